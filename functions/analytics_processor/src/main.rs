@@ -1,0 +1,2 @@
+//! Lambda: DynamoDB stream batch to aggregates.
+fn main() {}

@@ -1,0 +1,2 @@
+//! Lambda: daily archive of old transactions and seal of the audit log.
+fn main() {}

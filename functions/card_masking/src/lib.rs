@@ -1,0 +1,1 @@
+//! Field rules and the PAN detector that run before anything is stored or logged; pure.

@@ -1,0 +1,1 @@
+//! Configuration, logging, metrics and batch failures for the Lambda functions.

@@ -1,0 +1,14 @@
+//! What every part of payhook agrees on: the event, its money and its identifiers.
+//!
+//! Invariant: pure data. No clock, no I/O, no provider knowledge. The JSON form of [`PaymentEvent`] is what
+//! `payhook verify` prints and what the audit log keeps, so its field names are a stable interface.
+
+mod event;
+mod identifier;
+mod money;
+mod status;
+
+pub use event::{EventIdentity, PaymentEvent, TransactionKey};
+pub use identifier::{IDENTIFIER_BYTES_MAX, Identifier, IdentifierError};
+pub use money::{Amount, CurrencyCode, ExponentSource, MinorUnits, MoneyError};
+pub use status::PaymentStatus;

@@ -1,0 +1,1 @@
+//! The steps of ingest over storage traits; no AWS SDK, no clock.

@@ -1,0 +1,1 @@
+//! Decimal places of each currency, per provider.

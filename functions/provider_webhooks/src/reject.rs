@@ -1,0 +1,95 @@
+//! Why a webhook is refused. No variant carries input: a refused body may hold card data.
+
+use serde::Serialize;
+
+/// Why a webhook is not believed. Final: the same bytes at the same receipt time are refused again with the same secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Reject {
+    /// No provider of that name, and no signature header that tells.
+    #[error("provider is not in the catalogue")]
+    UnknownProvider,
+    /// No usable secret is configured.
+    #[error("no secret is configured for the provider")]
+    SecretMissing,
+    /// A configured secret cannot be decoded (hex, base64, length).
+    #[error("a configured secret is not in the provider's format")]
+    SecretMalformed,
+    /// The provider signs its registered URL and none is configured.
+    #[error("the registered notification URL is not configured")]
+    NotificationUrlMissing,
+    /// No signature was sent.
+    #[error("signature is missing")]
+    SignatureMissing,
+    /// A signature header that does not have the provider's form.
+    #[error("signature is not in the provider's format")]
+    SignatureMalformed,
+    /// A well-formed signature that none of the secrets made.
+    #[error("signature does not match")]
+    SignatureMismatch,
+    /// Signed too long before it was received.
+    #[error("signature time is too old at receipt")]
+    TimestampStale,
+    /// Signed too far after it was received.
+    #[error("signature time is in the future at receipt")]
+    TimestampFuture,
+    /// The signature is inside the body and the body cannot be read.
+    #[error("body cannot be read to find its signature")]
+    BodyUnreadable,
+}
+
+/// Why a believed webhook cannot be read. Final.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum ParseError {
+    /// Not JSON, nested too deeply, or not of the provider's shape.
+    #[error("body is not the provider's JSON")]
+    Malformed,
+    /// A field without which the event has no key is missing.
+    #[error("a required field is missing")]
+    FieldMissing,
+    /// An identifier that cannot be part of a key.
+    #[error("an identifier is empty, too long or has unusable characters")]
+    IdentifierUnusable,
+    /// A time that is none.
+    #[error("a time is not in the provider's format")]
+    TimeUnusable,
+    /// An amount that is no integer of 64 bits, or a currency that is none.
+    #[error("an amount or currency is unusable")]
+    AmountUnusable,
+    /// More events in one webhook than are accepted.
+    #[error("more than the accepted number of events in one webhook")]
+    TooManyEvents,
+}
+
+impl Reject {
+    /// The stable text of the reason (`signature_mismatch`), used in the audit log, metrics and the rejected queue.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::UnknownProvider => "unknown_provider",
+            Self::SecretMissing => "secret_missing",
+            Self::SecretMalformed => "secret_malformed",
+            Self::NotificationUrlMissing => "notification_url_missing",
+            Self::SignatureMissing => "signature_missing",
+            Self::SignatureMalformed => "signature_malformed",
+            Self::SignatureMismatch => "signature_mismatch",
+            Self::TimestampStale => "timestamp_stale",
+            Self::TimestampFuture => "timestamp_future",
+            Self::BodyUnreadable => "body_unreadable",
+        }
+    }
+}
+
+impl ParseError {
+    /// The stable text of the reason (`malformed`).
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::FieldMissing => "field_missing",
+            Self::IdentifierUnusable => "identifier_unusable",
+            Self::TimeUnusable => "time_unusable",
+            Self::AmountUnusable => "amount_unusable",
+            Self::TooManyEvents => "too_many_events",
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! A webhook as it arrived: raw bytes and the signature headers.
+
+/// Headers by lower-case name; a name may repeat (Mollie sends its signature twice while a secret is rotated).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Headers(Vec<(String, String)>);
+
+impl Headers {
+    /// Collects pairs; names are lower-cased.
+    pub fn new<N: AsRef<str>, V: Into<String>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
+        Self(pairs.into_iter().map(|(n, v)| (n.as_ref().to_ascii_lowercase(), v.into())).collect())
+    }
+
+    /// The first value of `name` (lower-case), without surrounding blanks; `None` when absent or blank.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.all(name).next()
+    }
+
+    /// Every non-blank value of `name` (lower-case).
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(n, _)| n == name).map(|(_, v)| v.trim()).filter(|v| !v.is_empty())
+    }
+
+    /// All pairs in their order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(n, v)| (n.as_str(), v.as_str()))
+    }
+}
+
+/// A webhook nobody has vouched for yet.
+#[derive(Clone, Debug)]
+pub struct RawWebhook<'a> {
+    /// The request body, byte for byte.
+    pub body: &'a [u8],
+    /// The signature headers of the catalogue.
+    pub headers: Headers,
+}

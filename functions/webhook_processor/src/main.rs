@@ -1,0 +1,2 @@
+//! Lambda: SQS batch to transactions, audit log and rejected queue.
+fn main() {}
