@@ -12,7 +12,7 @@ impl Headers {
 
     /// The first value of `name` (lower-case), without surrounding blanks; `None` when absent or blank.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.all(name).next()
+        self.0.iter().find(|(n, v)| n == name && !v.trim().is_empty()).map(|(_, v)| v.trim())
     }
 
     /// Every non-blank value of `name` (lower-case).

@@ -1,0 +1,129 @@
+//! What the pipeline needs from the outside, as traits. `aws_adapters` implements them on AWS; tests and the simulation in memory.
+//!
+//! Invariant: every call may fail after it took effect (a time-out after the commit), so every caller must be able to repeat it.
+
+use std::sync::Arc;
+
+use payment_event::{PaymentEvent, TransactionKey};
+use provider_webhooks::Secrets;
+
+/// Statements in one BatchExecuteStatement call.
+/// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchExecuteStatement.html>.
+pub const INSERT_BATCH_RECORDS_MAX: usize = 25;
+
+/// Where the line of a message stands in the audit log: one ranged GET.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditPointer {
+    /// Object key in the audit bucket.
+    pub key: Arc<str>,
+    /// First byte of the line's zstd frame.
+    pub offset_bytes: u64,
+    /// Length of the frame in bytes.
+    pub length_bytes: u64,
+}
+
+/// A record to insert.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransactionRecord {
+    /// The event. Its text fields are masked already.
+    pub event: PaymentEvent,
+    /// When the queue took the message, milliseconds since the epoch.
+    pub received_at_ms: i64,
+    /// The queue message that brought it.
+    pub message_id: String,
+    /// Its line in the audit log.
+    pub audit: AuditPointer,
+    /// `{UTC day of receipt}#{00..15}`.
+    pub archive_shard: String,
+    /// For events that need a guard: when it may expire, epoch seconds.
+    pub guard_expires_at_s: i64,
+}
+
+impl TransactionRecord {
+    /// The key under which deliveries of one event meet.
+    pub fn dedupe_key(&self) -> TransactionKey {
+        self.event.dedupe_key()
+    }
+}
+
+/// What became of one insert that the store answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InsertOutcome {
+    /// Stored now.
+    Stored,
+    /// The key existed: an earlier delivery, or this very call repeated.
+    Duplicate,
+    /// Not stored; worth repeating (throttled, conflict, internal error).
+    Retry,
+    /// Not stored and never will be as it is (the store calls it invalid). The message goes to the DLQ for a person to read.
+    Refused,
+}
+
+/// A failed call.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Worth repeating: time-out, throttle, 5xx, connection.
+    #[error("{call} did not succeed, try again: {cause}")]
+    Retryable {
+        /// The API call.
+        call: &'static str,
+        /// The error code or kind; never request content.
+        cause: String,
+    },
+    /// Repeating does not help: access denied, missing table.
+    #[error("{call} was refused: {cause}")]
+    Final {
+        /// The API call.
+        call: &'static str,
+        /// The error code or kind; never request content.
+        cause: String,
+    },
+}
+
+/// A message for the rejected queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RejectedMessage {
+    /// The raw body, byte for byte.
+    pub body: String,
+    /// The `request` attribute as it came.
+    pub request: String,
+    /// The `reject` attribute: `reason=…&message_id=…&received_at={epoch ms}`.
+    pub reject: String,
+}
+
+/// The transactions table.
+pub trait TransactionStore {
+    /// Inserts up to [`INSERT_BATCH_RECORDS_MAX`] records with different keys, none of which needs a guard. One outcome per record, in order.
+    fn insert_batch(&self, records: &[TransactionRecord]) -> impl Future<Output = Result<Vec<InsertOutcome>, StoreError>>;
+
+    /// Inserts a record together with its guard, both or neither.
+    fn insert_guarded(&self, record: &TransactionRecord) -> impl Future<Output = Result<InsertOutcome, StoreError>>;
+}
+
+/// The audit bucket.
+pub trait AuditStore {
+    /// Writes one object under a key that no other invocation uses.
+    fn put(&self, key: &str, body: Vec<u8>) -> impl Future<Output = Result<(), StoreError>>;
+}
+
+/// The rejected queue.
+pub trait RejectedQueue {
+    /// Sends messages; one result per message, in order. Packs them into as few calls as the queue's limits allow.
+    fn send(&self, messages: &[RejectedMessage]) -> impl Future<Output = Vec<Result<(), StoreError>>>;
+}
+
+/// The secrets of the providers.
+pub trait SecretStore {
+    /// The secrets of a provider of the catalogue; empty [`Secrets`] when none are configured. May answer from a cache.
+    fn secrets(&self, provider: &'static str) -> impl Future<Output = Result<Arc<Secrets>, StoreError>>;
+
+    /// Reads them again unless that was done moments ago; called when a signature does not match, so that a rotated secret is found
+    /// without waiting for the cache to age. Returns `None` when the cache is still too young to be read again.
+    fn refreshed(&self, provider: &'static str) -> impl Future<Output = Result<Option<Arc<Secrets>>, StoreError>>;
+}
+
+/// Waiting between attempts. The pipeline itself has no clock.
+pub trait Pause {
+    /// Waits before attempt `attempt` (1 = first repetition), longer each time, with jitter.
+    fn before(&self, attempt: u32) -> impl Future<Output = ()>;
+}
