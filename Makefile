@@ -1,0 +1,91 @@
+# Two doors: `make demo` runs the whole system on this machine, `make test` passes its tests. The rest are the parts of those two.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+
+SUFFIX ?= local
+PORT ?= 4566
+COUNT ?= 1200
+OUT ?= build/graph.json
+FUNCTIONS := webhook_processor analytics_processor archival_function
+ZIPS := build/lambdas/host
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+LOCAL := $(PYTHON) -m infra.local_cloud
+
+.PHONY: help demo up down status test lint test-rust test-python test-oracles test-e2e graph snapshots fmt release clean
+
+help: ## What can be made.
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
+
+demo: release $(VENV)/.runtime ## Run the whole system here: deploy, send webhooks, count what arrived.
+	$(PYTHON) -m tests.demo --count $(COUNT)
+
+up: release $(VENV)/.runtime ## Start the local cloud and leave it running; prints endpoint, key and a curl line.
+	$(LOCAL) up --port $(PORT) --suffix $(SUFFIX) --zips $(ZIPS)
+
+down: $(VENV)/.runtime ## Stop the local cloud and remove its state.
+	$(LOCAL) down
+
+status: $(VENV)/.runtime ## Say whether the local cloud runs.
+	$(LOCAL) status
+
+graph: $(VENV)/.runtime ## Write the stack's resource graph as JSON: make graph OUT=file.
+	@mkdir -p $(dir $(OUT))
+	$(PYTHON) -m infra.graph --out $(OUT)
+
+test: lint test-rust test-python test-oracles test-e2e ## Everything: formats, lints, types, unit, contract, coverage, end to end.
+
+lint: $(VENV)/.dev
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
+	$(VENV)/bin/ruff format --check infra tests
+	$(VENV)/bin/ruff check infra tests
+	$(VENV)/bin/pyright --pythonpath $(PYTHON) -p infra/pyproject.toml
+
+# The storage adapter runs against the emulator and against DynamoDB Local; both are started for it and stopped after it.
+test-rust: $(VENV)/.dev
+	PYTHON=$(PYTHON) tests/tools/rust_coverage.sh
+
+test-python: release $(VENV)/.dev
+	PAYHOOK_ZIPS=$(abspath $(ZIPS)) $(PYTHON) -m pytest -q infra/tests infra/local_cloud/tests tests/repository \
+		--cov=infra --cov-config=infra/pyproject.toml --cov-report=term:skip-covered --cov-fail-under=90
+
+test-oracles: release $(VENV)/.dev $(VENV)/.oracles
+	PAYHOOK=$(abspath target/release/payhook) .venv/oracles/bin/python -m pytest -q tests/oracles
+
+test-e2e: release $(VENV)/.dev
+	PAYHOOK=$(abspath target/release/payhook) PAYHOOK_ZIPS=$(abspath $(ZIPS)) $(PYTHON) -m pytest -q tests/e2e
+
+snapshots: $(VENV)/.dev ## Rewrite the reviewed snapshots after a wanted change; read the diff before committing it.
+	UPDATE_SNAPSHOTS=1 cargo test -q -p provider_webhooks
+	UPDATE_SNAPSHOTS=1 $(PYTHON) -m pytest -q infra/tests
+
+fmt: $(VENV)/.dev ## Format everything.
+	cargo fmt --all
+	$(VENV)/bin/ruff format infra tests
+	$(VENV)/bin/ruff check --fix infra tests
+
+release: ## Build the three functions and the command line for this machine.
+	cargo build --workspace --bins --release --locked
+	@python3 tests/tools/zip_functions.py target/release $(ZIPS) $(FUNCTIONS)
+
+$(VENV)/bin/python:
+	python3 -m venv $(VENV)
+
+$(VENV)/.runtime: $(VENV)/bin/python infra/requirements.txt infra/local_cloud/requirements.txt
+	$(PYTHON) -m pip install -q -r infra/requirements.txt -r infra/local_cloud/requirements.txt
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime infra/requirements-dev.txt
+	$(PYTHON) -m pip install -q -r infra/requirements-dev.txt
+	@touch $@
+
+# The providers' official SDKs live apart: they pin what the rest does not need.
+$(VENV)/.oracles: $(VENV)/bin/python tests/oracles/requirements.txt
+	python3 -m venv $(VENV)/oracles
+	$(VENV)/oracles/bin/python -m pip install -q -r tests/oracles/requirements.txt
+	@touch $@
+
+clean: ## Remove what was built, installed and left by the local cloud.
+	-[ -x $(PYTHON) ] && $(LOCAL) down
+	rm -rf target build .local $(VENV) .tools

@@ -1,0 +1,138 @@
+"""What ARCHITECTURE.md says of the repository, as tests: each sentence of its "What is absent" has one here."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FILE_LINES_MAX = 400
+MAIN_LINES_MAX = 100
+PURE_CRATES = ("payment_event", "provider_webhooks", "card_masking")
+CLOCK_AND_IO = re.compile(
+    r"SystemTime|Instant::now|Timestamp::now|Zoned::now|std::(fs|net|env|process|io)\b|tokio::|println!|eprintln!|tracing::"
+)
+
+
+def tracked(*patterns: str) -> list[Path]:
+    """The files of the repository that match, ignored ones left out."""
+    listing = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return [ROOT / line for line in listing.stdout.splitlines() if (ROOT / line).is_file()]
+
+
+def without_tests(rust: str) -> str:
+    """Rust source up to its test module: a test may read a clock or a file."""
+    return rust.split("#[cfg(test)]")[0]
+
+
+RUST = tracked("*.rs")
+PYTHON = tracked("*.py")
+
+
+def test_there_is_something_to_check() -> None:
+    assert len(RUST) > 20
+    assert len(PYTHON) > 10
+
+
+@pytest.mark.parametrize("path", RUST, ids=lambda p: str(p.relative_to(ROOT)))
+def test_rust_files_open_with_their_purpose(path: Path) -> None:
+    first_lines = [line for line in path.read_text().splitlines()[:5] if not line.startswith("#![")]
+    assert first_lines[0].startswith("//! ")
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=lambda p: str(p.relative_to(ROOT)))
+def test_python_files_open_with_their_purpose(path: Path) -> None:
+    text = path.read_text().strip()
+    if path.name == "__init__.py" and not text:
+        return
+    assert re.match(r'(#!.*\n)?"""', text)
+
+
+@pytest.mark.parametrize("path", RUST + PYTHON, ids=lambda p: str(p.relative_to(ROOT)))
+def test_files_are_short(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= FILE_LINES_MAX
+
+
+def test_only_aws_adapters_imports_aws_sdks() -> None:
+    offenders = [
+        path.relative_to(ROOT)
+        for path in RUST
+        if re.search(r"\baws_(sdk_\w+|config|smithy_\w+|types)::", path.read_text())
+        and "functions/aws_adapters/" not in path.as_posix()
+    ]
+    assert offenders == []
+
+
+@pytest.mark.parametrize("crate", PURE_CRATES)
+def test_the_pure_core_has_no_clock_and_no_io(crate: str) -> None:
+    offenders = {
+        str(path.relative_to(ROOT)): match.group(0)
+        for path in tracked(f"functions/{crate}/src/*.rs")
+        if (match := CLOCK_AND_IO.search(without_tests(path.read_text())))
+    }
+    assert offenders == {}
+
+
+def test_the_pipeline_has_no_clock() -> None:
+    for path in tracked("functions/pipeline/src/*.rs"):
+        assert not re.search(r"SystemTime|Instant::now|Timestamp::now|tokio::time", without_tests(path.read_text()))
+
+
+def test_mains_are_thin() -> None:
+    mains = [path for path in RUST if path.name == "main.rs"]
+    assert len(mains) == 4
+    for path in mains:
+        assert len(path.read_text().splitlines()) < MAIN_LINES_MAX, path
+
+
+def test_verified_webhooks_are_made_in_one_place() -> None:
+    makers = [path.name for path in RUST if re.search(r"VerifiedWebhook\s*\{\s*(body|headers)", path.read_text())]
+    assert makers in ([], ["signature.rs"])
+
+
+def test_providers_files_fixtures_and_list_agree() -> None:
+    crate = ROOT / "functions/provider_webhooks"
+    files = {path.stem for path in (crate / "src/providers").glob("*.rs")}
+    listed = set(re.findall(r"^\s*&(\w+)::", (crate / "src/providers.rs").read_text(), re.M))
+    fixtures = {path.name for path in (crate / "fixtures").iterdir() if path.is_dir()}
+    assert files == listed
+    assert {name.replace("_", "") for name in files} == {name.replace("_", "") for name in fixtures}
+    for name in fixtures:
+        assert (crate / "fixtures" / name / "SOURCE.md").is_file()
+
+
+def test_nothing_is_left_unfinished_or_switched_off() -> None:
+    marks = re.compile("|".join(["TO" + "DO", "FIX" + "ME", r"#\[ign" + "ore", "unimpl" + "emented!", r"pytest\.mark\.sk" + "ip"]))
+    offenders = [path.relative_to(ROOT) for path in RUST + PYTHON if marks.search(path.read_text())]
+    assert offenders == []
+
+
+@pytest.mark.parametrize("document", ["README.md", "ARCHITECTURE.md"])
+def test_documents_name_only_make_targets_that_exist(document: str) -> None:
+    targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.M))
+    named = set(re.findall(r"`(?:[A-Z]+=\S+ )*make ([a-z][a-z-]*)", (ROOT / document).read_text()))
+    named |= set(re.findall(r"^make ([a-z][a-z-]*)", (ROOT / document).read_text(), re.M))
+    assert named
+    assert named <= targets
+
+
+@pytest.mark.parametrize("document", ["README.md", "ARCHITECTURE.md"])
+def test_documents_name_only_files_that_exist(document: str) -> None:
+    named = set(re.findall(r"`((?:functions|infra|policies|tests)/[\w./-]+)`", (ROOT / document).read_text()))
+    missing = {name for name in named if not (ROOT / name).exists()}
+    assert missing == set()
+
+
+def test_reject_reasons_are_documented() -> None:
+    source = (ROOT / "functions/provider_webhooks/src/reject.rs").read_text()
+    reasons = set(re.findall(r'=> "([a-z_]+)"', source))
+    readme = (ROOT / "README.md").read_text()
+    assert reasons
+    assert {reason for reason in reasons if f"`{reason}`" not in readme} == set()
