@@ -105,8 +105,14 @@ mod tests {
     #[test]
     fn key_has_a_fixed_width_time() {
         for (time, expected) in [
-            ("2026-01-02T03:04:05Z", "2026-01-02T03:04:05.000000000Z#evt_1"),
-            ("2026-01-02T03:04:05.1234567+02:00", "2026-01-02T01:04:05.123456700Z#evt_1"),
+            (
+                "2026-01-02T03:04:05Z",
+                "2026-01-02T03:04:05.000000000Z#evt_1",
+            ),
+            (
+                "2026-01-02T03:04:05.1234567+02:00",
+                "2026-01-02T01:04:05.123456700Z#evt_1",
+            ),
         ] {
             let key = event(EventIdentity::Key, time).key();
             assert_eq!(key.transaction_id, "stripe:pi_1");

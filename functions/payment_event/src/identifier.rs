@@ -90,7 +90,10 @@ mod tests {
             ("M8NB66SBZSGLNK82", Ok("M8NB66SBZSGLNK82")),
         ] {
             let got = Identifier::new(text);
-            assert_eq!(got.as_ref().map(Identifier::as_str).map_err(|e| *e), expected);
+            assert_eq!(
+                got.as_ref().map(Identifier::as_str).map_err(|e| *e),
+                expected
+            );
         }
     }
 

@@ -60,7 +60,10 @@ pub enum MoneyError {
 impl CurrencyCode {
     /// Reads a code in either case (`eur`, `EUR`).
     pub fn parse(text: &str) -> Result<Self, MoneyError> {
-        let bytes: [u8; 3] = text.as_bytes().try_into().map_err(|_| MoneyError::Currency)?;
+        let bytes: [u8; 3] = text
+            .as_bytes()
+            .try_into()
+            .map_err(|_| MoneyError::Currency)?;
         if !bytes.iter().all(u8::is_ascii_alphabetic) {
             return Err(MoneyError::Currency);
         }
@@ -100,7 +103,13 @@ impl Amount {
             return Err(MoneyError::NotANumber);
         }
         let minor = text.parse::<i64>().map_err(|_| MoneyError::OutOfRange)?;
-        Ok(Self { minor: MinorUnits(minor), currency, exponent, exponent_source, text: text.to_owned() })
+        Ok(Self {
+            minor: MinorUnits(minor),
+            currency,
+            exponent,
+            exponent_source,
+            text: text.to_owned(),
+        })
     }
 
     /// An amount sent as decimal text of major units (`"10.00"`), as PayPal and Mollie do. Never rounds.
@@ -114,7 +123,11 @@ impl Amount {
         let unsigned = text.strip_prefix('-').unwrap_or(text);
         let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
         let digits_only = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
-        if whole.is_empty() || !digits_only(whole) || !digits_only(fraction) || unsigned.ends_with('.') {
+        if whole.is_empty()
+            || !digits_only(whole)
+            || !digits_only(fraction)
+            || unsigned.ends_with('.')
+        {
             return Err(MoneyError::NotANumber);
         }
         let places = usize::from(exponent);
@@ -123,9 +136,18 @@ impl Amount {
         if significant.len() > places {
             return Err(MoneyError::TooPrecise);
         }
-        let digits = format!("{}{whole}{significant:0<places$}", if negative { "-" } else { "" });
+        let digits = format!(
+            "{}{whole}{significant:0<places$}",
+            if negative { "-" } else { "" }
+        );
         let minor = digits.parse::<i64>().map_err(|_| MoneyError::OutOfRange)?;
-        Ok(Self { minor: MinorUnits(minor), currency, exponent, exponent_source, text: text.to_owned() })
+        Ok(Self {
+            minor: MinorUnits(minor),
+            currency,
+            exponent,
+            exponent_source,
+            text: text.to_owned(),
+        })
     }
 }
 
@@ -170,7 +192,8 @@ mod tests {
             ("1,5", 2, Err(MoneyError::NotANumber)),
             ("99999999999999999999", 2, Err(MoneyError::OutOfRange)),
         ] {
-            let got = Amount::from_major_text(text, code("eur"), exponent, ExponentSource::ProviderTable);
+            let got =
+                Amount::from_major_text(text, code("eur"), exponent, ExponentSource::ProviderTable);
             assert_eq!(got.map(|a| a.minor.0), expected, "{text}");
         }
     }

@@ -1,5 +1,26 @@
 //! The steps of ingest over storage traits: decode → verify → parse → mask → audit → insert → report.
 //!
 //! Invariant: no clock and no AWS SDK. Times come in as arguments, storage through the traits of [`storage`].
+//! A message that is neither stored, a duplicate nor in the rejected queue is always reported as failed: nothing is lost here.
+//!
+//! Source: the contracts in `ARCHITECTURE.md`. [`ingest()`] is the one entry point; [`memory`] runs it without AWS.
 
+pub mod audit;
+mod error;
+pub mod ingest;
+mod insert;
+pub mod judge;
+pub mod memory;
+pub mod message;
+pub mod plan;
+mod reject;
+mod report;
 pub mod storage;
+
+pub use error::IngestError;
+pub use ingest::{Deps, Limits, ingest};
+pub use message::IncomingMessage;
+pub use report::{FailedMessage, IngestReport, ProviderCounters, UNKNOWN_PROVIDER};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,138 @@
+//! A queue message as it arrives, and the `request` attribute that the gateway's template made.
+//!
+//! Invariant: nothing here is believed. A decoded request only says what was claimed; the signature decides.
+//! Source: `ARCHITECTURE.md`, "One webhook, from arrival to archive" (the form string) and
+//! <https://url.spec.whatwg.org/#urlencoded-parsing>.
+
+use std::borrow::Cow;
+
+use provider_webhooks::Headers;
+
+/// The prefix of signature headers in the form string, so that no header can pass for one of our own fields.
+const HEADER_PREFIX: &str = "h.";
+
+/// One message of the batch, borrowed from the Lambda event.
+#[derive(Clone, Copy)]
+pub struct IncomingMessage<'a> {
+    /// SQS message id: what a failure is reported under.
+    pub message_id: &'a str,
+    /// The raw request body, byte for byte.
+    pub body: &'a str,
+    /// The `request` attribute; `None` when the message has none.
+    pub request: Option<&'a str>,
+    /// When the queue took the message (SQS `SentTimestamp`), milliseconds since the epoch.
+    pub received_at_ms: i64,
+    /// How often it was delivered (SQS `ApproximateReceiveCount`), 1 for the first time.
+    pub receive_count: u32,
+}
+
+impl std::fmt::Debug for IncomingMessage<'_> {
+    /// Without body and request: both may hold card data, and a debug print ends in a log.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "IncomingMessage({}, {} body bytes)", self.message_id, self.body.len())
+    }
+}
+
+/// The decoded `request` attribute.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Request<'a> {
+    /// The provider of the path, or `None` on the route without one.
+    pub provider: Option<Cow<'a, str>>,
+    /// The gateway's request id, as claimed.
+    pub request_id: Option<Cow<'a, str>>,
+    /// The caller's address, as claimed.
+    pub source_ip: Option<Cow<'a, str>>,
+    /// The signature headers. Those that were sent empty are kept and do not count (see [`Headers`]).
+    pub headers: Headers,
+}
+
+/// The `request` attribute is missing or does not have the agreed form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestUnreadable;
+
+impl RequestUnreadable {
+    /// The reason in the audit log, metrics and the rejected queue.
+    pub const REASON: &'static str = "request_unreadable";
+}
+
+impl<'a> Request<'a> {
+    /// Reads the attribute. The field `provider` has to be there, even when empty: its absence means that something other than
+    /// our gateway wrote the message. A repeated field is refused, since two readers could pick different ones. Fields that
+    /// are not known are ignored, so that the gateway may be deployed before the function.
+    ///
+    /// # Errors
+    /// [`RequestUnreadable`] without any detail: the text is untrusted.
+    pub fn decode(attribute: Option<&'a str>) -> Result<Self, RequestUnreadable> {
+        let mut provider = None;
+        let mut request_id = None;
+        let mut source_ip = None;
+        let mut headers = Vec::new();
+        for (name, value) in form_urlencoded::parse(attribute.ok_or(RequestUnreadable)?.as_bytes()) {
+            let field = match name.as_ref() {
+                "provider" => &mut provider,
+                "request_id" => &mut request_id,
+                "source_ip" => &mut source_ip,
+                other => {
+                    if let Some(header) = other.strip_prefix(HEADER_PREFIX) {
+                        headers.push((header.to_owned(), value.into_owned()));
+                    }
+                    continue;
+                }
+            };
+            if field.replace(value).is_some() {
+                return Err(RequestUnreadable);
+            }
+        }
+        let stated = |field: Option<Cow<'a, str>>| field.filter(|value| !value.is_empty());
+        Ok(Self {
+            provider: stated(Some(provider.ok_or(RequestUnreadable)?)),
+            request_id: stated(request_id),
+            source_ip: stated(source_ip),
+            headers: Headers::new(headers),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn every_unreadable_form_has_a_row() {
+        for attribute in [
+            None,
+            Some(""),
+            Some("request_id=1"),
+            Some("h.stripe-signature=x"),
+            Some("provider=stripe&provider=adyen"),
+            Some("provider=stripe&source_ip=1.2.3.4&source_ip=5.6.7.8"),
+            Some("%00%ff&&&==="),
+        ] {
+            assert_eq!(Request::decode(attribute), Err(RequestUnreadable), "{attribute:?}");
+        }
+    }
+
+    #[test]
+    fn fields_and_headers_are_decoded() {
+        let text = "provider=stripe&request_id=a%2Fb&source_ip=192.0.2.1&new=1&h.Stripe-Signature=t%3D1%2Cv1%3Dab&h.x=&h.x=2+3";
+        let request = Request::decode(Some(text)).unwrap();
+        assert_eq!(request.provider.as_deref(), Some("stripe"));
+        assert_eq!(request.request_id.as_deref(), Some("a/b"));
+        assert_eq!(request.source_ip.as_deref(), Some("192.0.2.1"));
+        assert_eq!(request.headers.get("stripe-signature"), Some("t=1,v1=ab"));
+        assert_eq!(request.headers.all("x").collect::<Vec<_>>(), ["2 3"]);
+    }
+
+    #[test]
+    fn an_empty_provider_is_the_route_without_one() {
+        let request = Request::decode(Some("provider=&request_id=&source_ip=")).unwrap();
+        assert_eq!((request.provider, request.request_id, request.source_ip), (None, None, None));
+    }
+
+    #[test]
+    fn debug_shows_no_body() {
+        let message = IncomingMessage { message_id: "m", body: "secret", request: None, received_at_ms: 0, receive_count: 1 };
+        assert_eq!(format!("{message:?}"), "IncomingMessage(m, 6 body bytes)");
+    }
+}
