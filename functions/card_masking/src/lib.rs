@@ -1,1 +1,16 @@
-//! Field rules and the PAN detector that run before anything is stored or logged; pure.
+//! What runs before anything is stored or logged: a provider's field rules, then a detector for primary account numbers (PAN).
+//!
+//! Invariant: pure. A [`MaskedPayload`] is made in this crate alone, so whatever takes one cannot be given an unmasked body.
+//! PCI DSS v4.0.1, requirement 3.4.1: at most BIN and last four digits are shown.
+
+mod brands;
+mod detector;
+mod digits;
+mod fields;
+mod rewrite;
+mod rules;
+
+pub use detector::{contains_pan, mask_text};
+pub use fields::FieldRules;
+pub use rewrite::{MaskError, Masked, MaskedPayload, NESTING_MAX, mask_json};
+pub use rules::rules_for;

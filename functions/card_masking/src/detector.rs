@@ -1,0 +1,205 @@
+//! Finds primary account numbers in text and masks all but the first six and last four digits.
+//!
+//! How: digits that at most [`GAP_ATOMS_MAX`] separators part belong together; every span of whole digit groups of 12 to 19 digits is asked
+//! whether it is a card number (issuer prefix, length, check digit). Whole groups only: a card number is never a part of a longer
+//! unbroken number, or every long order id would lose digits. Every span that matches is masked, overlapping ones too.
+//!
+//! Left alone: a text that is exactly a UUID; an international phone number (`+` and up to 15 digits of a prefix that only Maestro,
+//! UnionPay and their like use).
+
+use crate::brands::{PAN_DIGITS_MAX, PAN_DIGITS_MIN, is_pan, may_be_phone};
+use crate::digits::{Atom, Kind, atoms, digit};
+
+/// Separators in a row that a number may have inside.
+const GAP_ATOMS_MAX: usize = 4;
+const BIN_DIGITS: usize = 6;
+const LAST_DIGITS: usize = 4;
+
+/// Replaces every card number in `text`; says how many there were.
+pub fn mask_text(text: &str) -> (String, u32) {
+    let spans = find(text);
+    if spans.is_empty() {
+        return (text.to_owned(), 0);
+    }
+    let mut hidden: Vec<(usize, usize)> = spans
+        .iter()
+        .flat_map(|span| &span[BIN_DIGITS..span.len() - LAST_DIGITS])
+        .map(|atom| (atom.start, atom.end))
+        .collect();
+    hidden.sort_unstable();
+    hidden.dedup();
+    let mut masked = String::with_capacity(text.len());
+    let mut at = 0;
+    for (start, end) in hidden {
+        // The two readings of escapes can overlap by a few bytes.
+        if start >= at {
+            masked.push_str(&text[at..start]);
+            masked.push('*');
+            at = end;
+        }
+    }
+    masked.push_str(&text[at..]);
+    (masked, u32::try_from(spans.len()).unwrap_or(u32::MAX))
+}
+
+/// Whether a card number is in `text`.
+pub fn contains_pan(text: &str) -> bool {
+    !find(text).is_empty()
+}
+
+/// The digits of every card number.
+fn find(text: &str) -> Vec<Vec<Atom>> {
+    if text.chars().filter(|c| digit(*c).is_some()).count() < PAN_DIGITS_MIN || is_uuid(text) {
+        return Vec::new();
+    }
+    let mut spans = find_in(&atoms(text, false), text);
+    if text.contains('%') || text.contains("\\u") {
+        for span in find_in(&atoms(text, true), text) {
+            if !spans.contains(&span) {
+                spans.push(span);
+            }
+        }
+    }
+    spans
+}
+
+fn find_in(atoms: &[Atom], text: &str) -> Vec<Vec<Atom>> {
+    let mut spans = Vec::new();
+    for run in runs(atoms) {
+        for first in 0..run.len() {
+            let mut digits: Vec<Atom> = Vec::with_capacity(PAN_DIGITS_MAX);
+            for group in &run[first..] {
+                digits.extend_from_slice(group);
+                if digits.len() > PAN_DIGITS_MAX {
+                    break;
+                }
+                if matches(&digits, text) {
+                    spans.push(digits.clone());
+                }
+            }
+        }
+    }
+    spans
+}
+
+fn matches(digits: &[Atom], text: &str) -> bool {
+    let values: Vec<u8> = digits
+        .iter()
+        .filter_map(|atom| match atom.kind {
+            Kind::Digit(value) => Some(value),
+            Kind::Separator | Kind::Other => None,
+        })
+        .collect();
+    is_pan(&values) && !(may_be_phone(&values) && follows_a_plus(digits, text))
+}
+
+/// Whether a `+` that starts a word stands right before the digits.
+fn follows_a_plus(digits: &[Atom], text: &str) -> bool {
+    let before = digits
+        .first()
+        .and_then(|first| text.get(..first.start))
+        .unwrap_or_default();
+    before
+        .strip_suffix('+')
+        .is_some_and(|rest| !rest.ends_with(char::is_alphanumeric))
+}
+
+/// Runs of digit groups: groups parted by a few separators belong to one run.
+fn runs(atoms: &[Atom]) -> Vec<Vec<Vec<Atom>>> {
+    let mut runs: Vec<Vec<Vec<Atom>>> = Vec::new();
+    let mut gap = usize::MAX;
+    for atom in atoms {
+        match atom.kind {
+            Kind::Digit(_) => {
+                match (runs.last_mut(), gap) {
+                    (Some(run), 0) => {
+                        if let Some(group) = run.last_mut() {
+                            group.push(*atom);
+                        }
+                    }
+                    (Some(run), 1..=GAP_ATOMS_MAX) => run.push(vec![*atom]),
+                    _ => runs.push(vec![vec![*atom]]),
+                }
+                gap = 0;
+            }
+            Kind::Separator => gap = gap.saturating_add(1),
+            Kind::Other => gap = usize::MAX,
+        }
+    }
+    runs
+}
+
+fn is_uuid(text: &str) -> bool {
+    const DASHES: [usize; 4] = [8, 13, 18, 23];
+    text.len() == 36
+        && text.bytes().enumerate().all(|(i, b)| {
+            if DASHES.contains(&i) {
+                b == b'-'
+            } else {
+                b.is_ascii_hexdigit()
+            }
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn found_however_it_is_written() {
+        for (text, expected) in [
+            ("4111111111111111", "411111******1111"),
+            ("4111 1111 1111 1111", "4111 11** **** 1111"),
+            ("cc_4111-1111-1111-1111!", "cc_4111-11**-****-1111!"),
+            ("card4111111111111111", "card411111******1111"),
+            ("4111%201111%201111%201111", "4111%2011**%20****%201111"),
+            ("4111+1111+1111+1111", "4111+11**+****+1111"),
+            (
+                "4111\\u00201111\\u00201111\\u00201111",
+                "4111\\u002011**\\u0020****\\u00201111",
+            ),
+            (
+                "4111\u{a0}1111\u{2009}1111.1111",
+                "4111\u{a0}11**\u{2009}****.1111",
+            ),
+            ("\u{ff14}111111111111111", "\u{ff14}11111******1111"),
+            ("100%4111111111111111", "100%411111******1111"),
+            (
+                "12/27 4111 1111 1111 1111 123",
+                "12/27 4111 11** **** 1111 123",
+            ),
+            (
+                "378282246310005,5555555555554444",
+                "378282*****0005,555555******4444",
+            ),
+            ("+378282246310005", "+378282*****0005"),
+            (
+                "4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1",
+                "4 1 1 1 1 1 * * * * * * 1 1 1 1",
+            ),
+        ] {
+            assert_eq!(mask_text(text).0, expected);
+            assert!(contains_pan(text));
+            assert!(!contains_pan(&mask_text(text).0));
+        }
+    }
+
+    #[test]
+    fn what_is_no_card_number_stays() {
+        for text in [
+            "",
+            "order 12345",
+            "411111******1111",
+            "411111XXXXXX1111",
+            "1767323045123",
+            "2026-01-02 03:04:05.123",
+            "13b867cf-db3d-4b1c-90b6-676767676767",
+            "+676767676767672",
+            "41111111111111112345678",
+            "4111111111111112",
+            "100000000000000000000000000",
+        ] {
+            assert_eq!(mask_text(text), (text.to_owned(), 0));
+        }
+    }
+}

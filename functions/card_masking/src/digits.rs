@@ -1,0 +1,129 @@
+//! Reads a text as digits, separators and everything else, the way a person would read a card number in it.
+//!
+//! A digit may be of any script (full-width, Arabic-Indic, mathematical …). With `decode`, `%34` and a literal `\u0034` count as what they
+//! stand for; without it they are plain characters. Both readings are needed: in `100%4111…` the `%41` is no escape.
+
+/// What one character, or one escape, is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A decimal digit, 0–9.
+    Digit(u8),
+    /// Something that may stand between the digits of a number.
+    Separator,
+    /// Something that ends a number.
+    Other,
+}
+
+/// A piece of the text: bytes `start..end`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Atom {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) kind: Kind,
+}
+
+/// The zeros of the scripts' decimal digits (Unicode category Nd), ten consecutive code points each.
+const ZEROS: &[u32] = &[
+    0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6, 0x0D66,
+    0x0DE6, 0x0E50, 0x0ED0, 0x0F20, 0x1040, 0x1090, 0x17E0, 0x1810, 0x1946, 0x19D0, 0x1A80, 0x1A90,
+    0x1B50, 0x1BB0, 0x1C40, 0x1C50, 0xA620, 0xA8D0, 0xA900, 0xA9D0, 0xA9F0, 0xAA50, 0xABF0, 0xFF10,
+    0x104A0, 0x11066, 0x110F0, 0x11136, 0x111D0, 0x1D7CE, 0x1D7D8, 0x1D7E2, 0x1D7EC, 0x1D7F6,
+];
+
+/// The value of a decimal digit of any script.
+pub(crate) fn digit(c: char) -> Option<u8> {
+    if c.is_ascii() {
+        return c.to_digit(10).and_then(|d| u8::try_from(d).ok());
+    }
+    let code = u32::from(c);
+    ZEROS
+        .iter()
+        .find(|zero| (**zero..**zero + 10).contains(&code))
+        .and_then(|zero| u8::try_from(code - zero).ok())
+}
+
+fn kind(c: char) -> Kind {
+    match digit(c) {
+        Some(value) => Kind::Digit(value),
+        // What masking leaves behind never joins the digits around it again.
+        None if c == '*' || c.is_alphanumeric() => Kind::Other,
+        None => Kind::Separator,
+    }
+}
+
+/// Reads the escape at the start of `rest`: its character and its length in bytes.
+fn escape(rest: &str) -> Option<(char, usize)> {
+    let (hex, length) = if rest.starts_with('%') {
+        (rest.get(1..3)?, 3)
+    } else {
+        (rest.strip_prefix("\\u")?.get(..4)?, 6)
+    };
+    if !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
+    let code = u32::from_str_radix(hex, 16).ok()?;
+    Some((char::from_u32(code)?, length))
+}
+
+/// All atoms of `text`, in order.
+pub(crate) fn atoms(text: &str, decode: bool) -> Vec<Atom> {
+    let mut atoms = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
+        let escaped = if decode && matches!(c, '%' | '\\') {
+            text.get(at..).and_then(escape)
+        } else {
+            None
+        };
+        let (c, length) = escaped.unwrap_or((c, c.len_utf8()));
+        atoms.push(Atom {
+            start: at,
+            end: at + length,
+            kind: kind(c),
+        });
+        at += length;
+    }
+    atoms
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_of_any_script() {
+        for (c, value) in [
+            ('7', 7),
+            ('\u{ff14}', 4),
+            ('\u{0663}', 3),
+            ('\u{1d7d9}', 1),
+            ('\u{0966}', 0),
+        ] {
+            assert_eq!(digit(c), Some(value));
+        }
+        assert_eq!(digit('x'), None);
+        assert_eq!(digit('\u{2460}'), None);
+    }
+
+    #[test]
+    fn escapes_are_read_only_when_asked() {
+        let kinds = |text: &str, decode| {
+            atoms(text, decode)
+                .iter()
+                .map(|a| a.kind)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(kinds("%34", true), [Kind::Digit(4)]);
+        assert_eq!(
+            kinds("%34", false),
+            [Kind::Separator, Kind::Digit(3), Kind::Digit(4)]
+        );
+        assert_eq!(kinds("\\u00a0", true), [Kind::Separator]);
+        assert_eq!(
+            kinds("%zz", true),
+            [Kind::Separator, Kind::Other, Kind::Other]
+        );
+        assert_eq!(kinds("%", true), [Kind::Separator]);
+        assert_eq!(kinds("*", true), [Kind::Other]);
+    }
+}
