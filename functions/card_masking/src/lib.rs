@@ -11,6 +11,6 @@ mod rewrite;
 mod rules;
 
 pub use detector::{contains_pan, mask_text};
-pub use fields::FieldRules;
+pub use fields::{FieldRules, IdForm};
 pub use rewrite::{MaskError, Masked, MaskedPayload, NESTING_MAX, mask_json};
 pub use rules::rules_for;

@@ -49,7 +49,7 @@ pub enum IngestError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AuditError {
     /// Longer than [`crate::audit::LINE_BYTES_MAX`].
-    #[error("line has {0} bytes, at most {} are kept", crate::audit::LINE_BYTES_MAX)]
+    #[error("line has {bytes} bytes, at most {max} are kept", bytes = .0, max = crate::audit::LINE_BYTES_MAX)]
     TooLong(usize),
     /// The compressor or decompressor refused.
     #[error("not a zstd frame of one line")]

@@ -29,7 +29,12 @@ pub struct IncomingMessage<'a> {
 impl std::fmt::Debug for IncomingMessage<'_> {
     /// Without body and request: both may hold card data, and a debug print ends in a log.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "IncomingMessage({}, {} body bytes)", self.message_id, self.body.len())
+        write!(
+            f,
+            "IncomingMessage({}, {} body bytes)",
+            self.message_id,
+            self.body.len()
+        )
     }
 }
 
@@ -67,7 +72,8 @@ impl<'a> Request<'a> {
         let mut request_id = None;
         let mut source_ip = None;
         let mut headers = Vec::new();
-        for (name, value) in form_urlencoded::parse(attribute.ok_or(RequestUnreadable)?.as_bytes()) {
+        for (name, value) in form_urlencoded::parse(attribute.ok_or(RequestUnreadable)?.as_bytes())
+        {
             let field = match name.as_ref() {
                 "provider" => &mut provider,
                 "request_id" => &mut request_id,
@@ -109,7 +115,11 @@ mod tests {
             Some("provider=stripe&source_ip=1.2.3.4&source_ip=5.6.7.8"),
             Some("%00%ff&&&==="),
         ] {
-            assert_eq!(Request::decode(attribute), Err(RequestUnreadable), "{attribute:?}");
+            assert_eq!(
+                Request::decode(attribute),
+                Err(RequestUnreadable),
+                "{attribute:?}"
+            );
         }
     }
 
@@ -127,12 +137,21 @@ mod tests {
     #[test]
     fn an_empty_provider_is_the_route_without_one() {
         let request = Request::decode(Some("provider=&request_id=&source_ip=")).unwrap();
-        assert_eq!((request.provider, request.request_id, request.source_ip), (None, None, None));
+        assert_eq!(
+            (request.provider, request.request_id, request.source_ip),
+            (None, None, None)
+        );
     }
 
     #[test]
     fn debug_shows_no_body() {
-        let message = IncomingMessage { message_id: "m", body: "secret", request: None, received_at_ms: 0, receive_count: 1 };
+        let message = IncomingMessage {
+            message_id: "m",
+            body: "secret",
+            request: None,
+            received_at_ms: 0,
+            receive_count: 1,
+        };
         assert_eq!(format!("{message:?}"), "IncomingMessage(m, 6 body bytes)");
     }
 }

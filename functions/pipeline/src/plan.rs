@@ -82,13 +82,21 @@ pub fn plan(events: impl IntoIterator<Item = PlannedEvent>) -> Plan {
         let dedupe_key = planned.event.dedupe_key();
         let owner = planned.message;
         if let Some((guarded, position)) = seen.get(&dedupe_key) {
-            let group = if *guarded { &mut plan.guarded } else { &mut plan.plain };
+            let group = if *guarded {
+                &mut plan.guarded
+            } else {
+                &mut plan.plain
+            };
             if let Some(owners) = group.owners.get_mut(*position) {
                 owners.push(owner);
             }
             continue;
         }
-        let group = if guarded { &mut plan.guarded } else { &mut plan.plain };
+        let group = if guarded {
+            &mut plan.guarded
+        } else {
+            &mut plan.plain
+        };
         let position = group.push(record(planned, &dedupe_key.transaction_id), owner);
         seen.insert(dedupe_key, (guarded, position));
     }
@@ -98,7 +106,10 @@ pub fn plan(events: impl IntoIterator<Item = PlannedEvent>) -> Plan {
 fn record(planned: PlannedEvent, transaction_id: &str) -> TransactionRecord {
     TransactionRecord {
         archive_shard: archive_shard(transaction_id, planned.received_at_ms),
-        guard_expires_at_s: planned.received_at_ms.div_euclid(1000).saturating_add(DEDUPE_TTL_SECONDS),
+        guard_expires_at_s: planned
+            .received_at_ms
+            .div_euclid(1000)
+            .saturating_add(DEDUPE_TTL_SECONDS),
         event: planned.event,
         received_at_ms: planned.received_at_ms,
         message_id: planned.message_id,
@@ -110,11 +121,18 @@ fn record(planned: PlannedEvent, transaction_id: &str) -> TransactionRecord {
 pub fn archive_shard(transaction_id: &str, received_at_ms: i64) -> String {
     let hash = digest::digest(&digest::SHA256, transaction_id.as_bytes());
     let shard = hash.as_ref().first().copied().unwrap_or_default() % ARCHIVE_SHARDS;
-    format!("{}#{shard:02}", instant(received_at_ms).strftime("%Y-%m-%d"))
+    format!(
+        "{}#{shard:02}",
+        instant(received_at_ms).strftime("%Y-%m-%d")
+    )
 }
 
 /// Milliseconds since the epoch as a time. Out of range becomes the nearest time there is: judging has refused such a message
 /// already, and its audit line still needs some time.
 pub(crate) fn instant(epoch_ms: i64) -> Timestamp {
-    Timestamp::from_millisecond(epoch_ms).unwrap_or(if epoch_ms < 0 { Timestamp::MIN } else { Timestamp::MAX })
+    Timestamp::from_millisecond(epoch_ms).unwrap_or(if epoch_ms < 0 {
+        Timestamp::MIN
+    } else {
+        Timestamp::MAX
+    })
 }

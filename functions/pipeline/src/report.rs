@@ -49,6 +49,8 @@ pub struct IngestReport {
 impl IngestReport {
     /// The ids for `batchItemFailures`.
     pub fn failed_message_ids(&self) -> impl Iterator<Item = &str> {
-        self.failures.iter().map(|failure| failure.message_id.as_str())
+        self.failures
+            .iter()
+            .map(|failure| failure.message_id.as_str())
     }
 }

@@ -94,10 +94,16 @@ pub struct RejectedMessage {
 /// The transactions table.
 pub trait TransactionStore {
     /// Inserts up to [`INSERT_BATCH_RECORDS_MAX`] records with different keys, none of which needs a guard. One outcome per record, in order.
-    fn insert_batch(&self, records: &[TransactionRecord]) -> impl Future<Output = Result<Vec<InsertOutcome>, StoreError>>;
+    fn insert_batch(
+        &self,
+        records: &[TransactionRecord],
+    ) -> impl Future<Output = Result<Vec<InsertOutcome>, StoreError>>;
 
     /// Inserts a record together with its guard, both or neither.
-    fn insert_guarded(&self, record: &TransactionRecord) -> impl Future<Output = Result<InsertOutcome, StoreError>>;
+    fn insert_guarded(
+        &self,
+        record: &TransactionRecord,
+    ) -> impl Future<Output = Result<InsertOutcome, StoreError>>;
 }
 
 /// The audit bucket.
@@ -109,17 +115,26 @@ pub trait AuditStore {
 /// The rejected queue.
 pub trait RejectedQueue {
     /// Sends messages; one result per message, in order. Packs them into as few calls as the queue's limits allow.
-    fn send(&self, messages: &[RejectedMessage]) -> impl Future<Output = Vec<Result<(), StoreError>>>;
+    fn send(
+        &self,
+        messages: &[RejectedMessage],
+    ) -> impl Future<Output = Vec<Result<(), StoreError>>>;
 }
 
 /// The secrets of the providers.
 pub trait SecretStore {
     /// The secrets of a provider of the catalogue; empty [`Secrets`] when none are configured. May answer from a cache.
-    fn secrets(&self, provider: &'static str) -> impl Future<Output = Result<Arc<Secrets>, StoreError>>;
+    fn secrets(
+        &self,
+        provider: &'static str,
+    ) -> impl Future<Output = Result<Arc<Secrets>, StoreError>>;
 
     /// Reads them again unless that was done moments ago; called when a signature does not match, so that a rotated secret is found
     /// without waiting for the cache to age. Returns `None` when the cache is still too young to be read again.
-    fn refreshed(&self, provider: &'static str) -> impl Future<Output = Result<Option<Arc<Secrets>>, StoreError>>;
+    fn refreshed(
+        &self,
+        provider: &'static str,
+    ) -> impl Future<Output = Result<Option<Arc<Secrets>>, StoreError>>;
 }
 
 /// Waiting between attempts. The pipeline itself has no clock.

@@ -1,0 +1,204 @@
+//! The audit object of a batch: one zstd frame per line, one line per message, so that a record is one ranged GET.
+//!
+//! Invariant: a pointer that [`AuditWriter::push`] returned decodes, out of the finished object, to exactly the line that was
+//! pushed. A frame ends in one line feed and holds no other, so the whole object decompresses to JSON lines.
+//! Invariant: nothing reaches a line unmasked. Events and payload come masked from [`crate::judge`]; of what an unverified sender
+//! claims only an IP address that parses and a masked, bounded request id are kept.
+//!
+//! Source: `ARCHITECTURE.md`, "Audit object"; frames may be concatenated, RFC 8878 section 3,
+//! <https://www.rfc-editor.org/rfc/rfc8878#section-3>.
+
+use std::io::Read;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use aws_lc_rs::digest;
+use card_masking::mask_text;
+use payment_event::{PaymentEvent, TransactionKey};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use zstd::bulk::Compressor;
+
+use crate::error::AuditError;
+use crate::judge::Judgement;
+use crate::message::{IncomingMessage, Request};
+use crate::plan::instant;
+use crate::storage::AuditPointer;
+
+/// The longest line: a body of 1 MiB, its masked copy and its events fit many times over. Bounds what a reader allocates.
+pub const LINE_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Characters of a request id that are kept; the gateway's own have 36.
+const REQUEST_ID_CHARS_MAX: usize = 128;
+
+/// Level 3 is zstd's own default; higher levels cost more CPU than the 145 microseconds of a message allow.
+const ZSTD_LEVEL: i32 = 3;
+
+/// A line. The order of the fields is the order in the log.
+#[derive(Serialize)]
+struct AuditLine<'a> {
+    message_id: &'a str,
+    received_at: String,
+    processed_attempt: u32,
+    provider: Option<&'static str>,
+    source_ip: Option<IpAddr>,
+    request_id: Option<String>,
+    body_sha256: String,
+    body_bytes: usize,
+    verdict: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    keys: Option<Vec<TransactionKey>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    events: Option<&'a [PaymentEvent]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payload: Option<&'a RawValue>,
+}
+
+/// Collects the lines of one object.
+pub struct AuditWriter {
+    key: Arc<str>,
+    compressor: Compressor<'static>,
+    line: Vec<u8>,
+    body: Vec<u8>,
+}
+
+impl AuditWriter {
+    /// An empty object. `earliest_received_at_ms` is the earliest receipt in the batch; `invocation_id` makes the key one that no
+    /// other invocation uses.
+    ///
+    /// # Errors
+    /// [`AuditError::Frame`] when the compressor has no memory.
+    pub fn new(earliest_received_at_ms: i64, invocation_id: &str) -> Result<Self, AuditError> {
+        let mut compressor = Compressor::new(ZSTD_LEVEL).map_err(|_| AuditError::Frame)?;
+        // Four bytes a line let a reader tell a damaged frame from a forged one.
+        compressor
+            .include_checksum(true)
+            .map_err(|_| AuditError::Frame)?;
+        let key = object_key(earliest_received_at_ms, invocation_id).into();
+        Ok(Self {
+            key,
+            compressor,
+            line: Vec::new(),
+            body: Vec::new(),
+        })
+    }
+
+    /// Appends the line of a message; `None` for a message that is not judged yet and will come again.
+    ///
+    /// # Errors
+    /// An [`AuditError`]; the object is then as it was before.
+    pub fn push(
+        &mut self,
+        message: &IncomingMessage<'_>,
+        judgement: &Judgement,
+    ) -> Result<Option<AuditPointer>, AuditError> {
+        let Some(line) = AuditLine::new(message, judgement) else {
+            return Ok(None);
+        };
+        self.line.clear();
+        serde_json::to_writer(&mut self.line, &line).map_err(|_| AuditError::Text)?;
+        if self.line.len() >= LINE_BYTES_MAX {
+            return Err(AuditError::TooLong(self.line.len()));
+        }
+        // Between JSON tokens a line feed is only blank space, and inside JSON text it cannot stand: a pretty-printed payload
+        // loses nothing here.
+        for byte in &mut self.line {
+            if matches!(byte, b'\n' | b'\r') {
+                *byte = b' ';
+            }
+        }
+        self.line.push(b'\n');
+        let frame = self
+            .compressor
+            .compress(&self.line)
+            .map_err(|_| AuditError::Frame)?;
+        let pointer = AuditPointer {
+            key: Arc::clone(&self.key),
+            offset_bytes: self.body.len() as u64,
+            length_bytes: frame.len() as u64,
+        };
+        self.body.extend_from_slice(&frame);
+        Ok(Some(pointer))
+    }
+
+    /// The object: its key and its bytes.
+    pub fn finish(self) -> (Arc<str>, Vec<u8>) {
+        (self.key, self.body)
+    }
+}
+
+impl<'a> AuditLine<'a> {
+    fn new(message: &'a IncomingMessage<'_>, judgement: &'a Judgement) -> Option<Self> {
+        let (verdict, provider, reason, accepted) = match judgement {
+            Judgement::Accepted(accepted) => {
+                ("stored", Some(accepted.provider), None, Some(accepted))
+            }
+            Judgement::Rejected { reason, provider } => {
+                ("rejected", *provider, Some(*reason), None)
+            }
+            Judgement::Retry(_) => return None,
+        };
+        // Unreadable requests have neither address nor id that could be believed.
+        let request = Request::decode(message.request).ok();
+        let source_ip = request
+            .as_ref()
+            .and_then(|r| r.source_ip.as_deref())
+            .and_then(|ip| ip.parse().ok());
+        let request_id = request
+            .as_ref()
+            .and_then(|r| r.request_id.as_deref())
+            .map(bounded_masked);
+        Some(Self {
+            message_id: message.message_id,
+            received_at: format!("{:.3}", instant(message.received_at_ms)),
+            processed_attempt: message.receive_count,
+            provider,
+            source_ip,
+            request_id,
+            body_sha256: hex::encode(digest::digest(&digest::SHA256, message.body.as_bytes())),
+            body_bytes: message.body.len(),
+            verdict,
+            reason,
+            keys: accepted.map(|a| a.events.iter().map(PaymentEvent::key).collect()),
+            events: accepted.map(|a| a.events.as_slice()),
+            payload: accepted.map(|a| &*a.payload),
+        })
+    }
+}
+
+/// Masked first: a bound that cuts a card number in half would hide it from the detector.
+fn bounded_masked(text: &str) -> String {
+    mask_text(text)
+        .0
+        .chars()
+        .take(REQUEST_ID_CHARS_MAX)
+        .collect()
+}
+
+/// `audit/dt=YYYY-MM-DD/hh=HH/{invocation id}.jsonl.zst`.
+pub fn object_key(earliest_received_at_ms: i64, invocation_id: &str) -> String {
+    format!(
+        "audit/{}/{invocation_id}.jsonl.zst",
+        instant(earliest_received_at_ms).strftime("dt=%Y-%m-%d/hh=%H")
+    )
+}
+
+/// Reads the line of one frame, without its line feed: the bytes that an [`AuditPointer`] names.
+///
+/// # Errors
+/// [`AuditError`] when the bytes are not one whole frame of one line.
+pub fn read_line(frame: &[u8]) -> Result<String, AuditError> {
+    let decoder = zstd::stream::read::Decoder::new(frame).map_err(|_| AuditError::Frame)?;
+    let mut line = Vec::new();
+    let bytes_max = LINE_BYTES_MAX + 1;
+    decoder
+        .take(bytes_max as u64)
+        .read_to_end(&mut line)
+        .map_err(|_| AuditError::Frame)?;
+    if line.pop() != Some(b'\n') || line.contains(&b'\n') {
+        return Err(AuditError::Frame);
+    }
+    String::from_utf8(line).map_err(|_| AuditError::Text)
+}

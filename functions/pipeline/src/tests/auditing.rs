@@ -1,0 +1,160 @@
+//! What stands in the audit log, and that it can be read again.
+
+use aws_lc_rs::digest;
+use serde_json::json;
+
+use super::support::*;
+use crate::IngestReport;
+use crate::audit::{object_key, read_line};
+use crate::error::AuditError;
+
+#[test]
+fn the_key_is_day_and_hour_of_the_earliest_receipt() {
+    assert_eq!(
+        object_key(RECEIVED_AT_MS, "i-1"),
+        "audit/dt=2026-01-02/hh=04/i-1.jsonl.zst"
+    );
+    let memory = memory();
+    let mut messages = stripe(3);
+    messages[1].received_at_ms -= 2 * 3_600_000;
+    run(&memory, &messages, "i");
+    assert_eq!(
+        memory.objects().keys().collect::<Vec<_>>(),
+        ["audit/dt=2026-01-02/hh=02/i.jsonl.zst"]
+    );
+}
+
+#[test]
+fn a_stored_line_has_everything_and_no_card_number() {
+    let memory = memory();
+    let mut message = genuine("stripe", 1, "m");
+    message.receive_count = 3;
+    let report = run(&memory, std::slice::from_ref(&message), "i");
+    let record = memory.records().into_values().next().unwrap();
+    let line = line_at(&memory, &record.audit);
+    let names: Vec<_> = line
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    let mut expected = vec![
+        "message_id",
+        "received_at",
+        "processed_attempt",
+        "provider",
+        "source_ip",
+        "request_id",
+        "body_sha256",
+        "body_bytes",
+        "verdict",
+        "keys",
+        "events",
+        "payload",
+    ];
+    let mut sorted = names.clone();
+    sorted.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(sorted, expected);
+    assert_eq!(line["received_at"], "2026-01-02T04:04:05.250Z");
+    assert_eq!(line["processed_attempt"], 3);
+    assert_eq!(line["source_ip"], "192.0.2.7");
+    assert_eq!(line["request_id"], "req-1");
+    assert_eq!(line["body_bytes"], message.body.len());
+    let hash = digest::digest(&digest::SHA256, message.body.as_bytes());
+    assert_eq!(line["body_sha256"], hex::encode(hash));
+    assert_eq!(line["events"], json!([record.event]));
+    assert_eq!(line["keys"], json!([record.event.key()]));
+    assert!(!line.to_string().contains(PLANTED_PAN));
+    assert!(report.masked_pans >= 1);
+    assert_eq!(
+        report.audit_bytes,
+        memory.objects().values().next().unwrap().len() as u64
+    );
+}
+
+#[test]
+fn a_rejected_line_repeats_nothing_of_the_body() {
+    let memory = memory();
+    let mut message = forged("stripe", 1, "m");
+    message.body.push_str("unverified text");
+    run(&memory, std::slice::from_ref(&message), "i");
+    let line = audit_lines(&memory).remove(0);
+    assert_eq!(
+        (&line["verdict"], &line["reason"]),
+        (&json!("rejected"), &json!("signature_mismatch"))
+    );
+    for absent in ["keys", "events", "payload"] {
+        assert!(line.get(absent).is_none(), "{absent}");
+    }
+    assert!(!line.to_string().contains("unverified text"));
+}
+
+#[test]
+fn what_a_sender_claims_is_bounded_and_checked() {
+    for (ip, id, line_ip, line_id) in [
+        ("2001:db8::1", "r", json!("2001:db8::1"), json!("r")),
+        ("not an address", "", json!(null), json!(null)),
+        ("", &*"x".repeat(500), json!(null), json!("x".repeat(128))),
+    ] {
+        let memory = memory();
+        let mut message = forged("stripe", 1, "m");
+        message.request = Some(format!("provider=&source_ip={ip}&request_id={id}"));
+        run(&memory, &[message], "i");
+        let line = audit_lines(&memory).remove(0);
+        assert_eq!(
+            (&line["source_ip"], &line["request_id"]),
+            (&line_ip, &line_id),
+            "{ip}"
+        );
+        assert_eq!(line["provider"], json!(null));
+    }
+    let memory = memory();
+    let mut message = forged("stripe", 1, "m");
+    message.request = Some(format!("provider=&request_id={PLANTED_PAN}"));
+    run(&memory, &[message], "i");
+    assert!(!audit_lines(&memory)[0].to_string().contains(PLANTED_PAN));
+}
+
+#[test]
+fn a_pretty_printed_payload_stays_one_line() {
+    let memory = memory();
+    let messages = stripe(4);
+    assert!(
+        messages[0].body.contains('\n'),
+        "the sample is pretty-printed"
+    );
+    run(&memory, &messages, "i");
+    assert_eq!(
+        audit_lines(&memory).len(),
+        4,
+        "the whole object decompresses to one line per message"
+    );
+}
+
+#[test]
+fn an_empty_batch_writes_nothing() {
+    let memory = memory();
+    assert_eq!(run(&memory, &[], "i"), IngestReport::default());
+    assert_eq!(memory.calls(), []);
+}
+
+#[test]
+fn read_line_refuses_what_is_not_one_frame() {
+    let two_lines = zstd::encode_all(&b"a\nb\n"[..], 3).unwrap();
+    let no_line_feed = zstd::encode_all(&b"a"[..], 3).unwrap();
+    let not_text = zstd::encode_all(&b"\xff\n"[..], 3).unwrap();
+    let good = zstd::encode_all(&b"{}\n"[..], 3).unwrap();
+    assert_eq!(read_line(&good).as_deref(), Ok("{}"));
+    for (frame, error) in [
+        (&b""[..], AuditError::Frame),
+        (b"plain", AuditError::Frame),
+        (&two_lines, AuditError::Frame),
+        (&no_line_feed, AuditError::Frame),
+        (&good[..good.len() - 1], AuditError::Frame),
+        (&[good.clone(), good.clone()].concat(), AuditError::Frame),
+        (&not_text, AuditError::Text),
+    ] {
+        assert_eq!(read_line(frame), Err(error));
+    }
+}

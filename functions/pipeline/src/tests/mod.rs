@@ -1,0 +1,10 @@
+//! The steps of ingest together, with real providers and storage in memory.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod auditing;
+mod crashes;
+mod faults;
+mod judging;
+mod planning;
+mod support;

@@ -1,0 +1,252 @@
+//! Messages as the gateway writes them, and running a batch to its end or to its crash.
+
+use std::collections::BTreeSet;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use jiff::Timestamp;
+use payment_event::TransactionKey;
+use provider_webhooks::{
+    Headers, RawWebhook, SampleParams, Secrets, providers, sample, sign::sign,
+};
+use serde_json::Value;
+
+use crate::audit::read_line;
+use crate::memory::Memory;
+use crate::storage::AuditPointer;
+use crate::{Deps, IncomingMessage, IngestReport, Limits, ingest};
+
+pub(super) const RECEIVED_AT_MS: i64 = 1_767_326_645_250; // 2026-01-02T04:04:05.250Z
+pub(super) const PROVIDERS: [&str; 4] = ["stripe", "adyen", "square", "standardwebhooks"];
+/// Luhn-valid test number that no field rule knows of.
+pub(super) const PLANTED_PAN: &str = "4111111111111111";
+
+pub(super) fn secrets(provider: &str) -> Secrets {
+    let (key, url) = match provider {
+        "stripe" => ("whsec_test_stripe".to_owned(), None),
+        "adyen" => ("0123456789abcdef".repeat(4), None),
+        "square" => (
+            "square-key".to_owned(),
+            Some("https://pay.example.com/webhook/square".to_owned()),
+        ),
+        _ => (
+            "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=".to_owned(),
+            None,
+        ),
+    };
+    Secrets::new([key], url)
+}
+
+/// A message in the queue.
+#[derive(Clone, Debug)]
+pub(super) struct Queued {
+    pub(super) message_id: String,
+    pub(super) body: String,
+    pub(super) request: Option<String>,
+    pub(super) received_at_ms: i64,
+    pub(super) receive_count: u32,
+}
+
+impl Queued {
+    pub(super) fn incoming(&self) -> IncomingMessage<'_> {
+        IncomingMessage {
+            message_id: &self.message_id,
+            body: &self.body,
+            request: self.request.as_deref(),
+            received_at_ms: self.received_at_ms,
+            receive_count: self.receive_count,
+        }
+    }
+
+    /// The dedupe keys of its events, read without the pipeline.
+    pub(super) fn keys(&self, provider: &str) -> Vec<TransactionKey> {
+        let request = crate::message::Request::decode(self.request.as_deref()).unwrap();
+        let provider = providers::by_name(provider).unwrap();
+        let raw = RawWebhook {
+            body: self.body.as_bytes(),
+            headers: request.headers,
+        };
+        let at = Timestamp::from_millisecond(self.received_at_ms).unwrap();
+        let webhook = provider
+            .verify(raw, &secrets(provider.info().name), at)
+            .unwrap();
+        provider
+            .parse(&webhook)
+            .unwrap()
+            .iter()
+            .map(payment_event::PaymentEvent::dedupe_key)
+            .collect()
+    }
+}
+
+pub(super) fn form(provider: &str, headers: &[(String, String)]) -> String {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.append_pair("provider", provider)
+        .append_pair("request_id", "req-1")
+        .append_pair("source_ip", "192.0.2.7");
+    for (name, value) in headers {
+        form.append_pair(&format!("h.{}", name.to_ascii_lowercase()), value);
+    }
+    form.finish()
+}
+
+/// A genuine message. `at_offset_s` moves the event time: another delivery may state another one.
+pub(super) fn genuine_at(
+    provider: &str,
+    sequence: u64,
+    message_id: &str,
+    at_offset_s: i64,
+) -> Queued {
+    let signed_at = Timestamp::from_millisecond(RECEIVED_AT_MS).unwrap();
+    let at = Timestamp::from_second(signed_at.as_second() - 60 + at_offset_s).unwrap();
+    let note = Some(format!("card {PLANTED_PAN}"));
+    let params = SampleParams {
+        sequence,
+        amount_minor: 1130,
+        currency: "EUR".into(),
+        at,
+        note,
+    };
+    let body = sample(provider, &params).unwrap();
+    let signed = sign(
+        provider,
+        &body,
+        &secrets(provider),
+        signed_at,
+        &format!("msg_{sequence}"),
+    )
+    .unwrap();
+    Queued {
+        message_id: message_id.to_owned(),
+        body: String::from_utf8(signed.body).unwrap(),
+        request: Some(form(provider, &signed.headers)),
+        received_at_ms: RECEIVED_AT_MS,
+        receive_count: 1,
+    }
+}
+
+pub(super) fn genuine(provider: &str, sequence: u64, message_id: &str) -> Queued {
+    genuine_at(provider, sequence, message_id, 0)
+}
+
+/// One whose signature is well-formed and wrong.
+pub(super) fn forged(provider: &str, sequence: u64, message_id: &str) -> Queued {
+    let mut message = genuine(provider, sequence, message_id);
+    message.body = message.body.replace("1130", "9130");
+    message
+}
+
+/// `count` genuine Stripe messages `m0`, `m1`, ….
+pub(super) fn stripe(count: u64) -> Vec<Queued> {
+    (0..count)
+        .map(|n| genuine("stripe", n, &format!("m{n}")))
+        .collect()
+}
+
+pub(super) fn memory() -> Memory {
+    let memory = Memory::new();
+    PROVIDERS
+        .iter()
+        .for_each(|provider| memory.set_secrets(provider, secrets(provider)));
+    memory
+}
+
+/// Polls to the end. `None` is a crash: everything in memory answers at once, so what still waits waits forever.
+pub(super) fn to_the_end<V>(future: impl Future<Output = V>) -> Option<V> {
+    let mut future = pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    (0..10_000).find_map(|_| match future.as_mut().poll(&mut context) {
+        Poll::Ready(value) => Some(value),
+        Poll::Pending => None,
+    })
+}
+
+pub(super) fn run_or_crash(
+    memory: &Memory,
+    messages: &[Queued],
+    invocation_id: &str,
+) -> Option<IngestReport> {
+    let batch: Vec<_> = messages.iter().map(Queued::incoming).collect();
+    let deps = Deps {
+        transactions: memory,
+        audit: memory,
+        rejected: memory,
+        secrets: memory,
+        pause: memory,
+    };
+    to_the_end(ingest(&batch, invocation_id, &deps, &Limits::default()))
+}
+
+pub(super) fn run(memory: &Memory, messages: &[Queued], invocation_id: &str) -> IngestReport {
+    run_or_crash(memory, messages, invocation_id).expect("no crash in the script")
+}
+
+pub(super) fn failed(report: &IngestReport) -> Vec<&str> {
+    report.failed_message_ids().collect()
+}
+
+pub(super) fn line_at(memory: &Memory, pointer: &AuditPointer) -> Value {
+    let objects = memory.objects();
+    let object = objects
+        .get(&*pointer.key)
+        .expect("the object of a pointer exists");
+    let start = usize::try_from(pointer.offset_bytes).unwrap();
+    let end = start + usize::try_from(pointer.length_bytes).unwrap();
+    serde_json::from_str(&read_line(&object[start..end]).unwrap()).unwrap()
+}
+
+/// Every line of every object, by decompressing the objects whole.
+pub(super) fn audit_lines(memory: &Memory) -> Vec<Value> {
+    let texts = memory
+        .objects()
+        .into_values()
+        .map(|object| zstd::decode_all(object.as_slice()).unwrap());
+    let lines = texts.flat_map(|text| {
+        String::from_utf8(text)
+            .unwrap()
+            .lines()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    });
+    lines
+        .map(|line| serde_json::from_str(&line).unwrap())
+        .collect()
+}
+
+/// What must hold whatever happened: each expected event once and no other, every pointer leads to the line of its message, the
+/// guards and the records agree.
+pub(super) fn assert_consistent(memory: &Memory, expected: &BTreeSet<TransactionKey>, hint: &str) {
+    let records = memory.records();
+    let found: BTreeSet<_> = records
+        .values()
+        .map(crate::storage::TransactionRecord::dedupe_key)
+        .collect();
+    assert_eq!(&found, expected, "{hint}");
+    assert_eq!(
+        records.len(),
+        expected.len(),
+        "one record per event, {hint}"
+    );
+    let guarded = records
+        .values()
+        .filter_map(|record| record.event.guard_key())
+        .collect::<BTreeSet<_>>();
+    assert_eq!(
+        memory.guards().into_keys().collect::<BTreeSet<_>>(),
+        guarded,
+        "{hint}"
+    );
+    for (key, record) in &records {
+        let line = line_at(memory, &record.audit);
+        assert_eq!(line["message_id"], record.message_id.as_str(), "{hint}");
+        assert_eq!(line["verdict"], "stored", "{hint}");
+        let keys = line["keys"].as_array().unwrap();
+        assert!(keys.contains(&serde_json::to_value(key).unwrap()), "{hint}");
+    }
+}
+
+pub(super) fn headers_of(message: &Queued) -> Headers {
+    crate::message::Request::decode(message.request.as_deref())
+        .unwrap()
+        .headers
+}
