@@ -17,7 +17,7 @@ mod reject;
 mod report;
 pub mod storage;
 
-pub use error::IngestError;
+pub use error::{AuditError, IngestError};
 pub use ingest::{Deps, Limits, ingest};
 pub use message::IncomingMessage;
 pub use report::{FailedMessage, IngestReport, ProviderCounters, UNKNOWN_PROVIDER};
