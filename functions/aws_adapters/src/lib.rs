@@ -1,1 +1,20 @@
-//! The storage traits on DynamoDB, S3, SQS and Secrets Manager; the only crate that imports AWS SDKs.
+//! The pipeline's storage traits on AWS. The only crate that imports AWS SDKs.
+//!
+//! Invariant: an adapter makes one call and translates its answer; what to do about it is the pipeline's business. Errors carry the call
+//! and the service's error code, never what was sent.
+
+mod audit;
+mod clients;
+mod error;
+mod item;
+mod pause;
+mod rejected;
+mod secrets;
+mod transactions;
+
+pub use audit::S3Audit;
+pub use clients::Clients;
+pub use pause::Backoff;
+pub use rejected::SqsRejected;
+pub use secrets::SecretsManager;
+pub use transactions::DynamoTransactions;

@@ -1,1 +1,13 @@
-//! Configuration, logging, metrics and batch failures for the Lambda functions.
+//! What the Lambda functions share around their work: configuration, logging, metrics, and the form of their events.
+//!
+//! Invariant: no AWS SDK here, and nothing that could carry a body: what is logged or measured is names, ids and numbers.
+
+mod batch;
+mod config;
+mod logging;
+mod metrics;
+
+pub use batch::{BatchError, BatchResponse, SqsMessage, read_batch};
+pub use config::{Config, ConfigError};
+pub use logging::start_logging;
+pub use metrics::Metrics;

@@ -1,2 +1,61 @@
-//! Lambda: SQS batch to transactions, audit log and rejected queue.
-fn main() {}
+//! The Lambda that takes webhooks off the queue: verify, parse, mask, audit, insert.
+//!
+//! Only wiring: configuration, clients, the runtime's loop. What is done to a batch is in `handler.rs` and the `pipeline` crate.
+
+mod handler;
+
+use aws_adapters::{Backoff, Clients, DynamoTransactions, S3Audit, SecretsManager, SqsRejected};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use lambda_setup::{Config, Metrics, start_logging};
+use pipeline::storage::SecretStore;
+use pipeline::{Deps, Limits};
+use serde_json::value::RawValue;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let config = Config::from_environment();
+    start_logging(config.optional("LOG_LEVEL").as_deref());
+    let clients = Clients::from_environment().await;
+    let transactions = DynamoTransactions::new(&clients, config.required("TRANSACTIONS_TABLE")?);
+    let audit = S3Audit::new(&clients, config.required("AUDIT_BUCKET")?);
+    let rejected = SqsRejected::new(&clients, config.required("REJECTED_QUEUE_URL")?);
+    let secrets = SecretsManager::new(
+        &clients,
+        config.required("SECRET_NAME_PREFIX")?,
+        config.required("ENVIRONMENT_SUFFIX")?,
+    );
+    let metrics = Metrics::new(
+        config.required("METRICS_NAMESPACE")?,
+        config.required("AWS_LAMBDA_FUNCTION_NAME")?,
+    );
+
+    // Read in init, where time is not billed against a webhook. A secret that cannot be read now is read when it is needed.
+    for provider in provider_webhooks::providers::ALL {
+        let name = provider.info().name;
+        if let Err(error) = secrets.secrets(name).await {
+            tracing::warn!(provider = name, %error, "secrets of {name} could not be read in init: {error}");
+        }
+    }
+
+    let deps = Deps {
+        transactions: &transactions,
+        audit: &audit,
+        rejected: &rejected,
+        secrets: &secrets,
+        pause: &Backoff,
+    };
+    let limits = Limits::default();
+    let (deps, limits, metrics) = (&deps, &limits, &metrics);
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| async move {
+        let handled =
+            handler::handle(event.payload.get(), &event.context.request_id, deps, limits).await?;
+        handler::tell(
+            &handled,
+            metrics,
+            jiff::Timestamp::now().as_millisecond(),
+            &mut std::io::stdout().lock(),
+        );
+        Ok::<_, Error>(handled.response)
+    }))
+    .await
+}

@@ -1,0 +1,93 @@
+//! A transaction record and its guard as DynamoDB attributes. Names and types are those of `ARCHITECTURE.md`, "Transaction record".
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+use pipeline::storage::TransactionRecord;
+
+pub(crate) type Attributes = Vec<(&'static str, AttributeValue)>;
+
+fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+/// The record's attributes, keys first.
+pub(crate) fn record(record: &TransactionRecord) -> Attributes {
+    let event = &record.event;
+    let key = event.key();
+    let received =
+        Timestamp::from_millisecond(record.received_at_ms).unwrap_or(Timestamp::UNIX_EPOCH);
+    let mut item = vec![
+        ("transaction_id", text(key.transaction_id)),
+        ("timestamp", text(key.timestamp)),
+        ("record_type", text("event")),
+        ("provider", text(&event.provider)),
+        ("event_id", text(event.event_id.as_str())),
+        ("event_type", text(&event.event_type)),
+        ("status", text(event.status.as_str())),
+        ("event_time", text(format!("{:.9}", event.event_time))),
+        ("received_at", text(format!("{received:.3}"))),
+        ("message_id", text(&record.message_id)),
+        ("audit_key", text(record.audit.key.as_ref())),
+        ("audit_offset", number(record.audit.offset_bytes)),
+        ("audit_length", number(record.audit.length_bytes)),
+        ("archive_shard", text(&record.archive_shard)),
+    ];
+    if let Some(amount) = &event.amount {
+        let source = serde_json::to_value(amount.exponent_source).ok();
+        let source = source.as_ref().and_then(|v| v.as_str()).unwrap_or_default();
+        item.extend([
+            ("amount_minor", number(amount.minor.0)),
+            ("currency", text(amount.currency.as_str())),
+            ("amount_text", text(&amount.text)),
+            ("amount_exponent", number(amount.exponent)),
+            ("exponent_source", text(source)),
+        ]);
+    }
+    if let Some(account) = &event.merchant_account {
+        item.push(("merchant_account", text(account)));
+    }
+    if !event.related_ids.is_empty() {
+        let ids = event
+            .related_ids
+            .iter()
+            .map(|(role, id)| (role.clone(), text(id.as_str())))
+            .collect();
+        item.push(("related_ids", AttributeValue::M(ids)));
+    }
+    item
+}
+
+/// The guard's attributes; `None` for an event whose own key is stable.
+pub(crate) fn guard(record: &TransactionRecord) -> Option<Attributes> {
+    let key = record.event.guard_key()?;
+    Some(vec![
+        ("transaction_id", text(key.transaction_id)),
+        ("timestamp", text(key.timestamp)),
+        ("record_type", text("guard")),
+        ("event_id", text(record.event.event_id.as_str())),
+        ("expires_at", number(record.guard_expires_at_s)),
+    ])
+}
+
+/// For calls that take a map.
+pub(crate) fn map(attributes: Attributes) -> HashMap<String, AttributeValue> {
+    attributes
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+}
+
+/// `INSERT INTO "table" VALUE {'a': ?, …}` for these attributes.
+pub(crate) fn insert_statement(table: &str, attributes: &Attributes) -> String {
+    let fields: Vec<String> = attributes
+        .iter()
+        .map(|(name, _)| format!("'{name}': ?"))
+        .collect();
+    format!("INSERT INTO \"{table}\" VALUE {{{}}}", fields.join(", "))
+}

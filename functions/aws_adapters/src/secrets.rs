@@ -1,0 +1,125 @@
+//! The providers' secrets in Secrets Manager, cached: a read per webhook would cost more than the webhook.
+//!
+//! Invariant: a secret that does not exist, or whose value is not of our form, is no secret (the provider's `verify` then refuses); a secret
+//! that cannot be read just now is an error, so that nothing is rejected for want of a call.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
+use pipeline::storage::{SecretStore, StoreError};
+use provider_webhooks::Secrets;
+use serde::Deserialize;
+
+use crate::Clients;
+use crate::error::store_error;
+
+const GET: &str = "secretsmanager:GetSecretValue";
+/// A rotated secret is found within this time even when nothing fails.
+const AGE_MAX: Duration = Duration::from_secs(300);
+/// A forger must not be able to make us read secrets at will.
+const AGE_MIN: Duration = Duration::from_secs(10);
+
+#[derive(Debug)]
+struct Cached {
+    secrets: Arc<Secrets>,
+    read_at: Instant,
+}
+
+/// Secrets called `{prefix}{provider}_{suffix}`.
+#[derive(Debug)]
+pub struct SecretsManager {
+    client: aws_sdk_secretsmanager::Client,
+    prefix: String,
+    suffix: String,
+    cache: Mutex<HashMap<&'static str, Cached>>,
+}
+
+#[derive(Deserialize)]
+struct SecretValue {
+    keys: Vec<String>,
+    notification_url: Option<String>,
+}
+
+/// The secrets in a stored value; none when it is not of the form `{"keys":[…],"notification_url":…}`.
+fn read_value(text: &str) -> Option<Secrets> {
+    let value: SecretValue = serde_json::from_str(text).ok()?;
+    Some(Secrets::new(value.keys, value.notification_url))
+}
+
+impl SecretsManager {
+    /// Secrets of the environment `suffix`.
+    pub fn new(clients: &Clients, prefix: impl Into<String>, suffix: impl Into<String>) -> Self {
+        Self {
+            client: clients.secrets.clone(),
+            prefix: prefix.into(),
+            suffix: suffix.into(),
+            cache: Mutex::new(HashMap::new()),
+        }
+    }
+
+    fn cached(&self, provider: &str, younger_than: Duration) -> Option<Arc<Secrets>> {
+        let cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        cache
+            .get(provider)
+            .filter(|c| c.read_at.elapsed() < younger_than)
+            .map(|c| Arc::clone(&c.secrets))
+    }
+
+    async fn read(&self, provider: &'static str) -> Result<Arc<Secrets>, StoreError> {
+        let name = format!("{}{provider}_{}", self.prefix, self.suffix);
+        let secrets = match self.client.get_secret_value().secret_id(&name).send().await {
+            Ok(answer) => answer.secret_string().and_then(read_value).unwrap_or_else(|| {
+                tracing::error!(secret = name, "secret {name} is not of the form {{\"keys\":[…]}}: every webhook of {provider} is rejected");
+                Secrets::default()
+            }),
+            Err(error) => match error.as_service_error() {
+                Some(GetSecretValueError::ResourceNotFoundException(_)) => Secrets::default(),
+                _ => return Err(store_error(GET, &error)),
+            },
+        };
+        let secrets = Arc::new(secrets);
+        let cached = Cached {
+            secrets: Arc::clone(&secrets),
+            read_at: Instant::now(),
+        };
+        self.cache
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(provider, cached);
+        Ok(secrets)
+    }
+}
+
+impl SecretStore for SecretsManager {
+    async fn secrets(&self, provider: &'static str) -> Result<Arc<Secrets>, StoreError> {
+        match self.cached(provider, AGE_MAX) {
+            Some(secrets) => Ok(secrets),
+            None => self.read(provider).await,
+        }
+    }
+
+    async fn refreshed(&self, provider: &'static str) -> Result<Option<Arc<Secrets>>, StoreError> {
+        match self.cached(provider, AGE_MIN) {
+            Some(_) => Ok(None),
+            None => self.read(provider).await.map(Some),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_our_form_is_a_secret() {
+        let secrets =
+            read_value("{\"keys\":[\"a\",\" \"],\"notification_url\":\"https://x\"}").unwrap();
+        assert_eq!(secrets.keys(), ["a"]);
+        assert_eq!(secrets.notification_url(), Some("https://x"));
+        for text in ["", "whsec_plain", "[]", "{\"keys\":\"a\"}", "{}"] {
+            assert!(read_value(text).is_none(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! The transactions table: PartiQL inserts of up to 25, and guarded inserts as transactions.
+//!
+//! A PartiQL `INSERT` refuses an existing key with `DuplicateItem`, statement by statement, and costs one write unit a kilobyte, where a
+//! conditional transaction would cost two. HTTP 200 hides the statements' own errors, so each answer is looked at.
+//! Source: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchStatementError.html>, read 2026-11-23.
+
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{BatchStatementError, BatchStatementRequest, Put, TransactWriteItem};
+use pipeline::storage::{InsertOutcome, StoreError, TransactionRecord, TransactionStore};
+
+use crate::Clients;
+use crate::error::{passes, store_error};
+use crate::item;
+
+const BATCH: &str = "dynamodb:BatchExecuteStatement";
+const TRANSACT: &str = "dynamodb:TransactWriteItems";
+
+/// The table in DynamoDB.
+#[derive(Clone, Debug)]
+pub struct DynamoTransactions {
+    client: aws_sdk_dynamodb::Client,
+    table: String,
+}
+
+impl DynamoTransactions {
+    /// The table called `table`.
+    pub fn new(clients: &Clients, table: impl Into<String>) -> Self {
+        Self {
+            client: clients.dynamodb.clone(),
+            table: table.into(),
+        }
+    }
+
+    fn put(&self, attributes: item::Attributes) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(item::map(attributes)))
+            .condition_expression("attribute_not_exists(transaction_id)")
+            .build()
+            .map_err(|_| StoreError::Final {
+                call: TRANSACT,
+                cause: "the request could not be built".to_owned(),
+            })?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+}
+
+/// What a statement's error says of its record; an error of the whole call for those that every statement would get.
+fn statement_outcome(error: Option<&BatchStatementError>) -> Result<InsertOutcome, StoreError> {
+    let Some(error) = error else {
+        return Ok(InsertOutcome::Stored);
+    };
+    match error.code().map(|code| code.as_str()).unwrap_or("unknown") {
+        "DuplicateItem" => Ok(InsertOutcome::Duplicate),
+        code @ ("AccessDenied" | "ResourceNotFound") => Err(StoreError::Final {
+            call: BATCH,
+            cause: code.to_owned(),
+        }),
+        "ValidationError" | "ItemCollectionSizeLimitExceeded" => Ok(InsertOutcome::Refused),
+        // Throttles, conflicts, internal errors, and codes that are new: worth repeating, and the queue bounds how often.
+        _ => Ok(InsertOutcome::Retry),
+    }
+}
+
+/// What the reasons of a cancelled transaction say: one per item, in order.
+fn cancelled_outcome<'c>(codes: impl IntoIterator<Item = &'c str>) -> InsertOutcome {
+    let codes: Vec<&str> = codes.into_iter().filter(|code| *code != "None").collect();
+    if codes.contains(&"ConditionalCheckFailed") {
+        InsertOutcome::Duplicate
+    } else if codes.iter().all(|code| passes(code)) {
+        InsertOutcome::Retry
+    } else {
+        InsertOutcome::Refused
+    }
+}
+
+impl TransactionStore for DynamoTransactions {
+    async fn insert_batch(
+        &self,
+        records: &[TransactionRecord],
+    ) -> Result<Vec<InsertOutcome>, StoreError> {
+        let mut call = self.client.batch_execute_statement();
+        for record in records {
+            let attributes = item::record(record);
+            let statement = item::insert_statement(&self.table, &attributes);
+            let values = attributes.into_iter().map(|(_, value)| value).collect();
+            let request = BatchStatementRequest::builder()
+                .statement(statement)
+                .set_parameters(Some(values))
+                .build()
+                .map_err(|_| StoreError::Final {
+                    call: BATCH,
+                    cause: "the request could not be built".to_owned(),
+                })?;
+            call = call.statements(request);
+        }
+        let answer = call
+            .send()
+            .await
+            .map_err(|error| store_error(BATCH, &error))?;
+        answer
+            .responses()
+            .iter()
+            .map(|response| statement_outcome(response.error()))
+            .collect()
+    }
+
+    async fn insert_guarded(
+        &self,
+        record: &TransactionRecord,
+    ) -> Result<InsertOutcome, StoreError> {
+        let mut call = self.client.transact_write_items();
+        if let Some(guard) = item::guard(record) {
+            call = call.transact_items(self.put(guard)?);
+        }
+        match call
+            .transact_items(self.put(item::record(record))?)
+            .send()
+            .await
+        {
+            Ok(_) => Ok(InsertOutcome::Stored),
+            Err(error) => match error.as_service_error() {
+                Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                    Ok(cancelled_outcome(
+                        cancelled
+                            .cancellation_reasons()
+                            .iter()
+                            .filter_map(|reason| reason.code()),
+                    ))
+                }
+                _ => Err(store_error(TRANSACT, &error)),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::types::BatchStatementErrorCodeEnum;
+
+    use super::*;
+
+    #[test]
+    fn every_statement_error_has_a_row() {
+        let outcome = |code: &str| {
+            let code = BatchStatementErrorCodeEnum::from(code);
+            statement_outcome(Some(&BatchStatementError::builder().code(code).build()))
+        };
+        assert_eq!(statement_outcome(None), Ok(InsertOutcome::Stored));
+        assert_eq!(
+            statement_outcome(Some(&BatchStatementError::builder().build())),
+            Ok(InsertOutcome::Retry)
+        );
+        for (code, expected) in [
+            ("DuplicateItem", InsertOutcome::Duplicate),
+            ("ThrottlingError", InsertOutcome::Retry),
+            ("ProvisionedThroughputExceeded", InsertOutcome::Retry),
+            ("RequestLimitExceeded", InsertOutcome::Retry),
+            ("TransactionConflict", InsertOutcome::Retry),
+            ("InternalServerError", InsertOutcome::Retry),
+            ("SomethingNew", InsertOutcome::Retry),
+            ("ValidationError", InsertOutcome::Refused),
+            ("ItemCollectionSizeLimitExceeded", InsertOutcome::Refused),
+        ] {
+            assert_eq!(outcome(code), Ok(expected), "{code}");
+        }
+        for code in ["AccessDenied", "ResourceNotFound"] {
+            assert!(
+                matches!(outcome(code), Err(StoreError::Final { .. })),
+                "{code}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_cancellation_has_a_row() {
+        for (codes, expected) in [
+            (
+                vec!["ConditionalCheckFailed", "None"],
+                InsertOutcome::Duplicate,
+            ),
+            (
+                vec!["None", "ConditionalCheckFailed"],
+                InsertOutcome::Duplicate,
+            ),
+            (vec!["TransactionConflict", "None"], InsertOutcome::Retry),
+            (vec!["ThrottlingError"], InsertOutcome::Retry),
+            (vec!["ProvisionedThroughputExceeded"], InsertOutcome::Retry),
+            (vec![], InsertOutcome::Retry),
+            (vec!["ValidationError", "None"], InsertOutcome::Refused),
+        ] {
+            assert_eq!(cancelled_outcome(codes.clone()), expected, "{codes:?}");
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! One invocation: an SQS event in, the messages to deliver again out; then what it did, as log lines and metrics.
+//!
+//! Invariant: a record that cannot be read is reported by itself and the rest goes on. Nothing here repeats a body or a header.
+
+use std::io::Write;
+
+use lambda_setup::{BatchError, BatchResponse, Metrics, read_batch};
+use pipeline::storage::{AuditStore, Pause, RejectedQueue, SecretStore, TransactionStore};
+use pipeline::{Deps, IncomingMessage, IngestReport, Limits, ingest};
+
+/// What an invocation did.
+#[derive(Debug)]
+pub(crate) struct Handled {
+    /// For Lambda.
+    pub(crate) response: BatchResponse,
+    report: IngestReport,
+    unreadable: Vec<String>,
+}
+
+/// Takes in the batch of `event`.
+///
+/// # Errors
+/// [`BatchError`] when the event is no SQS batch: the whole invocation fails and is delivered again.
+pub(crate) async fn handle<T, A, R, S, P>(
+    event: &str,
+    invocation_id: &str,
+    deps: &Deps<'_, T, A, R, S, P>,
+    limits: &Limits,
+) -> Result<Handled, BatchError>
+where
+    T: TransactionStore,
+    A: AuditStore,
+    R: RejectedQueue,
+    S: SecretStore,
+    P: Pause,
+{
+    let (messages, unreadable) = read_batch(event)?;
+    let batch: Vec<IncomingMessage<'_>> = messages
+        .iter()
+        .map(|m| IncomingMessage {
+            message_id: &m.message_id,
+            body: &m.body,
+            request: m.request.as_deref(),
+            received_at_ms: m.received_at_ms,
+            receive_count: m.receive_count,
+        })
+        .collect();
+    let report = ingest(&batch, invocation_id, deps, limits).await;
+    let failed = report
+        .failed_message_ids()
+        .map(str::to_owned)
+        .chain(unreadable.iter().cloned());
+    Ok(Handled {
+        response: BatchResponse::new(failed),
+        report,
+        unreadable,
+    })
+}
+
+/// Logs each failure and one summary; writes the metrics to `out`.
+pub(crate) fn tell(handled: &Handled, metrics: &Metrics, now_ms: i64, out: &mut impl Write) {
+    let report = &handled.report;
+    for failure in &report.failures {
+        tracing::error!(
+            message_id = failure.message_id,
+            cause = %failure.cause,
+            "message {} is delivered again: {}", failure.message_id, failure.cause
+        );
+    }
+    for id in &handled.unreadable {
+        tracing::error!(
+            message_id = id,
+            "message {id} is not a readable SQS record and is delivered again"
+        );
+    }
+    let records = report.messages + handled.unreadable.len() as u64;
+    let failed = (report.failures.len() + handled.unreadable.len()) as u64;
+    let stored: u64 = report.providers.values().map(|p| p.stored).sum();
+    let duplicates: u64 = report.providers.values().map(|p| p.duplicates).sum();
+    let rejected: u64 = report
+        .providers
+        .values()
+        .flat_map(|p| p.rejected.values())
+        .sum();
+    tracing::info!(
+        records,
+        failed,
+        stored,
+        duplicates,
+        rejected,
+        "batch of {records} taken in"
+    );
+
+    let mut lines = vec![metrics.line(
+        now_ms,
+        None,
+        &[
+            ("Records", "Count", records),
+            ("FailedRecords", "Count", failed),
+            ("Stored", "Count", stored),
+            ("Duplicates", "Count", duplicates),
+            ("Rejected", "Count", rejected),
+            ("MaskedPans", "Count", report.masked_pans),
+            ("AuditBytes", "Bytes", report.audit_bytes),
+        ],
+    )];
+    for (provider, counters) in &report.providers {
+        let rejected = counters.rejected.values().sum();
+        lines.push(metrics.line(
+            now_ms,
+            Some(provider),
+            &[
+                ("Stored", "Count", counters.stored),
+                ("Duplicates", "Count", counters.duplicates),
+                ("Rejected", "Count", rejected),
+            ],
+        ));
+        for (reason, count) in &counters.rejected {
+            tracing::warn!(
+                provider,
+                reason,
+                count,
+                "{count} webhooks of {provider} rejected: {reason}"
+            );
+        }
+    }
+    for line in lines {
+        // A closed standard output means that the environment is going away; the batch is done all the same.
+        let _ = writeln!(out, "{line}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::executor::block_on;
+    use pipeline::memory::Memory;
+    use provider_webhooks::sign::sign;
+    use provider_webhooks::{SampleParams, Secrets, sample};
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const SENT_MS: i64 = 1_767_323_045_000;
+
+    fn secrets() -> Secrets {
+        Secrets::new(["whsec_test".to_owned()], None)
+    }
+
+    fn record(id: &str, sequence: u64, forged: bool) -> Value {
+        let at = jiff::Timestamp::from_millisecond(SENT_MS).unwrap();
+        let note = Some("card 4111 1111 1111 1111".to_owned());
+        let params = SampleParams {
+            sequence,
+            amount_minor: 100,
+            currency: "EUR".into(),
+            at,
+            note,
+        };
+        let body = sample("stripe", &params).unwrap();
+        let signed = sign("stripe", &body, &secrets(), at, "m").unwrap();
+        let signature = if forged {
+            "t=1,v1=00".to_owned()
+        } else {
+            signed.headers[0].1.clone()
+        };
+        let request = format!(
+            "provider=stripe&request_id=r&source_ip=203.0.113.9&h.stripe-signature={}",
+            signature.replace(',', "%2C").replace('=', "%3D")
+        );
+        json!({
+            "messageId": id, "body": String::from_utf8(signed.body).unwrap(),
+            "attributes": {"SentTimestamp": SENT_MS.to_string(), "ApproximateReceiveCount": "1"},
+            "messageAttributes": {"request": {"stringValue": request, "dataType": "String"}},
+        })
+    }
+
+    fn run(memory: &Memory, event: &str) -> Result<Handled, BatchError> {
+        let deps = Deps {
+            transactions: memory,
+            audit: memory,
+            rejected: memory,
+            secrets: memory,
+            pause: memory,
+        };
+        block_on(handle(event, "invocation-1", &deps, &Limits::default()))
+    }
+
+    #[test]
+    fn a_batch_is_stored_rejected_and_told() {
+        let memory = Memory::default();
+        memory.set_secrets("stripe", secrets());
+        let event = json!({"Records": [record("a", 1, false), record("b", 1, false), record("c", 2, true), {"messageId": "d"}]});
+        let handled = run(&memory, &event.to_string()).unwrap();
+        assert_eq!(handled.response, BatchResponse::new(["d"]));
+        assert_eq!(memory.records().len(), 1);
+        assert_eq!(memory.rejected().len(), 1);
+
+        let mut out = Vec::new();
+        tell(
+            &handled,
+            &Metrics::new("payhook", "webhook_processor_dev"),
+            7,
+            &mut out,
+        );
+        let out = String::from_utf8(out).unwrap();
+        let lines: Vec<Value> = out
+            .lines()
+            .map(|l| serde_json::from_str(l).unwrap())
+            .collect();
+        assert_eq!(lines.len(), 2);
+        let number = |name: &str| lines[0][name].as_u64().unwrap();
+        assert_eq!(
+            [
+                "Records",
+                "FailedRecords",
+                "Stored",
+                "Duplicates",
+                "Rejected"
+            ]
+            .map(number),
+            [4, 1, 1, 1, 1]
+        );
+        assert!(number("MaskedPans") >= 2 && number("AuditBytes") > 0);
+        assert_eq!(
+            (&lines[1]["provider"], &lines[1]["Rejected"]),
+            (&json!("stripe"), &json!(1))
+        );
+    }
+
+    #[test]
+    fn what_is_no_batch_fails_as_a_whole() {
+        assert!(run(&Memory::default(), "{}").is_err());
+    }
+}
