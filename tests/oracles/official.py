@@ -1,7 +1,7 @@
 """What the official SDKs say: each function signs or judges one request as the provider's own library does.
 
-Invariant: no rule of ours is in here, only calls of the SDKs and the clock they are given. The SDKs read the system's clock; it
-is replaced by the receipt time for the length of one call, since that is the time payhook judges by.
+Invariant: no rule of ours is in here, only calls of the SDKs and the clock they are given. The SDKs read the system's
+clock; it is replaced by the receipt time for the length of one call, since that is the time payhook judges by.
 """
 
 import base64

@@ -1,7 +1,7 @@
 """payhook and the providers' own SDKs judge the same requests and must agree, each request, each provider.
 
-PAYHOOK names the command line to ask. Where the SDK is known to be wrong (see the last tests) its verdict is written down, so that the day
-it changes is noticed.
+PAYHOOK names the command line to ask. Where the SDK is known to be wrong (see the last tests) its verdict is written
+down, so that the day it changes is noticed.
 """
 
 import base64
@@ -72,7 +72,11 @@ def test_what_is_read_is_what_was_sent(verdicts: dict[str, dict]) -> None:
         if verdict["verdict"] != "valid" or not case.states:
             continue
         event = verdict["events"][0]
-        read = {"event_id": event["event_id"], "transaction_id": event["transaction_id"], "minor": event["amount"]["minor"]}
+        read = {
+            "event_id": event["event_id"],
+            "transaction_id": event["transaction_id"],
+            "minor": event["amount"]["minor"],
+        }
         assert {key: read[key] for key in case.states} == case.states, case.name
         compared += 1
     assert compared > 100
@@ -82,8 +86,9 @@ def test_adyens_helper_looks_at_item_0_alone_and_payhook_at_every_item() -> None
     secret = "AB" * 32
     items = [
         {
-            "pspReference": f"P{n}", "merchantAccountCode": "Shop", "merchantReference": "order", "eventCode": "CAPTURE",
-            "amount": {"value": 1, "currency": "EUR"}, "success": "true", "eventDate": "2026-01-02T03:04:05Z",
+            "pspReference": f"P{n}", "merchantAccountCode": "Shop", "merchantReference": "order",
+            "eventCode": "CAPTURE", "amount": {"value": 1, "currency": "EUR"}, "success": "true",
+            "eventDate": "2026-01-02T03:04:05Z",
         }
         for n in range(2)
     ]  # fmt: skip
@@ -110,7 +115,7 @@ def test_adyens_helper_spells_null_and_true_as_python_does_and_payhook_as_json_d
 
 
 def test_stripes_sdk_compares_text_and_payhook_bytes() -> None:
-    """The same signature in upper case: the providers' SDKs disagree among themselves on it, and the bytes are the same."""
+    """The same signature in upper case: the SDKs disagree among themselves on it, and the bytes are the same."""
     body = '{"id":"evt_1","object":"event","type":"charge.succeeded","created":1767323045}'
     time, signature = official.stripe_header(body, "whsec_1", AT).split(",v1=")
     headers = {"Stripe-Signature": f"{time},v1={signature.upper()}"}

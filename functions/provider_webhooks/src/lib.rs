@@ -17,6 +17,7 @@ mod webhook;
 pub use provider::{
     Acknowledgement, EventTimeStability, Provider, ProviderInfo, SignatureCoverage,
 };
+pub use providers::{catalogue_json, detect};
 pub use reject::{ParseError, Reject};
 pub use samples::{SampleParams, sample};
 pub use secrets::Secrets;

@@ -20,7 +20,7 @@ pub struct SampleParams {
     pub note: Option<String>,
 }
 
-/// A captured payment as `provider` would tell it; `None` for a provider without samples.
+/// A payment (captured; with Adyen authorised) as `provider` would tell it; `None` for a provider without samples.
 pub fn sample(provider: &str, params: &SampleParams) -> Option<Vec<u8>> {
     let value = match provider {
         "stripe" => stripe(params),
@@ -101,21 +101,36 @@ fn stripe(p: &SampleParams) -> Value {
     })
 }
 
+/// Odd, so that multiplying by it modulo a power of two gives every number below that power exactly once.
+const PSP_SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
+/// Fifteen hexadecimal digits.
+const PSP_BITS: u64 = (1 << 60) - 1;
+const _: () = assert!(PSP_SPREAD % 2 == 1);
+
 fn adyen(p: &SampleParams) -> Value {
-    let psp = format!(
-        "{:016X}",
-        p.sequence.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 0xA000_0000_0000_0000
-    );
+    let psp = format!("P{:015X}", p.sequence.wrapping_mul(PSP_SPREAD) & PSP_BITS);
     json!({
         "live": "false",
         "notificationItems": [ { "NotificationRequestItem": {
             "additionalData": {
                 "authCode": "067894",
                 "avsResult": "4 AVS not supported for this card type",
+                "acquirerCode": "TestPmmAcquirer",
+                "acquirerReference": "8PQMP9VIE9N",
+                "avsResultRaw": "4",
                 "cardBin": "411111",
                 "cardHolderName": "J. Janssen",
                 "cardSummary": "1111",
+                "cardIssuingCountry": "NL",
+                "checkout.cardAddedBrand": "visa",
+                "cvcResult": "1 Matches",
+                "cvcResultRaw": "M",
                 "expiryDate": "03/2030",
+                "issuerCountry": "NL",
+                "fundingSource": "CREDIT",
+                "liabilityShift": "true",
+                "recurringProcessingModel": "CardOnFile",
+                "refusalReasonRaw": "AUTHORISED",
                 "metadata.note": note(p),
                 "paymentMethod": "visa",
                 "shopperEmail": "j.janssen@example.com",
@@ -173,16 +188,35 @@ fn square(p: &SampleParams) -> Value {
 }
 
 fn standardwebhooks(p: &SampleParams) -> Value {
+    let id = |prefix: &str| format!("{prefix}_{:024x}", p.sequence);
     json!({
         "type": "payment.captured",
         "timestamp": format!("{:.6}", p.at),
         "data": {
-            "id": format!("pay_{:024x}", p.sequence),
+            "id": id("pay"),
+            "object": "payment",
             "amount": p.amount_minor,
             "currency": p.currency,
+            "captured_at": format!("{:.6}", p.at),
+            "created_at": format!("{:.6}", p.at),
+            "customer": {
+                "id": id("cus"), "name": "Sam Example", "email": "sam@example.com",
+                "address": { "city": "Utrecht", "country": "NL", "line1": "Voorbeeldstraat 1", "postal_code": "3511 AB" }
+            },
+            "description": note(p),
+            "fees": [ { "amount": 30, "type": "fixed" }, { "amount": 17, "type": "percentage" } ],
+            "links": { "checkout": id("chk"), "order": id("ord"), "self": format!("https://api.example.com/payments/{}", id("pay")) },
             "merchant_id": "mrc_2ZxYKQ1",
-            "customer": { "name": "Sam Example", "email": "sam@example.com" },
-            "description": note(p)
+            "method": {
+                "type": "card",
+                "card": { "brand": "mastercard", "country": "NL", "expiry_month": 4, "expiry_year": 2029, "funding": "debit", "last4": "4444" }
+            },
+            "metadata": { "basket": "2 items", "order_id": format!("order-{}", p.sequence) },
+            "refunded_amount": 0,
+            "risk": { "level": "normal", "score": 7 },
+            "settlement": { "batch": null, "expected_on": null },
+            "statement_descriptor": "EXAMPLE SHOP",
+            "status": "captured"
         }
     })
 }

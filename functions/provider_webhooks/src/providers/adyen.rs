@@ -5,7 +5,11 @@
 //! The signed text joins eight fields with `:` and escapes nothing (three official vectors disprove the guides that say so). The official
 //! helper checks item 0 alone; here every item must match, or the whole webhook is refused.
 //!
-//! `eventDate` is not signed and may differ between deliveries, so the identity is made of the signed fields and carried by a guard.
+//! Since nothing is escaped, whoever holds one signed item could move the cuts between its fields; so a colon is accepted in
+//! `merchantReference` alone (official vectors have it there), which leaves one way to cut.
+//!
+//! `additionalData` and `eventDate` are not signed: of the former only `modification.action` is read, to tell the two outcomes of
+//! CANCEL_OR_REFUND apart. `eventDate` is not signed and may differ between deliveries, so the identity is made of the signed fields and carried by a guard.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -16,7 +20,10 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::exponents::ADYEN;
-use crate::json::{event_type, identifier, minor_amount, read, required, rfc3339, scalar};
+use crate::json::{
+    account, amount_if_known, event_type, identifier, minor_amount, read_body, required, rfc3339,
+    scalar,
+};
 use crate::provider::{Acknowledgement, EventTimeStability, SignatureCoverage};
 use crate::signature::{base64_strict, base64_text, hmac_sha256, hmac_sha256_tag};
 use crate::{ParseError, Provider, ProviderInfo, RawWebhook, Reject, Secrets, VerifiedWebhook};
@@ -25,6 +32,8 @@ pub(super) struct Adyen;
 
 const ITEMS_MAX: usize = 100;
 const KEY_BYTES: usize = 32;
+/// Where the merchant's reference stands among the signed fields: the one text the merchant chooses, and it may hold colons.
+const MERCHANT_REFERENCE: usize = 3;
 /// With the `dedupe#` in front it fits DynamoDB's sort key of 1,024 bytes.
 const IDENTITY_BYTES_MAX: usize = 900;
 
@@ -58,126 +67,39 @@ static INFO: ProviderInfo = ProviderInfo {
 };
 
 /// What an event code says when `success` is true, and when it is false.
-const STATUS: &[(&str, PaymentStatus, PaymentStatus)] = &[
-    (
-        "AUTHORISATION",
-        PaymentStatus::Authorised,
-        PaymentStatus::Failed,
-    ),
-    (
-        "AUTHORISATION_ADJUSTMENT",
-        PaymentStatus::Authorised,
-        PaymentStatus::Unclassified,
-    ),
-    ("PENDING", PaymentStatus::Pending, PaymentStatus::Pending),
-    ("CAPTURE", PaymentStatus::Captured, PaymentStatus::Failed),
-    (
-        "CAPTURE_FAILED",
-        PaymentStatus::Failed,
-        PaymentStatus::Failed,
-    ),
-    (
-        "CANCELLATION",
-        PaymentStatus::Voided,
-        PaymentStatus::Unclassified,
-    ),
-    (
-        "TECHNICAL_CANCEL",
-        PaymentStatus::Voided,
-        PaymentStatus::Unclassified,
-    ),
-    ("EXPIRE", PaymentStatus::Voided, PaymentStatus::Unclassified),
-    (
-        "OFFER_CLOSED",
-        PaymentStatus::Failed,
-        PaymentStatus::Unclassified,
-    ),
-    (
-        "CANCEL_OR_REFUND",
-        PaymentStatus::Voided,
-        PaymentStatus::RefundFailed,
-    ),
-    (
-        "REFUND",
-        PaymentStatus::Refunded,
-        PaymentStatus::RefundFailed,
-    ),
-    (
-        "REFUND_WITH_DATA",
-        PaymentStatus::Refunded,
-        PaymentStatus::RefundFailed,
-    ),
-    (
-        "POSTPONED_REFUND",
-        PaymentStatus::Pending,
-        PaymentStatus::RefundFailed,
-    ),
-    (
-        "REFUND_FAILED",
-        PaymentStatus::RefundFailed,
-        PaymentStatus::RefundFailed,
-    ),
-    (
-        "REFUNDED_REVERSED",
-        PaymentStatus::RefundFailed,
-        PaymentStatus::RefundFailed,
-    ),
-    (
-        "NOTIFICATION_OF_CHARGEBACK",
-        PaymentStatus::Disputed,
-        PaymentStatus::Disputed,
-    ),
-    (
-        "REQUEST_FOR_INFORMATION",
-        PaymentStatus::Disputed,
-        PaymentStatus::Disputed,
-    ),
-    (
-        "CHARGEBACK",
-        PaymentStatus::Disputed,
-        PaymentStatus::Disputed,
-    ),
-    (
-        "CHARGEBACK_REVERSED",
-        PaymentStatus::DisputeWon,
-        PaymentStatus::Disputed,
-    ),
-    (
-        "PREARBITRATION_WON",
-        PaymentStatus::DisputeWon,
-        PaymentStatus::Disputed,
-    ),
-    (
-        "PREARBITRATION_LOST",
-        PaymentStatus::DisputeLost,
-        PaymentStatus::Disputed,
-    ),
-    (
-        "SECOND_CHARGEBACK",
-        PaymentStatus::DisputeLost,
-        PaymentStatus::Disputed,
-    ),
-    (
-        "PAYOUT_THIRDPARTY",
-        PaymentStatus::Payout,
-        PaymentStatus::Payout,
-    ),
-    (
-        "PAYOUT_DECLINE",
-        PaymentStatus::Payout,
-        PaymentStatus::Payout,
-    ),
-    (
-        "PAYOUT_EXPIRE",
-        PaymentStatus::Payout,
-        PaymentStatus::Payout,
-    ),
-    (
-        "PAIDOUT_REVERSED",
-        PaymentStatus::Payout,
-        PaymentStatus::Payout,
-    ),
-];
+#[rustfmt::skip]
+const STATUS: &[(&str, PaymentStatus, PaymentStatus)] = {
+    use PaymentStatus::*;
+    &[
+        ("AUTHORISATION", Authorised, Failed),
+        ("AUTHORISATION_ADJUSTMENT", Authorised, Unclassified),
+        ("PENDING", Pending, Pending),
+        ("CAPTURE", Captured, Failed),
+        ("CAPTURE_FAILED", Failed, Failed),
+        ("CANCELLATION", Voided, Unclassified),
+        ("TECHNICAL_CANCEL", Voided, Unclassified),
+        ("EXPIRE", Voided, Unclassified),
+        ("OFFER_CLOSED", Failed, Unclassified),
+        ("CANCEL_OR_REFUND", Voided, RefundFailed),
+        ("REFUND", Refunded, RefundFailed),
+        ("REFUND_WITH_DATA", Refunded, RefundFailed),
+        ("VOID_PENDING_REFUND", Voided, RefundFailed),
+        ("POSTPONED_REFUND", Pending, RefundFailed),
+        ("REFUND_FAILED", RefundFailed, RefundFailed),
+        ("REFUNDED_REVERSED", RefundFailed, RefundFailed),
+        ("NOTIFICATION_OF_CHARGEBACK", Disputed, Disputed),
+        ("REQUEST_FOR_INFORMATION", Disputed, Disputed),
+        ("CHARGEBACK", Disputed, Disputed),
+        ("CHARGEBACK_REVERSED", DisputeWon, Disputed),
+        ("PREARBITRATION_WON", DisputeWon, Disputed),
+        ("PREARBITRATION_LOST", DisputeLost, Disputed),
+        ("SECOND_CHARGEBACK", DisputeLost, Disputed),
+        ("PAYOUT_THIRDPARTY", Payout, Payout),
+        ("PAYOUT_DECLINE", Payout, Payout),
+        ("PAYOUT_EXPIRE", Payout, Payout),
+        ("PAIDOUT_REVERSED", Payout, Payout),
+    ]
+};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -248,11 +170,17 @@ impl Item<'_> {
             self.event_code,
             self.success,
         ];
-        Ok(fields
+        let texts = fields
             .into_iter()
             .map(scalar)
-            .collect::<Result<Vec<_>, _>>()?
-            .join(":"))
+            .collect::<Result<Vec<_>, _>>()?;
+        // Nothing is escaped, so the text can be cut into fields in one way only if a single field may hold the separator.
+        let ambiguous =
+            |(i, text): (usize, &Cow<'_, str>)| i != MERCHANT_REFERENCE && text.contains(':');
+        if texts.iter().enumerate().any(ambiguous) {
+            return Err(ParseError::Malformed);
+        }
+        Ok(texts.join(":"))
     }
 
     fn status(&self, code: &str, success: bool) -> Result<PaymentStatus, ParseError> {
@@ -273,9 +201,10 @@ impl Item<'_> {
         let psp_reference = required(scalar(self.psp_reference)?)?;
         let code = required(scalar(self.event_code)?)?;
         let success = scalar(self.success)?;
-        let account = scalar(self.merchant_account_code)?;
+        let account = account(self.merchant_account_code)?;
         let original = scalar(self.original_reference)?;
-        let identity = format!("{account}:{code}:{psp_reference}:{original}:{success}");
+        let account_text = account.as_deref().unwrap_or_default();
+        let identity = format!("{account_text}:{code}:{psp_reference}:{original}:{success}");
         if identity.len() > IDENTITY_BYTES_MAX {
             return Err(ParseError::IdentifierUnusable);
         }
@@ -288,18 +217,21 @@ impl Item<'_> {
             related_ids.insert("original_reference".to_owned(), original.clone());
             original
         };
+        let status = self.status(&code, success == "true")?;
         let amount = match &self.amount {
-            Some(amount) => minor_amount(amount.value, &scalar(amount.currency)?, &ADYEN)?,
+            Some(amount) => {
+                amount_if_known(status, minor_amount(amount.value, amount.currency, &ADYEN))?
+            }
             None => None,
         };
         Ok(PaymentEvent {
             provider: INFO.name.to_owned(),
             event_id: identifier(&format!("{code}:{psp_reference}:{success}"))?,
             event_type: event_type(&code)?,
-            status: self.status(&code, success == "true")?,
+            status,
             transaction_id,
             amount,
-            merchant_account: Some(account).filter(|a| !a.is_empty()).map(Cow::into_owned),
+            merchant_account: account,
             event_time: rfc3339(&required(scalar(self.event_date)?)?)?,
             identity: EventIdentity::Guard(identity),
             related_ids,
@@ -337,7 +269,8 @@ impl Provider for Adyen {
         _received_at: Timestamp,
     ) -> Result<VerifiedWebhook<'a>, Reject> {
         let keys = keys(secrets)?;
-        let notification: Notification<'_> = read(raw.body).map_err(|_| Reject::BodyUnreadable)?;
+        let notification: Notification<'_> =
+            read_body(raw.body).map_err(|_| Reject::BodyUnreadable)?;
         let mut matched = None;
         for Wrapper { item } in &notification.notification_items {
             let signature = item.additional_data.as_ref().and_then(|d| d.hmac_signature);
@@ -354,7 +287,7 @@ impl Provider for Adyen {
     }
 
     fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Result<Vec<PaymentEvent>, ParseError> {
-        let notification: Notification<'_> = read(webhook.body())?;
+        let notification: Notification<'_> = read_body(webhook.body())?;
         if notification.notification_items.len() > ITEMS_MAX {
             return Err(ParseError::TooManyEvents);
         }
@@ -372,7 +305,7 @@ pub(crate) fn sign_items(body: &[u8], key_hex: &str) -> Option<Vec<u8>> {
         .ok()
         .filter(|k| k.len() == KEY_BYTES)?;
     let signatures: Vec<String> = {
-        let notification: Notification<'_> = read(body).ok()?;
+        let notification: Notification<'_> = read_body(body).ok()?;
         let sign = |w: &Wrapper<'_>| {
             Some(base64_text(
                 hmac_sha256_tag(&key, &[w.item.signed_text().ok()?.as_bytes()]).as_ref(),

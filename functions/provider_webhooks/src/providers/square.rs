@@ -15,7 +15,8 @@ use serde_json::value::RawValue;
 
 use crate::exponents::ISO_ONLY;
 use crate::json::{
-    event_type, id_or_object, identifier, minor_amount, read, required, rfc3339, scalar,
+    account, amount_if_known, event_type, id_or_object, identifier, minor_amount,
+    object_or_default, read_body, required, rfc3339, scalar,
 };
 use crate::provider::{Acknowledgement, EventTimeStability, SignatureCoverage};
 use crate::signature::{base64_strict, hmac_sha256};
@@ -75,7 +76,7 @@ struct Event<'a> {
     #[serde(borrow)]
     merchant_id: Option<&'a RawValue>,
     #[serde(borrow)]
-    data: Option<Data<'a>>,
+    data: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize, Default)]
@@ -83,7 +84,7 @@ struct Data<'a> {
     #[serde(borrow)]
     id: Option<&'a RawValue>,
     #[serde(borrow)]
-    object: Option<BTreeMap<Cow<'a, str>, &'a RawValue>>,
+    object: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize, Default)]
@@ -99,18 +100,18 @@ struct Object<'a> {
     #[serde(borrow)]
     order_id: Option<&'a RawValue>,
     #[serde(borrow)]
-    disputed_payment: Option<DisputedPayment<'a>>,
+    disputed_payment: Option<&'a RawValue>,
     #[serde(borrow)]
-    amount_money: Option<Money<'a>>,
+    amount_money: Option<&'a RawValue>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 struct DisputedPayment<'a> {
     #[serde(borrow)]
     payment_id: Option<&'a RawValue>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 struct Money<'a> {
     #[serde(borrow)]
     amount: Option<&'a RawValue>,
@@ -118,7 +119,11 @@ struct Money<'a> {
     currency: Option<&'a RawValue>,
 }
 
-fn status(role: &str, object: &Object<'_>) -> Result<PaymentStatus, ParseError> {
+/// `terminal.refund.*` calls its object `refund` too, and tells again what `refund.*` tells: the type has to start with the role.
+fn status(kind: &str, role: &str, object: &Object<'_>) -> Result<PaymentStatus, ParseError> {
+    if kind.split('.').next() != Some(role) || !STATUS.iter().any(|(r, ..)| *r == role) {
+        return Ok(PaymentStatus::Unclassified);
+    }
     let state = scalar(object.status.or(object.state))?;
     let exact = STATUS.iter().find(|(r, s, _)| *r == role && *s == state);
     let any = STATUS.iter().find(|(r, s, _)| *r == role && s.is_empty());
@@ -151,25 +156,23 @@ impl Provider for Square {
     }
 
     fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Result<Vec<PaymentEvent>, ParseError> {
-        let event: Event<'_> = read(webhook.body())?;
+        let event: Event<'_> = read_body(webhook.body())?;
         let event_id = identifier(&required(scalar(event.event_id)?)?)?;
         let kind = required(scalar(event.kind)?)?;
-        let data = event.data.unwrap_or_default();
+        let data: Data<'_> = object_or_default(event.data)?;
 
         // `object` holds one entry named after what it is ("payment", "refund", "dispute", …); a deletion has none.
-        let entry = data.object.and_then(|map| map.into_iter().next());
-        let (role, object) = match entry {
-            Some((role, raw)) if raw.get().starts_with('{') => {
-                (role, read::<Object<'_>>(raw.get().as_bytes())?)
-            }
-            _ => (Cow::Borrowed(""), Object::default()),
-        };
+        let entries: BTreeMap<Cow<'_, str>, &RawValue> = object_or_default(data.object)?;
+        let entry = entries
+            .into_iter()
+            .find(|(_, raw)| raw.get().starts_with('{'));
+        let (role, object) =
+            entry.map_or((Cow::Borrowed(""), None), |(role, raw)| (role, Some(raw)));
+        let object: Object<'_> = object_or_default(object)?;
         let data_id = id_or_object(data.id)?;
         let object_id = id_or_object(object.id)?;
-        let payment_id = match &object.disputed_payment {
-            Some(disputed) => id_or_object(disputed.payment_id)?,
-            None => id_or_object(object.payment_id)?,
-        };
+        let disputed: DisputedPayment<'_> = object_or_default(object.disputed_payment)?;
+        let payment_id = id_or_object(disputed.payment_id.or(object.payment_id))?;
         let mut related_ids = BTreeMap::new();
         if matches!(role.as_ref(), "payment" | "refund" | "dispute" | "payout") {
             related_ids.extend(
@@ -182,11 +185,9 @@ impl Provider for Square {
         related_ids.extend(payment_id.clone().map(|id| ("payment".to_owned(), id)));
         related_ids.extend(id_or_object(object.order_id)?.map(|id| ("order".to_owned(), id)));
 
-        let amount = match &object.amount_money {
-            Some(money) => minor_amount(money.amount, &scalar(money.currency)?, &ISO_ONLY)?,
-            None => None,
-        };
-        let merchant = scalar(event.merchant_id)?;
+        let status = status(&kind, &role, &object)?;
+        let money: Money<'_> = object_or_default(object.amount_money)?;
+        let amount = minor_amount(money.amount, money.currency, &ISO_ONLY);
         Ok(vec![PaymentEvent {
             provider: INFO.name.to_owned(),
             transaction_id: payment_id
@@ -195,11 +196,9 @@ impl Provider for Square {
                 .unwrap_or_else(|| event_id.clone()),
             event_id,
             event_type: event_type(&kind)?,
-            status: status(&role, &object)?,
-            amount,
-            merchant_account: Some(merchant)
-                .filter(|m| !m.is_empty())
-                .map(Cow::into_owned),
+            status,
+            amount: amount_if_known(status, amount)?,
+            merchant_account: account(event.merchant_id)?,
             event_time: rfc3339(&required(scalar(event.created_at)?)?)?,
             identity: EventIdentity::Key,
             related_ids,

@@ -5,7 +5,6 @@
 //! space-separated list, any match counts. `webhook-timestamp` is the attempt's time and differs between deliveries, so the event's own
 //! `timestamp` in the body is the time where it is stated, and a guard carries the identity where it is not.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -15,7 +14,8 @@ use serde_json::value::RawValue;
 
 use crate::exponents::ISO_ONLY;
 use crate::json::{
-    epoch_seconds, event_type, id_or_object, identifier, minor_amount, read, rfc3339, scalar,
+    account, epoch_seconds, epoch_seconds_or_millis, event_type, id_or_object, identifier,
+    minor_amount, object_or_default, read_body, rfc3339, scalar,
 };
 use crate::provider::{Acknowledgement, EventTimeStability, SignatureCoverage};
 use crate::signature::{base64_lenient, ed25519, hmac_sha256};
@@ -180,6 +180,17 @@ struct Data<'a> {
     currency: Option<&'a RawValue>,
 }
 
+/// Senders shape their own data: only a JSON integer beside a code of three letters is taken for minor units.
+fn states_minor_units(data: &Data<'_>) -> bool {
+    let digits = data.amount.map_or("", RawValue::get);
+    let digits = digits.strip_prefix('-').unwrap_or(digits);
+    let currency = data.currency.map_or("", RawValue::get);
+    !digits.is_empty()
+        && digits.bytes().all(|b| b.is_ascii_digit())
+        && currency.len() == 5
+        && currency.bytes().filter(u8::is_ascii_alphabetic).count() == 3
+}
+
 impl Provider for StandardWebhooks {
     fn info(&self) -> &'static ProviderInfo {
         &INFO
@@ -231,11 +242,8 @@ impl Provider for StandardWebhooks {
     fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Result<Vec<PaymentEvent>, ParseError> {
         let headers = signed_headers(webhook.headers()).map_err(|_| ParseError::FieldMissing)?;
         let event_id = identifier(headers.id)?;
-        let event: Event<'_> = read(webhook.body())?;
-        let data: Data<'_> = match event.data {
-            Some(raw) if raw.get().starts_with('{') => read(raw.get().as_bytes())?,
-            _ => Data::default(),
-        };
+        let event: Event<'_> = read_body(webhook.body())?;
+        let data: Data<'_> = object_or_default(event.data)?;
         let kind = match scalar(event.kind)? {
             kind if kind.is_empty() => TYPE_MISSING.into(),
             kind => kind,
@@ -247,7 +255,7 @@ impl Provider for StandardWebhooks {
                 EventIdentity::Guard(event_id.to_string()),
             )
         } else if stated.bytes().all(|b| b.is_ascii_digit()) {
-            (epoch_seconds(&stated)?, EventIdentity::Key)
+            (epoch_seconds_or_millis(&stated)?, EventIdentity::Key)
         } else {
             (rfc3339(&stated)?, EventIdentity::Key)
         };
@@ -259,13 +267,10 @@ impl Provider for StandardWebhooks {
         if matches!(role, "payment" | "refund" | "dispute" | "payout") {
             related_ids.extend(object_id.clone().map(|id| (role.to_owned(), id)));
         }
-        let merchant = scalar(data.merchant_id)?;
-        // Senders shape their own data: an amount that is not integer minor units is not taken for one.
-        let amount = match scalar(data.amount)? {
-            text if text.bytes().all(|b| b.is_ascii_digit() || b == b'-') => {
-                minor_amount(data.amount, &scalar(data.currency)?, &ISO_ONLY)?
-            }
-            _ => None,
+        let amount = if states_minor_units(&data) {
+            minor_amount(data.amount, data.currency, &ISO_ONLY)?
+        } else {
+            None
         };
         Ok(vec![PaymentEvent {
             provider: INFO.name.to_owned(),
@@ -274,9 +279,8 @@ impl Provider for StandardWebhooks {
             event_type: event_type(&kind)?,
             status: status(&kind),
             amount,
-            merchant_account: Some(merchant)
-                .filter(|m| !m.is_empty())
-                .map(Cow::into_owned),
+            // Not the envelope's word but the sender's own: a shape we do not know is no account.
+            merchant_account: account(data.merchant_id).unwrap_or_default(),
             event_time,
             identity,
             related_ids,

@@ -4,10 +4,11 @@
 //! (executed as an oracle). The whole `whsec_…` text is the key, not what it decodes to. The SDKs accept a time in the future, so
 //! does this file: the past window alone bounds a replay, and it is judged at receipt.
 //!
-//! The money's events count once: invoices and checkout sessions are stored as unclassified, because the payment intent and the
-//! charge tell the same money. `charge.refunded` states the refunded total so far; `refund.*` states each refund.
+//! Amounts: a payment intent's is what was received or is capturable, a charge's what was captured; invoices state what was paid or is due.
+//! Invoices and checkout sessions are unclassified, because a payment intent tells the same money. A payment intent and its charge both
+//! tell it too, under one transaction id: whoever sums over events must take one of the two. `charge.refunded` states the refunded
+//! total so far, `refund.*` each refund.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -17,8 +18,8 @@ use serde_json::value::RawValue;
 
 use crate::exponents::STRIPE;
 use crate::json::{
-    epoch_seconds, event_type, id_or_object, identifier, minor_amount, read, required, rfc3339,
-    scalar,
+    account, amount_if_known, epoch_seconds, event_type, id_or_object, identifier, minor_amount,
+    object_or_default, read_body, required, rfc3339, scalar,
 };
 use crate::provider::{Acknowledgement, EventTimeStability, SignatureCoverage};
 use crate::signature::hmac_sha256;
@@ -96,15 +97,15 @@ struct Event<'a> {
     #[serde(borrow)]
     account: Option<&'a RawValue>,
     #[serde(borrow)]
-    data: Option<Data<'a>>,
+    data: Option<&'a RawValue>,
     #[serde(borrow)]
     related_object: Option<&'a RawValue>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 struct Data<'a> {
     #[serde(borrow)]
-    object: Option<Object<'a>>,
+    object: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize, Default)]
@@ -135,6 +136,8 @@ struct Object<'a> {
     amount_refunded: Option<&'a RawValue>,
     #[serde(borrow)]
     amount_paid: Option<&'a RawValue>,
+    #[serde(borrow)]
+    amount_due: Option<&'a RawValue>,
     #[serde(borrow)]
     amount_total: Option<&'a RawValue>,
 }
@@ -168,10 +171,10 @@ fn signature_header(text: &str) -> Result<SignatureHeader, Reject> {
 }
 
 fn status(kind: &str, object: &Object<'_>) -> Result<PaymentStatus, ParseError> {
-    let listed = STATUS
-        .iter()
-        .find(|(name, _)| *name == kind)
-        .map_or(PaymentStatus::Unclassified, |(_, s)| *s);
+    let Some((_, listed)) = STATUS.iter().find(|(name, _)| *name == kind) else {
+        // The other fields of an unknown type may have any shape.
+        return Ok(PaymentStatus::Unclassified);
+    };
     let state = scalar(object.status)?;
     Ok(match (kind, state.as_ref()) {
         ("charge.succeeded", _) if scalar(object.captured)? == "false" => PaymentStatus::Authorised,
@@ -184,7 +187,7 @@ fn status(kind: &str, object: &Object<'_>) -> Result<PaymentStatus, ParseError> 
         }
         ("charge.dispute.closed", "won" | "warning_closed") => PaymentStatus::DisputeWon,
         ("charge.dispute.closed", "lost") => PaymentStatus::DisputeLost,
-        _ => listed,
+        _ => *listed,
     })
 }
 
@@ -195,11 +198,12 @@ fn amount_field<'a>(kind: &str, object: &Object<'a>) -> Option<&'a RawValue> {
         "payment_intent.amount_capturable_updated" => object.amount_capturable,
         "charge.succeeded" | "charge.captured" => object.amount_captured.filter(|a| a.get() != "0"),
         "charge.refunded" => object.amount_refunded,
+        "invoice.paid" | "invoice.payment_succeeded" => object.amount_paid,
         _ => None,
     };
     special
         .or(object.amount)
-        .or(object.amount_paid)
+        .or(object.amount_due)
         .or(object.amount_total)
 }
 
@@ -230,7 +234,7 @@ impl Provider for Stripe {
     }
 
     fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Result<Vec<PaymentEvent>, ParseError> {
-        let event: Event<'_> = read(webhook.body())?;
+        let event: Event<'_> = read_body(webhook.body())?;
         let event_id = identifier(&required(scalar(event.id)?)?)?;
         let kind = required(scalar(event.kind)?)?;
         let created = required(scalar(event.created)?)?;
@@ -239,7 +243,10 @@ impl Provider for Stripe {
         } else {
             epoch_seconds(&created)?
         };
-        let object = event.data.and_then(|d| d.object).unwrap_or_default();
+        let data: Data<'_> = object_or_default(event.data)?;
+        let object: Object<'_> = object_or_default(data.object)?;
+        let status = status(&kind, &object)?;
+        let amount = minor_amount(amount_field(&kind, &object), object.currency, &STRIPE);
 
         let object_id = match id_or_object(object.id)? {
             Some(id) => Some(id),
@@ -269,19 +276,14 @@ impl Provider for Stripe {
                 related_ids.insert(role.to_owned(), id);
             }
         }
-        let account = scalar(event.account)?;
         Ok(vec![PaymentEvent {
             provider: INFO.name.to_owned(),
             event_id,
             event_type: event_type(&kind)?,
-            status: status(&kind, &object)?,
+            status,
             transaction_id,
-            amount: minor_amount(
-                amount_field(&kind, &object),
-                &scalar(object.currency)?,
-                &STRIPE,
-            )?,
-            merchant_account: Some(account).filter(|a| !a.is_empty()).map(Cow::into_owned),
+            amount: amount_if_known(status, amount)?,
+            merchant_account: account(event.account)?,
             event_time,
             identity: EventIdentity::Key,
             related_ids,
