@@ -109,7 +109,9 @@ def test_providers_files_fixtures_and_list_agree() -> None:
 
 
 def test_nothing_is_left_unfinished_or_switched_off() -> None:
-    marks = re.compile("|".join(["TO" + "DO", "FIX" + "ME", r"#\[ign" + "ore", "unimpl" + "emented!", r"pytest\.mark\.sk" + "ip"]))
+    marks = re.compile(
+        "|".join(["TO" + "DO", "FIX" + "ME", r"#\[ign" + "ore", "unimpl" + "emented!", r"pytest\.mark\.sk" + "ip"])
+    )
     offenders = [path.relative_to(ROOT) for path in RUST + PYTHON if marks.search(path.read_text())]
     assert offenders == []
 

@@ -1,0 +1,5 @@
+"""The entry point of the Pulumi CLI."""
+
+from program import run
+
+run()

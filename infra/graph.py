@@ -1,0 +1,150 @@
+"""Evaluates the Pulumi program without CLI, account or network, and writes the stack's resource graph.
+
+`python -m infra.graph --out FILE` writes a JSON list of `{type, name, urn, properties, options, provider}`, sorted by URN: what the policy gate and
+the snapshot test read. `evaluate` takes any mocks, so that the local cloud can make each resource as it is registered.
+"""
+
+import argparse
+import asyncio
+import contextvars
+import json
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import pulumi
+from google.protobuf import json_format
+from pulumi.runtime import mocks as pulumi_mocks
+from pulumi.runtime import rpc, settings
+from pulumi.runtime.stack import run_in_stack
+
+PREVIEW_ACCOUNT = "000000000000"
+PREVIEW_CONFIG = {"aws:region": "us-east-2", "payhook:environment_suffix": "dev", "payhook:account_id": PREVIEW_ACCOUNT}
+COMPONENT_PREFIX = "payhook:index:"
+PROJECT = "payhook"
+PREVIEW_STACK = "preview"
+
+
+class PreviewMocks(pulumi_mocks.Mocks):
+    """As in a preview: a resource has what the program set, and what a provider would compute stays a placeholder."""
+
+    def new_resource(self, args: pulumi_mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        """Ids and ARNs are placeholders that name their resource."""
+        placeholder = f"{args.name}-id"
+        computed = {"arn": f"arn:preview:{args.name}", "url": f"https://preview/{args.name}", "keyId": placeholder}
+        computed |= {"rootResourceId": f"{args.name}-root", "streamArn": f"arn:preview:{args.name}/stream"}
+        return placeholder, {**computed, **args.inputs}
+
+    def call(self, args: pulumi_mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        """The one data source of the program is the account's identity."""
+        if args.token == "aws:index/getCallerIdentity:getCallerIdentity":
+            return {"accountId": PREVIEW_ACCOUNT, "arn": "", "id": PREVIEW_ACCOUNT, "userId": ""}, None
+        raise ValueError(f"the program calls {args.token}, which is not known here")
+
+
+@dataclass
+class Evaluation:
+    """The resources in the order they were registered, and the stack's outputs."""
+
+    resources: list[dict[str, Any]] = field(default_factory=list)
+    outputs: dict[str, Any] = field(default_factory=dict)
+
+    def graph(self) -> list[dict[str, Any]]:
+        """Sorted, without the components and the stack itself: what a provider would be asked to make."""
+        real = [r for r in self.resources if not r["type"].startswith(("pulumi:", COMPONENT_PREFIX))]
+        return sorted(real, key=lambda resource: resource["urn"])
+
+
+class _RecordingMonitor(pulumi_mocks.MockMonitor):
+    """Keeps what each registration says; the mocks alone never see options such as `protect`."""
+
+    def __init__(self, mocks: pulumi_mocks.Mocks, evaluation: Evaluation) -> None:
+        super().__init__(mocks)
+        self._evaluation = evaluation
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 (the name is gRPC's)
+        response = super().RegisterResource(request)
+        self._evaluation.resources.append(
+            {
+                "type": request.type,
+                "name": request.name,
+                "urn": response.urn,
+                "properties": plain(json_format.MessageToDict(request.object)),
+                "options": {
+                    "protect": request.protect,
+                    "retainOnDelete": request.retainOnDelete,
+                    "parent": request.parent,
+                    "dependencies": sorted(request.dependencies),
+                    "ignoreChanges": list(request.ignoreChanges),
+                },
+                "provider": request.provider,
+            }
+        )
+        return response
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
+        if "pulumi:pulumi:Stack" in request.urn:
+            self._evaluation.outputs = plain(json_format.MessageToDict(request.outputs))
+        return super().RegisterResourceOutputs(request)
+
+
+def plain(value: Any) -> Any:
+    """Pulumi's wire form as plain JSON: whole numbers as such, a file archive as its path."""
+    if isinstance(value, dict):
+        entries = cast("dict[str, Any]", value)
+        if rpc._special_sig_key in entries:
+            if entries[rpc._special_sig_key] == rpc._special_archive_sig:
+                return {"path": entries.get("path", "")}
+            return plain(entries.get("value"))
+        return {key: plain(item) for key, item in entries.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in cast("list[Any]", value)]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+def evaluate(mocks: pulumi_mocks.Mocks | None = None, config: dict[str, str] | None = None) -> Evaluation:
+    """Runs the program with `mocks` and returns what it registered. Raises what the program or the mocks raise."""
+    from infra.program import run
+
+    evaluation = Evaluation()
+    chosen = mocks or PreviewMocks()
+
+    def in_its_own_context() -> None:
+        configuration = pulumi_mocks.MockSettings(
+            monitor=_RecordingMonitor(chosen, evaluation),
+            engine=pulumi_mocks.MockEngine(None),
+            project=PROJECT,
+            stack=PREVIEW_STACK,
+            dry_run=False,
+        )
+        settings.configure(configuration)
+        pulumi.runtime.set_all_config(PREVIEW_CONFIG | (config or {}))
+        asyncio.run(run_in_stack(run))
+
+    # Pulumi keeps its root resource and settings in context variables: a context of its own keeps evaluations apart.
+    contextvars.Context().run(in_its_own_context)
+    return evaluation
+
+
+def write_graph(evaluation: Evaluation) -> str:
+    """The graph as text that differs only where the stack does."""
+    return json.dumps(evaluation.graph(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def main(arguments: list[str]) -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="infra.graph", description="Write the stack's resource graph as JSON.")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--suffix", default=PREVIEW_CONFIG["payhook:environment_suffix"])
+    options = parser.parse_args(arguments)
+    evaluation = evaluate(config={"payhook:environment_suffix": options.suffix})
+    options.out.write_text(write_graph(evaluation))
+    print(f"{options.out}: {len(evaluation.graph())} resources")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

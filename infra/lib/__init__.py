@@ -1,0 +1,1 @@
+"""The Pulumi program: `tap_stack` joins the components, one concern a file."""

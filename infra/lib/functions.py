@@ -1,0 +1,196 @@
+"""The three functions: a role, a log group and the function each, and what starts the first two."""
+
+import json
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from lib.catalogue import read_catalogue
+from lib.limits import LIMITS, function_limits
+from lib.policies import Statement, allow, document, trust
+from lib.queues import Queues
+from lib.settings import Settings
+from lib.tables import Tables
+
+METRICS_NAMESPACE = "payhook"
+SECRET_NAME_PREFIX = "webhook_secret_"
+RECEIVE = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+
+
+def write_logs(settings: Settings, function: str) -> Statement:
+    """Into the function's own log group and no other."""
+    group = settings.log_group_arn(settings.log_group(function))
+    return allow(["logs:CreateLogStream", "logs:PutLogEvents"], [f"{group}:log-stream:*"], "Logs")
+
+
+def statements(settings: Settings, function: str) -> list[Statement]:
+    """What each function may do: the actions its code calls, on the resources it calls them on. The key's policy names the role too."""
+    logs = write_logs(settings, function)
+    if function == "webhook_processor":
+        # Secrets Manager adds six characters to a name: the only way to name a secret before it exists.
+        secrets = [settings.arn("secretsmanager", f"secret:{settings.secret(p.name)}-??????") for p in read_catalogue()]
+        return [
+            logs,
+            allow(RECEIVE, [settings.queue_arn("webhook_queue")], "TakeWebhooks"),
+            allow(
+                ["dynamodb:PartiQLInsert", "dynamodb:PutItem"],
+                [settings.table_arn("transactions")],
+                "StoreTransactions",
+            ),
+            allow(["s3:PutObject"], [f"{settings.bucket_arn}/audit/*"], "WriteAuditLog"),
+            allow(["sqs:SendMessage"], [settings.queue_arn("rejected_queue")], "SendRejected"),
+            allow(["secretsmanager:GetSecretValue"], secrets, "ReadProviderSecrets"),
+        ]
+    if function == "analytics_processor":
+        stream = f"{settings.table_arn('transactions')}/stream/*"
+        return [
+            logs,
+            allow(
+                ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"], [stream], "ReadStream"
+            ),
+            allow(["sqs:SendMessage"], [settings.queue_arn("analytics_processor_dlq")], "SendFailed"),
+        ]
+    return [logs, allow(["sqs:SendMessage"], [settings.queue_arn("archival_function_dlq")], "SendFailed")]
+
+
+def environment(settings: Settings, function: str) -> dict[str, str]:
+    """Each function gets the variables it reads and no others."""
+    common = {
+        "ENVIRONMENT_SUFFIX": settings.environment_suffix,
+        "LOG_LEVEL": "info",
+        "METRICS_NAMESPACE": METRICS_NAMESPACE,
+    }
+    if function == "webhook_processor":
+        return common | {
+            "TRANSACTIONS_TABLE": settings.name("transactions"),
+            "AUDIT_BUCKET": settings.audit_bucket,
+            "REJECTED_QUEUE_URL": settings.queue_url("rejected_queue"),
+            "SECRET_NAME_PREFIX": SECRET_NAME_PREFIX,
+        }
+    return common
+
+
+class FunctionRole(pulumi.ComponentResource):
+    """The role of one function, with its policy in it. Made before the key, whose policy names it."""
+
+    def __init__(self, settings: Settings, function: str, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("payhook:index:FunctionRole", f"{function}_role", None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        self.role = aws.iam.Role(
+            f"{function}_role",
+            name=settings.name(f"{function}_role"),
+            assume_role_policy=trust("lambda.amazonaws.com", settings.account_id),
+            tags=settings.tags,
+            opts=child,
+        )
+        self.policy = aws.iam.RolePolicy(
+            f"{function}_policy",
+            name=settings.name(f"{function}_policy"),
+            role=self.role.name,
+            policy=document(*statements(settings, function)),
+            opts=child,
+        )
+        self.register_outputs({})
+
+
+class Function(pulumi.ComponentResource):
+    """One function and its log group."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        function: str,
+        role: FunctionRole,
+        key_arn: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("payhook:index:Function", function, None, opts)
+        limits = function_limits(function)
+        log_group = aws.cloudwatch.LogGroup(
+            f"{function}_logs",
+            name=settings.log_group(function),
+            retention_in_days=LIMITS["logs"]["retention_days"],
+            kms_key_id=key_arn,
+            tags=settings.tags,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.function = aws.lambda_.Function(
+            function,
+            name=settings.name(function),
+            role=settings.role_arn(f"{function}_role"),
+            runtime="provided.al2023",
+            architectures=["arm64"],
+            handler="bootstrap",
+            code=pulumi.FileArchive(f"{settings.lambda_zip_dir}/{function}.zip"),
+            memory_size=LIMITS["function"]["memory_mb"],
+            timeout=limits["timeout_seconds"],
+            reserved_concurrent_executions=limits["reserved_concurrency"],
+            kms_key_arn=key_arn,
+            environment=aws.lambda_.FunctionEnvironmentArgs(variables=environment(settings, function)),
+            # Made first: Lambda would make it by itself, without a retention and without a key.
+            logging_config=aws.lambda_.FunctionLoggingConfigArgs(
+                log_format="Text", log_group=settings.log_group(function)
+            ),
+            tags=settings.tags,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[log_group, role.policy]),
+        )
+        self.register_outputs({})
+
+
+class EventSources(pulumi.ComponentResource):
+    """The queue starts the first function, the table's stream the second."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        functions: dict[str, Function],
+        queues: Queues,
+        tables: Tables,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("payhook:index:EventSources", "event_sources", None, opts)
+        queue = LIMITS["webhook_queue"]
+        stream = LIMITS["stream"]
+        aws.lambda_.EventSourceMapping(
+            "webhooks",
+            event_source_arn=queues.webhook.arn,
+            function_name=functions["webhook_processor"].function.arn,
+            batch_size=queue["batch_size"],
+            maximum_batching_window_in_seconds=queue["batching_window_seconds"],
+            function_response_types=["ReportBatchItemFailures"],
+            # Below the reserved concurrency: a throttled poll would burn receive counts and dead-letter messages nobody looked at.
+            scaling_config=aws.lambda_.EventSourceMappingScalingConfigArgs(
+                maximum_concurrency=queue["maximum_concurrency"]
+            ),
+            tags=settings.tags,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        records_only: dict[str, Any] = {
+            "eventName": ["INSERT"],
+            "dynamodb": {"NewImage": {"record_type": {"S": ["event"]}}},
+        }
+        aws.lambda_.EventSourceMapping(
+            "stream",
+            event_source_arn=tables.transactions.stream_arn,
+            function_name=functions["analytics_processor"].function.arn,
+            starting_position="TRIM_HORIZON",
+            batch_size=stream["batch_size"],
+            maximum_batching_window_in_seconds=stream["batching_window_seconds"],
+            maximum_retry_attempts=stream["maximum_retry_attempts"],
+            maximum_record_age_in_seconds=stream["maximum_record_age_seconds"],
+            bisect_batch_on_function_error=False,
+            parallelization_factor=1,
+            function_response_types=["ReportBatchItemFailures"],
+            filter_criteria=aws.lambda_.EventSourceMappingFilterCriteriaArgs(
+                filters=[aws.lambda_.EventSourceMappingFilterCriteriaFilterArgs(pattern=json.dumps(records_only))]
+            ),
+            destination_config=aws.lambda_.EventSourceMappingDestinationConfigArgs(
+                on_failure=aws.lambda_.EventSourceMappingDestinationConfigOnFailureArgs(
+                    destination_arn=settings.queue_arn("analytics_processor_dlq")
+                )
+            ),
+            tags=settings.tags,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[queues.dead_letter["analytics_processor"]]),
+        )
+        self.register_outputs({})

@@ -1,0 +1,293 @@
+"""The door: a REST API whose two routes put the request into the queue, with an API key, limits, and logs without bodies."""
+
+import hashlib
+import json
+
+import pulumi
+import pulumi_aws as aws
+
+from lib.catalogue import Provider, read_catalogue
+from lib.gateway_templates import (
+    ACCEPTED,
+    UNAVAILABLE,
+    error_body,
+    refusal_template,
+    request_template,
+    success_template,
+)
+from lib.limits import LIMITS
+from lib.policies import allow, document, trust
+from lib.queues import Queues
+from lib.settings import Settings
+
+STAGE = "live"
+METHOD_SETTINGS_PATH = "*/*"
+# Selection patterns over the status SQS answers with. 403 is our own role's fault, so the provider is told to come again.
+INTEGRATION_RESPONSES = {"200": "200", "400": "400", "503": "(403|5\\d{2})"}
+STATUSES = ("200", "400", "413", "503")
+GATEWAY_RESPONSES = {
+    "MISSING_AUTHENTICATION_TOKEN": ("403", "forbidden", "no such route"),
+    "INVALID_API_KEY": ("403", "forbidden", "a valid x-api-key is needed"),
+    "ACCESS_DENIED": ("403", "forbidden", "access denied"),
+    "THROTTLED": ("429", "too_many_requests", "over the limit: send it again later"),
+    "QUOTA_EXCEEDED": ("429", "too_many_requests", "over the quota: send it again later"),
+    "REQUEST_TOO_LARGE": ("413", "too_large", "the body is larger than is accepted"),
+    "UNSUPPORTED_MEDIA_TYPE": ("415", "unsupported_media_type", "send the content type of the provider"),
+    "INTEGRATION_FAILURE": ("503", "unavailable", "not stored: send it again"),
+    "INTEGRATION_TIMEOUT": ("503", "unavailable", "not stored: send it again"),
+    "DEFAULT_4XX": (None, "bad_request", "the request was refused"),
+    "DEFAULT_5XX": (None, "unavailable", "not stored: send it again"),
+}
+# No body, no query string, no API key: what an assessor asks for and nothing that must not be kept.
+ACCESS_LOG = {
+    "requestId": "$context.requestId",
+    "time": "$context.requestTime",
+    "ip": "$context.identity.sourceIp",
+    "method": "$context.httpMethod",
+    "route": "$context.resourcePath",
+    "status": "$context.status",
+    "responseLength": "$context.responseLength",
+    "latencyMs": "$context.responseLatency",
+    "integrationStatus": "$context.integration.status",
+    "integrationLatencyMs": "$context.integration.latency",
+    "apiKeyId": "$context.identity.apiKeyId",
+    "error": "$context.error.responseType",
+}
+
+
+class GatewayRoles(pulumi.ComponentResource):
+    """The role that puts messages into the queue, and the account's role that writes the gateway's logs."""
+
+    def __init__(self, settings: Settings, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("payhook:index:GatewayRoles", "gateway_roles", None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+
+        def role(name: str) -> aws.iam.Role:
+            return aws.iam.Role(
+                name,
+                name=settings.name(name),
+                assume_role_policy=trust("apigateway.amazonaws.com", settings.account_id),
+                tags=settings.tags,
+                opts=child,
+            )
+
+        self.sender = role("webhook_api_role")
+        self.sender_policy = aws.iam.RolePolicy(
+            "webhook_api_policy",
+            name=settings.name("webhook_api_policy"),
+            role=self.sender.name,
+            policy=document(allow(["sqs:SendMessage"], [settings.queue_arn("webhook_queue")], "QueueWebhooks")),
+            opts=child,
+        )
+        self.logger = role("webhook_api_logging_role")
+        # API Gateway checks this role against AWS's own policy for it, whose log groups it names itself.
+        self.logger_policy = aws.iam.RolePolicyAttachment(
+            "webhook_api_logging_policy",
+            role=self.logger.name,
+            policy_arn="arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs",
+            opts=child,
+        )
+        self.register_outputs({})
+
+
+class Gateway(pulumi.ComponentResource):
+    """The REST API, its stage, key and usage plan."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        roles: GatewayRoles,
+        queues: Queues,
+        key_arn: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("payhook:index:Gateway", "gateway", None, opts)
+        self._settings = settings
+        self._child = pulumi.ResourceOptions(parent=self)
+        self._catalogue = read_catalogue()
+        self._parts: list[pulumi.Resource] = []
+        name = settings.name("webhook_api")
+        self.api = aws.apigateway.RestApi(
+            "webhook_api",
+            name=name,
+            description="Webhooks of payment providers into the queue",
+            endpoint_configuration=aws.apigateway.RestApiEndpointConfigurationArgs(types="REGIONAL"),
+            api_key_source="HEADER",
+            tags=settings.tags,
+            opts=self._child,
+        )
+        webhook = self._resource("webhook", self.api.root_resource_id, "webhook")
+        by_provider = self._resource("webhook_provider", webhook.id, "{provider}")
+        self._route("webhook", webhook, queues)
+        self._route("webhook_provider", by_provider, queues)
+        self._gateway_responses()
+        self._stage(name, roles, key_arn)
+        self.register_outputs({})
+
+    def _resource(self, name: str, parent_id: pulumi.Input[str], path_part: str) -> aws.apigateway.Resource:
+        return aws.apigateway.Resource(
+            name, rest_api=self.api.id, parent_id=parent_id, path_part=path_part, opts=self._child
+        )
+
+    def _route(self, name: str, resource: aws.apigateway.Resource, queues: Queues) -> None:
+        """POST, with an API key: queue the request, answer by SQS's status."""
+        providers: tuple[Provider, ...] = self._catalogue
+        method = aws.apigateway.Method(
+            f"{name}_post",
+            rest_api=self.api.id,
+            resource_id=resource.id,
+            http_method="POST",
+            authorization="NONE",
+            api_key_required=True,
+            request_parameters={"method.request.path.provider": True} if name == "webhook_provider" else None,
+            opts=self._child,
+        )
+        content_types = sorted({content_type for provider in providers for content_type in provider.content_types})
+        settings = self._settings
+        integration = aws.apigateway.Integration(
+            f"{name}_queue",
+            rest_api=self.api.id,
+            resource_id=resource.id,
+            http_method=method.http_method,
+            type="AWS",
+            integration_http_method="POST",
+            uri=f"arn:aws:apigateway:{settings.region}:sqs:path/{settings.account_id}/{settings.name('webhook_queue')}",
+            credentials=settings.role_arn("webhook_api_role"),
+            request_parameters={"integration.request.header.Content-Type": "'application/x-www-form-urlencoded'"},
+            request_templates=dict.fromkeys(content_types, request_template(providers)),
+            # Another media type is refused with 415 instead of being queued unread.
+            passthrough_behavior="NEVER",
+            timeout_milliseconds=LIMITS["gateway"]["integration_timeout_ms"],
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[queues.webhook]),
+        )
+        templates = {"200": success_template(providers), "400": refusal_template(), "503": UNAVAILABLE}
+        self._parts += [method, integration]
+        for status in STATUSES:
+            response = aws.apigateway.MethodResponse(
+                f"{name}_method_{status}",
+                rest_api=self.api.id,
+                resource_id=resource.id,
+                http_method=method.http_method,
+                status_code=status,
+                response_models={"application/json": "Empty"},
+                opts=self._child,
+            )
+            if status not in INTEGRATION_RESPONSES:
+                continue
+            self._parts.append(
+                aws.apigateway.IntegrationResponse(
+                    f"{name}_queue_{status}",
+                    rest_api=self.api.id,
+                    resource_id=resource.id,
+                    http_method=method.http_method,
+                    status_code=response.status_code,
+                    selection_pattern=INTEGRATION_RESPONSES[status],
+                    response_templates={"application/json": templates[status]},
+                    opts=pulumi.ResourceOptions(parent=self, depends_on=[integration]),
+                )
+            )
+
+    def _gateway_responses(self) -> None:
+        for response_type, (status, code, message) in GATEWAY_RESPONSES.items():
+            self._parts.append(
+                aws.apigateway.Response(
+                    f"answer_{response_type.lower()}",
+                    rest_api_id=self.api.id,
+                    response_type=response_type,
+                    status_code=status,
+                    response_templates={"application/json": error_body(code, message)},
+                    opts=self._child,
+                )
+            )
+
+    def _stage(self, name: str, roles: GatewayRoles, key_arn: pulumi.Input[str]) -> None:
+        settings = self._settings
+        account = aws.apigateway.Account(
+            "webhook_api_account",
+            cloudwatch_role_arn=settings.role_arn("webhook_api_logging_role"),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[roles.logger_policy]),
+        )
+        access_log_name = f"/aws/apigateway/{name}"
+        days = LIMITS["logs"]["retention_days"]
+        access_log = aws.cloudwatch.LogGroup(
+            "webhook_api_access_log",
+            name=access_log_name,
+            retention_in_days=days,
+            kms_key_id=key_arn,
+            tags=settings.tags,
+            opts=self._child,
+        )
+        # API Gateway makes this group by itself, without retention or key, unless it is there first. Its name holds the API's id, not the suffix.
+        execution_log = aws.cloudwatch.LogGroup(
+            "webhook_api_execution_log",
+            name=self.api.id.apply(lambda api_id: f"API-Gateway-Execution-Logs_{api_id}/{STAGE}"),
+            retention_in_days=days,
+            kms_key_id=key_arn,
+            tags=settings.tags,
+            opts=self._child,
+        )
+        # Without a trigger that changes with the routes, a change would never go live.
+        fingerprint = json.dumps(
+            [
+                request_template(self._catalogue),
+                success_template(self._catalogue),
+                refusal_template(),
+                UNAVAILABLE,
+                ACCEPTED,
+            ]
+            + [INTEGRATION_RESPONSES, GATEWAY_RESPONSES],
+            sort_keys=True,
+        )
+        deployment = aws.apigateway.Deployment(
+            "webhook_api_deployment",
+            rest_api=self.api.id,
+            triggers={"routes": hashlib.sha256(fingerprint.encode()).hexdigest()},
+            opts=pulumi.ResourceOptions(parent=self, depends_on=self._parts),
+        )
+        self.stage = aws.apigateway.Stage(
+            "webhook_api_stage",
+            rest_api=self.api.id,
+            deployment=deployment.id,
+            stage_name=STAGE,
+            access_log_settings=aws.apigateway.StageAccessLogSettingsArgs(
+                destination_arn=settings.log_group_arn(access_log_name), format=json.dumps(ACCESS_LOG)
+            ),
+            xray_tracing_enabled=False,
+            tags=settings.tags,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[account, access_log, execution_log]),
+        )
+        limits = LIMITS["gateway"]
+        aws.apigateway.MethodSettings(
+            "webhook_api_settings",
+            rest_api=self.api.id,
+            stage_name=self.stage.stage_name,
+            method_path=METHOD_SETTINGS_PATH,
+            settings=aws.apigateway.MethodSettingsSettingsArgs(
+                metrics_enabled=True,
+                logging_level="INFO",
+                # Bodies hold card data: never traced.
+                data_trace_enabled=False,
+                throttling_rate_limit=limits["throttle_rate"],
+                throttling_burst_limit=limits["throttle_burst"],
+            ),
+            opts=self._child,
+        )
+        self.key = aws.apigateway.ApiKey(
+            "webhook_api_key", name=settings.name("webhook_api_key"), enabled=True, tags=settings.tags, opts=self._child
+        )
+        plan = aws.apigateway.UsagePlan(
+            "webhook_usage_plan",
+            name=settings.name("webhook_usage_plan"),
+            api_stages=[aws.apigateway.UsagePlanApiStageArgs(api_id=self.api.id, stage=self.stage.stage_name)],
+            throttle_settings=aws.apigateway.UsagePlanThrottleSettingsArgs(
+                rate_limit=limits["throttle_rate"], burst_limit=limits["throttle_burst"]
+            ),
+            tags=settings.tags,
+            opts=self._child,
+        )
+        aws.apigateway.UsagePlanKey(
+            "webhook_usage_plan_key", key_id=self.key.id, key_type="API_KEY", usage_plan_id=plan.id, opts=self._child
+        )
+        self.endpoint = pulumi.Output.concat(
+            "https://", self.api.id, f".execute-api.{settings.region}.amazonaws.com/{STAGE}/webhook"
+        )

@@ -1,0 +1,14 @@
+"""The limits of the stack, read from `infra/limits.json`: the one place for them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+LIMITS: dict[str, Any] = json.loads((Path(__file__).resolve().parents[1] / "limits.json").read_text())
+REGION: str = LIMITS["region"]
+FUNCTIONS = ("webhook_processor", "analytics_processor", "archival_function")
+
+
+def function_limits(function: str) -> dict[str, int]:
+    """Time-out (seconds) and reserved concurrency of one function."""
+    return LIMITS["function"][function]

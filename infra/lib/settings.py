@@ -1,0 +1,90 @@
+"""One environment: its suffix, names, tags and ARNs.
+
+Names and ARNs are text before anything exists, so that a preview shows every IAM document whole.
+"""
+
+import re
+from dataclasses import dataclass
+
+from lib.limits import REGION
+
+SUFFIX_FORM = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,18}[a-z0-9])?")
+ACCOUNT_FORM = re.compile(r"[0-9]{12}")
+PROJECT = "payhook"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the stack is told. Raises ValueError, with what to do, for what it cannot be."""
+
+    environment_suffix: str
+    account_id: str
+    region: str = REGION
+    cost_center: str = "payments"
+    alarm_email: str | None = None
+    lambda_zip_dir: str = "../build/lambdas/arm64"
+
+    def __post_init__(self) -> None:
+        if not SUFFIX_FORM.fullmatch(self.environment_suffix):
+            raise ValueError(
+                "environment_suffix must be 1 to 20 of a-z, 0-9 and inner '-': pulumi config set environment_suffix dev"
+            )
+        if self.region != REGION:
+            raise ValueError(f"payhook runs in {REGION} only: pulumi config set aws:region {REGION}")
+        if not ACCOUNT_FORM.fullmatch(self.account_id):
+            raise ValueError("account_id must be the twelve digits of the AWS account")
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """On every resource that takes tags."""
+        return {"Environment": self.environment_suffix, "Project": PROJECT, "CostCenter": self.cost_center}
+
+    def name(self, resource: str) -> str:
+        """`{resource}_{suffix}`."""
+        return f"{resource}_{self.environment_suffix}"
+
+    @property
+    def audit_bucket(self) -> str:
+        """S3 allows no underscore, and bucket names are global: hence the hyphens and the account."""
+        return f"{PROJECT}-audit-{self.account_id}-{self.environment_suffix}"
+
+    def secret(self, provider: str) -> str:
+        """The secret of one provider."""
+        return self.name(f"webhook_secret_{provider}")
+
+    def log_group(self, function: str) -> str:
+        """The log group of one function."""
+        return f"/aws/lambda/{self.name(function)}"
+
+    def arn(self, service: str, resource: str) -> str:
+        """An ARN in this account and region."""
+        return f"arn:aws:{service}:{self.region}:{self.account_id}:{resource}"
+
+    def table_arn(self, table: str) -> str:
+        """A table by its unsuffixed name."""
+        return self.arn("dynamodb", f"table/{self.name(table)}")
+
+    def queue_arn(self, queue: str) -> str:
+        """A queue by its unsuffixed name."""
+        return self.arn("sqs", self.name(queue))
+
+    def queue_url(self, queue: str) -> str:
+        """The address of a queue by its unsuffixed name."""
+        return f"https://sqs.{self.region}.amazonaws.com/{self.account_id}/{self.name(queue)}"
+
+    def function_arn(self, function: str) -> str:
+        """A function by its unsuffixed name."""
+        return self.arn("lambda", f"function:{self.name(function)}")
+
+    def role_arn(self, role: str) -> str:
+        """A role by its unsuffixed name."""
+        return f"arn:aws:iam::{self.account_id}:role/{self.name(role)}"
+
+    def log_group_arn(self, name: str) -> str:
+        """A log group by its full name."""
+        return self.arn("logs", f"log-group:{name}")
+
+    @property
+    def bucket_arn(self) -> str:
+        """The audit bucket."""
+        return f"arn:aws:s3:::{self.audit_bucket}"

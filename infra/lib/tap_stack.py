@@ -1,0 +1,58 @@
+"""The whole stack: joins the components, one concern each, and exports what a person needs to use it."""
+
+import pulumi
+
+from lib.alarms import Alarms
+from lib.audit_bucket import AuditBucket
+from lib.dashboard import Dashboard
+from lib.encryption import Encryption
+from lib.functions import EventSources, Function, FunctionRole
+from lib.gateway import Gateway, GatewayRoles
+from lib.limits import FUNCTIONS
+from lib.notifications import Notifications
+from lib.provider_secrets import ProviderSecrets
+from lib.queues import Queues
+from lib.schedule import Schedule, ScheduleRole
+from lib.settings import Settings
+from lib.tables import Tables
+
+
+class TapStack(pulumi.ComponentResource):
+    """payhook in one environment."""
+
+    def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("payhook:index:TapStack", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+
+        # Roles first: the key's policy names them. Then the key: everything else is encrypted with it.
+        roles = {function: FunctionRole(settings, function, child) for function in FUNCTIONS}
+        gateway_roles = GatewayRoles(settings, child)
+        schedule_role = ScheduleRole(settings, child)
+        all_roles: list[pulumi.Resource] = [role.role for role in roles.values()]
+        encryption = Encryption(settings, [*all_roles, gateway_roles.sender, schedule_role.role], child)
+        key_arn = encryption.key.arn
+
+        tables = Tables(settings, key_arn, child)
+        bucket = AuditBucket(settings, key_arn, child)
+        queues = Queues(settings, key_arn, child)
+        ProviderSecrets(settings, key_arn, child)
+        functions = {function: Function(settings, function, roles[function], key_arn, child) for function in FUNCTIONS}
+        EventSources(settings, functions, queues, tables, child)
+        gateway = Gateway(settings, gateway_roles, queues, key_arn, child)
+        Schedule(settings, schedule_role, functions["archival_function"], queues, key_arn, child)
+        notifications = Notifications(settings, key_arn, child)
+        Alarms(settings, notifications.topic, child)
+        dashboard = Dashboard(settings, child)
+
+        self.outputs: dict[str, pulumi.Input[str]] = {
+            "api_endpoint_url": gateway.endpoint,
+            "api_key_id": gateway.key.id,
+            "transactions_table_name": tables.transactions.name,
+            "analytics_table_name": tables.analytics.name,
+            "audit_bucket_name": bucket.bucket.bucket,
+            "webhook_queue_url": queues.webhook.url,
+            "rejected_queue_url": queues.rejected.url,
+            "alarm_topic_arn": notifications.topic.arn,
+            "dashboard_url": dashboard.url,
+        } | {f"{function}_dlq_url": queue.url for function, queue in queues.dead_letter.items()}
+        self.register_outputs(self.outputs)

@@ -1,0 +1,28 @@
+"""What `pulumi up` runs, as a function, so that the graph and the local cloud evaluate the very same program."""
+
+import sys
+from pathlib import Path
+
+import pulumi
+import pulumi_aws as aws
+
+# The components import each other as `lib.…`, the way the Pulumi CLI runs them: with this folder as the working directory.
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from lib.settings import Settings  # noqa: E402
+from lib.tap_stack import TapStack  # noqa: E402
+
+
+def run() -> None:
+    """Reads the configuration, makes the stack, exports its outputs."""
+    config = pulumi.Config()
+    settings = Settings(
+        environment_suffix=config.require("environment_suffix"),
+        account_id=config.get("account_id") or aws.get_caller_identity().account_id,
+        region=pulumi.Config("aws").require("region"),
+        cost_center=config.get("cost_center") or "payments",
+        alarm_email=config.get("alarm_email"),
+        lambda_zip_dir=config.get("lambda_zip_dir") or Settings.lambda_zip_dir,
+    )
+    for name, value in TapStack("payhook", settings).outputs.items():
+        pulumi.export(name, value)
