@@ -1,0 +1,41 @@
+"""boto3 clients of one local cloud. The root key passes IAM: it stands for the person who deploys and looks, never for a function."""
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+ACCOUNT = "000000000000"
+REGION = "us-east-2"
+ROOT_KEY = "test"
+
+
+@dataclass(frozen=True)
+class Clients:
+    """Clients by service name, made once each."""
+
+    endpoint: str
+
+    def __getattr__(self, service: str) -> Any:
+        if service.startswith("_"):
+            raise AttributeError(service)
+        return client(self.endpoint, service.rstrip("_").replace("_", "-"))
+
+
+@functools.cache
+def client(endpoint: str, service: str) -> Any:
+    """One client; names only, so that no configuration of this machine leaks in."""
+    return boto3.session.Session(
+        aws_access_key_id=ROOT_KEY, aws_secret_access_key=ROOT_KEY, region_name=REGION
+    ).client(
+        service,
+        endpoint_url=endpoint,
+        config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 3}, max_pool_connections=32),
+    )
+
+
+def tag_list(tags: dict[str, str] | None) -> list[dict[str, str]]:
+    """Tags as most services take them."""
+    return [{"Key": key, "Value": value} for key, value in (tags or {}).items()]

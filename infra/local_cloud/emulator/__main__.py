@@ -1,0 +1,77 @@
+"""Starts the emulator: `python -m infra.local_cloud.emulator --port 4566 --state DIR`.
+
+It listens on the loopback address only, enforces IAM, and hands functions a clean environment: functions inherit the server's own.
+"""
+
+import argparse
+import importlib
+import importlib.metadata
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+PINNED_VERSION = "1.5.33"
+LOOPBACK = "127.0.0.1"
+REGION = "us-east-2"
+PATCHES = (
+    "sqs_event_source",
+    "partiql_streams",
+    "stream_event_source",
+    "mapping_templates",
+    "integration_role",
+    "partiql_actions",
+    "metric_math",
+    "emf_metrics",
+)
+INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH", "COVERAGE_PROCESS_START", "VIRTUAL_ENV")
+
+
+def clean_environment(port: int, state: Path) -> dict[str, str]:
+    """What the server, and so every function, sees of the environment."""
+    kept = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    return kept | {
+        "AUTH": "true",
+        "BIND_HOST": LOOPBACK,
+        "MINISTACK_HOST": LOOPBACK,
+        "GATEWAY_PORT": str(port),
+        "MINISTACK_REGION": REGION,
+        "AWS_ENDPOINT_URL": f"http://{LOOPBACK}:{port}",
+        "LOG_LEVEL": "WARNING",
+        "TMPDIR": str(state / "tmp"),
+        "S3_DATA_DIR": str(state / "s3"),
+    }
+
+
+def main(arguments: list[str]) -> int:
+    """Checks the version, applies the patches, serves until it is told to stop."""
+    parser = argparse.ArgumentParser(prog="infra.local_cloud.emulator", description="A local AWS on the loopback address.")
+    parser.add_argument("--port", type=int, default=4566)
+    parser.add_argument("--state", type=Path, required=True, help="folder for temporary files; removed by `make down`")
+    parser.add_argument("--without", action="append", default=[], choices=PATCHES, help="leave a patch out, to see the gap")
+    options = parser.parse_args(arguments)
+
+    version = importlib.metadata.version("ministack")
+    if version != PINNED_VERSION:
+        print(f"ministack {version} is installed, the patches are for {PINNED_VERSION}: make clean, then again", file=sys.stderr)
+        return 1
+    environment = clean_environment(options.port, options.state.resolve())
+    os.environ.clear()
+    os.environ.update(environment)
+    for folder in ("TMPDIR", "S3_DATA_DIR"):
+        Path(environment[folder]).mkdir(parents=True, exist_ok=True)
+    tempfile.tempdir = environment["TMPDIR"]
+    sys.argv = ["ministack"]
+
+    # Imported only now: it reads the environment when it is imported.
+    from ministack import app
+
+    for patch in PATCHES:
+        if patch not in options.without:
+            importlib.import_module(f"infra.local_cloud.emulator.{patch}").apply()
+    app.main()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,46 @@
+"""Gap: a gateway integration sends to its queue, and an event source reads from its queue or stream, whatever their roles allow.
+
+AWS: the integration's role needs sqs:SendMessage; making an event source fails unless the function's role may read the source.
+"""
+
+import json
+from typing import Any
+
+from ministack.services import apigateway_v1, lambda_svc
+
+from infra.local_cloud.emulator.roles import refusal
+
+SQS_READS = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+STREAM_READS = ("dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:DescribeStream")
+
+
+def apply() -> None:
+    """Puts the patch in place, around the mapping-template patch's call."""
+    invoke, create = apigateway_v1._invoke_sqs_v1, lambda_svc._create_esm
+
+    async def invoke_sqs(integration: dict[str, Any], *rest: Any, **named: Any) -> Any:
+        account = named.get("owner_account_id") or apigateway_v1.get_account_id()
+        region, _, _, path = apigateway_v1._parse_service_integration_uri(integration.get("uri", ""))
+        queue = path.strip("/").split("/")[-1]
+        arn = f"arn:aws:sqs:{region or named.get('owner_region')}:{account}:{queue}"
+        why = refusal(integration.get("credentials") or "", account, "apigateway.amazonaws.com", "sqs:SendMessage", arn)
+        if why is None:
+            return await invoke(integration, *rest, **named)
+        body = json.dumps({"Error": {"Code": "AccessDenied", "Message": why}})
+        return apigateway_v1._service_integration_response(integration, 403, body, "application/json", {}, {})
+
+    def create_event_source(data: dict[str, Any]) -> Any:
+        arn = data.get("EventSourceArn", "")
+        name, qualifier, error = lambda_svc._resolve_existing_esm_function(data.get("FunctionName", ""))
+        if not error:
+            record, config = lambda_svc._get_func_record_for_qualifier(name, qualifier)
+            role = ((record or {}).get("config") or config or {}).get("Role", "")
+            for action in SQS_READS if ":sqs:" in arn else STREAM_READS:
+                if refusal(role, arn.split(":")[4], "lambda.amazonaws.com", action, arn):
+                    return lambda_svc._invalid_parameter_value(
+                        f"The provided execution role does not have permissions to call {action} on {arn}"
+                    )
+        return create(data)
+
+    apigateway_v1._invoke_sqs_v1 = invoke_sqs
+    lambda_svc._create_esm = create_event_source
