@@ -42,7 +42,6 @@ def event_source(clients: Clients, inputs: dict[str, Any]) -> Made:
     names = (
         "batchSize",
         "bisectBatchOnFunctionError",
-        "destinationConfig",
         "eventSourceArn",
         "filterCriteria",
         "functionName",
@@ -54,9 +53,12 @@ def event_source(clients: Clients, inputs: dict[str, Any]) -> Made:
         "scalingConfig",
         "startingPosition",
     )
-    made = clients.lambda_.create_event_source_mapping(
-        **capitalised({name: inputs[name] for name in names if name in inputs}), Tags=inputs.get("tags", {})
-    )
+    arguments = capitalised({name: inputs[name] for name in names if name in inputs})
+    if "destinationConfig" in inputs:
+        # Pulumi says destinationArn here where Lambda says Destination.
+        on_failure = inputs["destinationConfig"]["onFailure"]["destinationArn"]
+        arguments["DestinationConfig"] = {"OnFailure": {"Destination": on_failure}}
+    made = clients.lambda_.create_event_source_mapping(**arguments, Tags=inputs.get("tags", {}))
     return made["UUID"], {"uuid": made["UUID"]}
 
 

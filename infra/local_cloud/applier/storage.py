@@ -72,7 +72,7 @@ def ownership(clients: Clients, inputs: dict[str, Any]) -> Made:
 
 
 def bucket_policy(clients: Clients, inputs: dict[str, Any]) -> Made:
-    """aws.s3.BucketPolicy. The emulator's own endpoint is plain HTTP on the loopback address: it knows no aws:SecureTransport to refuse."""
+    """aws.s3.BucketPolicy. It refuses what comes without TLS, see `emulator.loopback_transport`."""
     clients.s3.put_bucket_policy(Bucket=inputs["bucket"], Policy=inputs["policy"])
     return inputs["bucket"], {}
 

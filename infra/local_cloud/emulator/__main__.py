@@ -15,12 +15,14 @@ PINNED_VERSION = "1.5.33"
 LOOPBACK = "127.0.0.1"
 REGION = "us-east-2"
 PATCHES = (
+    "loopback_transport",
     "sqs_event_source",
     "partiql_streams",
     "stream_event_source",
     "mapping_templates",
     "integration_role",
     "partiql_actions",
+    "sqs_batch_actions",
     "metric_math",
     "emf_metrics",
 )

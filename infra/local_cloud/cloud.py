@@ -1,0 +1,196 @@
+"""One local cloud: the emulator's process, the stack in it, and what a caller needs to use it."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from infra.graph import evaluate
+from infra.lib.catalogue import read_catalogue
+from infra.local_cloud import provider_keys
+from infra.local_cloud.applier import Applier
+from infra.local_cloud.clients import ACCOUNT, Clients
+
+ROOT = Path(__file__).resolve().parents[2]
+LOOPBACK = "127.0.0.1"
+START_SECONDS = 30
+STOP_SECONDS = 10
+DESCRIPTION = "cloud.json"
+KEYS = "keys.json"
+LOG = "emulator.log"
+
+
+class LocalCloudError(Exception):
+    """The local cloud cannot do it; the message says what to do."""
+
+
+@dataclass
+class LocalCloud:
+    """A running local cloud with the stack in it."""
+
+    state: Path
+    port: int
+    pid: int
+    suffix: str
+    endpoint: str = ""
+    api_key: str = ""
+    outputs: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def aws_endpoint(self) -> str:
+        """Where AWS's own interfaces answer."""
+        return f"http://{LOOPBACK}:{self.port}"
+
+    @property
+    def clients(self) -> Clients:
+        """boto3 clients of this cloud."""
+        return Clients(self.aws_endpoint)
+
+    @property
+    def keys_file(self) -> Path:
+        """The providers' random keys, in the form of `payhook send --secrets-file`."""
+        return self.state / KEYS
+
+    def running(self) -> bool:
+        """Whether its process lives and answers."""
+        return _alive(self.pid) and _answers(self.port)
+
+    def stop(self) -> None:
+        """Stops the process and removes the state."""
+        _end(self.pid)
+        shutil.rmtree(self.state, ignore_errors=True)
+
+    def save(self) -> None:
+        """Writes the description that `load` reads."""
+        fields = asdict(self) | {"state": str(self.state)}
+        (self.state / DESCRIPTION).write_text(json.dumps(fields, indent=1))
+
+
+def load(state: Path) -> LocalCloud | None:
+    """The cloud that was started with this state folder, running or not."""
+    try:
+        fields = json.loads((state / DESCRIPTION).read_text())
+    except FileNotFoundError:
+        return None
+    return LocalCloud(**(fields | {"state": state}))
+
+
+def start(
+    state: Path,
+    zips: Path,
+    suffix: str,
+    port: int = 0,
+    without: tuple[str, ...] = (),
+    progress: Callable[[int], None] = lambda _: None,
+) -> LocalCloud:
+    """Starts the emulator on `port` (0: a free one), applies the stack, gives each provider a random key. Raises LocalCloudError."""
+    old = load(state)
+    if old and old.running():
+        raise LocalCloudError(f"a local cloud already runs on port {old.port}: make down")
+    shutil.rmtree(state, ignore_errors=True)
+    state.mkdir(parents=True)
+    port = port or free_port()
+    if _answers(port):
+        raise LocalCloudError(f"port {port} is in use: make up PORT=another")
+    cloud = LocalCloud(state, port, _launch(state, port, without), suffix)
+    cloud.save()
+    try:
+        _wait_until_it_answers(cloud)
+        _deploy(cloud, zips, progress)
+    except BaseException:
+        _end(cloud.pid)
+        raise
+    cloud.save()
+    return cloud
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+def _launch(state: Path, port: int, without: tuple[str, ...]) -> int:
+    command = [sys.executable, "-m", "infra.local_cloud.emulator", "--port", str(port), "--state", str(state)]
+    for patch in without:
+        command += ["--without", patch]
+    with (state / LOG).open("wb") as log:
+        # A session of its own, so that the functions it starts end with it and a Ctrl-C here does not reach it.
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+        )
+    return process.pid
+
+
+def _deploy(cloud: LocalCloud, zips: Path, progress: Callable[[int], None]) -> None:
+    config = {
+        "payhook:environment_suffix": cloud.suffix,
+        "payhook:account_id": ACCOUNT,
+        "payhook:lambda_zip_dir": str(zips.resolve()),
+    }
+    cloud.outputs = evaluate(Applier(cloud.clients, progress), config).outputs
+    # From https://{api}.execute-api…/{stage}/webhook to the same route on this machine.
+    host, _, path = cloud.outputs["api_endpoint_url"].removeprefix("https://").partition("/")
+    stage, _, route = path.partition("/")
+    cloud.endpoint = f"{cloud.aws_endpoint}/restapis/{host.split('.')[0]}/{stage}/_user_request_/{route}"
+    key = cloud.clients.apigateway.get_api_key(apiKey=cloud.outputs["api_key_id"], includeValue=True)
+    cloud.api_key = key["value"]
+    keys = {provider.name: provider_keys.fresh(provider.name) for provider in read_catalogue()}
+    provider_keys.put(cloud.clients, cloud.suffix, keys)
+    cloud.keys_file.touch(mode=0o600)
+    cloud.keys_file.write_text(json.dumps(keys, indent=1))
+
+
+def _wait_until_it_answers(cloud: LocalCloud) -> None:
+    until = time.monotonic() + START_SECONDS
+    while not _answers(cloud.port):
+        if not _alive(cloud.pid) or time.monotonic() > until:
+            tail = "\n".join((cloud.state / LOG).read_text(errors="replace").splitlines()[-5:])
+            raise LocalCloudError(f"the emulator did not start; the end of {cloud.state / LOG}:\n{tail}")
+        time.sleep(0.1)
+
+
+def _answers(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://{LOOPBACK}:{port}/_ministack/health", timeout=2) as answer:
+            return answer.status == 200
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+
+
+def _alive(pid: int) -> bool:
+    try:
+        # A child of this process that has ended stays until it is waited for.
+        os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        pass
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
+def _end(pid: int) -> None:
+    """Ends the emulator and the functions in its session: politely, then not."""
+    until = time.monotonic() + STOP_SECONDS
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(pid, sign)
+        except (ProcessLookupError, PermissionError):
+            return
+        while _alive(pid) and time.monotonic() < until:
+            time.sleep(0.05)
