@@ -45,6 +45,7 @@ class LocalCloud:
     endpoint: str = ""
     api_key: str = ""
     outputs: dict[str, Any] = field(default_factory=dict)
+    made: int = 0
 
     @property
     def aws_endpoint(self) -> str:
@@ -139,7 +140,9 @@ def _deploy(cloud: LocalCloud, zips: Path, progress: Callable[[int], None]) -> N
         "payhook:account_id": ACCOUNT,
         "payhook:lambda_zip_dir": str(zips.resolve()),
     }
-    cloud.outputs = evaluate(Applier(cloud.clients, progress), config).outputs
+    applier = Applier(cloud.clients, progress)
+    cloud.outputs = evaluate(applier, config).outputs
+    cloud.made = applier.made
     # From https://{api}.execute-api…/{stage}/webhook to the same route on this machine.
     host, _, path = cloud.outputs["api_endpoint_url"].removeprefix("https://").partition("/")
     stage, _, route = path.partition("/")

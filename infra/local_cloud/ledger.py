@@ -1,0 +1,156 @@
+"""What became of the webhooks: reads the local cloud's queues, table, audit log, logs and metrics from the outside, with the root key.
+
+Used by the demo and the end-to-end tests; nothing here runs in a function.
+"""
+
+import datetime
+import io
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import zstandard
+
+from infra.lib.limits import FUNCTIONS
+from infra.local_cloud.cloud import LocalCloud
+
+NAMESPACE = "payhook"
+POLL_SECONDS = 0.2
+DEPTH = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed")
+
+
+def depth(cloud: LocalCloud, queue: str) -> int:
+    """Messages in a queue, by the output's name without `_url`: waiting, being processed, delayed."""
+    url = cloud.outputs[f"{queue}_url"]
+    attributes = cloud.clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(DEPTH))["Attributes"]
+    return sum(int(attributes[name]) for name in DEPTH)
+
+
+def dead_letter_depth(cloud: LocalCloud, function: str) -> int:
+    """Messages in the dead-letter queue of one function."""
+    return depth(cloud, f"{function}_dlq")
+
+
+def wait_until_drained(
+    cloud: LocalCloud, seconds: float = 120, progress: Callable[[int], None] = lambda _: None
+) -> bool:
+    """Waits until the webhook queue is empty, or `seconds` have passed; whether it is."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        waiting = depth(cloud, "webhook_queue")
+        progress(waiting)
+        if waiting == 0:
+            return True
+        time.sleep(POLL_SECONDS)
+    return False
+
+
+def items(cloud: LocalCloud, table: str = "transactions") -> list[dict[str, Any]]:
+    """Every item of a table, in DynamoDB's typed form."""
+    pages = cloud.clients.dynamodb.get_paginator("scan").paginate(
+        TableName=cloud.outputs[f"{table}_table_name"], ConsistentRead=True
+    )
+    return [item for page in pages for item in page["Items"]]
+
+
+def records(cloud: LocalCloud) -> list[dict[str, str]]:
+    """The transaction records, guards left out, each attribute as text."""
+    wanted = [item for item in items(cloud) if item["record_type"]["S"] == "event"]
+    return [{name: next(iter(value.values())) for name, value in item.items()} for item in wanted]
+
+
+def objects(cloud: LocalCloud) -> Iterator[tuple[str, bytes]]:
+    """Every object of the audit bucket: key and bytes."""
+    bucket = cloud.outputs["audit_bucket_name"]
+    for page in cloud.clients.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+        for entry in page.get("Contents", []):
+            yield entry["Key"], cloud.clients.s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read()
+
+
+def decompressed(data: bytes) -> bytes:
+    """All frames of an audit object."""
+    with zstandard.ZstdDecompressor().stream_reader(io.BytesIO(data), read_across_frames=True) as reader:
+        return reader.read()
+
+
+def audit_lines(cloud: LocalCloud) -> list[dict[str, Any]]:
+    """Every line of the audit log; a message that was delivered again has one for each time."""
+    return [json.loads(line) for _, data in objects(cloud) for line in decompressed(data).splitlines()]
+
+
+def judged(lines: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The last line of each message."""
+    by_attempt = sorted(lines, key=lambda line: line["processed_attempt"])
+    return {line["message_id"]: line for line in by_attempt}
+
+
+def rejected_messages(cloud: LocalCloud) -> list[dict[str, Any]]:
+    """Every message of the rejected queue; they are put back."""
+    sqs, url = cloud.clients.sqs, cloud.outputs["rejected_queue_url"]
+    found: list[dict[str, Any]] = []
+    while True:
+        answer = sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=60, MessageAttributeNames=["All"]
+        )
+        if not answer.get("Messages"):
+            break
+        found += answer["Messages"]
+    for message in found:
+        sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0)
+    return found
+
+
+def log_messages(cloud: LocalCloud, group_prefix: str = "/aws/") -> list[str]:
+    """Every log event of the groups whose name starts so."""
+    found: list[str] = []
+    logs = cloud.clients.logs
+    for group in logs.describe_log_groups(logGroupNamePrefix=group_prefix)["logGroups"]:
+        arguments: dict[str, Any] = {"logGroupName": group["logGroupName"]}
+        while True:
+            page = logs.filter_log_events(**arguments)
+            found += [event["message"] for event in page["events"]]
+            token = page.get("nextToken")
+            if not token or token == arguments.get("nextToken"):
+                break
+            arguments["nextToken"] = token
+    return found
+
+
+def metric_sum(cloud: LocalCloud, name: str, function: str = "webhook_processor", provider: str | None = None) -> int:
+    """A metric of the last hour, summed."""
+    now = datetime.datetime.now(datetime.UTC)
+    dimensions = [{"Name": "function_name", "Value": f"{function}_{cloud.suffix}"}]
+    if provider:
+        dimensions.append({"Name": "provider", "Value": provider})
+    answer = cloud.clients.cloudwatch.get_metric_statistics(
+        Namespace=NAMESPACE,
+        MetricName=name,
+        Dimensions=dimensions,
+        StartTime=now - datetime.timedelta(hours=1),
+        EndTime=now + datetime.timedelta(minutes=2),
+        Period=60,
+        Statistics=["Sum"],
+    )
+    return round(sum(point["Sum"] for point in answer["Datapoints"]))
+
+
+def everything_kept(cloud: LocalCloud) -> Iterator[tuple[str, bytes]]:
+    """Every byte the system keeps or shows, by place; only the bodies in the encrypted queues are left out."""
+    for table in ("transactions", "analytics"):
+        for item in items(cloud, table):
+            yield f"table {table}", json.dumps(item, ensure_ascii=False).encode()
+    for key, data in objects(cloud):
+        yield f"object {key}", key.encode() + b"\n" + data
+        if key.endswith(".zst"):
+            yield f"object {key}, decompressed", decompressed(data)
+    for prefix in ("/aws/", "API-Gateway"):
+        for message in log_messages(cloud, prefix):
+            yield "log", message.encode()
+    for message in rejected_messages(cloud):
+        yield "rejected queue, attributes", json.dumps(message.get("MessageAttributes", {}), default=str).encode()
+    metrics = cloud.clients.cloudwatch.get_paginator("list_metrics").paginate()
+    yield "metrics", json.dumps([page["Metrics"] for page in metrics], default=str).encode()
+    for function in FUNCTIONS:
+        environment = cloud.clients.lambda_.get_function_configuration(FunctionName=f"{function}_{cloud.suffix}")
+        yield f"environment of {function}", json.dumps(environment, default=str).encode()

@@ -1,0 +1,1 @@
+"""The whole system on this machine, once through: what `make demo` runs."""

@@ -1,0 +1,86 @@
+"""What was sent against what the system says became of it. Pure: figures in, table and verdict out."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Outcome:
+    """What the system shows from the outside, after the queues are empty."""
+
+    stored: Counter[str] = field(default_factory=Counter)  # records in the table, by provider
+    verified: Counter[str] = field(default_factory=Counter)  # events of verified webhooks in the audit log, by provider
+    rejected: Counter[str] = field(default_factory=Counter)  # messages in the audit log, by reason
+    audited: int = 0  # messages in the audit log
+    rejected_queue: int = 0
+    duplicates_metric: int = 0
+    masked_pans: int = 0
+    waiting: int = 0
+    dead_letters: int = 0  # of webhook_processor
+    unfinished: dict[str, int] = field(default_factory=dict)  # dead letters of functions that are not finished
+
+
+def outcome(records: list[dict[str, str]], judged: dict[str, dict[str, Any]]) -> Outcome:
+    """The part of the outcome that comes from table and audit log; `judged` has one line per message."""
+    found = Outcome(stored=Counter(record["provider"] for record in records), audited=len(judged))
+    for line in judged.values():
+        if line["verdict"] == "rejected":
+            found.rejected[line["reason"]] += 1
+        else:
+            found.verified[line["provider"]] += len(line["events"])
+    return found
+
+
+def total(sent: dict[str, Any], figure: str) -> int:
+    """One figure of `payhook send --json`, over all providers."""
+    return sum(provider[figure] for provider in sent["by_provider"].values())
+
+
+def checks(sent: dict[str, Any], found: Outcome) -> list[tuple[str, int, int]]:
+    """What must be equal: what it says, what was sent, what was found."""
+    stored, duplicates = found.stored.total(), found.verified.total() - found.stored.total()
+    return [
+        ("every webhook was accepted", sent["sent"], sent["accepted"]),
+        ("every accepted webhook is in the audit log", sent["accepted"], found.audited),
+        ("every genuine webhook is stored once", total(sent, "genuine"), stored),
+        ("every repetition was seen as one", total(sent, "duplicates"), duplicates),
+        ("the metric agrees on repetitions", duplicates, found.duplicates_metric),
+        ("every forgery was rejected", total(sent, "forged"), found.rejected["signature_mismatch"]),
+        ("every stale webhook was rejected", total(sent, "stale"), found.rejected["timestamp_stale"]),
+        ("nothing else was rejected", total(sent, "forged") + total(sent, "stale"), found.rejected.total()),
+        ("what was rejected waits in the rejected queue", found.rejected.total(), found.rejected_queue),
+        ("stored + duplicates + rejected = accepted", sent["accepted"], stored + duplicates + found.rejected.total()),
+        ("every planted card number was masked", 1, int(found.masked_pans >= total(sent, "planted_pan"))),
+        ("the webhook queue is empty", 0, found.waiting),
+        ("no webhook is in the dead-letter queue", 0, found.dead_letters),
+    ]
+
+
+def table(sent: dict[str, Any], found: Outcome) -> str:
+    """The table that a person reads."""
+    lines = [f"{'provider':<20}{'sent':>8}{'accepted':>10}{'stored':>8}{'duplicates':>12}"]
+    for name, figures in sorted(sent["by_provider"].items()):
+        duplicates = found.verified[name] - found.stored[name]
+        row = f"{name:<20}{figures['sent']:>8,}{figures['accepted']:>10,}{found.stored[name]:>8,}{duplicates:>12,}"
+        lines.append(row)
+    duplicates = found.verified.total() - found.stored.total()
+    lines.append(f"{'all':<20}{sent['sent']:>8,}{sent['accepted']:>10,}{found.stored.total():>8,}{duplicates:>12,}")
+    lines.append("")
+    for reason, count in sorted(found.rejected.items()):
+        lines.append(f"{'rejected: ' + reason:<38}{count:>8,}")
+    lines.append(f"{'audit records':<38}{found.audited:>8,}")
+    lines.append(f"{'masked card numbers':<38}{found.masked_pans:>8,}")
+    lines.append(f"{'dead-letter queue, webhook_processor':<38}{found.dead_letters:>8,}")
+    return "\n".join(lines)
+
+
+def verdict(results: list[tuple[str, int, int]]) -> str:
+    """Each check, and how many hold."""
+    lines = [
+        f"  {'ok ' if wanted == got else 'NOT'}  {text}" + ("" if wanted == got else f": {wanted:,} against {got:,}")
+        for text, wanted, got in results
+    ]
+    failed = sum(wanted != got for _, wanted, got in results)
+    lines.append(f"The sums agree: {len(results)} of {len(results)}." if not failed else f"{failed} of {len(results)} sums do not agree.")
+    return "\n".join(lines)

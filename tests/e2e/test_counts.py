@@ -1,0 +1,97 @@
+"""A thousand mixed webhooks give exact counts, and no card number is left anywhere but in the encrypted queues."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from infra.local_cloud import ledger
+from infra.local_cloud.cloud import LocalCloud, start
+from tests.demo.__main__ import observe, send
+from tests.demo.report import checks, total
+from tests.e2e.door import audit_lines_of, eventually, post_stripe, records_of, stripe_event
+
+# Test card numbers of the schemes, as texts, with separators, in escapes, in other digits, as a number.
+PLANTED = {
+    "visa": ("4111111111111111", '"4111111111111111"'),
+    "visa, spaces": ("4012888888881881", '"paid with 4012 8888 8888 1881, thanks"'),
+    "mastercard, hyphens": ("5555555555554444", '"5555-5555-5555-4444"'),
+    "amex": ("378282246310005", '"378282246310005"'),
+    "amex, grouped": ("371449635398431", '"3714 496353 98431"'),
+    "discover, escaped": ("6011111111111117", '"\\u0036011111111111117"'),
+    "visa, full-width digits": ("4242424242424242", '"４２４２４２４２４２４２４２４２"'),
+    "mastercard, number": ("5105105105105100", "5105105105105100"),
+    "jcb, inside text": ("3530111333300000", '"card:3530111333300000;ok"'),
+}
+
+
+def test_a_thousand_mixed_webhooks_give_exact_counts(zips: Path, payhook: Path, tmp_path: Path) -> None:
+    cloud = start(tmp_path / "cloud", zips, "counts")
+    try:
+        sent = send(cloud, payhook, 1000)
+        assert ledger.wait_until_drained(cloud)
+        found = observe(cloud)
+        wrong = [(text, wanted, got) for text, wanted, got in checks(sent, found) if wanted != got]
+        assert wrong == []
+        assert sent["accepted"] == 1000
+        assert total(sent, "planted_pan") > 0
+        assert set(sent["by_provider"]) == {"adyen", "square", "standardwebhooks", "stripe"}
+    finally:
+        cloud.stop()
+
+
+def test_no_planted_card_number_is_kept_anywhere(cloud: LocalCloud) -> None:
+    for name, (_, literal) in PLANTED.items():
+        event = stripe_event(description="PAN", metadata={"note": "PAN"})
+        body = json.dumps(event, ensure_ascii=False).replace('"PAN"', literal).encode()
+        assert post_stripe(cloud, body).status == 200, name
+        (line,) = eventually(lambda body=body: audit_lines_of(cloud, body))
+        assert line["verdict"] == "stored", (name, line["reason"])
+        assert len(eventually(lambda event=event: records_of(cloud, event["id"]))) == 1
+    # A forgery as well: what is not verified is not copied.
+    forged = json.dumps(stripe_event(description="4000056655665556")).encode()
+    subprocess_free_post(cloud, forged)
+    eventually(lambda: audit_lines_of(cloud, forged))
+
+    numbers = [number for number, _ in PLANTED.values()] + ["4000056655665556"]
+    places = 0
+    for place, data in ledger.everything_kept(cloud):
+        places += 1
+        text = data.decode("utf-8", "replace")
+        digits_only = re.sub(r"(?<=\d)[ .\-/_](?=\d)", "", _ascii_digits(text))
+        for number in numbers:
+            assert number.encode() not in data, place
+            assert number not in digits_only, place
+    assert places > len(PLANTED)
+
+
+def subprocess_free_post(cloud: LocalCloud, body: bytes) -> None:
+    """A webhook with a signature of somebody else."""
+    from tests.e2e.door import post, stripe_headers
+
+    assert post(cloud, body, stripe_headers("whsec_other", body)).status == 200
+
+
+def _ascii_digits(text: str) -> str:
+    return "".join(str(int(c)) if c.isdecimal() and not c.isascii() else c for c in text)
+
+
+def test_the_command_line_refuses_a_wrong_key_in_words(cloud: LocalCloud, payhook: Path) -> None:
+    result = subprocess.run(
+        [payhook, "send", "--endpoint", cloud.endpoint, "--api-key", "wrong", "--provider", "stripe",
+         "--secrets-file", cloud.keys_file, "--count", "2"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert result.returncode == 1
+    assert "403" in result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("table", ["transactions", "analytics"])
+def test_an_unfinished_function_counts_nothing(cloud: LocalCloud, table: str) -> None:
+    """analytics_processor refuses every event: it must not look as if it had counted."""
+    if table == "analytics":
+        assert ledger.items(cloud, table) == []
+    else:
+        assert ledger.items(cloud, table) != []

@@ -1,0 +1,144 @@
+"""What was accepted and is not a genuine webhook goes to the rejected queue with its reason, and has a line in the audit log."""
+
+import hashlib
+import json
+import time
+import urllib.parse
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from infra.local_cloud import ledger
+from infra.local_cloud.cloud import LocalCloud
+from tests.e2e.door import (
+    audit_lines_of,
+    eventually,
+    post,
+    post_stripe,
+    records_of,
+    stripe_event,
+    stripe_headers,
+    stripe_key,
+)
+
+HOUR = 3600
+
+
+def _unique(**fields: Any) -> bytes:
+    return json.dumps(stripe_event(**fields)).encode()
+
+
+def _unknown_provider(cloud: LocalCloud) -> bytes:
+    body = _unique()
+    assert post(cloud, body, route="/nobody").status == 200
+    return body
+
+
+def _no_provider_at_all(cloud: LocalCloud) -> bytes:
+    body = _unique()
+    assert post(cloud, body, route="").status == 200
+    return body
+
+
+def _missing_signature(cloud: LocalCloud) -> bytes:
+    body = _unique()
+    assert post(cloud, body).status == 200
+    return body
+
+
+def _forged(cloud: LocalCloud) -> bytes:
+    body = _unique()
+    assert post(cloud, body, stripe_headers("whsec_somebody_else", body)).status == 200
+    return body
+
+
+def _malformed_signature(cloud: LocalCloud) -> bytes:
+    body = _unique()
+    assert post(cloud, body, {"Stripe-Signature": "t=now,v1=zz"}).status == 200
+    return body
+
+
+def _stale(cloud: LocalCloud) -> bytes:
+    body = _unique()
+    assert post_stripe(cloud, body, int(time.time()) - HOUR).status == 200
+    return body
+
+
+def _broken_json(cloud: LocalCloud) -> bytes:
+    body = _unique()[:-2]
+    assert post_stripe(cloud, body).status == 200
+    return body
+
+
+def _absurd_amount(cloud: LocalCloud) -> bytes:
+    body = _unique(amount="AMOUNT").replace(b'"AMOUNT"', b"1" + b"0" * 400)
+    assert post_stripe(cloud, body).status == 200
+    return body
+
+
+def _absurd_exponent(cloud: LocalCloud) -> bytes:
+    body = _unique(amount="AMOUNT").replace(b'"AMOUNT"', b"1e999999999")
+    assert post_stripe(cloud, body).status == 200
+    return body
+
+
+def _deep_nesting(cloud: LocalCloud) -> bytes:
+    body = b'{"id":"evt_' + uuid.uuid4().hex.encode() + b'","deep":' + b"[" * 10_000 + b"]" * 10_000 + b"}"
+    assert post_stripe(cloud, body).status == 200
+    return body
+
+
+CASES: dict[str, tuple[Callable[[LocalCloud], bytes], set[str]]] = {
+    "unknown provider": (_unknown_provider, {"unknown_provider"}),
+    "no provider and no signature header": (_no_provider_at_all, {"unknown_provider"}),
+    "missing signature": (_missing_signature, {"signature_missing"}),
+    "bad signature": (_forged, {"signature_mismatch"}),
+    "malformed signature": (_malformed_signature, {"signature_malformed"}),
+    "stale timestamp": (_stale, {"timestamp_stale"}),
+    "broken JSON": (_broken_json, {"malformed"}),
+    "absurd amount": (_absurd_amount, {"amount_unusable", "malformed"}),
+    "absurd exponent": (_absurd_exponent, {"amount_unusable", "malformed"}),
+    "10,000-deep nesting": (_deep_nesting, {"malformed"}),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_rejected_with_its_reason_and_an_audit_line(cloud: LocalCloud, case: str) -> None:
+    send, reasons = CASES[case]
+    body = send(cloud)
+    (line,) = eventually(lambda: audit_lines_of(cloud, body))
+    assert line["verdict"] == "rejected"
+    assert line["reason"] in reasons
+    assert "payload" not in line or line["payload"] is None
+
+    def in_rejected_queue() -> list[dict[str, Any]]:
+        found = ledger.rejected_messages(cloud)
+        return [m for m in found if hashlib.sha256(m["Body"].encode()).digest() == hashlib.sha256(body).digest()]
+
+    (message,) = eventually(in_rejected_queue)
+    form = dict(urllib.parse.parse_qsl(message["MessageAttributes"]["reject"]["StringValue"]))
+    assert form["reason"] == line["reason"]
+    assert form["message_id"] == line["message_id"]
+    assert "request" in message["MessageAttributes"]
+    assert ledger.dead_letter_depth(cloud, "webhook_processor") == 0
+
+
+def test_staleness_is_judged_at_receipt_and_not_at_processing(cloud: LocalCloud) -> None:
+    """The function is held back for longer than what is left of the tolerance; the webhook is stored nevertheless."""
+    lambda_ = cloud.clients.lambda_
+    mappings = lambda_.list_event_source_mappings(FunctionName=f"webhook_processor_{cloud.suffix}")
+    uuid_of_mapping = mappings["EventSourceMappings"][0]["UUID"]
+    lambda_.update_event_source_mapping(UUID=uuid_of_mapping, Enabled=False)
+    event = stripe_event()
+    body = json.dumps(event).encode()
+    left_seconds = 3
+    try:
+        # Stripe's tolerance is 300 s: signed so that it runs out while the message waits.
+        assert post_stripe(cloud, body, int(time.time()) - 300 + left_seconds).status == 200
+        time.sleep(left_seconds + 2)
+        assert records_of(cloud, event["id"]) == []
+    finally:
+        lambda_.update_event_source_mapping(UUID=uuid_of_mapping, Enabled=True)
+    assert len(eventually(lambda: records_of(cloud, event["id"]))) == 1
