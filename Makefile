@@ -33,10 +33,7 @@ graph: $(VENV)/.runtime ## Write the stack's resource graph as JSON: make graph 
 	@mkdir -p $(dir $(OUT))
 	$(PYTHON) -m infra.graph --out $(OUT)
 
-test: ## Formats, lints and tests of the parts that are there: the Rust workspace. The other parts join as they land.
-	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
-	cargo test --workspace --all-features --locked
+test: lint test-rust test-python test-oracles test-e2e ## Everything: formats, lints, types, unit, contract, coverage, end to end.
 
 lint: $(VENV)/.dev
 	cargo fmt --all --check

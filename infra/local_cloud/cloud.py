@@ -17,6 +17,7 @@ from typing import Any
 
 from infra.graph import evaluate
 from infra.lib.catalogue import read_catalogue
+from infra.lib.limits import FUNCTIONS
 from infra.local_cloud import provider_keys
 from infra.local_cloud.applier import Applier
 from infra.local_cloud.clients import ACCOUNT, Clients
@@ -98,11 +99,14 @@ def start(
     old = load(state)
     if old and old.running():
         raise LocalCloudError(f"a local cloud already runs on port {old.port}: make down")
+    missing = [function for function in FUNCTIONS if not (zips / f"{function}.zip").exists()]
+    if missing:
+        raise LocalCloudError(f"no {missing[0]}.zip in {zips}: make release")
+    port = port or free_port()
+    if _in_use(port):
+        raise LocalCloudError(f"port {port} is in use: make up PORT=another")
     shutil.rmtree(state, ignore_errors=True)
     state.mkdir(parents=True)
-    port = port or free_port()
-    if _answers(port):
-        raise LocalCloudError(f"port {port} is in use: make up PORT=another")
     cloud = LocalCloud(state, port, _launch(state, port, without), suffix)
     cloud.save()
     try:
@@ -120,6 +124,11 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])
+
+
+def _in_use(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((LOOPBACK, port)) == 0
 
 
 def _launch(state: Path, port: int, without: tuple[str, ...]) -> int:

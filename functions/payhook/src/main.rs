@@ -1,2 +1,61 @@
-//! The operator's command line.
-fn main() {}
+//! `payhook`: the operator's command line. Judges stored requests, masks logs, sends test webhooks, lists the providers.
+//!
+//! Invariant: no secret, API key or unmasked input is part of any error text.
+
+mod error;
+mod lines;
+mod mask;
+mod providers;
+mod send;
+mod verify;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::error::Error;
+
+#[derive(Parser)]
+#[command(name = "payhook", version, about = "Payment webhooks by hand")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Judge requests: JSON lines on standard input, one verdict a line on standard output.
+    Verify,
+    /// Mask card data: lines on standard input (one JSON text or one line of log each), masked lines on standard output.
+    Mask(mask::MaskArguments),
+    /// Send signed test webhooks to an endpoint and count the answers.
+    Send(Box<send::SendArguments>),
+    /// List the providers of the catalogue.
+    Providers(providers::ProvidersArguments),
+}
+
+fn run(command: &Command) -> Result<(), Error> {
+    let input = io::stdin().lock();
+    let mut output = io::stdout().lock();
+    match command {
+        Command::Verify => verify::run(input, &mut output),
+        Command::Mask(arguments) => mask::run(arguments, input, &mut output),
+        Command::Send(arguments) => send::run(arguments, &mut output),
+        Command::Providers(arguments) => providers::run(arguments, &mut output),
+    }?;
+    output.flush().map_err(Error::Output)
+}
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever read our output has seen enough (`payhook providers | head -1`).
+        Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
+        Err(error) => {
+            // Without standard error there is nobody left to tell.
+            let _ = writeln!(io::stderr(), "payhook: {error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Why a command ended early, in words that say what to do.
+//!
+//! Invariant: no variant carries a secret, an API key or the text of a request.
+
+use std::io;
+use std::path::PathBuf;
+
+use provider_webhooks::sign::SignError;
+
+/// Why a command could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// Standard input.
+    #[error("cannot read standard input: {0}")]
+    Input(#[source] io::Error),
+    /// Standard output.
+    #[error("cannot write to standard output: {0}")]
+    Output(#[source] io::Error),
+    /// A name that is not in the catalogue.
+    #[error("no provider is called {0}: `payhook providers` lists them")]
+    UnknownProvider(String),
+    /// A file that was named on the command line.
+    #[error("cannot read {path}: {source}")]
+    File {
+        /// Its path.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Where it is wrong, never what stands there: the file holds secrets.
+    #[error(
+        "{path} is not JSON of the form {{\"stripe\":{{\"keys\":[\"…\"]}},…}}: see line {line}, column {column}"
+    )]
+    SecretsForm {
+        /// The file.
+        path: PathBuf,
+        /// Line of the first fault.
+        line: usize,
+        /// Column of the first fault.
+        column: usize,
+    },
+    /// Neither `--secrets-file` nor `--secret`.
+    #[error("nothing to sign with: give --secrets-file FILE, or --secret with one --provider")]
+    NoSecrets,
+    /// The secrets file does not speak of a chosen provider.
+    #[error(
+        "the secrets file has no entry for {0}: add one, or choose the providers with --provider"
+    )]
+    SecretMissing(&'static str),
+    /// Each provider has a secret of its own form.
+    #[error(
+        "--secret is the secret of one provider, {0} are chosen: use --secrets-file for several"
+    )]
+    SecretForSeveral(usize),
+    /// No `--provider`.
+    #[error("no provider is chosen: give --provider NAME (or all)")]
+    NoProvider,
+    /// A body of one's own is sent to one place.
+    #[error("--body-file goes to one provider, or with no --provider to the endpoint itself")]
+    BodyForSeveral,
+    /// The provider's signing refused.
+    #[error("cannot sign for {provider}: {source}")]
+    Sign {
+        /// For whom.
+        provider: &'static str,
+        /// Why.
+        source: SignError,
+    },
+    /// The catalogue has a provider that no sample body is written for.
+    #[error("there is no sample body for {0}: send one of your own with --body-file")]
+    NoSample(&'static str),
+    /// More planted card numbers than genuine webhooks.
+    #[error(
+        "--with-pan says how many of the --count genuine webhooks carry a card number: at most {0}"
+    )]
+    TooManyPans(u32),
+    /// Duplicates of nothing.
+    #[error("--duplicates repeats genuine webhooks: --count must be at least 1")]
+    NothingToRepeat,
+    /// Stale signatures where no signature has a time.
+    #[error(
+        "none of the chosen providers signs a time, so no signature of theirs is stale: choose one of {0}"
+    )]
+    NoSignedTime(String),
+    /// Ids would no longer be unique.
+    #[error("one run sends at most {0} webhooks: split it into several runs")]
+    TooManyWebhooks(u64),
+    /// Not three letters.
+    #[error("--currency is three letters, such as EUR")]
+    Currency,
+    /// Not a URL that can be posted to.
+    #[error(
+        "--endpoint is not an http or https URL without a query, such as https://HOST/STAGE/webhook"
+    )]
+    Endpoint,
+    /// Not shown: a header may be a credential.
+    #[error("a --header or --content-type is not usable: write 'Name: value' in ASCII")]
+    Header,
+    /// Not shown: it is a credential.
+    #[error("the API key is empty or has characters that no HTTP header can carry")]
+    ApiKey,
+    /// No trusted certificates, or no runtime.
+    #[error("cannot prepare the HTTP client: {0}")]
+    Client(#[source] io::Error),
+    /// Answers that were not 2xx, and what to do about them.
+    #[error("{0}")]
+    NotAccepted(String),
+}
+
+impl Error {
+    /// Whether the reader of our output went away.
+    pub(crate) fn is_broken_pipe(&self) -> bool {
+        matches!(self, Self::Output(e) if e.kind() == io::ErrorKind::BrokenPipe)
+    }
+
+    /// 1: it was tried and did not succeed. 2: what was asked for cannot be tried.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Input(_) | Self::Output(_) | Self::Client(_) | Self::NotAccepted(_) => 1,
+            _ => 2,
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! Which webhooks are sent, in which order, with which bytes.
+//!
+//! Invariant: pure. The same [`Order`] gives the same plan, and a planned webhook at the same time the same bytes. Signatures are made when a
+//! webhook's turn comes, by a clock that is handed in: a long run would otherwise end with stale ones.
+//!
+//! Ids are made of a sequence number of 19 digits that begins with 10 or 11: no card number begins so, and none would be masked as one.
+
+use std::collections::{HashMap, HashSet};
+
+use jiff::{SignedDuration, Timestamp};
+use provider_webhooks::sign::{SignedRequest, sign};
+use provider_webhooks::{ProviderInfo, SampleParams, Secrets, SignatureCoverage, sample};
+
+use super::random::{Random, note_with_pan};
+use crate::error::Error;
+
+/// Webhooks of one run: 22 bits of the sequence number.
+pub(super) const WEBHOOKS_MAX: u64 = 1 << 22;
+/// Seeds: 35 bits of the sequence number.
+pub(super) const SEED_MAX: u64 = (1 << 35) - 1;
+const SEQUENCE_FIRST: u64 = 1_000_000_000_000_000_000;
+/// `sample` spreads Adyen's references over 60 bits.
+const _: () = assert!(SEQUENCE_FIRST + (SEED_MAX + 1) * WEBHOOKS_MAX <= 1 << 60);
+/// A duplicate follows its original within so many places, so that it comes well before the signature is stale.
+const DUPLICATE_WITHIN: u64 = 64;
+/// Stale signatures are older than the provider's window by this much, and by up to as much again.
+const STALE_SECONDS: u64 = 3600;
+
+/// What to send.
+#[derive(Clone)]
+pub(super) struct Order {
+    pub(super) signers: Vec<Signer>,
+    pub(super) genuine: u32,
+    pub(super) forged: u32,
+    pub(super) duplicates: u32,
+    pub(super) stale: u32,
+    pub(super) with_pan: u32,
+    pub(super) seed: u64,
+    pub(super) amount_minor: i64,
+    pub(super) currency: String,
+}
+
+/// A provider to sign as.
+#[derive(Clone)]
+pub(super) struct Signer {
+    pub(super) info: &'static ProviderInfo,
+    pub(super) secrets: Secrets,
+}
+
+/// What becomes of a webhook at the endpoint's far side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Accepted.
+    Genuine,
+    /// Rejected: `signature_mismatch`.
+    Forged,
+    /// Recognised as one that came before.
+    Duplicate,
+    /// Rejected: `timestamp_stale`.
+    Stale,
+}
+
+/// One webhook of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Slot {
+    /// Index among the order's signers.
+    signer: usize,
+    pub(super) kind: Kind,
+    /// A duplicate has its original's.
+    pub(super) sequence: u64,
+    /// So has it its card number.
+    pub(super) planted_pan: bool,
+}
+
+/// A webhook, signed.
+#[derive(Clone, Debug)]
+pub(super) struct Signed {
+    pub(super) info: &'static ProviderInfo,
+    pub(super) kind: Kind,
+    pub(super) planted_pan: bool,
+    pub(super) request: SignedRequest,
+}
+
+/// The webhooks of a run, in their order.
+pub(super) struct Plan {
+    order: Order,
+    slots: Vec<Slot>,
+}
+
+fn checked(order: &Order) -> Result<(), Error> {
+    let total = [order.genuine, order.forged, order.duplicates, order.stale]
+        .into_iter()
+        .map(u64::from)
+        .sum::<u64>();
+    if order.signers.is_empty() {
+        Err(Error::NoProvider)
+    } else if total > WEBHOOKS_MAX {
+        Err(Error::TooManyWebhooks(WEBHOOKS_MAX))
+    } else if order.with_pan > order.genuine {
+        Err(Error::TooManyPans(order.genuine))
+    } else if order.duplicates > 0 && order.genuine == 0 {
+        Err(Error::NothingToRepeat)
+    } else {
+        Ok(())
+    }
+}
+
+/// Providers with a time in their signature, by index among the signers.
+fn timed(order: &Order) -> Result<Vec<usize>, Error> {
+    let timed: Vec<usize> = (0..order.signers.len())
+        .filter(|i| order.signers[*i].info.replay_window_past_seconds.is_some())
+        .collect();
+    if order.stale > 0 && timed.is_empty() {
+        let names: Vec<&str> = provider_webhooks::providers::ALL
+            .iter()
+            .map(|p| p.info())
+            .filter(|info| info.replay_window_past_seconds.is_some())
+            .map(|info| info.name)
+            .collect();
+        return Err(Error::NoSignedTime(names.join(", ")));
+    }
+    Ok(timed)
+}
+
+/// Plans `order`. Genuine webhooks go round-robin over the providers; the others are strewn among them.
+///
+/// # Errors
+/// When the order cannot be met, or a provider's secret does not sign.
+pub(super) fn plan(order: Order) -> Result<Plan, Error> {
+    checked(&order)?;
+    let timed = timed(&order)?;
+    let all: Vec<usize> = (0..order.signers.len()).collect();
+    let mut random = Random::new(order.seed);
+    let mut sequence = SEQUENCE_FIRST + (order.seed & SEED_MAX) * WEBHOOKS_MAX;
+    // A slot and its place: genuine ones stand at whole numbers (in the upper half of 64 bits), the others somewhere between.
+    let mut placed: Vec<(u64, Slot)> = Vec::new();
+    let of_kind = |kind, count: u32, signers: &[usize], sequence: &mut u64| -> Vec<Slot> {
+        let slots = signers.iter().cycle().take(count as usize);
+        slots
+            .map(|signer| {
+                *sequence += 1;
+                Slot {
+                    signer: *signer,
+                    kind,
+                    sequence: *sequence - 1,
+                    planted_pan: false,
+                }
+            })
+            .collect()
+    };
+    let mut genuine = of_kind(Kind::Genuine, order.genuine, &all, &mut sequence);
+    for chosen in random
+        .shuffled(order.genuine)
+        .into_iter()
+        .take(order.with_pan as usize)
+    {
+        genuine[chosen as usize].planted_pan = true;
+    }
+    for (kind, count, signers) in [
+        (Kind::Forged, order.forged, &all),
+        (Kind::Stale, order.stale, &timed),
+    ] {
+        for slot in of_kind(kind, count, signers, &mut sequence) {
+            placed.push((random.below((u64::from(order.genuine) + 1) << 32), slot));
+        }
+    }
+    let originals = random.shuffled(order.genuine);
+    for original in originals.iter().cycle().take(order.duplicates as usize) {
+        let slot = Slot {
+            kind: Kind::Duplicate,
+            ..genuine[*original as usize].clone()
+        };
+        let after = 1 + random.below(DUPLICATE_WITHIN << 32);
+        placed.push((((u64::from(*original) + 1) << 32) + after, slot));
+    }
+    placed.extend((1u64..).map(|n| n << 32).zip(genuine));
+    placed.sort_by_key(|(place, _)| *place);
+    let plan = Plan {
+        order,
+        slots: placed.into_iter().map(|(_, slot)| slot).collect(),
+    };
+    plan.try_signing()?;
+    Ok(plan)
+}
+
+impl Plan {
+    /// How many webhooks.
+    pub(super) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Says at once what would otherwise be said in the middle of the run.
+    fn try_signing(&self) -> Result<(), Error> {
+        for signer in 0..self.order.signers.len() {
+            for kind in [Kind::Genuine, Kind::Forged] {
+                let slot = Slot {
+                    signer,
+                    kind,
+                    sequence: SEQUENCE_FIRST,
+                    planted_pan: false,
+                };
+                self.signed(&slot, Timestamp::UNIX_EPOCH)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The webhooks, each signed when it is asked for. `clock` says what time it is then.
+    pub(super) fn webhooks(
+        &self,
+        mut clock: impl FnMut() -> Timestamp,
+    ) -> impl Iterator<Item = Result<Signed, Error>> {
+        let repeated: HashSet<u64> = self
+            .slots
+            .iter()
+            .filter(|s| s.kind == Kind::Duplicate)
+            .map(|s| s.sequence)
+            .collect();
+        let mut signed_at: HashMap<u64, Timestamp> = HashMap::new();
+        self.slots.iter().map(move |slot| {
+            // Signing is deterministic: a duplicate made at its original's time has the same bytes.
+            let at = match (slot.kind, signed_at.get(&slot.sequence)) {
+                (Kind::Duplicate, Some(at)) => *at,
+                _ => clock(),
+            };
+            if repeated.contains(&slot.sequence) {
+                signed_at.insert(slot.sequence, at);
+            }
+            self.signed(slot, at)
+        })
+    }
+
+    fn signed(&self, slot: &Slot, at: Timestamp) -> Result<Signed, Error> {
+        let signer = &self.order.signers[slot.signer];
+        let signing = |source| Error::Sign {
+            provider: signer.info.name,
+            source,
+        };
+        let at = match slot.kind {
+            Kind::Stale => at - stale_by(signer.info, slot.sequence),
+            Kind::Genuine | Kind::Forged | Kind::Duplicate => at,
+        };
+        let body = |amount_minor: i64| {
+            let params = SampleParams {
+                sequence: slot.sequence,
+                amount_minor,
+                currency: self.order.currency.clone(),
+                at,
+                note: slot.planted_pan.then(|| note_with_pan(slot.sequence)),
+            };
+            sample(signer.info.name, &params).ok_or(Error::NoSample(signer.info.name))
+        };
+        let original = body(self.order.amount_minor)?;
+        let with = |secrets: &Secrets| {
+            let message_id = format!("msg_{:024x}", slot.sequence);
+            sign(signer.info.name, &original, secrets, at, &message_id)
+        };
+        let request = match (slot.kind, &signer.info.covers) {
+            // Somebody changed the amount under way.
+            (Kind::Forged, SignatureCoverage::WholeBody) => SignedRequest {
+                body: body(self.order.amount_minor ^ 1)?,
+                ..with(&signer.secrets).map_err(signing)?
+            },
+            // The signature is inside the body: somebody signed it with another key.
+            (Kind::Forged, SignatureCoverage::Fields(_)) => {
+                with(&other_secrets(&signer.secrets)).map_err(signing)?
+            }
+            _ => with(&signer.secrets).map_err(signing)?,
+        };
+        Ok(Signed {
+            info: signer.info,
+            kind: slot.kind,
+            planted_pan: slot.planted_pan,
+            request,
+        })
+    }
+}
+
+fn stale_by(info: &ProviderInfo, sequence: u64) -> SignedDuration {
+    let window = u64::from(info.replay_window_past_seconds.unwrap_or(0));
+    let seconds = window + STALE_SECONDS + Random::new(sequence).below(STALE_SECONDS);
+    SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX))
+}
+
+/// A key of the same form that is not the provider's.
+fn other_secrets(secrets: &Secrets) -> Secrets {
+    let other = secrets.keys().first().map(|key| {
+        let mut characters = key.trim().chars();
+        let first = if characters.next() == Some('0') {
+            '1'
+        } else {
+            '0'
+        };
+        std::iter::once(first).chain(characters).collect()
+    });
+    Secrets::new(other, secrets.notification_url().map(str::to_owned))
+}
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;

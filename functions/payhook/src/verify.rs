@@ -1,0 +1,242 @@
+//! `payhook verify`: judges stored requests by hand, as the functions would.
+//!
+//! Invariant: one line out for each line in, flushed, so that a caller can ask and read in turns; no line ends the run. A reason never
+//! repeats input.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, Write};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use card_masking::mask_text;
+use jiff::Timestamp;
+use payment_event::PaymentEvent;
+use provider_webhooks::{Headers, RawWebhook, Reject, Secrets, providers};
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+use crate::lines::lines;
+
+/// A request as it was received. Fields that no provider asks for yet (`webhook_id`, `cert_pem`) may stand in it.
+#[derive(Deserialize)]
+struct Request {
+    provider: String,
+    #[serde(default)]
+    headers: BTreeMap<String, OneOrMore>,
+    body_base64: String,
+    #[serde(default)]
+    secrets: Vec<String>,
+    /// Unix seconds.
+    received_at: i64,
+    /// The notification URL, where the provider signs it.
+    url: Option<String>,
+}
+
+/// A header may be sent several times.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMore {
+    One(String),
+    More(Vec<String>),
+}
+
+#[derive(Debug, Serialize, PartialEq)]
+#[serde(rename_all = "snake_case")]
+enum Verdict {
+    Valid,
+    Invalid,
+    /// The line could not be judged.
+    Error,
+}
+
+#[derive(Debug, Serialize, PartialEq)]
+struct Answer {
+    verdict: Verdict,
+    reason: Option<&'static str>,
+    events: Vec<PaymentEvent>,
+}
+
+impl Answer {
+    fn without_events(verdict: Verdict, reason: &'static str) -> Self {
+        Self {
+            verdict,
+            reason: Some(reason),
+            events: Vec::new(),
+        }
+    }
+}
+
+fn read(line: &[u8]) -> Result<(Request, Vec<u8>, Timestamp), &'static str> {
+    let text = std::str::from_utf8(line).map_err(|_| "line is not UTF-8")?;
+    // serde's own messages quote the input, which may be a secret or card data.
+    let request: Request = serde_json::from_str(text).map_err(|error| {
+        if error.is_data() {
+            "line needs provider, body_base64 and received_at (integer unix seconds); headers, secrets and url are optional"
+        } else {
+            "line is not JSON"
+        }
+    })?;
+    let body = STANDARD
+        .decode(&request.body_base64)
+        .map_err(|_| "body_base64 is not base64")?;
+    let received_at = Timestamp::from_second(request.received_at)
+        .map_err(|_| "received_at is outside the range of times")?;
+    Ok((request, body, received_at))
+}
+
+/// The texts a sender chooses, as the functions mask them before storing. Ids stay: they are keys.
+fn mask_event(mut event: PaymentEvent) -> PaymentEvent {
+    event.event_type = mask_text(&event.event_type).0;
+    event.merchant_account = event.merchant_account.map(|text| mask_text(&text).0);
+    event
+}
+
+fn judge(line: &[u8]) -> Answer {
+    let (request, body, received_at) = match read(line) {
+        Ok(read) => read,
+        Err(reason) => return Answer::without_events(Verdict::Error, reason),
+    };
+    let Some(provider) = providers::by_name(&request.provider) else {
+        return Answer::without_events(Verdict::Invalid, Reject::UnknownProvider.as_str());
+    };
+    let headers = request
+        .headers
+        .into_iter()
+        .flat_map(|(name, value)| {
+            let values = match value {
+                OneOrMore::One(value) => vec![value],
+                OneOrMore::More(values) => values,
+            };
+            values.into_iter().map(move |value| (name.clone(), value))
+        })
+        .collect::<Vec<_>>();
+    let raw = RawWebhook {
+        body: &body,
+        headers: Headers::new(headers),
+    };
+    let secrets = Secrets::new(request.secrets, request.url);
+    match provider.verify(raw, &secrets, received_at) {
+        Err(reject) => Answer::without_events(Verdict::Invalid, reject.as_str()),
+        Ok(verified) => match provider.parse(&verified) {
+            // Genuine all the same: the functions would refuse it for this reason.
+            Err(unreadable) => Answer::without_events(Verdict::Valid, unreadable.as_str()),
+            Ok(events) => Answer {
+                verdict: Verdict::Valid,
+                reason: None,
+                events: events.into_iter().map(mask_event).collect(),
+            },
+        },
+    }
+}
+
+/// Answers every line of `input`.
+///
+/// # Errors
+/// Input that cannot be read, output that cannot be written.
+pub(crate) fn run(input: impl BufRead, output: &mut impl Write) -> Result<(), Error> {
+    for line in lines(input) {
+        let answer = judge(&line?.bytes);
+        let written = serde_json::to_writer(&mut *output, &answer)
+            .map_err(std::io::Error::from)
+            .and_then(|()| output.write_all(b"\n"))
+            .and_then(|()| output.flush());
+        written.map_err(Error::Output)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn ask(input: &[u8]) -> Vec<Value> {
+        let mut output = Vec::new();
+        run(input, &mut output).unwrap();
+        let text = String::from_utf8(output).unwrap();
+        text.lines()
+            .map(|l| serde_json::from_str(l).unwrap())
+            .collect()
+    }
+
+    fn request(body: &[u8], secrets: &[&str], headers: Value) -> Value {
+        json!({"provider": "standardwebhooks", "headers": headers, "body_base64": STANDARD.encode(body),
+            "secrets": secrets, "received_at": 1_767_323_045})
+    }
+
+    fn signed(body: &[u8]) -> Value {
+        let secrets = Secrets::new(["c2VjcmV0".to_owned()], None);
+        let at = Timestamp::from_second(1_767_323_045).unwrap();
+        let signed =
+            provider_webhooks::sign::sign("standardwebhooks", body, &secrets, at, "m1").unwrap();
+        let headers: BTreeMap<_, _> = signed.headers.into_iter().collect();
+        json!(headers)
+    }
+
+    #[test]
+    fn every_kind_of_answer() {
+        let good = br#"{"type":"payment 4111111111111111","timestamp":"2026-01-02T03:04:05Z","data":{"id":"p1","amount":5,"currency":"EUR","merchant_id":"4111111111111111"}}"#;
+        let mut several = signed(good);
+        several["webhook-signature"] = json!([several["webhook-signature"]]);
+        let mut unknown = request(good, &[], json!({}));
+        unknown["provider"] = json!("nobody");
+        let mut late = request(good, &[], json!({}));
+        late["received_at"] = json!(i64::MAX);
+        let mut no_time = request(good, &[], json!({}));
+        no_time["received_at"] = json!("whsec_not_to_be_seen");
+        let mut no_base64 = request(good, &[], json!({}));
+        no_base64["body_base64"] = json!("*");
+        for (line, verdict, reason) in [
+            (request(good, &["c2VjcmV0"], signed(good)), "valid", None),
+            (request(good, &["c2VjcmV0"], several), "valid", None),
+            (
+                request(b"[]", &["c2VjcmV0"], signed(b"[]")),
+                "valid",
+                Some("malformed"),
+            ),
+            (
+                request(good, &["b3RoZXI"], signed(good)),
+                "invalid",
+                Some("signature_mismatch"),
+            ),
+            (
+                request(good, &["c2VjcmV0"], json!({})),
+                "invalid",
+                Some("signature_missing"),
+            ),
+            (
+                request(good, &[], signed(good)),
+                "invalid",
+                Some("secret_missing"),
+            ),
+            (unknown, "invalid", Some("unknown_provider")),
+            (
+                late,
+                "error",
+                Some("received_at is outside the range of times"),
+            ),
+            (no_base64, "error", Some("body_base64 is not base64")),
+        ] {
+            let answers = ask(line.to_string().as_bytes());
+            assert_eq!(answers.len(), 1);
+            assert_eq!(answers[0]["verdict"], verdict, "{}", answers[0]);
+            assert_eq!(answers[0].get("reason").and_then(Value::as_str), reason);
+            assert_eq!(
+                answers[0]["events"].as_array().unwrap().is_empty(),
+                reason.is_some()
+            );
+            assert!(!answers[0].to_string().contains("4111111111111111"));
+        }
+        let answers = ask(no_time.to_string().as_bytes());
+        assert_eq!(answers[0]["verdict"], "error");
+        assert!(!answers[0].to_string().contains("whsec"));
+    }
+
+    #[test]
+    fn a_malformed_line_is_answered_and_the_run_goes_on() {
+        let good = request(b"{}", &[], json!({})).to_string();
+        let input = [b"{\n\n\xff\xfe\n[]\n".as_slice(), good.as_bytes()].concat();
+        let verdicts: Vec<_> = ask(&input).iter().map(|a| a["verdict"].clone()).collect();
+        assert_eq!(verdicts, ["error", "error", "error", "error", "invalid"]);
+    }
+}

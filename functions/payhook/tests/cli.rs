@@ -1,0 +1,99 @@
+//! The built command line, as an operator runs it: lines on standard input, a table or JSON on standard output.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Stdio};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use common::{payhook, stderr, stdout};
+use provider_webhooks::providers;
+use serde_json::{Value, json};
+
+#[test]
+fn verify_answers_line_by_line_while_the_input_is_open() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_payhook"))
+        .arg("verify")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let line = json!({"provider": "stripe", "headers": {}, "body_base64": STANDARD.encode("{}"),
+        "secrets": ["whsec_x"], "received_at": 1_767_323_045, "webhook_id": null, "cert_pem": "…"});
+    for (line, verdict, reason) in [
+        (b"{malformed".to_vec(), "error", "line is not JSON"),
+        (b"\xff".to_vec(), "error", "line is not UTF-8"),
+        (
+            line.to_string().into_bytes(),
+            "invalid",
+            "signature_missing",
+        ),
+    ] {
+        input.write_all(&line).unwrap();
+        input.write_all(b"\n").unwrap();
+        let mut answer = String::new();
+        output.read_line(&mut answer).unwrap();
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        assert_eq!(
+            answer,
+            json!({"verdict": verdict, "reason": reason, "events": []})
+        );
+    }
+    drop(input);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn mask_keeps_json_lines_json() {
+    let output = payhook(
+        &["mask", "--provider", "stripe"],
+        b"{\"a\": 4111111111111111}\nplain 4111 1111 1111 1111\n",
+    );
+    assert!(output.status.success());
+    assert_eq!(
+        stdout(&output),
+        "{\"a\": \"411111******1111\"}\nplain 4111 11** **** 1111\n"
+    );
+    let output = payhook(&["mask", "--provider", "nobody"], b"4111111111111111\n");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty());
+    assert!(stderr(&output).contains("no provider is called nobody"));
+}
+
+#[test]
+fn providers_are_listed_for_people_and_for_programs() {
+    let table = stdout(&payhook(&["providers"], b""));
+    assert_eq!(table.lines().count(), providers::ALL.len() + 1);
+    let lines: Vec<&str> = table.lines().collect();
+    assert!(
+        lines[1].starts_with("adyen") && lines[1].contains("200 [accepted]"),
+        "{table}"
+    );
+    assert!(lines[1].ends_with("(in the body)"), "{table}");
+    assert!(table.contains("stable when stated"), "{table}");
+    let json = stdout(&payhook(&["providers", "--json"], b""));
+    assert_eq!(json, provider_webhooks::catalogue_json());
+}
+
+#[test]
+fn a_reader_who_has_seen_enough_is_no_error() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_payhook"))
+        .arg("mask")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let mut input = child.stdin.take().unwrap();
+    // It may be gone before it has read everything.
+    let _ = input.write_all(&b"a line\n".repeat(10_000));
+    drop(input);
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    assert_eq!(stderr(&output), "");
+}

@@ -1,0 +1,204 @@
+//! `payhook send`, as an operator runs it, against an endpoint that records what arrives.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::TcpListener;
+
+use card_masking::{mask_json, rules_for};
+use common::{Endpoint, KEY, Received, URL, secret, secrets_file, send, stderr, stdout};
+use jiff::Timestamp;
+use provider_webhooks::{Headers, RawWebhook, Reject, Secrets, providers};
+use serde_json::{Value, json};
+
+/// What the functions would make of a request that was received now.
+fn judged(request: &Received) -> Result<Vec<String>, Reject> {
+    let name = request.path.rsplit('/').next().unwrap();
+    let provider = providers::by_name(name).unwrap();
+    let raw = RawWebhook {
+        body: &request.body,
+        headers: Headers::new(request.headers.clone()),
+    };
+    let secrets = Secrets::new([secret(name)], Some(URL.to_owned()));
+    let verified = provider.verify(raw, &secrets, Timestamp::now())?;
+    let events = provider.parse(&verified).unwrap();
+    Ok(events
+        .iter()
+        .map(|e| e.dedupe_key().transaction_id)
+        .collect())
+}
+
+fn signed_part(request: &Received) -> (Vec<(String, String)>, Vec<u8>) {
+    (request.headers.clone(), request.body.clone())
+}
+
+#[test]
+fn a_mixed_run_arrives_as_it_was_ordered() {
+    let endpoint = Endpoint::start(|_| 200);
+    let secrets = secrets_file("mixed.json");
+    let output = send(
+        &(endpoint.url.clone() + "/"),
+        &[
+            "--provider",
+            "all",
+            "--secrets-file",
+            &secrets,
+            "--count",
+            "80",
+            "--forged",
+            "8",
+            "--duplicates",
+            "12",
+            "--stale",
+            "4",
+            "--with-pan",
+            "10",
+            "--seed",
+            "5",
+            "--json",
+            "--concurrency",
+            "4",
+            "--amount",
+            "-250",
+            "--currency",
+            "usd",
+        ],
+    );
+    assert!(output.status.success(), "{}", stderr(&output));
+    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(summary["sent"], 104);
+    assert_eq!(summary["accepted"], 104);
+    assert_eq!(summary["statuses"], json!({"200": 104}));
+    assert!(summary["latency_us"]["max"].as_u64() >= summary["latency_us"]["p50"].as_u64());
+    let total = |what: &str| -> u64 {
+        let all = summary["by_provider"].as_object().unwrap();
+        all.values()
+            .map(|counts| counts[what].as_u64().unwrap())
+            .sum()
+    };
+    for (what, expected) in [
+        ("sent", 104),
+        ("accepted", 104),
+        ("genuine", 80),
+        ("forged", 8),
+        ("duplicates", 12),
+        ("stale", 4),
+        ("planted_pan", 10),
+    ] {
+        assert_eq!(total(what), expected, "{what}");
+    }
+    assert_eq!(summary["by_provider"]["stripe"]["genuine"], 20);
+
+    let received = endpoint.received();
+    assert_eq!(received.len(), 104);
+    let mut verdicts: BTreeMap<String, u32> = BTreeMap::new();
+    let mut genuine = BTreeSet::new();
+    let mut different = BTreeSet::new();
+    let mut with_pan = BTreeSet::new();
+    for request in &received {
+        assert_eq!(request.header("x-api-key"), Some(KEY));
+        assert_eq!(request.header("content-type"), Some("application/json"));
+        assert!(request.path.starts_with("/v1/webhook/"), "{}", request.path);
+        let name = request.path.rsplit('/').next().unwrap();
+        let masked = mask_json(&request.body, rules_for(name)).unwrap();
+        match judged(request) {
+            Ok(ids) => {
+                *verdicts.entry("genuine".to_owned()).or_default() += 1;
+                genuine.extend(ids);
+                different.insert(signed_part(request));
+                if masked.masked_pans > 0 {
+                    with_pan.insert(request.body.clone());
+                }
+            }
+            Err(reject) => *verdicts.entry(reject.as_str().to_owned()).or_default() += 1,
+        }
+    }
+    assert_eq!(verdicts["genuine"], 92);
+    assert_eq!(verdicts["signature_mismatch"], 8);
+    assert_eq!(verdicts["timestamp_stale"], 4);
+    assert_eq!(genuine.len(), 80);
+    assert_eq!(different.len(), 80, "duplicates are the same bytes");
+    assert_eq!(with_pan.len(), 10);
+    let connections: BTreeSet<_> = received.iter().map(|r| r.connection).collect();
+    assert!(connections.len() <= 8, "{} connections", connections.len());
+}
+
+#[test]
+fn a_rate_is_kept_and_progress_is_told() {
+    let endpoint = Endpoint::start(|_| 202);
+    let key = secret("square");
+    let output = send(
+        &endpoint.url,
+        &[
+            "--provider",
+            "square",
+            "--secret",
+            &key,
+            "--notification-url",
+            URL,
+            "--count",
+            "45",
+            "--rate",
+            "40",
+            "--progress",
+        ],
+    );
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(
+        stdout(&output).contains("45 sent in 1"),
+        "{}",
+        stdout(&output)
+    );
+    assert!(stdout(&output).contains("45 × 202"), "{}", stdout(&output));
+    let progress = stderr(&output);
+    assert!(progress.lines().count() >= 2, "{progress}");
+    assert!(progress.ends_with("sent 45 of 45\n"), "{progress}");
+    assert!(endpoint.received().iter().all(|r| judged(r).is_ok()));
+}
+
+#[test]
+fn refusals_and_broken_connections_are_counted_and_explained() {
+    let endpoint = Endpoint::start(|n| [200, 403, 429][n % 3]);
+    let key = secret("stripe");
+    let stripe = [
+        "--provider",
+        "stripe",
+        "--secret",
+        key.as_str(),
+        "--count",
+        "9",
+    ];
+    let output = send(
+        &endpoint.url,
+        &[&stripe[..], &["--json", "--concurrency", "1"]].concat(),
+    );
+    assert_eq!(output.status.code(), Some(1));
+    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(summary["statuses"], json!({"200": 3, "403": 3, "429": 3}));
+    assert_eq!(summary["accepted"], 3);
+    let told = stderr(&output);
+    assert!(
+        told.contains("6 of 9") && told.contains("API key") && told.contains("--rate"),
+        "{told}"
+    );
+    assert!(!told.contains(KEY) && !told.contains(&key));
+
+    let endpoint = Endpoint::start(|_| 0);
+    let output = send(&endpoint.url, &stripe);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stdout(&output).contains("9 × error"), "{}", stdout(&output));
+
+    let unused = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = unused.local_addr().unwrap();
+    drop(unused);
+    for scheme in ["http", "https"] {
+        let output = send(&format!("{scheme}://{address}/webhook"), &stripe);
+        assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+        assert!(
+            stderr(&output).contains("is the endpoint up?"),
+            "{}",
+            stderr(&output)
+        );
+    }
+}

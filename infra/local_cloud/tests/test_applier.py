@@ -1,0 +1,128 @@
+"""The applier makes every resource of the program, with what the program says of it, and refuses what it does not know."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pulumi.runtime import mocks
+
+from infra.graph import evaluate
+from infra.local_cloud.applier import MAKERS, Applier, UnknownResourceTypeError
+from infra.local_cloud.applier.shapes import capitalised, present, whole
+from infra.local_cloud.clients import Clients
+from infra.local_cloud.cloud import LocalCloud, start
+
+TAGS = {"Environment": "applied", "Project": "payhook", "CostCenter": "payments"}
+
+
+@pytest.fixture(scope="module")
+def cloud(zips: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    """A cloud with the stack in it."""
+    running = start(tmp_path_factory.mktemp("applied") / "state", zips, "applied")
+    yield running
+    running.stop()
+
+
+def _args(typ: str, inputs: dict[str, Any]) -> mocks.MockResourceArgs:
+    return mocks.MockResourceArgs(typ=typ, name="thing", inputs=inputs, provider="", resource_id="", custom=True)
+
+
+def test_the_makers_are_those_that_the_program_needs() -> None:
+    assert {resource["type"] for resource in evaluate().graph()} == set(MAKERS)
+
+
+def test_an_unknown_type_is_an_error_and_not_a_skip() -> None:
+    with pytest.raises(UnknownResourceTypeError, match="aws:ec2/instance:Instance"):
+        Applier(Clients("http://127.0.0.1:1")).new_resource(_args("aws:ec2/instance:Instance", {}))
+
+
+def test_an_unknown_call_is_an_error() -> None:
+    call = mocks.MockCallArgs(token="aws:ec2/getAmi:getAmi", args={}, provider="")
+    with pytest.raises(ValueError, match="getAmi"):
+        Applier(Clients("http://127.0.0.1:1")).call(call)
+
+
+def test_the_account_is_the_emulators() -> None:
+    call = mocks.MockCallArgs(token="aws:index/getCallerIdentity:getCallerIdentity", args={}, provider="")
+    assert Applier(Clients("http://127.0.0.1:1")).call(call)[0]["accountId"] == "000000000000"
+
+
+def test_a_failure_names_the_resource() -> None:
+    with pytest.raises(RuntimeError, match="aws:sqs/queue:Queue thing"):
+        Applier(Clients("http://127.0.0.1:1")).new_resource(_args("aws:sqs/queue:Queue", {"tags": {}}))
+
+
+def test_a_missing_zip_says_what_to_do(tmp_path: Path) -> None:
+    inputs = {"code": {"path": str(tmp_path / "none.zip")}}
+    with pytest.raises(RuntimeError, match="make release"):
+        Applier(Clients("http://127.0.0.1:1")).new_resource(_args("aws:lambda/function:Function", inputs))
+
+
+def test_everything_of_the_program_is_made(cloud: LocalCloud) -> None:
+    assert cloud.made == len(evaluate().graph())
+
+
+def test_tables(cloud: LocalCloud) -> None:
+    dynamodb = cloud.clients.dynamodb
+    table = dynamodb.describe_table(TableName="transactions_applied")["Table"]
+    assert [key["AttributeName"] for key in table["KeySchema"]] == ["transaction_id", "timestamp"]
+    assert table["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
+    assert [index["IndexName"] for index in table["GlobalSecondaryIndexes"]] == ["archive_index"]
+    ttl = dynamodb.describe_time_to_live(TableName="transactions_applied")["TimeToLiveDescription"]
+    assert ttl == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}
+    backups = dynamodb.describe_continuous_backups(TableName="transactions_applied")["ContinuousBackupsDescription"]
+    assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
+
+
+def test_bucket(cloud: LocalCloud) -> None:
+    s3, name = cloud.clients.s3, cloud.outputs["audit_bucket_name"]
+    assert s3.get_bucket_versioning(Bucket=name)["Status"] == "Enabled"
+    encryption = s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"][0]
+    assert encryption["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
+    assert all(s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"].values())
+    rules = s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
+    assert {rule["Filter"]["Prefix"] for rule in rules} == {"audit/", "archive/"}
+    assert {tag["Key"]: tag["Value"] for tag in s3.get_bucket_tagging(Bucket=name)["TagSet"]} == TAGS
+    assert "SecureTransport" in s3.get_bucket_policy(Bucket=name)["Policy"]
+
+
+def test_queues(cloud: LocalCloud) -> None:
+    attributes = cloud.clients.sqs.get_queue_attributes(
+        QueueUrl=cloud.outputs["webhook_queue_url"], AttributeNames=["All"]
+    )["Attributes"]
+    redrive = json.loads(attributes["RedrivePolicy"])
+    assert redrive["deadLetterTargetArn"].endswith("webhook_processor_dlq_applied")
+    assert attributes["VisibilityTimeout"] == "95"
+
+
+def test_functions_and_their_event_sources(cloud: LocalCloud) -> None:
+    lambda_ = cloud.clients.lambda_
+    reserved = {
+        function: lambda_.get_function_concurrency(FunctionName=f"{function}_applied")["ReservedConcurrentExecutions"]
+        for function in ("webhook_processor", "analytics_processor", "archival_function")
+    }
+    assert reserved == {"webhook_processor": 5, "analytics_processor": 3, "archival_function": 1}
+    mapping = lambda_.list_event_source_mappings(FunctionName="analytics_processor_applied")["EventSourceMappings"][0]
+    assert mapping["BatchSize"] == 100
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["DestinationConfig"]["OnFailure"]["Destination"].endswith("analytics_processor_dlq_applied")
+
+
+def test_alarms_and_logs(cloud: LocalCloud) -> None:
+    alarms = cloud.clients.cloudwatch.describe_alarms()["MetricAlarms"]
+    assert len(alarms) == sum(resource["type"].endswith("MetricAlarm") for resource in evaluate().graph())
+    groups = cloud.clients.logs.describe_log_groups()["logGroups"]
+    assert {group["retentionInDays"] for group in groups} == {30}
+
+
+def test_schedule(cloud: LocalCloud) -> None:
+    schedule = cloud.clients.scheduler.get_schedule(Name="archive_schedule_applied")
+    assert schedule["ScheduleExpression"].startswith("cron(")
+
+
+def test_shapes() -> None:
+    assert capitalised({"batchSize": 5.0, "inner": [{"aB": True}]}) == {"BatchSize": 5, "Inner": [{"AB": True}]}
+    assert present(A=None, B=2.0) == {"B": 2}
+    assert whole(2.5) == 2.5

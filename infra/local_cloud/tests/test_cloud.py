@@ -1,0 +1,103 @@
+"""Up, status, outputs, down; and what is said when it cannot be done."""
+
+import importlib.metadata
+import json
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from infra.local_cloud import provider_keys
+from infra.local_cloud.__main__ import main
+from infra.local_cloud.cloud import LOOPBACK, LocalCloudError, free_port, load, start
+from infra.local_cloud.emulator import __main__ as launcher
+
+
+def test_up_status_outputs_down(tmp_path: Path, zips: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    state = ["--state", str(tmp_path / "cloud")]
+    up = ["up", "--port", "0", "--suffix", "cli", "--zips", str(zips)]
+    assert main([*state, *up]) == 0
+    printed = capsys.readouterr().out
+    cloud = load(tmp_path / "cloud")
+    assert cloud is not None
+    assert cloud.endpoint in printed
+    assert cloud.api_key in printed
+    assert "curl -i -H 'x-api-key: " in printed
+    assert cloud.keys_file.stat().st_mode & 0o077 == 0
+    assert main([*state, *up]) == 1
+    assert "already runs" in capsys.readouterr().err
+    assert main([*state, "status"]) == 0
+    assert main([*state, "outputs"]) == 0
+    shown = capsys.readouterr().out
+    assert json.loads(shown[shown.index("\n{\n") :])["transactions_table_name"] == "transactions_cli"
+    assert main([*state, "down"]) == 0
+    assert not cloud.running()
+    assert not (tmp_path / "cloud").exists()
+    capsys.readouterr()
+
+
+def test_without_one_running(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    state = ["--state", str(tmp_path / "none")]
+    assert main([*state, "status"]) == 1
+    assert main([*state, "outputs"]) == 1
+    assert main([*state, "down"]) == 0
+    assert "no local cloud runs" in capsys.readouterr().out
+
+
+def test_a_port_in_use_is_said(tmp_path: Path, zips: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind((LOOPBACK, 0))
+        taken.listen()
+        with pytest.raises(LocalCloudError, match="in use"):
+            start(tmp_path / "cloud", zips, "taken", port=taken.getsockname()[1])
+
+
+def test_missing_zips_are_said_before_anything_starts(tmp_path: Path) -> None:
+    with pytest.raises(LocalCloudError, match="make release"):
+        start(tmp_path / "cloud", tmp_path / "no-zips", "fails")
+    assert not (tmp_path / "cloud").exists()
+
+
+def test_a_deployment_that_fails_leaves_no_process(
+    tmp_path: Path, zips: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise ValueError("no such key")
+
+    monkeypatch.setattr(provider_keys, "put", refuse)
+    with pytest.raises(ValueError, match="no such key"):
+        start(tmp_path / "cloud", zips, "fails")
+    cloud = load(tmp_path / "cloud")
+    assert cloud is not None
+    assert not cloud.running()
+
+
+def test_an_emulator_that_cannot_start_is_said_with_its_log(tmp_path: Path, zips: Path) -> None:
+    with pytest.raises(LocalCloudError, match="did not start"):
+        start(tmp_path / "cloud", zips, "none", port=free_port(), without=("no_such_patch",))
+
+
+def test_another_version_of_the_emulator_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(importlib.metadata, "version", lambda _: "0.0.1")
+    assert launcher.main(["--state", str(tmp_path)]) == 1
+    assert "0.0.1" in capsys.readouterr().err
+
+
+def test_functions_see_nothing_of_this_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "real")
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    environment = launcher.clean_environment(1, tmp_path)
+    assert set(environment) <= set(launcher.INHERITED) | {
+        "AUTH", "BIND_HOST", "MINISTACK_HOST", "GATEWAY_PORT", "MINISTACK_REGION", "AWS_ENDPOINT_URL", "LOG_LEVEL", "S3_DATA_DIR",
+    }  # fmt: skip
+    assert "real" not in environment.values()
+    assert environment["BIND_HOST"] == LOOPBACK
+    assert os.environ["AWS_PROFILE"] == "production"
+
+
+def test_an_unknown_provider_has_no_key() -> None:
+    with pytest.raises(ValueError, match="nobody"):
+        provider_keys.fresh("nobody")

@@ -1,0 +1,150 @@
+"""Each gap of the emulator is closed by its patch, and open without it: a patch that nothing needs would fail here."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.local_cloud import ledger
+from infra.local_cloud.cloud import LocalCloud, start
+from infra.local_cloud.emulator.__main__ import PATCHES
+from tests.e2e.door import post, post_stripe, stripe_event, stripe_headers
+
+BATCH = 30
+PROCESSOR = "webhook_processor"
+
+
+def _soon(look: Callable[[], bool], seconds: float = 8) -> bool:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if look():
+            return True
+        time.sleep(0.2)
+    return False
+
+
+def _store_one(cloud: LocalCloud) -> bool:
+    assert post_stripe(cloud, json.dumps(stripe_event()).encode()).status == 200
+    before = len(ledger.records(cloud))
+    return _soon(lambda: len(ledger.records(cloud)) > before)
+
+
+def _mapping(cloud: LocalCloud, function: str) -> str:
+    found = cloud.clients.lambda_.list_event_source_mappings(FunctionName=f"{function}_{cloud.suffix}")
+    return found["EventSourceMappings"][0]["UUID"]
+
+
+def _queue_answers(cloud: LocalCloud) -> bool:
+    try:
+        return ledger.depth(cloud, "webhook_queue") >= 0
+    except cloud.clients.sqs.exceptions.ClientError:
+        return False
+
+
+def _one_batch_of_thirty(cloud: LocalCloud) -> bool:
+    uuid = _mapping(cloud, PROCESSOR)
+    cloud.clients.lambda_.update_event_source_mapping(UUID=uuid, Enabled=False)
+    for _ in range(BATCH):
+        assert post_stripe(cloud, json.dumps(stripe_event()).encode()).status == 200
+    cloud.clients.lambda_.update_event_source_mapping(UUID=uuid, Enabled=True)
+    assert ledger.wait_until_drained(cloud)
+    return any(f"batch of {BATCH} taken in" in message for message in ledger.log_messages(cloud, "/aws/lambda/"))
+
+
+def _insert_is_in_the_stream(cloud: LocalCloud) -> bool:
+    assert _store_one(cloud)
+    streams = cloud.clients.dynamodbstreams
+    arn = streams.list_streams(TableName=cloud.outputs["transactions_table_name"])["Streams"][0]["StreamArn"]
+    shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
+    start_at = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
+    return bool(streams.get_records(ShardIterator=start_at["ShardIterator"])["Records"])
+
+
+def _failed_batch_reaches_its_queue(cloud: LocalCloud) -> bool:
+    uuid = _mapping(cloud, "analytics_processor")
+    cloud.clients.lambda_.update_event_source_mapping(UUID=uuid, MaximumRetryAttempts=1)
+    assert _store_one(cloud)
+    return _soon(lambda: ledger.dead_letter_depth(cloud, "analytics_processor") > 0)
+
+
+def _template_branches(cloud: LocalCloud) -> bool:
+    return post(cloud, b'{"id":"branch"}', route="/adyen").body == "[accepted]"
+
+
+def _role_is_asked(cloud: LocalCloud) -> bool:
+    iam, names = cloud.clients.iam, {"RoleName": f"webhook_api_role_{cloud.suffix}"}
+    names["PolicyName"] = f"webhook_api_policy_{cloud.suffix}"
+    document = iam.get_role_policy(**names)["PolicyDocument"]
+    iam.delete_role_policy(**names)
+    try:
+        return post_stripe(cloud, json.dumps(stripe_event()).encode()).status == 503
+    finally:
+        text = document if isinstance(document, str) else json.dumps(document)
+        iam.put_role_policy(**names, PolicyDocument=text)
+
+
+def _rejected_is_handed_on(cloud: LocalCloud) -> bool:
+    body = json.dumps(stripe_event()).encode()
+    before = ledger.depth(cloud, "rejected_queue")
+    assert post(cloud, body, stripe_headers("whsec_other", body)).status == 200
+    return _soon(lambda: ledger.depth(cloud, "rejected_queue") > before)
+
+
+def _error_rate_rings(cloud: LocalCloud) -> bool:
+    dimensions = [{"Name": "function_name", "Value": f"{PROCESSOR}_{cloud.suffix}"}]
+    data = [{"MetricName": name, "Dimensions": dimensions, "Value": value} for name, value in
+            (("Records", 1000.0), ("FailedRecords", 900.0))]  # fmt: skip
+    cloud.clients.cloudwatch.put_metric_data(Namespace=ledger.NAMESPACE, MetricData=data)
+    name = f"{PROCESSOR}_error_rate_{cloud.suffix}"
+
+    def rings() -> bool:
+        return cloud.clients.cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["StateValue"] == "ALARM"
+
+    return _soon(rings, 15)
+
+
+def _log_line_makes_a_metric(cloud: LocalCloud) -> bool:
+    assert _store_one(cloud)
+    return _soon(lambda: ledger.metric_sum(cloud, "Stored", provider="stripe") > 0, 4)
+
+
+PROBES: dict[str, Callable[[LocalCloud], bool]] = {
+    "loopback_transport": _queue_answers,
+    "sqs_event_source": _one_batch_of_thirty,
+    "partiql_streams": _insert_is_in_the_stream,
+    "stream_event_source": _failed_batch_reaches_its_queue,
+    "mapping_templates": _template_branches,
+    "integration_role": _role_is_asked,
+    "partiql_actions": _store_one,
+    "sqs_batch_actions": _rejected_is_handed_on,
+    "metric_math": _error_rate_rings,
+    "emf_metrics": _log_line_makes_a_metric,
+}
+
+
+@pytest.fixture(scope="module")
+def patched(zips: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    """A cloud with every patch."""
+    cloud = start(tmp_path_factory.mktemp("patched") / "state", zips, "patched")
+    yield cloud
+    cloud.stop()
+
+
+def test_every_patch_has_a_probe() -> None:
+    assert set(PROBES) == set(PATCHES)
+
+
+@pytest.mark.parametrize("patch", PATCHES)
+def test_with_its_patch_the_gap_is_closed(patched: LocalCloud, patch: str) -> None:
+    assert PROBES[patch](patched)
+
+
+@pytest.mark.parametrize("patch", PATCHES)
+def test_without_its_patch_the_gap_is_open(zips: Path, tmp_path: Path, patch: str) -> None:
+    cloud = start(tmp_path / "state", zips, "stock", without=(patch,))
+    try:
+        assert not PROBES[patch](cloud)
+    finally:
+        cloud.stop()
