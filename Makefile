@@ -10,6 +10,8 @@ FUNCTIONS := webhook_processor analytics_processor archival_function
 ZIPS := build/lambdas/host
 VENV := .venv
 PYTHON := $(VENV)/bin/python
+RUFF = $(VENV)/bin/ruff --config infra/pyproject.toml
+PYTEST = $(PYTHON) -m pytest -q -c infra/pyproject.toml --rootdir .
 LOCAL := $(PYTHON) -m infra.local_cloud
 
 .PHONY: help demo up down status test lint test-rust test-python test-oracles test-e2e graph snapshots fmt release clean
@@ -38,8 +40,8 @@ test: lint test-rust test-python test-oracles test-e2e ## Everything: formats, l
 lint: $(VENV)/.dev
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
-	$(VENV)/bin/ruff format --check infra tests
-	$(VENV)/bin/ruff check infra tests
+	$(RUFF) format --check infra tests
+	$(RUFF) check infra tests
 	$(VENV)/bin/pyright --pythonpath $(PYTHON) -p infra/pyproject.toml
 
 # The storage adapter runs against the emulator and against DynamoDB Local; both are started for it and stopped after it.
@@ -47,23 +49,23 @@ test-rust: $(VENV)/.dev
 	PYTHON=$(PYTHON) tests/tools/rust_coverage.sh
 
 test-python: release $(VENV)/.dev
-	PAYHOOK_ZIPS=$(abspath $(ZIPS)) $(PYTHON) -m pytest -q infra/tests infra/local_cloud/tests tests/repository \
+	PAYHOOK_ZIPS=$(abspath $(ZIPS)) $(PYTEST) infra/tests infra/local_cloud/tests tests/repository \
 		--cov=infra --cov-config=infra/pyproject.toml --cov-report=term:skip-covered --cov-fail-under=90
 
 test-oracles: release $(VENV)/.dev $(VENV)/.oracles
 	PAYHOOK=$(abspath target/release/payhook) .venv/oracles/bin/python -m pytest -q tests/oracles
 
 test-e2e: release $(VENV)/.dev
-	PAYHOOK=$(abspath target/release/payhook) PAYHOOK_ZIPS=$(abspath $(ZIPS)) $(PYTHON) -m pytest -q tests/e2e
+	PAYHOOK=$(abspath target/release/payhook) PAYHOOK_ZIPS=$(abspath $(ZIPS)) $(PYTEST) tests/e2e
 
 snapshots: $(VENV)/.dev ## Rewrite the reviewed snapshots after a wanted change; read the diff before committing it.
 	UPDATE_SNAPSHOTS=1 cargo test -q -p provider_webhooks
-	UPDATE_SNAPSHOTS=1 $(PYTHON) -m pytest -q infra/tests
+	UPDATE_SNAPSHOTS=1 $(PYTEST) infra/tests
 
 fmt: $(VENV)/.dev ## Format everything.
 	cargo fmt --all
-	$(VENV)/bin/ruff format infra tests
-	$(VENV)/bin/ruff check --fix infra tests
+	$(RUFF) format infra tests
+	$(RUFF) check --fix infra tests
 
 release: ## Build the three functions and the command line for this machine.
 	cargo build --workspace --bins --release --locked

@@ -39,7 +39,7 @@ class PreviewMocks(pulumi_mocks.Mocks):
     def call(self, args: pulumi_mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         """The one data source of the program is the account's identity."""
         if args.token == "aws:index/getCallerIdentity:getCallerIdentity":
-            return {"accountId": PREVIEW_ACCOUNT, "arn": "", "id": PREVIEW_ACCOUNT, "userId": ""}, None
+            return {"accountId": PREVIEW_ACCOUNT, "arn": "", "id": PREVIEW_ACCOUNT, "userId": ""}, []
         raise ValueError(f"the program calls {args.token}, which is not known here")
 
 

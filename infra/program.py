@@ -9,8 +9,8 @@ import pulumi_aws as aws
 # The components import each other as `lib.…`, the way the Pulumi CLI runs them: with this folder as the working directory.
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from lib.settings import Settings  # noqa: E402
-from lib.tap_stack import TapStack  # noqa: E402
+from lib.settings import Settings
+from lib.tap_stack import TapStack
 
 
 def run() -> None:

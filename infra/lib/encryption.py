@@ -21,7 +21,7 @@ ADMINISTRATION = [
     "kms:TagResource", "kms:UntagResource", "kms:UpdateAlias", "kms:UpdateKeyDescription",
 ]  # fmt: skip
 USE = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
-ROLES = tuple(f"{function}_role" for function in FUNCTIONS) + ("webhook_api_role", "archive_schedule_role")
+ROLES = (*tuple(f"{function}_role" for function in FUNCTIONS), "webhook_api_role", "archive_schedule_role")
 EXECUTION_LOGS = "API-Gateway-Execution-Logs_*"
 
 

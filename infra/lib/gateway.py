@@ -9,6 +9,7 @@ import pulumi_aws as aws
 from lib.catalogue import Provider, read_catalogue
 from lib.gateway_templates import (
     ACCEPTED,
+    PATH_PROVIDER,
     UNAVAILABLE,
     error_body,
     refusal_template,
@@ -144,6 +145,8 @@ class Gateway(pulumi.ComponentResource):
         )
         content_types = sorted({content_type for provider in providers for content_type in provider.content_types})
         settings = self._settings
+        # Only of the path: `$input.params` would look into the query string on a route without it.
+        path_provider = PATH_PROVIDER if name == "webhook_provider" else ""
         integration = aws.apigateway.Integration(
             f"{name}_queue",
             rest_api=self.api.id,
@@ -154,7 +157,7 @@ class Gateway(pulumi.ComponentResource):
             uri=f"arn:aws:apigateway:{settings.region}:sqs:path/{settings.account_id}/{settings.name('webhook_queue')}",
             credentials=settings.role_arn("webhook_api_role"),
             request_parameters={"integration.request.header.Content-Type": "'application/x-www-form-urlencoded'"},
-            request_templates=dict.fromkeys(content_types, request_template(providers)),
+            request_templates=dict.fromkeys(content_types, request_template(providers, path_provider)),
             # Another media type is refused with 415 instead of being queued unread.
             passthrough_behavior="NEVER",
             timeout_milliseconds=LIMITS["gateway"]["integration_timeout_ms"],
@@ -229,13 +232,14 @@ class Gateway(pulumi.ComponentResource):
         # Without a trigger that changes with the routes, a change would never go live.
         fingerprint = json.dumps(
             [
-                request_template(self._catalogue),
+                request_template(self._catalogue, PATH_PROVIDER),
                 success_template(self._catalogue),
                 refusal_template(),
                 UNAVAILABLE,
                 ACCEPTED,
-            ]
-            + [INTEGRATION_RESPONSES, GATEWAY_RESPONSES],
+                INTEGRATION_RESPONSES,
+                GATEWAY_RESPONSES,
+            ],
             sort_keys=True,
         )
         deployment = aws.apigateway.Deployment(

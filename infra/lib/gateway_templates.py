@@ -15,19 +15,20 @@ def error_body(code: str, message: str) -> str:
     return f'{{"accepted":false,"error":"{code}","message":"{message}"}}'
 
 
+PATH_PROVIDER = "$util.urlEncode($input.params('provider'))"
 EMPTY = error_body("bad_request", "the body is empty or not UTF-8")
 TOO_LARGE = error_body("too_large", "the body is larger than is accepted")
 UNAVAILABLE = error_body("unavailable", "not stored: send it again")
 
 
-def request_template(providers: tuple[Provider, ...]) -> str:
+def request_template(providers: tuple[Provider, ...], provider: str = "") -> str:
     """Body and one attribute `request`, a form string, because SQS takes no empty attribute. The body goes through untouched.
 
-    An empty body, and one that is not UTF-8, makes a request without a message body, which SQS refuses: nothing is queued.
+    `provider` is the template of the path's provider, empty on the route without one. An empty body, and one that is not UTF-8, makes a request without a message body, which SQS refuses: nothing is queued.
     """
     headers = sorted({header for provider in providers for header in provider.signature_headers})
     parts = [
-        "provider=$util.urlEncode($input.params().path.get('provider'))",
+        f"provider={provider}",
         "request_id=$context.requestId",
         "source_ip=$util.urlEncode($context.identity.sourceIp)",
         *[f"h.{header}=$util.urlEncode($input.params('{header}'))" for header in headers],

@@ -29,7 +29,7 @@ class Queues(pulumi.ComponentResource):
                 f"{function}_dlq",
                 message_retention_seconds=dead_letter["retention_seconds"],
                 visibility_timeout_seconds=dead_letter["visibility_timeout_seconds"],
-                **self._redrive_allowed(function),
+                redrive_allow_policy=self._redrive_allowed(function),
             )
             for function in FUNCTIONS
         }
@@ -55,13 +55,13 @@ class Queues(pulumi.ComponentResource):
         )
         self.register_outputs({})
 
-    def _redrive_allowed(self, function: str) -> dict[str, str]:
+    def _redrive_allowed(self, function: str) -> str:
         """Only the webhook queue redrives, and only into its own dead-letter queue; the other functions send to theirs themselves."""
         if function == "webhook_processor":
             allowed = {"redrivePermission": "byQueue", "sourceQueueArns": [self._settings.queue_arn("webhook_queue")]}
         else:
             allowed = {"redrivePermission": "denyAll"}
-        return {"redrive_allow_policy": json.dumps(allowed)}
+        return json.dumps(allowed)
 
     def _queue(
         self,

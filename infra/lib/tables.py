@@ -32,7 +32,16 @@ class Tables(pulumi.ComponentResource):
             # and the archive then reads nothing but the index.
             global_secondary_indexes=[
                 aws.dynamodb.TableGlobalSecondaryIndexArgs(
-                    name="archive_index", hash_key="archive_shard", range_key="timestamp", projection_type="ALL"
+                    name="archive_index",
+                    key_schemas=[
+                        aws.dynamodb.TableGlobalSecondaryIndexKeySchemaArgs(
+                            attribute_name="archive_shard", key_type="HASH"
+                        ),
+                        aws.dynamodb.TableGlobalSecondaryIndexKeySchemaArgs(
+                            attribute_name="timestamp", key_type="RANGE"
+                        ),
+                    ],
+                    projection_type="ALL",
                 )
             ],
             stream_enabled=True,

@@ -79,7 +79,11 @@ def main(arguments: list[str]) -> int:
     up_parser.add_argument("--suffix", default="local")
     up_parser.add_argument("--zips", type=Path, default=ROOT / "build/lambdas/host")
     up_parser.set_defaults(run=up)
-    for name, command, text in (("down", down, "stop it"), ("status", status, "does it run?"), ("outputs", outputs, "as JSON")):
+    for name, command, text in (
+        ("down", down, "stop it"),
+        ("status", status, "does it run?"),
+        ("outputs", outputs, "as JSON"),
+    ):
         commands.add_parser(name, help=text).set_defaults(run=command)
     options = parser.parse_args(arguments)
     try:

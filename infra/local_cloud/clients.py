@@ -27,9 +27,8 @@ class Clients:
 @functools.cache
 def client(endpoint: str, service: str) -> Any:
     """One client; names only, so that no configuration of this machine leaks in."""
-    return boto3.session.Session(
-        aws_access_key_id=ROOT_KEY, aws_secret_access_key=ROOT_KEY, region_name=REGION
-    ).client(
+    session: Any = boto3.session.Session(aws_access_key_id=ROOT_KEY, aws_secret_access_key=ROOT_KEY, region_name=REGION)
+    return session.client(
         service,
         endpoint_url=endpoint,
         config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 3}, max_pool_connections=32),

@@ -1,5 +1,6 @@
 """One local cloud: the emulator's process, the stack in it, and what a caller needs to use it."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -184,11 +185,9 @@ def _answers(port: int) -> bool:
 
 
 def _alive(pid: int) -> bool:
-    try:
-        # A child of this process that has ended stays until it is waited for.
+    # A child of this process that has ended stays until it is waited for.
+    with contextlib.suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        pass
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, PermissionError):

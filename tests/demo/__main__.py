@@ -55,7 +55,9 @@ def observe(cloud: LocalCloud) -> Any:
 
 def run(cloud: LocalCloud, payhook: Path, count: int) -> int:
     """Sends, waits, reports; 0 when the sums agree."""
-    say(f"3/4  sending {count:,} signed webhooks of every provider, with repetitions, forgeries and planted card numbers …")
+    say(
+        f"3/4  sending {count:,} signed webhooks of every provider, with repetitions, forgeries and planted card numbers …"
+    )
     began = time.monotonic()
     sent = send(cloud, payhook, count)
     say(f"     {sent['sent']:,} sent in {sent['elapsed_ms'] / 1000:.1f} s")
@@ -73,8 +75,12 @@ def run(cloud: LocalCloud, payhook: Path, count: int) -> int:
     results = checks(sent, found)
     rate = sent["accepted"] / seconds
     say(f"\n{table(sent, found)}\n\n{verdict(results)}")
-    say(f"{sent['accepted']:,} webhooks from first send to empty queue in {seconds:.1f} s: {rate:,.0f} a second on this machine.\n")
-    say("Not finished yet: analytics_processor and archival_function refuse every event with an error, so nothing was counted or archived.")
+    say(
+        f"{sent['accepted']:,} webhooks from first send to empty queue in {seconds:.1f} s: {rate:,.0f} a second on this machine.\n"
+    )
+    say(
+        "Not finished yet: analytics_processor and archival_function refuse every event with an error, so nothing was counted or archived."
+    )
     if not drained:
         say(f"The queue was not empty after {DRAIN_SECONDS} s.")
     return 0 if drained and all(wanted == got for _, wanted, got in results) else 1

@@ -82,5 +82,9 @@ def verdict(results: list[tuple[str, int, int]]) -> str:
         for text, wanted, got in results
     ]
     failed = sum(wanted != got for _, wanted, got in results)
-    lines.append(f"The sums agree: {len(results)} of {len(results)}." if not failed else f"{failed} of {len(results)} sums do not agree.")
+    lines.append(
+        f"The sums agree: {len(results)} of {len(results)}."
+        if not failed
+        else f"{failed} of {len(results)} sums do not agree."
+    )
     return "\n".join(lines)

@@ -80,7 +80,12 @@ AWKWARD = {
 def test_a_body_arrives_byte_for_byte(cloud: LocalCloud, case: str) -> None:
     event = stripe_event()
     # Written by hand: two spaces and an odd order must survive as well.
-    text = json.dumps(event, ensure_ascii=False)[:-1] + ',  "note" : ' + json.dumps(AWKWARD[case], ensure_ascii=False) + " }\n"
+    text = (
+        json.dumps(event, ensure_ascii=False)[:-1]
+        + ',  "note" : '
+        + json.dumps(AWKWARD[case], ensure_ascii=False)
+        + " }\n"
+    )
     body = text.encode()
     assert post_stripe(cloud, body).status == 200
     (line,) = eventually(lambda: audit_lines_of(cloud, body))

@@ -55,7 +55,7 @@ def processes(cloud: LocalCloud) -> list[int]:
 
 
 def kill_functions(cloud: LocalCloud) -> int:
-    """kill -9 for every function that runs; how many there were."""
+    """Kill -9 for every function that runs; how many there were."""
     killed = 0
     for pid in processes(cloud):
         try:
@@ -88,7 +88,9 @@ def test_a_missing_permission_is_seen_and_nothing_is_acknowledged(
     assert len(eventually(lambda: records_of(cloud, event["id"]))) == 1
     assert ledger.wait_until_drained(cloud)
     assert len(records_of(cloud, event["id"])) == 1
-    assert {line["message_id"] for line in audit_lines_of(cloud, body)} == {records_of(cloud, event["id"])[0]["message_id"]}
+    assert {line["message_id"] for line in audit_lines_of(cloud, body)} == {
+        records_of(cloud, event["id"])[0]["message_id"]
+    }
     assert ledger.dead_letter_depth(cloud, PROCESSOR) == 0
 
 

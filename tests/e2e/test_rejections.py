@@ -20,7 +20,6 @@ from tests.e2e.door import (
     records_of,
     stripe_event,
     stripe_headers,
-    stripe_key,
 )
 
 HOUR = 3600

@@ -1,0 +1,1 @@
+"""The providers' official SDKs, asked as judges."""

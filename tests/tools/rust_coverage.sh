@@ -28,5 +28,4 @@ done
 
 export PAYHOOK_TEST_ENDPOINT="http://127.0.0.1:$emulator_port"
 export PAYHOOK_TEST_DYNAMODB_ENDPOINTS="http://127.0.0.1:$emulator_port,http://127.0.0.1:$dynamodb_port"
-cargo llvm-cov --workspace --all-features --locked --fail-under-lines "$COVERAGE_LINES_MIN_PERCENT" \
-    --ignore-filename-regex '/main\.rs$' --summary-only
+cargo llvm-cov --workspace --all-features --locked --fail-under-lines "$COVERAGE_LINES_MIN_PERCENT" --summary-only

@@ -22,7 +22,9 @@ QUEUE_ATTRIBUTES = {
 def queue(clients: Clients, inputs: dict[str, Any]) -> Made:
     """aws.sqs.Queue."""
     attributes = {theirs: str(whole(inputs[ours])) for ours, theirs in QUEUE_ATTRIBUTES.items() if ours in inputs}
-    url = clients.sqs.create_queue(QueueName=inputs["name"], Attributes=attributes, tags=inputs.get("tags", {}))["QueueUrl"]
+    url = clients.sqs.create_queue(QueueName=inputs["name"], Attributes=attributes, tags=inputs.get("tags", {}))[
+        "QueueUrl"
+    ]
     arn = clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     return url, {"arn": arn, "url": url}
 
@@ -36,15 +38,15 @@ def queue_policy(clients: Clients, inputs: dict[str, Any]) -> Made:
 def topic(clients: Clients, inputs: dict[str, Any]) -> Made:
     """aws.sns.Topic."""
     attributes = {"KmsMasterKeyId": inputs["kmsMasterKeyId"]}
-    arn = clients.sns.create_topic(Name=inputs["name"], Attributes=attributes, Tags=tag_list(inputs.get("tags")))["TopicArn"]
+    arn = clients.sns.create_topic(Name=inputs["name"], Attributes=attributes, Tags=tag_list(inputs.get("tags")))[
+        "TopicArn"
+    ]
     return arn, {"arn": arn}
 
 
 def topic_policy(clients: Clients, inputs: dict[str, Any]) -> Made:
     """aws.sns.TopicPolicy."""
-    clients.sns.set_topic_attributes(
-        TopicArn=inputs["arn"], AttributeName="Policy", AttributeValue=inputs["policy"]
-    )
+    clients.sns.set_topic_attributes(TopicArn=inputs["arn"], AttributeName="Policy", AttributeValue=inputs["policy"])
     return inputs["arn"], {}
 
 

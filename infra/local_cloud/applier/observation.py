@@ -10,9 +10,7 @@ Made = tuple[str, dict[str, Any]]
 
 def log_group(clients: Clients, inputs: dict[str, Any]) -> Made:
     """aws.cloudwatch.LogGroup."""
-    clients.logs.create_log_group(
-        logGroupName=inputs["name"], kmsKeyId=inputs["kmsKeyId"], tags=inputs.get("tags", {})
-    )
+    clients.logs.create_log_group(logGroupName=inputs["name"], kmsKeyId=inputs["kmsKeyId"], tags=inputs.get("tags", {}))
     clients.logs.put_retention_policy(logGroupName=inputs["name"], retentionInDays=int(inputs["retentionInDays"]))
     return inputs["name"], {}
 

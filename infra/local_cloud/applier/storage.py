@@ -99,9 +99,7 @@ def encryption(clients: Clients, inputs: dict[str, Any]) -> Made:
         }
         for rule in inputs["rules"]
     ]
-    clients.s3.put_bucket_encryption(
-        Bucket=inputs["bucket"], ServerSideEncryptionConfiguration={"Rules": rules}
-    )
+    clients.s3.put_bucket_encryption(Bucket=inputs["bucket"], ServerSideEncryptionConfiguration={"Rules": rules})
     return inputs["bucket"], {}
 
 
@@ -117,7 +115,11 @@ def lifecycle(clients: Clients, inputs: dict[str, Any]) -> Made:
     """aws.s3.BucketLifecycleConfiguration."""
     rules = []
     for rule in inputs["rules"]:
-        made: dict[str, Any] = {"ID": rule["id"], "Status": rule["status"], "Filter": {"Prefix": rule["filter"]["prefix"]}}
+        made: dict[str, Any] = {
+            "ID": rule["id"],
+            "Status": rule["status"],
+            "Filter": {"Prefix": rule["filter"]["prefix"]},
+        }
         if "transitions" in rule:
             made["Transitions"] = [
                 {"Days": whole(t["days"]), "StorageClass": t["storageClass"]} for t in rule["transitions"]
@@ -130,9 +132,7 @@ def lifecycle(clients: Clients, inputs: dict[str, Any]) -> Made:
             if ours in rule:
                 made[theirs] = capitalised(rule[ours])
         rules.append(made)
-    clients.s3.put_bucket_lifecycle_configuration(
-        Bucket=inputs["bucket"], LifecycleConfiguration={"Rules": rules}
-    )
+    clients.s3.put_bucket_lifecycle_configuration(Bucket=inputs["bucket"], LifecycleConfiguration={"Rules": rules})
     return inputs["bucket"], {}
 
 

@@ -47,15 +47,22 @@ def clean_environment(port: int, state: Path) -> dict[str, str]:
 
 def main(arguments: list[str]) -> int:
     """Checks the version, applies the patches, serves until it is told to stop."""
-    parser = argparse.ArgumentParser(prog="infra.local_cloud.emulator", description="A local AWS on the loopback address.")
+    parser = argparse.ArgumentParser(
+        prog="infra.local_cloud.emulator", description="A local AWS on the loopback address."
+    )
     parser.add_argument("--port", type=int, default=4566)
     parser.add_argument("--state", type=Path, required=True, help="folder for temporary files; removed by `make down`")
-    parser.add_argument("--without", action="append", default=[], choices=PATCHES, help="leave a patch out, to see the gap")
+    parser.add_argument(
+        "--without", action="append", default=[], choices=PATCHES, help="leave a patch out, to see the gap"
+    )
     options = parser.parse_args(arguments)
 
     version = importlib.metadata.version("ministack")
     if version != PINNED_VERSION:
-        print(f"ministack {version} is installed, the patches are for {PINNED_VERSION}: make clean, then again", file=sys.stderr)
+        print(
+            f"ministack {version} is installed, the patches are for {PINNED_VERSION}: make clean, then again",
+            file=sys.stderr,
+        )
         return 1
     environment = clean_environment(options.port, options.state.resolve())
     os.environ.clear()

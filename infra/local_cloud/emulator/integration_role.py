@@ -20,7 +20,8 @@ def apply() -> None:
 
     async def invoke_sqs(integration: dict[str, Any], *rest: Any, **named: Any) -> Any:
         account = named.get("owner_account_id") or apigateway_v1.get_account_id()
-        region, _, _, path = apigateway_v1._parse_service_integration_uri(integration.get("uri", ""))
+        parsed: Any = apigateway_v1._parse_service_integration_uri(integration.get("uri", ""))
+        region, _, _, path = parsed
         queue = path.strip("/").split("/")[-1]
         arn = f"arn:aws:sqs:{region or named.get('owner_region')}:{account}:{queue}"
         why = refusal(integration.get("credentials") or "", account, "apigateway.amazonaws.com", "sqs:SendMessage", arn)
@@ -31,7 +32,8 @@ def apply() -> None:
 
     def create_event_source(data: dict[str, Any]) -> Any:
         arn = data.get("EventSourceArn", "")
-        name, qualifier, error = lambda_svc._resolve_existing_esm_function(data.get("FunctionName", ""))
+        resolved: Any = lambda_svc._resolve_existing_esm_function(data.get("FunctionName", ""))
+        name, qualifier, error = resolved
         if not error:
             record, config = lambda_svc._get_func_record_for_qualifier(name, qualifier)
             role = ((record or {}).get("config") or config or {}).get("Role", "")

@@ -41,7 +41,11 @@ class _Input:
 
     def params(self, name: str | None = None) -> Any:
         if name is None:
-            return {"path": self._request["path"], "querystring": self._request["query"], "header": self._request["headers"]}
+            return {
+                "path": self._request["path"],
+                "querystring": self._request["query"],
+                "header": self._request["headers"],
+            }
         # Path, then query string, then headers, as documented.
         for part, fold in (("path", False), ("query", False), ("headers", True)):
             for key, value in self._request[part].items():
@@ -86,7 +90,13 @@ def _template(text: str) -> airspeed.Template:
 
 def render(template: str, body: str, params: dict[str, Any], context: dict[str, Any] | None = None) -> str:
     """Renders a request or response template."""
-    request = _request.get() or {"path": {}, "query": {}, "headers": params, "context": context or {}, "stage_variables": {}}
+    request = _request.get() or {
+        "path": {},
+        "query": {},
+        "headers": params,
+        "context": context or {},
+        "stage_variables": {},
+    }
     names = {
         "input": _Input(_Body(body), request),
         "util": _Util(),

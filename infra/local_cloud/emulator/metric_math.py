@@ -91,9 +91,10 @@ def series(stat: dict[str, Any], start: float, end: float) -> Series:
                 if start <= point["Timestamp"] < end:
                     buckets[int(point["Timestamp"] // period) * period].append(point)
     chosen = stat.get("Stat", "Average")
-    return {
+    values = {
         at: cloudwatch._stat_value(cloudwatch._calc_stats(points), chosen, points) for at, points in buckets.items()
     }
+    return {at: value for at, value in values.items() if value is not None}
 
 
 def results(queries: list[dict[str, Any]], start: float, end: float) -> dict[str, Series]:
@@ -181,11 +182,12 @@ def apply() -> None:
         return answer
 
     def get_metric_data(params: Any, cbor: Any, is_cbor: bool, is_json: bool = False) -> Any:
-        data = cbor if (is_cbor or is_json) else None
-        queries = (data or {}).get("MetricDataQueries", [])
+        data: dict[str, Any] = (cbor if (is_cbor or is_json) else None) or {}
+        queries = data.get("MetricDataQueries", [])
         if not any(query.get("Expression") for query in queries):
             return get(params, cbor, is_cbor, is_json)
-        found = results(queries, cloudwatch._parse_ts(data.get("StartTime")), cloudwatch._parse_ts(data.get("EndTime")))
+        start, end = (cloudwatch._parse_ts(data.get(name)) or 0.0 for name in ("StartTime", "EndTime"))
+        found = results(queries, start, end)
         answers = [
             {
                 "Id": query["Id"],

@@ -7,11 +7,12 @@ Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-iam.
 import json
 import re
 
-from ministack import app
 from ministack.core import iam_actions
 
 CALLS = ("ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction")
-STATEMENT = re.compile(r'\s*(INSERT\s+INTO|UPDATE|DELETE\s+FROM|SELECT.*?\sFROM)\s+"?([\w.-]+)', re.IGNORECASE | re.DOTALL)
+STATEMENT = re.compile(
+    r'\s*(INSERT\s+INTO|UPDATE|DELETE\s+FROM|SELECT.*?\sFROM)\s+"?([\w.-]+)', re.IGNORECASE | re.DOTALL
+)
 
 
 def apply() -> None:
@@ -31,5 +32,3 @@ def apply() -> None:
         ]
 
     iam_actions.dynamodb_transaction_checks = checks
-    if hasattr(app, "dynamodb_transaction_checks"):
-        app.dynamodb_transaction_checks = checks

@@ -14,7 +14,9 @@ def refusal(role_arn: str, account: str, service: str, action: str, resource: st
         return f"role {role_arn} does not exist"
     trust = role.get("AssumeRolePolicyDocument")
     trust = json.loads(trust) if isinstance(trust, str) else trust
-    allowed = [s for s in trust.get("Statement", []) if s.get("Effect") == "Allow" and service in str(s.get("Principal"))]
+    allowed = [
+        s for s in trust.get("Statement", []) if s.get("Effect") == "Allow" and service in str(s.get("Principal"))
+    ]
     if not allowed:
         return f"{service} may not assume {name}"
     principal = f"arn:aws:sts::{account}:assumed-role/{name}/session"
@@ -27,4 +29,8 @@ def refusal(role_arn: str, account: str, service: str, action: str, resource: st
         region="",
     )
     decision = iam_evaluator.evaluate(context, iam_evaluator._gather_role_policies(name, account)).decision
-    return None if decision == "Allow" else f"User: {principal} is not authorized to perform: {action} on resource: {resource}"
+    return (
+        None
+        if decision == "Allow"
+        else f"User: {principal} is not authorized to perform: {action} on resource: {resource}"
+    )

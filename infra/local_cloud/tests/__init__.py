@@ -1,0 +1,1 @@
+"""The local cloud: its patches, its applier, its command line."""

@@ -59,9 +59,7 @@ def test_missing_zips_are_said_before_anything_starts(tmp_path: Path) -> None:
     assert not (tmp_path / "cloud").exists()
 
 
-def test_a_deployment_that_fails_leaves_no_process(
-    tmp_path: Path, zips: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_deployment_that_fails_leaves_no_process(tmp_path: Path, zips: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise ValueError("no such key")
 

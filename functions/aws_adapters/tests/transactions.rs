@@ -1,0 +1,263 @@
+//! The transactions table, judged by two implementations: the emulator's and Amazon's own.
+#![cfg(feature = "endpoint_tests")]
+
+mod common;
+
+use std::collections::HashMap;
+
+use aws_adapters::{Clients, DynamoTransactions};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType,
+    ScalarAttributeType,
+};
+use payment_event::EventIdentity;
+use pipeline::storage::{
+    INSERT_BATCH_RECORDS_MAX, InsertOutcome, StoreError, TransactionRecord, TransactionStore,
+};
+
+use common::{config, config_as, dynamodb_endpoints, emulator, record, unique, unreachable};
+
+struct Table {
+    client: Client,
+    name: String,
+    store: DynamoTransactions,
+}
+
+impl Table {
+    async fn new(endpoint: &str) -> Self {
+        let config = config(endpoint).await;
+        let client = Client::new(&config);
+        let name = unique("transactions");
+        let mut call = client
+            .create_table()
+            .table_name(&name)
+            .billing_mode(BillingMode::PayPerRequest);
+        for (attribute, key) in [
+            ("transaction_id", KeyType::Hash),
+            ("timestamp", KeyType::Range),
+        ] {
+            call = call
+                .attribute_definitions(
+                    AttributeDefinition::builder()
+                        .attribute_name(attribute)
+                        .attribute_type(ScalarAttributeType::S)
+                        .build()
+                        .unwrap(),
+                )
+                .key_schema(
+                    KeySchemaElement::builder()
+                        .attribute_name(attribute)
+                        .key_type(key)
+                        .build()
+                        .unwrap(),
+                );
+        }
+        call.send().await.unwrap();
+        let store = DynamoTransactions::new(&Clients::new(&config), &name);
+        Self {
+            client,
+            name,
+            store,
+        }
+    }
+
+    async fn items(&self) -> Vec<HashMap<String, AttributeValue>> {
+        let answer = self
+            .client
+            .scan()
+            .table_name(&self.name)
+            .consistent_read(true)
+            .send()
+            .await
+            .unwrap();
+        answer.items().to_vec()
+    }
+}
+
+fn plain(numbers: impl IntoIterator<Item = usize>) -> Vec<TransactionRecord> {
+    numbers
+        .into_iter()
+        .map(|n| record(n, EventIdentity::Key))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_full_batch_is_stored_once_and_seen_as_duplicate_after() {
+    for endpoint in dynamodb_endpoints() {
+        let table = Table::new(&endpoint).await;
+        let records = plain(0..INSERT_BATCH_RECORDS_MAX);
+        let first = table.store.insert_batch(&records).await.unwrap();
+        assert_eq!(
+            first,
+            vec![InsertOutcome::Stored; records.len()],
+            "{endpoint}"
+        );
+
+        // The same again with three new ones among them, and other facts about the old ones: the old ones stay as they are.
+        let mut again = plain(3..INSERT_BATCH_RECORDS_MAX);
+        for record in &mut again {
+            record.message_id = "another".into();
+        }
+        again.extend(plain(100..103));
+        let outcomes = table.store.insert_batch(&again).await.unwrap();
+        assert_eq!(outcomes[..22], [InsertOutcome::Duplicate; 22], "{endpoint}");
+        assert_eq!(outcomes[22..], [InsertOutcome::Stored; 3], "{endpoint}");
+        let items = table.items().await;
+        assert_eq!(items.len(), 28, "{endpoint}");
+        let message = AttributeValue::S("message-1".into());
+        assert!(items.iter().all(|item| item["message_id"] == message));
+    }
+}
+
+#[tokio::test]
+async fn an_item_has_the_attributes_of_the_contract() {
+    for endpoint in dynamodb_endpoints() {
+        let table = Table::new(&endpoint).await;
+        table.store.insert_batch(&plain([1])).await.unwrap();
+        let text = |value: &str| AttributeValue::S(value.into());
+        let number = |value: &str| AttributeValue::N(value.into());
+        let expected = HashMap::from(
+            [
+                ("transaction_id", text("stripe:pi_1")),
+                ("timestamp", text("2026-01-02T03:04:05.600000000Z#evt_1")),
+                ("record_type", text("event")),
+                ("provider", text("stripe")),
+                ("event_id", text("evt_1")),
+                ("event_type", text("charge.refunded")),
+                ("status", text("captured")),
+                ("event_time", text("2026-01-02T03:04:05.600000000Z")),
+                ("received_at", text("2026-01-02T03:04:05.678Z")),
+                ("message_id", text("message-1")),
+                ("audit_key", text("audit/dt=2026-01-02/hh=03/i.jsonl.zst")),
+                ("audit_offset", number("12")),
+                ("audit_length", number("345")),
+                ("archive_shard", text("2026-01-02#07")),
+                ("amount_minor", number("1130")),
+                ("currency", text("EUR")),
+                ("amount_text", text("1130")),
+                ("amount_exponent", number("2")),
+                ("exponent_source", text("iso_default")),
+                ("merchant_account", text("acct_é")),
+                (
+                    "related_ids",
+                    AttributeValue::M(HashMap::from([("charge".to_owned(), text("ch_1"))])),
+                ),
+            ]
+            .map(|(name, value)| (name.to_owned(), value)),
+        );
+        assert_eq!(table.items().await, [expected], "{endpoint}");
+    }
+}
+
+#[tokio::test]
+async fn a_guard_and_its_record_are_written_both_or_neither() {
+    for endpoint in dynamodb_endpoints() {
+        let table = Table::new(&endpoint).await;
+        let mut delivery = record(1, EventIdentity::Guard("capture:ref".into()));
+        let outcome = table.store.insert_guarded(&delivery).await.unwrap();
+        assert_eq!(outcome, InsertOutcome::Stored, "{endpoint}");
+
+        // Delivered again with another time: the guard refuses it, and no second record appears.
+        delivery.event.event_time = "2026-01-02T04:00:00Z".parse().unwrap();
+        let outcome = table.store.insert_guarded(&delivery).await.unwrap();
+        assert_eq!(outcome, InsertOutcome::Duplicate, "{endpoint}");
+
+        let items = table.items().await;
+        assert_eq!(items.len(), 2, "{endpoint}");
+        let guard = items
+            .iter()
+            .find(|item| item["record_type"] == AttributeValue::S("guard".into()))
+            .unwrap();
+        assert_eq!(
+            guard["timestamp"],
+            AttributeValue::S("dedupe#capture:ref".into())
+        );
+        assert_eq!(guard["expires_at"], AttributeValue::N("1800000000".into()));
+        assert!(!guard.contains_key("archive_shard"));
+    }
+}
+
+#[tokio::test]
+async fn without_a_guard_the_record_alone_is_written_conditionally() {
+    for endpoint in dynamodb_endpoints() {
+        let table = Table::new(&endpoint).await;
+        let delivery = record(1, EventIdentity::Key);
+        for expected in [InsertOutcome::Stored, InsertOutcome::Duplicate] {
+            let outcome = table.store.insert_guarded(&delivery).await.unwrap();
+            assert_eq!(outcome, expected, "{endpoint}");
+        }
+        assert_eq!(table.items().await.len(), 1, "{endpoint}");
+    }
+}
+
+#[tokio::test]
+async fn an_item_that_is_too_large_is_refused_and_the_rest_is_stored() {
+    let endpoint = dynamodb_endpoints().pop().unwrap();
+    let table = Table::new(&endpoint).await;
+    let mut records = plain(0..3);
+    records[1].event.event_type = "x".repeat(500 * 1024);
+    let outcomes = table.store.insert_batch(&records).await.unwrap();
+    assert_eq!(
+        outcomes,
+        [
+            InsertOutcome::Stored,
+            InsertOutcome::Refused,
+            InsertOutcome::Stored
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_missing_table_is_final() {
+    for endpoint in dynamodb_endpoints() {
+        let clients = Clients::new(&config(&endpoint).await);
+        let store = DynamoTransactions::new(&clients, "none");
+        let errors = [
+            store
+                .insert_batch(&plain([1]))
+                .await
+                .map(|_| ())
+                .unwrap_err(),
+            store
+                .insert_guarded(&record(1, EventIdentity::Guard("g".into())))
+                .await
+                .map(|_| ())
+                .unwrap_err(),
+        ];
+        for error in errors {
+            assert!(
+                matches!(error, StoreError::Final { .. }),
+                "{endpoint}: {error}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn unknown_credentials_are_final() {
+    let clients = Clients::new(&config_as(&emulator(), "AKIAUNKNOWN").await);
+    let store = DynamoTransactions::new(&clients, "none");
+    let error = store.insert_batch(&plain([1])).await.unwrap_err();
+    assert!(matches!(error, StoreError::Final { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn nobody_there_is_retryable() {
+    let store = DynamoTransactions::new(&unreachable().await, "none");
+    let errors = [
+        store
+            .insert_batch(&plain([1]))
+            .await
+            .map(|_| ())
+            .unwrap_err(),
+        store
+            .insert_guarded(&record(1, EventIdentity::Key))
+            .await
+            .map(|_| ())
+            .unwrap_err(),
+    ];
+    for error in errors {
+        assert!(matches!(error, StoreError::Retryable { .. }), "{error}");
+    }
+}

@@ -1,0 +1,1 @@
+"""The stack, judged by its evaluated resource graph."""

@@ -1,0 +1,218 @@
+"""What the stack must be: each line of the design and of PCI DSS that can be read from the graph."""
+
+import json
+from typing import Any
+
+import pytest
+
+from infra.graph import Evaluation
+from infra.lib.limits import FUNCTIONS, LIMITS
+from infra.tests.conftest import Find
+
+TAGS = {"Environment": "dev", "Project": "payhook", "CostCenter": "payments"}
+# Types that take no tags at AWS.
+UNTAGGED = {
+    "apigateway/account", "apigateway/deployment", "apigateway/integration", "apigateway/integrationResponse",
+    "apigateway/method", "apigateway/methodResponse", "apigateway/methodSettings", "apigateway/resource",
+    "apigateway/response", "apigateway/usagePlanKey", "cloudwatch/dashboard", "iam/rolePolicy",
+    "iam/rolePolicyAttachment", "kms/alias", "lambda/functionEventInvokeConfig", "s3/bucketLifecycleConfiguration",
+    "s3/bucketOwnershipControls", "s3/bucketPolicy", "s3/bucketPublicAccessBlock",
+    "s3/bucketServerSideEncryptionConfiguration", "s3/bucketVersioning", "scheduler/schedule", "sns/topicPolicy",
+    "sqs/queuePolicy",
+}  # fmt: skip
+KEY = "arn:preview:key"
+
+
+def _short(resource: dict[str, Any]) -> str:
+    return resource["type"].removeprefix("aws:").partition(":")[0]
+
+
+def _statements(documents: list[str]) -> list[dict[str, Any]]:
+    return [statement for text in documents for statement in json.loads(text)["Statement"]]
+
+
+def _actions(statement: dict[str, Any]) -> list[str]:
+    action = statement["Action"]
+    return [action] if isinstance(action, str) else action
+
+
+def test_three_tags_on_everything_taggable(graph: list[dict[str, Any]]) -> None:
+    for resource in graph:
+        if _short(resource) not in UNTAGGED:
+            assert resource["properties"].get("tags") == TAGS, resource["name"]
+
+
+def test_nothing_is_retained_or_protected(graph: list[dict[str, Any]], of_type: Find) -> None:
+    assert not [r["name"] for r in graph if r["options"]["protect"] or r["options"]["retainOnDelete"]]
+    assert all(bucket["forceDestroy"] for bucket in of_type(":Bucket"))
+    assert not any(table["deletionProtectionEnabled"] for table in of_type(":Table"))
+    assert all(secret["recoveryWindowInDays"] == 0 for secret in of_type(":Secret"))
+
+
+def test_every_name_carries_the_suffix(graph: list[dict[str, Any]]) -> None:
+    for resource in graph:
+        name = resource["properties"].get("name") or resource["properties"].get("bucket", "")
+        if resource["type"].endswith(("LogGroup", "Bucket")) or "name" in resource["properties"]:
+            assert name.endswith(("_dev", "-dev")) or name.startswith("API-Gateway-Execution-Logs_"), resource["name"]
+
+
+def test_routes_need_a_key(of_type: Find) -> None:
+    methods = of_type(":Method")
+    assert {(m["httpMethod"], m["resourceId"]) for m in methods} == {("POST", "webhook-id"), ("POST", "webhook_provider-id")}
+    assert all(method["apiKeyRequired"] for method in methods)
+    assert {r["pathPart"] for r in of_type(":Resource")} == {"webhook", "{provider}"}
+
+
+def test_the_stage_throttles_and_logs_without_bodies(of_type: Find) -> None:
+    (settings,) = (method["settings"] for method in of_type(":MethodSettings"))
+    assert (settings["throttlingRateLimit"], settings["throttlingBurstLimit"]) == (10_000, 5_000)
+    assert (settings["dataTraceEnabled"], settings["loggingLevel"]) == (False, "INFO")
+    (stage,) = of_type(":Stage")
+    access = json.loads(stage["accessLogSettings"]["format"])
+    assert {"requestId", "ip", "status", "apiKeyId"} <= set(access)
+    assert not {"$context.identity.apiKey"} & set(access.values())
+    (plan,) = of_type(":UsagePlan")
+    assert plan["throttleSettings"] == {"rateLimit": 10_000, "burstLimit": 5_000}
+    (account,) = of_type("account:Account")
+    assert account["cloudwatchRoleArn"].endswith("role/webhook_api_logging_role_dev")
+
+
+def test_the_body_goes_into_the_queue_untouched(of_type: Find) -> None:
+    for integration in of_type(":Integration"):
+        assert integration["passthroughBehavior"] == "NEVER"
+        for template in integration["requestTemplates"].values():
+            assert "$util.urlEncode($input.body)" in template
+            assert "$input.json" not in template
+    templates = {i["resourceId"]: next(iter(i["requestTemplates"].values())) for i in of_type(":Integration")}
+    assert '"provider=&' in templates["webhook-id"]
+    assert "provider=$util.urlEncode($input.params('provider'))&" in templates["webhook_provider-id"]
+
+
+def test_queues(of_type: Find) -> None:
+    queues = {queue["name"].removesuffix("_dev"): queue for queue in of_type(":Queue")}
+    assert set(queues) == {"webhook_queue", "rejected_queue"} | {f"{function}_dlq" for function in FUNCTIONS}
+    assert {queue["kmsMasterKeyId"] for queue in queues.values()} == {KEY}
+    for function in FUNCTIONS:
+        assert queues[f"{function}_dlq"]["messageRetentionSeconds"] == 14 * 86_400
+    webhook = queues["webhook_queue"]
+    redrive = json.loads(webhook["redrivePolicy"])
+    assert redrive["deadLetterTargetArn"].endswith(":webhook_processor_dlq_dev")
+    assert redrive["maxReceiveCount"] >= 5
+    assert webhook["visibilityTimeoutSeconds"] >= 6 * LIMITS["function"]["webhook_processor"]["timeout_seconds"]
+    assert webhook["maxMessageSize"] < queues["rejected_queue"]["maxMessageSize"]
+
+
+def test_tables(of_type: Find) -> None:
+    tables = {table["name"]: table for table in of_type(":Table")}
+    assert set(tables) == {"transactions_dev", "analytics_dev"}
+    for table in tables.values():
+        assert table["billingMode"] == "PAY_PER_REQUEST"
+        assert table["pointInTimeRecovery"] == {"enabled": True}
+        assert table["serverSideEncryption"] == {"enabled": True, "kmsKeyArn": KEY}
+        assert table["ttl"] == {"enabled": True, "attributeName": "expires_at"}
+    transactions = tables["transactions_dev"]
+    assert (transactions["streamEnabled"], transactions["streamViewType"]) == (True, "NEW_IMAGE")
+    assert [index["name"] for index in transactions["globalSecondaryIndexes"]] == ["archive_index"]
+
+
+def test_bucket(of_type: Find) -> None:
+    (rule,) = (b["rules"][0] for b in of_type("ServerSideEncryptionConfiguration"))
+    assert rule["applyServerSideEncryptionByDefault"] == {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": KEY}
+    (versioning,) = of_type(":BucketVersioning")
+    assert versioning["versioningConfiguration"]["status"] == "Enabled"
+    (block,) = of_type(":BucketPublicAccessBlock")
+    assert all(value is True for name, value in block.items() if name != "bucket")
+    (policy,) = of_type(":BucketPolicy")
+    (statement,) = _statements([policy["policy"]])
+    assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+    (lifecycle,) = of_type(":BucketLifecycleConfiguration")
+    assert {r["filter"]["prefix"]: r["transitions"][0]["days"] for r in lifecycle["rules"]} == {"audit/": 90, "archive/": 90}
+
+
+def test_functions(of_type: Find) -> None:
+    functions = {function["name"].removesuffix("_dev"): function for function in of_type(":Function")}
+    assert set(functions) == set(FUNCTIONS)
+    for name, function in functions.items():
+        assert (function["runtime"], function["architectures"]) == ("provided.al2023", ["arm64"])
+        assert (function["memorySize"], function["kmsKeyArn"]) == (512, KEY)
+        assert function["role"].endswith(f"role/{name}_role_dev")
+    reserved = {name: function["reservedConcurrentExecutions"] for name, function in functions.items()}
+    assert reserved == {"webhook_processor": 5, "analytics_processor": 3, "archival_function": 1}
+
+
+def test_event_sources(of_type: Find) -> None:
+    queue, stream = sorted(of_type(":EventSourceMapping"), key=lambda mapping: "startingPosition" in mapping)
+    assert queue["scalingConfig"]["maximumConcurrency"] < 5
+    assert stream["batchSize"] == 100
+    assert not stream["bisectBatchOnFunctionError"]
+    for mapping in (queue, stream):
+        assert mapping["functionResponseTypes"] == ["ReportBatchItemFailures"]
+    pattern = json.loads(stream["filterCriteria"]["filters"][0]["pattern"])
+    assert pattern["eventName"] == ["INSERT"]
+    assert stream["destinationConfig"]["onFailure"]["destinationArn"].endswith(":analytics_processor_dlq_dev")
+
+
+def test_the_archive_runs_daily_and_its_failures_have_a_queue(of_type: Find) -> None:
+    (schedule,) = of_type(":Schedule")
+    assert schedule["scheduleExpression"] == "cron(20 0 * * ? *)"
+    assert schedule["target"]["deadLetterConfig"]["arn"].endswith(":archival_function_dlq_dev")
+    (invoke,) = of_type(":FunctionEventInvokeConfig")
+    assert invoke["destinationConfig"]["onFailure"]["destination"].endswith(":archival_function_dlq_dev")
+
+
+def test_log_groups(of_type: Find) -> None:
+    groups = of_type(":LogGroup")
+    assert {group["retentionInDays"] for group in groups} == {30}
+    assert {group["kmsKeyId"] for group in groups} == {KEY}
+    assert {f"/aws/lambda/{function}_dev" for function in FUNCTIONS} <= {group["name"] for group in groups}
+
+
+@pytest.mark.parametrize(
+    "alarm",
+    [f"{function}_{what}" for function in FUNCTIONS for what in ("error_rate", "throttles", "dlq_depth")]
+    + ["webhook_queue_age", "stream_iterator_age", "gateway_5xx", "rejected_spike", "archive_not_run"],
+)
+def test_alarm(of_type: Find, alarm: str) -> None:
+    (found,) = (a for a in of_type(":MetricAlarm") if a["name"] == f"{alarm}_dev")
+    assert found["alarmActions"] == ["arn:aws:sns:us-east-2:000000000000:alarms_dev"]
+    missing = "breaching" if alarm == "archive_not_run" else "notBreaching"
+    assert found["treatMissingData"] == missing
+    if alarm.endswith("error_rate"):
+        assert found["threshold"] == 1
+        metrics = {query["metric"]["metricName"] for query in found["metricQueries"] if "metric" in query}
+        assert metrics == {"Errors", "Invocations", "FailedRecords", "Records"}
+
+
+def test_the_topic_and_the_secrets_are_encrypted(of_type: Find) -> None:
+    assert {topic["kmsMasterKeyId"] for topic in of_type(":Topic")} == {KEY}
+    assert {secret["kmsKeyId"] for secret in of_type(":Secret")} == {KEY}
+    assert all(key["enableKeyRotation"] for key in of_type(":Key"))
+
+
+def test_no_role_has_a_wildcard_but_the_two_allowed(of_type: Find) -> None:
+    policies = of_type(":RolePolicy")
+    assert {policy["role"] for policy in policies} >= {f"{function}_role_dev" for function in FUNCTIONS}
+    for statement in _statements([policy["policy"] for policy in policies]):
+        assert statement["Effect"] == "Allow"
+        assert not {"NotAction", "NotResource"} & set(statement)
+        assert not [action for action in _actions(statement) if "*" in action]
+        for resource in statement["Resource"]:
+            if "*" in resource:
+                allowed = resource.endswith(("/audit/*", ":log-stream:*", "table/transactions_dev/stream/*"))
+                assert allowed, resource
+
+
+def test_each_role_is_for_one_service(of_type: Find) -> None:
+    for role in of_type(":Role"):
+        (statement,) = _statements([role["assumeRolePolicy"]])
+        assert isinstance(statement["Principal"]["Service"], str)
+        if statement["Principal"]["Service"] != "lambda.amazonaws.com":
+            assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": "000000000000"}
+
+
+def test_outputs(evaluation: Evaluation) -> None:
+    assert {
+        "api_endpoint_url", "api_key_id", "transactions_table_name", "audit_bucket_name", "webhook_queue_url",
+        "rejected_queue_url", "dashboard_url",
+    } <= set(evaluation.outputs)  # fmt: skip
+    assert evaluation.outputs["api_endpoint_url"].endswith("/live/webhook")
