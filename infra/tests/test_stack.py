@@ -58,7 +58,10 @@ def test_every_name_carries_the_suffix(graph: list[dict[str, Any]]) -> None:
 
 def test_routes_need_a_key(of_type: Find) -> None:
     methods = of_type(":Method")
-    assert {(m["httpMethod"], m["resourceId"]) for m in methods} == {("POST", "webhook-id"), ("POST", "webhook_provider-id")}
+    assert {(m["httpMethod"], m["resourceId"]) for m in methods} == {
+        ("POST", "webhook-id"),
+        ("POST", "webhook_provider-id"),
+    }
     assert all(method["apiKeyRequired"] for method in methods)
     assert {r["pathPart"] for r in of_type(":Resource")} == {"webhook", "{provider}"}
 
@@ -126,7 +129,10 @@ def test_bucket(of_type: Find) -> None:
     (statement,) = _statements([policy["policy"]])
     assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
     (lifecycle,) = of_type(":BucketLifecycleConfiguration")
-    assert {r["filter"]["prefix"]: r["transitions"][0]["days"] for r in lifecycle["rules"]} == {"audit/": 90, "archive/": 90}
+    assert {r["filter"]["prefix"]: r["transitions"][0]["days"] for r in lifecycle["rules"]} == {
+        "audit/": 90,
+        "archive/": 90,
+    }
 
 
 def test_functions(of_type: Find) -> None:

@@ -116,19 +116,20 @@ def test_nothing_is_left_unfinished_or_switched_off() -> None:
     assert offenders == []
 
 
-@pytest.mark.parametrize("document", ["README.md", "ARCHITECTURE.md"])
+@pytest.mark.parametrize("document", ["README.md", "ARCHITECTURE.md", "CHANGELOG.md"])
 def test_documents_name_only_make_targets_that_exist(document: str) -> None:
     targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.M))
     named = set(re.findall(r"`(?:[A-Z]+=\S+ )*make ([a-z][a-z-]*)", (ROOT / document).read_text()))
     named |= set(re.findall(r"^make ([a-z][a-z-]*)", (ROOT / document).read_text(), re.M))
-    assert named
+    assert targets
     assert named <= targets
 
 
 @pytest.mark.parametrize("document", ["README.md", "ARCHITECTURE.md"])
 def test_documents_name_only_files_that_exist(document: str) -> None:
     named = set(re.findall(r"`((?:functions|infra|policies|tests)/[\w./-]+)`", (ROOT / document).read_text()))
-    missing = {name for name in named if not (ROOT / name).exists()}
+    # NAME stands for the reader's own.
+    missing = {name for name in named if "NAME" not in name and not (ROOT / name).exists()}
     assert missing == set()
 
 

@@ -18,12 +18,12 @@ use pipeline::storage::{AuditPointer, TransactionRecord};
 
 const HOW: &str = "is not set: run these tests with `make test-rust`, which starts the emulator and DynamoDB Local";
 
-pub fn emulator() -> String {
+pub(crate) fn emulator() -> String {
     env::var("PAYHOOK_TEST_ENDPOINT").unwrap_or_else(|_| panic!("PAYHOOK_TEST_ENDPOINT {HOW}"))
 }
 
 /// Every DynamoDB that judges: the emulator's and Amazon's own DynamoDB Local.
-pub fn dynamodb_endpoints() -> Vec<String> {
+pub(crate) fn dynamodb_endpoints() -> Vec<String> {
     let endpoints = env::var("PAYHOOK_TEST_DYNAMODB_ENDPOINTS")
         .unwrap_or_else(|_| panic!("PAYHOOK_TEST_DYNAMODB_ENDPOINTS {HOW}"));
     let endpoints: Vec<String> = endpoints.split(',').map(str::to_owned).collect();
@@ -31,7 +31,7 @@ pub fn dynamodb_endpoints() -> Vec<String> {
     endpoints
 }
 
-pub async fn config_as(endpoint: &str, key: &str) -> SdkConfig {
+pub(crate) async fn config_as(endpoint: &str, key: &str) -> SdkConfig {
     aws_config::defaults(BehaviorVersion::latest())
         .endpoint_url(endpoint)
         .region(Region::new("us-east-2"))
@@ -40,17 +40,17 @@ pub async fn config_as(endpoint: &str, key: &str) -> SdkConfig {
         .await
 }
 
-pub async fn config(endpoint: &str) -> SdkConfig {
+pub(crate) async fn config(endpoint: &str) -> SdkConfig {
     config_as(endpoint, "test").await
 }
 
 /// Clients that reach nobody.
-pub async fn unreachable() -> Clients {
+pub(crate) async fn unreachable() -> Clients {
     Clients::new(&config("http://127.0.0.1:9").await)
 }
 
 /// A name that no other test uses.
-pub fn unique(prefix: &str) -> String {
+pub(crate) fn unique(prefix: &str) -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let nanos = SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -59,7 +59,7 @@ pub fn unique(prefix: &str) -> String {
     format!("{prefix}-{nanos}-{}", COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
-pub fn record(number: usize, identity: EventIdentity) -> TransactionRecord {
+pub(crate) fn record(number: usize, identity: EventIdentity) -> TransactionRecord {
     let currency = CurrencyCode::parse("EUR").unwrap();
     TransactionRecord {
         event: PaymentEvent {

@@ -1,3 +1,5 @@
+//! The plan of a run: how many of each, in which order, with which bytes.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use card_masking::{mask_json, rules_for};
