@@ -8,13 +8,14 @@ COUNT ?= 1200
 OUT ?= build/graph.json
 FUNCTIONS := webhook_processor analytics_processor archival_function
 ZIPS := build/lambdas/host
+LAMBDA_TARGET := aarch64-unknown-linux-musl
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 RUFF = $(VENV)/bin/ruff --config infra/pyproject.toml
 PYTEST = $(PYTHON) -m pytest -q -c infra/pyproject.toml --rootdir .
 LOCAL := $(PYTHON) -m infra.local_cloud
 
-.PHONY: help demo up down status test lint test-rust test-python test-oracles test-e2e graph snapshots fmt release clean
+.PHONY: help demo up down status test lint test-rust test-python test-oracles test-e2e graph snapshots fmt release lambdas clean
 
 help: ## What can be made.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -71,6 +72,11 @@ release: ## Build the three functions and the command line for this machine.
 	cargo build --workspace --bins --release --locked
 	@python3 tests/tools/zip_functions.py target/release $(ZIPS) $(FUNCTIONS)
 
+lambdas: $(VENV)/.cross ## Cross-compile the three functions for AWS (arm64) into build/lambdas/arm64.
+	rustup target add $(LAMBDA_TARGET)
+	PATH=$(abspath $(VENV)/bin):$$PATH cargo zigbuild --release --locked --target $(LAMBDA_TARGET) $(addprefix -p ,$(FUNCTIONS))
+	@python3 tests/tools/zip_functions.py target/$(LAMBDA_TARGET)/release build/lambdas/arm64 $(FUNCTIONS)
+
 $(VENV)/bin/python:
 	python3 -m venv $(VENV)
 
@@ -80,6 +86,11 @@ $(VENV)/.runtime: $(VENV)/bin/python infra/requirements.txt infra/local_cloud/re
 
 $(VENV)/.dev: $(VENV)/.runtime infra/requirements-dev.txt
 	$(PYTHON) -m pip install -q -r infra/requirements-dev.txt
+	@touch $@
+
+# Zig links for arm64 from any machine; both come from the Python package registry.
+$(VENV)/.cross: $(VENV)/.runtime infra/requirements-cross.txt
+	$(PYTHON) -m pip install -q -r infra/requirements-cross.txt
 	@touch $@
 
 # The providers' official SDKs live apart: they pin what the rest does not need.
