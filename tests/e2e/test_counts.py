@@ -32,6 +32,9 @@ PLANTED = {
     "jcb, inside text": ("3530111333300000", '"card:3530111333300000;ok"'),
 }
 
+# What `payhook send --with-pan` plants: test numbers of these schemes, with or without separators.
+SENT_CARD_NUMBER = re.compile(r"(411111|424242|555555|601111)\d{10}|378282\d{9}")
+
 
 def test_a_thousand_mixed_webhooks_give_exact_counts(zips: Path, payhook: Path, tmp_path: Path) -> None:
     cloud = start(tmp_path / "cloud", zips, "counts")
@@ -44,6 +47,8 @@ def test_a_thousand_mixed_webhooks_give_exact_counts(zips: Path, payhook: Path, 
         assert sent["accepted"] == 1000
         assert total(sent, "planted_pan") > 0
         assert set(sent["by_provider"]) == {"adyen", "square", "standardwebhooks", "stripe"}
+        for place, data in ledger.everything_kept(cloud):
+            assert not SENT_CARD_NUMBER.search(_digits_joined(data)), place
     finally:
         cloud.stop()
 
@@ -65,16 +70,27 @@ def test_no_planted_card_number_is_kept_anywhere(cloud: LocalCloud) -> None:
     places = 0
     for place, data in ledger.everything_kept(cloud):
         places += 1
-        text = data.decode("utf-8", "replace")
-        digits_only = re.sub(r"(?<=\d)[ .\-/_](?=\d)", "", _ascii_digits(text))
+        digits_only = _digits_joined(data)
         for number in numbers:
             assert number.encode() not in data, place
             assert number not in digits_only, place
     assert places > len(PLANTED)
 
 
-def _ascii_digits(text: str) -> str:
-    return "".join(str(int(c)) if c.isdecimal() and not c.isascii() else c for c in text)
+def _digits_joined(data: bytes) -> str:
+    """As text, digits of other scripts in ASCII and separators between digits taken out."""
+    text = "".join(str(int(c)) if c.isdecimal() and not c.isascii() else c for c in data.decode("utf-8", "replace"))
+    return re.sub(r"(?<=\d)[ .\-/_](?=\d)", "", text)
+
+
+def test_the_search_finds_what_is_planted() -> None:
+    for text in (
+        "card 4111 1111 1111 1111",
+        "5555-5555-5555-4444",
+        "４２４２４２４２４２４２４２４２",
+        "378282246310005",
+    ):
+        assert SENT_CARD_NUMBER.search(_digits_joined(text.encode()))
 
 
 def test_the_command_line_refuses_a_wrong_key_in_words(cloud: LocalCloud, payhook: Path) -> None:
