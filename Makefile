@@ -50,7 +50,7 @@ test-rust: $(VENV)/.dev
 	PYTHON=$(PYTHON) tests/tools/rust_coverage.sh
 
 test-python: release $(VENV)/.dev
-	PAYHOOK_ZIPS=$(abspath $(ZIPS)) $(PYTEST) infra/tests infra/local_cloud/tests tests/repository \
+	PAYHOOK_ZIPS=$(abspath $(ZIPS)) $(PYTEST) infra/tests infra/local_cloud/tests tests/demo tests/repository \
 		--cov=infra --cov-config=infra/pyproject.toml --cov-report=term:skip-covered --cov-fail-under=90
 
 test-oracles: release $(VENV)/.dev $(VENV)/.oracles

@@ -15,7 +15,6 @@ from infra.local_cloud.cloud import ROOT, LocalCloud, LocalCloudError, start
 from tests.demo.report import checks, outcome, table, verdict
 
 SUFFIX = "demo"
-UNFINISHED = ("analytics_processor", "archival_function")
 DRAIN_SECONDS = 300
 
 
@@ -49,7 +48,6 @@ def observe(cloud: LocalCloud) -> Any:
     found.masked_pans = ledger.metric_sum(cloud, "MaskedPans")
     found.waiting = ledger.depth(cloud, "webhook_queue")
     found.dead_letters = ledger.dead_letter_depth(cloud, "webhook_processor")
-    found.unfinished = {function: ledger.dead_letter_depth(cloud, function) for function in UNFINISHED}
     return found
 
 

@@ -18,7 +18,6 @@ class Outcome:
     masked_pans: int = 0
     waiting: int = 0
     dead_letters: int = 0  # of webhook_processor
-    unfinished: dict[str, int] = field(default_factory=dict)  # dead letters of functions that are not finished
 
 
 def outcome(records: list[dict[str, str]], judged: dict[str, dict[str, Any]]) -> Outcome:
