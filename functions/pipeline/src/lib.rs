@@ -5,6 +5,7 @@
 //!
 //! Source: the contracts in `ARCHITECTURE.md`. [`ingest()`] is the one entry point; [`memory`] runs it without AWS.
 
+pub mod aggregate;
 pub mod audit;
 mod error;
 pub mod ingest;
