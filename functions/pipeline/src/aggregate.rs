@@ -1,9 +1,12 @@
 //! From the records of the transactions table's stream to the rows of the analytics table.
 //!
-//! Invariant: no clock, no storage, no float. Everything here may run again on the same records and gives the same deltas.
+//! Invariant: no clock, no AWS SDK, no float. A batch may be handed in again, whole or in part, and each record is counted once.
 
+pub mod apply;
 mod fold;
+mod sequence;
 mod stream;
 
 pub use fold::{Delta, Grain, RowKey, fold};
+pub use sequence::SequenceNumber;
 pub use stream::{CountedEvent, StreamRecordError, read_record};

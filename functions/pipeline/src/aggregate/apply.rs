@@ -1,0 +1,137 @@
+//! Applies the records of a batch to the analytics table, each exactly once.
+//!
+//! A batch is cut into parts of at most [`ROWS_MAX`] touched rows. Each part is one transaction: the deltas of its rows and a marker, keyed by the
+//! part's first sequence number and listing all of them. A batch first asks which of its records are listed in a marker and leaves those out.
+//!
+//! Why a list and not only the last number: a retried batch may be shorter than the one that was applied, so that the next one starts inside
+//! what a marker covers; and sequence numbers of different shards interleave, while an event does not name its shard.
+//!
+//! Why this is exact: a part whose answer was lost is found by its marker. One that commits late, after a retry began, has the same first
+//! number as the part that the retry makes, because the stream hands out a batch again from where it started; of two transactions that make
+//! the same marker one is refused, and asks again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::{CountedEvent, Delta, RowKey, SequenceNumber, fold};
+use crate::storage::{Pause, StoreError};
+
+/// A transaction holds a hundred actions; one is the marker.
+/// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>, read 2026-11-24.
+pub const ROWS_MAX: usize = 99;
+
+/// What became of a part's transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ApplyOutcome {
+    /// Marker and deltas are in the table.
+    Applied,
+    /// The marker was there already: nothing was changed, and the markers have to be read again.
+    MarkerExists,
+    /// Another transaction held a row; worth repeating.
+    Conflict,
+}
+
+/// The analytics table.
+pub trait AnalyticsStore {
+    /// Which of these records markers list. `records` is in the order of the stream.
+    fn counted(
+        &self,
+        records: &[SequenceNumber],
+    ) -> impl Future<Output = Result<BTreeSet<SequenceNumber>, StoreError>>;
+
+    /// One transaction: a marker that lists `records`, keyed by the first of them, if there is none; and the deltas added to their rows.
+    fn apply(
+        &self,
+        records: &[SequenceNumber],
+        rows: &BTreeMap<RowKey, Delta>,
+    ) -> impl Future<Output = Result<ApplyOutcome, StoreError>>;
+}
+
+/// Why the rest of a batch was not applied.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ApplyError {
+    /// A call failed; the batch comes again.
+    #[error("analytics not applied: {0}")]
+    Store(#[from] StoreError),
+    /// Every attempt met another transaction.
+    #[error("analytics not applied in {0} attempts: other transactions held the rows")]
+    Contended(u32),
+}
+
+/// What was done, also when it ended in an error: parts that were applied stay applied.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// Records counted now.
+    pub counted: usize,
+    /// Records that had been counted before.
+    pub repeated: usize,
+    /// Transactions made.
+    pub transactions: usize,
+}
+
+/// The records from the start whose rows fit into one transaction: at least one, as an event touches three rows.
+fn part(records: &[(SequenceNumber, CountedEvent)], at: Timestamp, lane: u8) -> usize {
+    let mut touched: BTreeSet<RowKey> = BTreeSet::new();
+    for (taken, (_, event)) in records.iter().enumerate() {
+        touched.extend(fold([event], at, lane).into_keys());
+        if touched.len() > ROWS_MAX {
+            return taken.max(1);
+        }
+    }
+    records.len()
+}
+
+/// Applies the records of a batch, given in the order of the stream, that no marker lists.
+///
+/// # Errors
+/// An [`ApplyError`]; the whole batch may be handed in again, and what was applied is left out then.
+pub async fn apply(
+    records: &[(SequenceNumber, CountedEvent)],
+    counted_at: Timestamp,
+    lane: u8,
+    store: &impl AnalyticsStore,
+    pause: &impl Pause,
+    attempts_max: u32,
+) -> Result<Applied, ApplyError> {
+    let mut applied = Applied::default();
+    let mut attempt = 1;
+    let mut rest = uncounted(records, store).await?;
+    applied.repeated = records.len() - rest.len();
+    while !rest.is_empty() {
+        let taken = part(&rest, counted_at, lane);
+        let numbers: Vec<_> = rest[..taken].iter().map(|(n, _)| n.clone()).collect();
+        let rows = fold(rest[..taken].iter().map(|(_, e)| e), counted_at, lane);
+        match store.apply(&numbers, &rows).await? {
+            ApplyOutcome::Applied => {
+                applied.counted += taken;
+                applied.transactions += 1;
+                attempt = 1;
+                rest.drain(..taken);
+                continue;
+            }
+            ApplyOutcome::MarkerExists => {
+                let before = rest.len();
+                rest = uncounted(&rest, store).await?;
+                applied.repeated += before - rest.len();
+            }
+            ApplyOutcome::Conflict => {}
+        }
+        if attempt >= attempts_max {
+            return Err(ApplyError::Contended(attempt));
+        }
+        pause.before(attempt).await;
+        attempt += 1;
+    }
+    Ok(applied)
+}
+
+async fn uncounted(
+    records: &[(SequenceNumber, CountedEvent)],
+    store: &impl AnalyticsStore,
+) -> Result<Vec<(SequenceNumber, CountedEvent)>, StoreError> {
+    let numbers: Vec<_> = records.iter().map(|(number, _)| number.clone()).collect();
+    let counted = store.counted(&numbers).await?;
+    let fresh = records.iter().filter(|(n, _)| !counted.contains(n));
+    Ok(fresh.cloned().collect())
+}

@@ -1,0 +1,278 @@
+//! Records of a stream are counted exactly once, whatever happens to calls, batches and invocations.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use payment_event::{CurrencyCode, MinorUnits, PaymentStatus};
+
+use crate::aggregate::apply::{AnalyticsStore, Applied, ApplyError, ApplyOutcome, apply};
+use crate::aggregate::{CountedEvent, Delta, RowKey, SequenceNumber, fold};
+use crate::storage::{Pause, StoreError};
+use crate::tests::support::to_the_end;
+
+const ATTEMPTS_MAX: u32 = 4;
+const SEEDS: u64 = 300;
+
+type Records = Vec<(SequenceNumber, CountedEvent)>;
+type Transaction = (Vec<SequenceNumber>, BTreeMap<RowKey, Delta>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    None,
+    Before,
+    After,
+    Conflict,
+    /// The answer is lost and the transaction commits only when something else has happened.
+    Late,
+    Unreadable,
+}
+
+#[derive(Default)]
+struct Table {
+    rows: BTreeMap<RowKey, Delta>,
+    markers: BTreeMap<SequenceNumber, Vec<SequenceNumber>>,
+}
+
+impl Table {
+    fn commit(&mut self, (records, rows): &Transaction) -> ApplyOutcome {
+        if self.markers.contains_key(&records[0]) {
+            return ApplyOutcome::MarkerExists;
+        }
+        assert!(rows.len() <= 99, "a transaction holds a hundred actions");
+        self.markers.insert(records[0].clone(), records.clone());
+        for (key, delta) in rows {
+            let row = self.rows.entry(key.clone()).or_default();
+            row.count += delta.count;
+            row.amount_minor += delta.amount_minor;
+            row.event_to_receipt_ms += delta.event_to_receipt_ms;
+            row.receipt_to_count_ms += delta.receipt_to_count_ms;
+        }
+        ApplyOutcome::Applied
+    }
+}
+
+#[derive(Default)]
+struct Store {
+    table: RefCell<Table>,
+    late: RefCell<Vec<Transaction>>,
+    faults: RefCell<Vec<Fault>>,
+}
+
+impl Store {
+    fn next_fault(&self) -> Fault {
+        self.faults.borrow_mut().pop().unwrap_or(Fault::None)
+    }
+
+    fn settle_late(&self) {
+        for transaction in self.late.borrow_mut().drain(..) {
+            self.table.borrow_mut().commit(&transaction);
+        }
+    }
+}
+
+fn lost() -> StoreError {
+    StoreError::Retryable {
+        call: "dynamodb:TransactWriteItems",
+        cause: "time-out".into(),
+    }
+}
+
+impl AnalyticsStore for Store {
+    async fn counted(
+        &self,
+        records: &[SequenceNumber],
+    ) -> Result<BTreeSet<SequenceNumber>, StoreError> {
+        if self.next_fault() == Fault::Unreadable {
+            return Err(lost());
+        }
+        let asked: BTreeSet<_> = records.iter().collect();
+        let table = self.table.borrow();
+        let listed = table.markers.values().flatten();
+        Ok(listed.filter(|n| asked.contains(n)).cloned().collect())
+    }
+
+    async fn apply(
+        &self,
+        records: &[SequenceNumber],
+        rows: &BTreeMap<RowKey, Delta>,
+    ) -> Result<ApplyOutcome, StoreError> {
+        let transaction = (records.to_vec(), rows.clone());
+        match self.next_fault() {
+            Fault::None | Fault::Unreadable => Ok(self.table.borrow_mut().commit(&transaction)),
+            Fault::Before => Err(lost()),
+            Fault::After => {
+                self.table.borrow_mut().commit(&transaction);
+                Err(lost())
+            }
+            Fault::Conflict => Ok(ApplyOutcome::Conflict),
+            Fault::Late => {
+                self.late.borrow_mut().push(transaction);
+                Err(lost())
+            }
+        }
+    }
+}
+
+/// While one invocation waits, what another one sent arrives.
+impl Pause for Store {
+    async fn before(&self, _attempt: u32) {
+        self.settle_late();
+    }
+}
+
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % limit
+    }
+}
+
+fn at(ms: i64) -> Timestamp {
+    Timestamp::from_millisecond(ms).unwrap()
+}
+
+/// Records whose receipt is minutes apart, so that a batch touches more rows than a transaction holds.
+fn records(count: u64, random: &mut Random) -> Records {
+    let mut number = 700_000_000_000_000_000_000_u128;
+    (0..count)
+        .map(|index| {
+            number += 1 + u128::from(random.below(5));
+            let received = 1_767_000_000_000 + i64::try_from(index * 61_000).unwrap();
+            let currency = CurrencyCode::parse(["EUR", "USD"][usize::from(random.below(2) == 1)]);
+            let event = CountedEvent {
+                provider: "stripe".into(),
+                status: PaymentStatus::ALL[usize::try_from(random.below(3)).unwrap()],
+                amount: Some((
+                    currency.unwrap(),
+                    2,
+                    MinorUnits(i64::try_from(random.below(10_000)).unwrap()),
+                )),
+                event_time: at(received - 500),
+                received_at: at(received),
+            };
+            (SequenceNumber::parse(&number.to_string()).unwrap(), event)
+        })
+        .collect()
+}
+
+fn count(store: &Store, batch: &Records) -> Result<Applied, ApplyError> {
+    let counted_at = at(1_767_900_000_000);
+    to_the_end(apply(batch, counted_at, 3, store, store, ATTEMPTS_MAX)).unwrap()
+}
+
+fn expected(records: &Records) -> BTreeMap<RowKey, Delta> {
+    fold(records.iter().map(|(_, e)| e), at(1_767_900_000_000), 3)
+}
+
+#[test]
+fn a_batch_is_counted_and_its_repetition_is_not() {
+    let batch = records(100, &mut Random(1));
+    let store = Store::default();
+    let first = count(&store, &batch).unwrap();
+    assert_eq!((first.counted, first.repeated), (100, 0));
+    assert!(
+        first.transactions > 1,
+        "a hundred minutes do not fit into one transaction"
+    );
+    let again = count(&store, &batch).unwrap();
+    assert_eq!(
+        (again.counted, again.repeated, again.transactions),
+        (0, 100, 0)
+    );
+    assert_eq!(store.table.borrow().rows, expected(&batch));
+}
+
+#[test]
+fn a_shorter_retry_leaves_the_rest_of_the_marker_to_be_found() {
+    let all = records(20, &mut Random(2));
+    let store = Store::default();
+    count(&store, &all).unwrap();
+    // The answer was lost; the stream hands out twelve first, then the other eight with more behind them.
+    assert_eq!(count(&store, &all[..12].to_vec()).unwrap().repeated, 12);
+    assert_eq!(count(&store, &all[12..].to_vec()).unwrap().repeated, 8);
+    assert_eq!(store.table.borrow().rows, expected(&all));
+}
+
+#[test]
+fn a_transaction_that_commits_late_is_counted_once() {
+    let batch = records(10, &mut Random(3));
+    let store = Store::default();
+    store.faults.replace(vec![Fault::Late, Fault::None]);
+    assert!(matches!(count(&store, &batch), Err(ApplyError::Store(_))));
+    // The retry reads no marker, meets a conflict, and by then the late one has committed.
+    store.faults.replace(vec![Fault::Conflict, Fault::None]);
+    let retry = count(&store, &batch).unwrap();
+    assert_eq!((retry.counted, retry.repeated), (0, 10));
+    assert_eq!(store.table.borrow().rows, expected(&batch));
+}
+
+#[test]
+fn conflicts_without_end_are_given_up_and_said() {
+    let batch = records(3, &mut Random(4));
+    let store = Store::default();
+    store.faults.replace(vec![Fault::Conflict; 20]);
+    assert_eq!(
+        count(&store, &batch),
+        Err(ApplyError::Contended(ATTEMPTS_MAX))
+    );
+    assert!(store.table.borrow().rows.is_empty());
+}
+
+#[test]
+fn markers_that_cannot_be_read_stop_the_batch() {
+    let batch = records(3, &mut Random(5));
+    let store = Store::default();
+    store.faults.replace(vec![Fault::Unreadable]);
+    assert!(matches!(count(&store, &batch), Err(ApplyError::Store(_))));
+    assert!(store.table.borrow().rows.is_empty());
+}
+
+#[test]
+fn an_empty_batch_asks_and_changes_nothing() {
+    let store = Store::default();
+    assert_eq!(count(&store, &Vec::new()), Ok(Applied::default()));
+}
+
+/// One life of a stream: batches of any size, every fault, retries that are shorter or longer, until all of it is acknowledged.
+fn live(seed: u64) {
+    let mut random = Random(seed);
+    let all = records(60 + random.below(200), &mut random);
+    let store = Store::default();
+    let mut checkpoint = 0;
+    while checkpoint < all.len() {
+        let end = (checkpoint + 1 + usize::try_from(random.below(100)).unwrap()).min(all.len());
+        let faults = [
+            Fault::None,
+            Fault::None,
+            Fault::Before,
+            Fault::After,
+            Fault::Conflict,
+            Fault::Late,
+            Fault::Unreadable,
+        ];
+        let script = (0..6).map(|_| faults[usize::try_from(random.below(7)).unwrap()]);
+        store.faults.replace(script.collect());
+        if count(&store, &all[checkpoint..end].to_vec()).is_ok() {
+            checkpoint = end;
+        } else if random.below(4) == 0 {
+            // A replay from an earlier checkpoint, as when an event source is made anew.
+            store.settle_late();
+            checkpoint = usize::try_from(random.below(checkpoint as u64 + 1)).unwrap();
+        }
+    }
+    store.settle_late();
+    assert_eq!(store.table.borrow().rows, expected(&all), "seed {seed}");
+}
+
+#[test]
+fn after_any_faults_the_table_is_the_fold_of_the_stream() {
+    for seed in 0..SEEDS {
+        live(seed);
+    }
+}
