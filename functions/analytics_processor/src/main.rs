@@ -1,35 +1,52 @@
-//! The Lambda that will count what the transactions table's stream tells.
+//! The Lambda that counts what the transactions table's stream tells.
 //!
-//! Not finished, and it does not pretend: every invocation fails with an error that says so, which raises the function's alarm.
+//! Only wiring: configuration, clients, the runtime's loop. What is done to a batch is in `handler.rs` and the `pipeline` crate.
 
+// The types of the SDK's calls lie deep inside each other.
+#![recursion_limit = "256"]
+
+mod handler;
+
+use std::hash::{BuildHasher, RandomState};
+
+use aws_adapters::{Backoff, Clients, DynamoAnalytics, SqsDeadLetters};
+use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use lambda_setup::{Config, start_logging};
+use lambda_setup::{Config, Metrics, start_logging};
 use serde_json::value::RawValue;
 
-const NOT_FINISHED: &str = "analytics_processor is not finished: it counts nothing, and the records of the stream go to its dead-letter queue";
-
-/// Refuses every event.
-async fn refuse(_event: LambdaEvent<Box<RawValue>>) -> Result<(), Error> {
-    tracing::error!("{NOT_FINISHED}");
-    Err(NOT_FINISHED.into())
-}
+/// Each process writes to one lane of each row, so that processes that count at once seldom meet. Readers add the lanes up.
+const LANES: u64 = 8;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    start_logging(Config::from_environment().optional("LOG_LEVEL").as_deref());
-    lambda_runtime::run(service_fn(refuse)).await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn an_event_is_refused_and_the_error_says_why() {
-        let payload = RawValue::from_string("{}".to_owned()).unwrap();
-        let error = refuse(LambdaEvent::new(payload, Default::default()))
-            .await
-            .unwrap_err();
-        assert_eq!(error.to_string(), NOT_FINISHED);
-    }
+    let config = Config::from_environment();
+    start_logging(config.optional("LOG_LEVEL").as_deref());
+    let clients = Clients::from_environment().await;
+    let store = DynamoAnalytics::new(&clients, config.required("ANALYTICS_TABLE")?);
+    let dead_letters = SqsDeadLetters::new(&clients, config.required("DEAD_LETTER_QUEUE_URL")?);
+    let metrics = Metrics::new(
+        config.required("METRICS_NAMESPACE")?,
+        config.required("AWS_LAMBDA_FUNCTION_NAME")?,
+    );
+    let deps = handler::Deps {
+        store: &store,
+        dead_letters: &dead_letters,
+        pause: &Backoff,
+        // The standard library seeds its hashers at random; a lane needs no more than that.
+        lane: u8::try_from(RandomState::new().hash_one(0) % LANES)?,
+    };
+    let (deps, metrics) = (&deps, &metrics);
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| async move {
+        let now = Timestamp::now();
+        let report = handler::handle(event.payload.get(), now, deps).await?;
+        handler::tell(
+            &report,
+            metrics,
+            now.as_millisecond(),
+            &mut std::io::stdout().lock(),
+        );
+        Ok::<_, Error>(handler::response(&report))
+    }))
+    .await
 }

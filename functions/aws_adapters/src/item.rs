@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use pipeline::storage::TransactionRecord;
+use pipeline::storage::{Attribute, Item, TransactionRecord};
 
 pub(crate) type Attributes = Vec<(&'static str, AttributeValue)>;
 
@@ -90,4 +90,27 @@ pub(crate) fn insert_statement(table: &str, attributes: &Attributes) -> String {
         .map(|(name, _)| format!("'{name}': ?"))
         .collect();
     format!("INSERT INTO \"{table}\" VALUE {{{}}}", fields.join(", "))
+}
+
+/// A DynamoDB item in the pipeline's form.
+pub(crate) fn neutral(item: HashMap<String, AttributeValue>) -> Item {
+    item.into_iter()
+        .map(|(name, value)| (name, attribute(value)))
+        .collect()
+}
+
+fn attribute(value: AttributeValue) -> Attribute {
+    match value {
+        AttributeValue::S(text) => Attribute::Text(text),
+        AttributeValue::N(text) => Attribute::Number(text),
+        AttributeValue::M(entries) => {
+            let texts = entries.into_iter().map(|(name, value)| match value {
+                AttributeValue::S(text) => Some((name, text)),
+                _ => None,
+            });
+            let texts: Option<_> = texts.collect();
+            texts.map_or(Attribute::Other, Attribute::Texts)
+        }
+        _ => Attribute::Other,
+    }
 }

@@ -3,17 +3,23 @@
 //! Invariant: an adapter makes one call and translates its answer; what to do about it is the pipeline's business. Errors carry the call
 //! and the service's error code, never what was sent.
 
+mod analytics;
 mod audit;
 mod clients;
+mod dead_letters;
 mod error;
+mod index;
 mod item;
 mod pause;
 mod rejected;
 mod secrets;
 mod transactions;
 
+pub use analytics::DynamoAnalytics;
 pub use audit::S3Audit;
 pub use clients::Clients;
+pub use dead_letters::SqsDeadLetters;
+pub use index::DynamoIndex;
 pub use pause::Backoff;
 pub use rejected::SqsRejected;
 pub use secrets::SecretsManager;

@@ -3,10 +3,11 @@
 //! Invariant: no clock, no AWS SDK, no float. A batch may be handed in again, whole or in part, and each record is counted once.
 
 pub mod apply;
+pub mod count;
 mod fold;
 mod sequence;
 mod stream;
 
 pub use fold::{Delta, Grain, RowKey, fold};
 pub use sequence::SequenceNumber;
-pub use stream::{CountedEvent, StreamRecordError, read_record};
+pub use stream::{CountedEvent, StreamRecordError, counted_event, read_record};

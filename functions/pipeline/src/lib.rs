@@ -17,6 +17,7 @@ pub mod plan;
 mod reject;
 mod report;
 pub mod storage;
+pub mod stored;
 
 pub use error::{AuditError, IngestError};
 pub use ingest::{Deps, Limits, ingest};

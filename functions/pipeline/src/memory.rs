@@ -4,32 +4,60 @@
 //! can fail before or after a call took effect, put off single statements, or stop the world as a crash does. No clock, no
 //! randomness: a script is a pure function of call numbers.
 
+mod analytics;
+mod index;
+mod ingest;
+mod objects;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use aws_lc_rs::signature::EcdsaKeyPair;
 use payment_event::TransactionKey;
 use provider_webhooks::Secrets;
 
-use crate::storage::{
-    AuditStore, INSERT_BATCH_RECORDS_MAX, InsertOutcome, Pause, RejectedMessage, RejectedQueue,
-    SecretStore, StoreError, TransactionRecord, TransactionStore,
-};
+pub use objects::signing_key;
+
+use crate::aggregate::{Delta, RowKey, SequenceNumber, StreamRecordError};
+use crate::storage::{Item, Pause, RejectedMessage, StoreError, TransactionRecord};
 
 /// The kinds of calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Call {
-    /// [`SecretStore::secrets`].
+    /// `SecretStore::secrets`.
     Secrets,
-    /// [`SecretStore::refreshed`].
+    /// `SecretStore::refreshed`.
     Refresh,
-    /// [`AuditStore::put`].
+    /// `AuditStore::put`.
     AuditPut,
-    /// [`TransactionStore::insert_batch`].
+    /// `TransactionStore::insert_batch`.
     InsertBatch,
-    /// [`TransactionStore::insert_guarded`].
+    /// `TransactionStore::insert_guarded`.
     InsertGuarded,
-    /// [`RejectedQueue::send`].
+    /// `RejectedQueue::send`.
     RejectedSend,
+    /// `AnalyticsStore::counted`.
+    AnalyticsCounted,
+    /// `AnalyticsStore::apply`.
+    AnalyticsApply,
+    /// `DeadLetters::send`.
+    DeadLetterSend,
+    /// `TransactionIndex::page`.
+    IndexPage,
+    /// `TransactionIndex::delete`.
+    IndexDelete,
+    /// `ObjectStore::get`.
+    ObjectGet,
+    /// `ObjectStore::put`.
+    ObjectPut,
+    /// `ObjectStore::put_new`.
+    ObjectPutNew,
+    /// The listings of `ObjectStore`.
+    ObjectList,
+    /// `ObjectStore::sha256`.
+    ObjectHash,
+    /// `Signer::sign`.
+    Sign,
 }
 
 /// What goes wrong with a whole call.
@@ -73,7 +101,16 @@ struct State {
     entry_faults: BTreeMap<u64, EntryFault>,
     records: BTreeMap<TransactionKey, TransactionRecord>,
     guards: BTreeMap<TransactionKey, i64>,
-    objects: BTreeMap<String, Vec<u8>>,
+    objects: BTreeMap<String, objects::Versions>,
+    versions_made: u64,
+    signing_key: Option<EcdsaKeyPair>,
+    other_items: BTreeMap<TransactionKey, Item>,
+    deleted: Vec<TransactionKey>,
+    stream: Vec<serde_json::Value>,
+    rows: BTreeMap<RowKey, Delta>,
+    markers: BTreeMap<SequenceNumber, Vec<SequenceNumber>>,
+    conflicts: u32,
+    dead_letters: Vec<(String, StreamRecordError)>,
     rejected: Vec<RejectedMessage>,
     secrets: BTreeMap<String, Arc<Secrets>>,
     newer_secrets: BTreeMap<String, Arc<Secrets>>,
@@ -124,6 +161,7 @@ impl Memory {
         state.call_faults.clear();
         state.kind_faults.clear();
         state.entry_faults.clear();
+        state.conflicts = 0;
         state.crashed = false;
     }
 
@@ -152,9 +190,14 @@ impl Memory {
         self.state().guards.clone()
     }
 
-    /// The audit objects by their key.
-    pub fn objects(&self) -> BTreeMap<String, Vec<u8>> {
-        self.state().objects.clone()
+    /// The next so many transactions of the analytics table meet another one.
+    pub fn set_conflicts(&self, count: u32) {
+        self.state().conflicts = count;
+    }
+
+    /// The keys that were deleted, in order; a repeated delete stands there again.
+    pub fn deleted(&self) -> Vec<TransactionKey> {
+        self.state().deleted.clone()
     }
 
     /// The rejected queue.
@@ -229,126 +272,6 @@ impl State {
         let number = self.entries;
         self.entries += 1;
         self.entry_faults.get(&number).copied()
-    }
-
-    fn insert(&mut self, record: &TransactionRecord) -> InsertOutcome {
-        let fault = self.entry_fault();
-        match fault {
-            Some(EntryFault::ThrottleBefore) => return InsertOutcome::Retry,
-            Some(EntryFault::Refuse) => return InsertOutcome::Refused,
-            Some(EntryFault::ThrottleAfter) | None => {}
-        }
-        let guard_key = record.event.guard_key();
-        let guarded = guard_key
-            .as_ref()
-            .is_some_and(|key| self.guards.contains_key(key));
-        let key = record.event.key();
-        if guarded || self.records.contains_key(&key) {
-            return InsertOutcome::Duplicate;
-        }
-        self.records.insert(key, record.clone());
-        if let Some(key) = guard_key {
-            self.guards.insert(key, record.guard_expires_at_s);
-        }
-        if fault.is_some() {
-            InsertOutcome::Retry
-        } else {
-            InsertOutcome::Stored
-        }
-    }
-}
-
-impl TransactionStore for Memory {
-    async fn insert_batch(
-        &self,
-        records: &[TransactionRecord],
-    ) -> Result<Vec<InsertOutcome>, StoreError> {
-        self.call(Call::InsertBatch, |state| {
-            let mut keys: Vec<_> = records.iter().map(|record| record.event.key()).collect();
-            keys.sort();
-            keys.dedup();
-            let unguarded = records
-                .iter()
-                .all(|record| record.event.guard_key().is_none());
-            if records.is_empty()
-                || records.len() > INSERT_BATCH_RECORDS_MAX
-                || keys.len() < records.len()
-                || !unguarded
-            {
-                return Err(invalid("ValidationException"));
-            }
-            Ok(records.iter().map(|record| state.insert(record)).collect())
-        })
-        .await
-    }
-
-    async fn insert_guarded(
-        &self,
-        record: &TransactionRecord,
-    ) -> Result<InsertOutcome, StoreError> {
-        self.call(Call::InsertGuarded, |state| {
-            match record.event.guard_key() {
-                Some(_) => Ok(state.insert(record)),
-                None => Err(invalid("ValidationException")),
-            }
-        })
-        .await
-    }
-}
-
-impl AuditStore for Memory {
-    async fn put(&self, key: &str, body: Vec<u8>) -> Result<(), StoreError> {
-        self.call(Call::AuditPut, |state| {
-            state.objects.insert(key.to_owned(), body);
-            Ok(())
-        })
-        .await
-    }
-}
-
-impl RejectedQueue for Memory {
-    async fn send(&self, messages: &[RejectedMessage]) -> Vec<Result<(), StoreError>> {
-        if messages.is_empty() {
-            return Vec::new();
-        }
-        let sent = self.call(Call::RejectedSend, |state| {
-            let one = |message: &RejectedMessage| {
-                let fault = state.entry_fault();
-                if matches!(fault, None | Some(EntryFault::ThrottleAfter)) {
-                    state.rejected.push(message.clone());
-                }
-                match fault {
-                    None => Ok(()),
-                    Some(EntryFault::Refuse) => Err(invalid("InvalidMessageContents")),
-                    Some(_) => Err(try_again("ThrottlingException")),
-                }
-            };
-            Ok(messages.iter().map(one).collect::<Vec<_>>())
-        });
-        sent.await
-            .unwrap_or_else(|error| vec![Err(error); messages.len()])
-    }
-}
-
-impl SecretStore for Memory {
-    async fn secrets(&self, provider: &'static str) -> Result<Arc<Secrets>, StoreError> {
-        self.call(Call::Secrets, |state| {
-            Ok(state.secrets.get(provider).cloned().unwrap_or_default())
-        })
-        .await
-    }
-
-    async fn refreshed(&self, provider: &'static str) -> Result<Option<Arc<Secrets>>, StoreError> {
-        self.call(Call::Refresh, |state| {
-            let newer = state.newer_secrets.get(provider).cloned();
-            if let Some(secrets) = &newer {
-                state
-                    .secrets
-                    .insert(provider.to_owned(), Arc::clone(secrets));
-            }
-            Ok(newer)
-        })
-        .await
     }
 }
 

@@ -2,10 +2,16 @@
 //!
 //! Invariant: every call may fail after it took effect (a time-out after the commit), so every caller must be able to repeat it.
 
+mod index;
+mod objects;
+
 use std::sync::Arc;
 
 use payment_event::{PaymentEvent, TransactionKey};
 use provider_webhooks::Secrets;
+
+pub use index::{Attribute, DELETE_BATCH_KEYS_MAX, Item, Page, TransactionIndex};
+pub use objects::{Deadline, ObjectStore, ObjectVersion, PutNew, Signer};
 
 /// Statements in one BatchExecuteStatement call.
 /// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchExecuteStatement.html>.

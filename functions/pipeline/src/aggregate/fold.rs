@@ -58,6 +58,14 @@ pub struct Delta {
 }
 
 impl Delta {
+    /// Adds another one.
+    pub fn merge(&mut self, other: &Self) {
+        self.count += other.count;
+        self.amount_minor += other.amount_minor;
+        self.event_to_receipt_ms += other.event_to_receipt_ms;
+        self.receipt_to_count_ms += other.receipt_to_count_ms;
+    }
+
     fn add(&mut self, event: &CountedEvent, counted_at: Timestamp) {
         let between = |from: Timestamp, to: Timestamp| {
             i128::from(to.as_millisecond() - from.as_millisecond())
@@ -216,11 +224,7 @@ mod tests {
             let (left, right) = events.split_at(cut.min(events.len()));
             let mut rows = fold(left, at(COUNTED_AT), 2);
             for (key, delta) in fold(right, at(COUNTED_AT), 2) {
-                let row = rows.entry(key).or_default();
-                row.count += delta.count;
-                row.amount_minor += delta.amount_minor;
-                row.event_to_receipt_ms += delta.event_to_receipt_ms;
-                row.receipt_to_count_ms += delta.receipt_to_count_ms;
+                rows.entry(key).or_default().merge(&delta);
             }
             prop_assert_eq!(rows, fold(&events, at(COUNTED_AT), 2));
         }

@@ -94,28 +94,60 @@ impl Change {
             .map_err(|_| StreamRecordError::Time(name))
     }
 
-    fn amount(&self) -> Result<Option<(CurrencyCode, u8, MinorUnits)>, StreamRecordError> {
+    fn amount(&self) -> Result<Option<(&str, u8, i64)>, StreamRecordError> {
         if !self.new_image.contains_key("amount_minor") && !self.new_image.contains_key("currency")
         {
             return Ok(None);
         }
-        let currency =
-            CurrencyCode::parse(self.text("currency")?).map_err(|_| StreamRecordError::Currency)?;
+        let currency = self.text("currency")?;
         let exponent = self
             .number("amount_exponent")?
             .parse()
-            .ok()
-            .filter(|exponent| *exponent <= EXPONENT_MAX)
-            .ok_or(StreamRecordError::Currency)?;
-        let minor: i64 = self
+            .map_err(|_| StreamRecordError::Currency)?;
+        let minor = self
             .number("amount_minor")?
             .parse()
             .map_err(|_| StreamRecordError::AmountOutOfRange)?;
-        if minor < 0 {
-            return Err(StreamRecordError::AmountNegative);
-        }
-        Ok(Some((currency, exponent, MinorUnits(minor))))
+        Ok(Some((currency, exponent, minor)))
     }
+}
+
+/// What is counted of a record with these attributes; `amount` is currency, exponent and minor units.
+///
+/// # Errors
+/// A [`StreamRecordError`] that names what is wrong.
+pub fn counted_event(
+    provider: &str,
+    status: &str,
+    amount: Option<(&str, u8, i64)>,
+    event_time: Timestamp,
+    received_at: Timestamp,
+) -> Result<CountedEvent, StreamRecordError> {
+    let status = PaymentStatus::ALL
+        .into_iter()
+        .find(|known| known.as_str() == status)
+        .ok_or(StreamRecordError::Status)?;
+    let amount = match amount {
+        None => None,
+        Some((currency, exponent, minor)) => {
+            let currency =
+                CurrencyCode::parse(currency).map_err(|_| StreamRecordError::Currency)?;
+            if exponent > EXPONENT_MAX {
+                return Err(StreamRecordError::Currency);
+            }
+            if minor < 0 {
+                return Err(StreamRecordError::AmountNegative);
+            }
+            Some((currency, exponent, MinorUnits(minor)))
+        }
+    };
+    Ok(CountedEvent {
+        provider: provider.to_owned(),
+        status,
+        amount,
+        event_time,
+        received_at,
+    })
 }
 
 /// Reads the record of one inserted event.
@@ -125,18 +157,13 @@ impl Change {
 pub fn read_record(json: &str) -> Result<CountedEvent, StreamRecordError> {
     let record: Record = serde_json::from_str(json).map_err(|_| StreamRecordError::NotARecord)?;
     let change = record.dynamodb;
-    let status = change.text("status")?;
-    let status = PaymentStatus::ALL
-        .into_iter()
-        .find(|known| known.as_str() == status)
-        .ok_or(StreamRecordError::Status)?;
-    Ok(CountedEvent {
-        provider: change.text("provider")?.to_owned(),
-        status,
-        amount: change.amount()?,
-        event_time: change.time("event_time")?,
-        received_at: change.time("received_at")?,
-    })
+    counted_event(
+        change.text("provider")?,
+        change.text("status")?,
+        change.amount()?,
+        change.time("event_time")?,
+        change.time("received_at")?,
+    )
 }
 
 #[cfg(test)]

@@ -42,11 +42,7 @@ impl Table {
         assert!(rows.len() <= 99, "a transaction holds a hundred actions");
         self.markers.insert(records[0].clone(), records.clone());
         for (key, delta) in rows {
-            let row = self.rows.entry(key.clone()).or_default();
-            row.count += delta.count;
-            row.amount_minor += delta.amount_minor;
-            row.event_to_receipt_ms += delta.event_to_receipt_ms;
-            row.receipt_to_count_ms += delta.receipt_to_count_ms;
+            self.rows.entry(key.clone()).or_default().merge(delta);
         }
         ApplyOutcome::Applied
     }

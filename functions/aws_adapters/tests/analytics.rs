@@ -1,0 +1,189 @@
+//! The analytics table, on the emulator and on DynamoDB Local.
+#![cfg(feature = "endpoint_tests")]
+// A helper that cannot go on ends its test.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use std::collections::BTreeMap;
+
+use aws_adapters::{Clients, DynamoAnalytics, SqsDeadLetters};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType,
+    ScalarAttributeType,
+};
+use pipeline::aggregate::apply::{AnalyticsStore, ApplyOutcome};
+use pipeline::aggregate::count::DeadLetters;
+use pipeline::aggregate::{Delta, RowKey, SequenceNumber, StreamRecordError};
+use pipeline::storage::StoreError;
+
+use common::{config, dynamodb_endpoints, emulator, unique, unreachable};
+
+async fn table(endpoint: &str) -> (aws_sdk_dynamodb::Client, String, DynamoAnalytics) {
+    let config = config(endpoint).await;
+    let client = aws_sdk_dynamodb::Client::new(&config);
+    let name = unique("analytics");
+    let key = |attribute: &str, kind: KeyType| {
+        let element = KeySchemaElement::builder().attribute_name(attribute);
+        element.key_type(kind).build().unwrap()
+    };
+    let defined = |attribute: &str| {
+        let definition = AttributeDefinition::builder().attribute_name(attribute);
+        definition
+            .attribute_type(ScalarAttributeType::S)
+            .build()
+            .unwrap()
+    };
+    client
+        .create_table()
+        .table_name(&name)
+        .billing_mode(BillingMode::PayPerRequest)
+        .key_schema(key("aggregate", KeyType::Hash))
+        .key_schema(key("bucket", KeyType::Range))
+        .attribute_definitions(defined("aggregate"))
+        .attribute_definitions(defined("bucket"))
+        .send()
+        .await
+        .unwrap();
+    let store = DynamoAnalytics::new(&Clients::new(&config), &name);
+    (client, name, store)
+}
+
+fn numbers(range: std::ops::Range<u64>) -> Vec<SequenceNumber> {
+    range
+        .map(|n| SequenceNumber::parse(&(100_000_000_000_000_000_000 + u128::from(n)).to_string()))
+        .map(Option::unwrap)
+        .collect()
+}
+
+fn rows(count: usize) -> BTreeMap<RowKey, Delta> {
+    let delta = Delta {
+        count: 2,
+        amount_minor: i128::from(i64::MAX) * 3,
+        event_to_receipt_ms: -5,
+        receipt_to_count_ms: 7,
+    };
+    let key = |n: usize| RowKey {
+        aggregate: "stripe#EUR.2#captured#01".to_owned(),
+        bucket: match n {
+            0 => "day#2026-01-02".to_owned(),
+            n => format!("minute#2026-01-02T{:02}:{:02}Z", n / 60, n % 60),
+        },
+    };
+    (0..count).map(|n| (key(n), delta)).collect()
+}
+
+async fn item(
+    client: &aws_sdk_dynamodb::Client,
+    table: &str,
+    bucket: &str,
+) -> std::collections::HashMap<String, AttributeValue> {
+    let key = |text: &str| AttributeValue::S(text.to_owned());
+    let call = client.get_item().table_name(table).consistent_read(true);
+    call.key("aggregate", key("stripe#EUR.2#captured#01"))
+        .key("bucket", key(bucket))
+        .send()
+        .await
+        .unwrap()
+        .item
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_transaction_counts_its_records_once() {
+    for endpoint in dynamodb_endpoints() {
+        let (client, name, store) = table(&endpoint).await;
+        let (first, rows) = (numbers(0..100), rows(99));
+        assert_eq!(store.counted(&first).await.unwrap().len(), 0);
+        assert_eq!(store.apply(&first, &rows).await, Ok(ApplyOutcome::Applied));
+        assert_eq!(
+            store.apply(&first[..50], &rows).await,
+            Ok(ApplyOutcome::MarkerExists)
+        );
+        assert_eq!(store.counted(&first).await.unwrap().len(), 100);
+        // Behind the first of them: the marker stands before the batch.
+        let later = store.counted(&numbers(60..120)).await.unwrap();
+        assert_eq!(later.into_iter().collect::<Vec<_>>(), numbers(60..100));
+
+        assert_eq!(
+            store.apply(&numbers(100..110), &rows).await,
+            Ok(ApplyOutcome::Applied)
+        );
+        let day = item(&client, &name, "day#2026-01-02").await;
+        let number = |name: &str| day[name].as_n().unwrap().clone();
+        assert_eq!(number("event_count"), "4");
+        assert_eq!(
+            number("amount_minor"),
+            (i128::from(i64::MAX) * 6).to_string()
+        );
+        assert_eq!(number("event_to_receipt_ms"), "-10");
+        assert_eq!(number("receipt_to_count_ms"), "14");
+        assert!(!day.contains_key("expires_at"), "days stay");
+        let minute = item(&client, &name, "minute#2026-01-02T00:01Z").await;
+        assert!(minute.contains_key("expires_at"), "minutes do not");
+    }
+}
+
+#[tokio::test]
+async fn a_marker_inside_the_batch_is_found() {
+    for endpoint in dynamodb_endpoints() {
+        let (_, _, store) = table(&endpoint).await;
+        store.apply(&numbers(5..8), &rows(1)).await.unwrap();
+        let counted = store.counted(&numbers(0..10)).await.unwrap();
+        assert_eq!(counted.into_iter().collect::<Vec<_>>(), numbers(5..8));
+        assert!(store.counted(&[]).await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_missing_table_is_final_and_nobody_there_is_retryable() {
+    for endpoint in dynamodb_endpoints() {
+        let clients = Clients::new(&config(&endpoint).await);
+        let store = DynamoAnalytics::new(&clients, unique("none"));
+        for error in [
+            store.counted(&numbers(0..1)).await.unwrap_err(),
+            store.apply(&numbers(0..1), &rows(1)).await.unwrap_err(),
+        ] {
+            assert!(matches!(error, StoreError::Final { .. }), "{error}");
+        }
+    }
+    let store = DynamoAnalytics::new(&unreachable().await, "none");
+    let error = store.counted(&numbers(0..1)).await.unwrap_err();
+    assert!(matches!(error, StoreError::Retryable { .. }), "{error}");
+    let error = store.apply(&[], &rows(1)).await.unwrap_err();
+    assert!(matches!(error, StoreError::Final { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn an_unreadable_record_is_handed_on_with_its_reason() {
+    let config = config(&emulator()).await;
+    let sqs = aws_sdk_sqs::Client::new(&config);
+    let made = sqs.create_queue().queue_name(unique("dlq")).send().await;
+    let url = made.unwrap().queue_url.unwrap();
+    let queue = SqsDeadLetters::new(&Clients::new(&config), &url);
+    queue
+        .send("{\"a\":1}", StreamRecordError::AmountNegative)
+        .await
+        .unwrap();
+    let received = sqs
+        .receive_message()
+        .queue_url(&url)
+        .message_attribute_names("All")
+        .send()
+        .await
+        .unwrap();
+    let message = &received.messages()[0];
+    assert_eq!(message.body(), Some("{\"a\":1}"));
+    let reason = &message.message_attributes().unwrap()["reason"];
+    assert_eq!(
+        reason.string_value(),
+        Some("attribute amount_minor is negative")
+    );
+    let queue = SqsDeadLetters::new(&unreachable().await, "http://127.0.0.1:9/none");
+    assert!(
+        queue
+            .send("{}", StreamRecordError::NotARecord)
+            .await
+            .is_err()
+    );
+}

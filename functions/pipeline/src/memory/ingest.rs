@@ -1,0 +1,136 @@
+//! What ingest writes to, in memory: the transactions table, the audit bucket, the rejected queue, the secrets.
+
+use std::sync::Arc;
+
+use provider_webhooks::Secrets;
+
+use super::{Call, EntryFault, Memory, invalid, try_again};
+use crate::storage::{
+    AuditStore, INSERT_BATCH_RECORDS_MAX, InsertOutcome, RejectedMessage, RejectedQueue,
+    SecretStore, StoreError, TransactionRecord, TransactionStore,
+};
+use crate::stored::StoredTransaction;
+
+impl super::State {
+    fn insert(&mut self, record: &TransactionRecord) -> InsertOutcome {
+        let fault = self.entry_fault();
+        match fault {
+            Some(EntryFault::ThrottleBefore) => return InsertOutcome::Retry,
+            Some(EntryFault::Refuse) => return InsertOutcome::Refused,
+            Some(EntryFault::ThrottleAfter) | None => {}
+        }
+        let guard_key = record.event.guard_key();
+        let guarded = guard_key
+            .as_ref()
+            .is_some_and(|key| self.guards.contains_key(key));
+        let key = record.event.key();
+        if guarded || self.records.contains_key(&key) {
+            return InsertOutcome::Duplicate;
+        }
+        self.records.insert(key, record.clone());
+        let image = StoredTransaction::from(record).typed_json();
+        self.stream.push(image);
+        if let Some(key) = guard_key {
+            self.guards.insert(key, record.guard_expires_at_s);
+        }
+        if fault.is_some() {
+            InsertOutcome::Retry
+        } else {
+            InsertOutcome::Stored
+        }
+    }
+}
+
+impl TransactionStore for Memory {
+    async fn insert_batch(
+        &self,
+        records: &[TransactionRecord],
+    ) -> Result<Vec<InsertOutcome>, StoreError> {
+        self.call(Call::InsertBatch, |state| {
+            let mut keys: Vec<_> = records.iter().map(|record| record.event.key()).collect();
+            keys.sort();
+            keys.dedup();
+            let unguarded = records
+                .iter()
+                .all(|record| record.event.guard_key().is_none());
+            if records.is_empty()
+                || records.len() > INSERT_BATCH_RECORDS_MAX
+                || keys.len() < records.len()
+                || !unguarded
+            {
+                return Err(invalid("ValidationException"));
+            }
+            Ok(records.iter().map(|record| state.insert(record)).collect())
+        })
+        .await
+    }
+
+    async fn insert_guarded(
+        &self,
+        record: &TransactionRecord,
+    ) -> Result<InsertOutcome, StoreError> {
+        self.call(Call::InsertGuarded, |state| {
+            match record.event.guard_key() {
+                Some(_) => Ok(state.insert(record)),
+                None => Err(invalid("ValidationException")),
+            }
+        })
+        .await
+    }
+}
+
+impl AuditStore for Memory {
+    async fn put(&self, key: &str, body: Vec<u8>) -> Result<(), StoreError> {
+        self.call(Call::AuditPut, |state| {
+            state.write(key, body);
+            Ok(())
+        })
+        .await
+    }
+}
+
+impl RejectedQueue for Memory {
+    async fn send(&self, messages: &[RejectedMessage]) -> Vec<Result<(), StoreError>> {
+        if messages.is_empty() {
+            return Vec::new();
+        }
+        let sent = self.call(Call::RejectedSend, |state| {
+            let one = |message: &RejectedMessage| {
+                let fault = state.entry_fault();
+                if matches!(fault, None | Some(EntryFault::ThrottleAfter)) {
+                    state.rejected.push(message.clone());
+                }
+                match fault {
+                    None => Ok(()),
+                    Some(EntryFault::Refuse) => Err(invalid("InvalidMessageContents")),
+                    Some(_) => Err(try_again("ThrottlingException")),
+                }
+            };
+            Ok(messages.iter().map(one).collect::<Vec<_>>())
+        });
+        sent.await
+            .unwrap_or_else(|error| vec![Err(error); messages.len()])
+    }
+}
+
+impl SecretStore for Memory {
+    async fn secrets(&self, provider: &'static str) -> Result<Arc<Secrets>, StoreError> {
+        self.call(Call::Secrets, |state| {
+            Ok(state.secrets.get(provider).cloned().unwrap_or_default())
+        })
+        .await
+    }
+
+    async fn refreshed(&self, provider: &'static str) -> Result<Option<Arc<Secrets>>, StoreError> {
+        self.call(Call::Refresh, |state| {
+            let newer = state.newer_secrets.get(provider).cloned();
+            if let Some(secrets) = &newer {
+                state
+                    .secrets
+                    .insert(provider.to_owned(), Arc::clone(secrets));
+            }
+            Ok(newer)
+        })
+        .await
+    }
+}

@@ -1,0 +1,105 @@
+//! The other way: from a record, or from what was read back, to the item of the table.
+
+use payment_event::ExponentSource;
+use serde_json::json;
+
+use super::{StoredMoney, StoredTransaction};
+use crate::plan::instant;
+use crate::storage::{Attribute, Item, TransactionRecord};
+
+impl From<&TransactionRecord> for StoredTransaction {
+    /// The record as the table will hold it.
+    fn from(record: &TransactionRecord) -> Self {
+        let event = &record.event;
+        let source = |source| match source {
+            ExponentSource::ProviderTable => "provider_table",
+            ExponentSource::IsoDefault => "iso_default",
+        };
+        Self {
+            key: event.key(),
+            provider: event.provider.clone(),
+            event_id: event.event_id.as_str().to_owned(),
+            event_type: event.event_type.clone(),
+            status: event.status.as_str().to_owned(),
+            money: event.amount.as_ref().map(|amount| StoredMoney {
+                minor: amount.minor.0,
+                currency: amount.currency.as_str().to_owned(),
+                exponent: amount.exponent,
+                text: amount.text.clone(),
+                exponent_source: source(amount.exponent_source).to_owned(),
+            }),
+            merchant_account: event.merchant_account.clone(),
+            related_ids: event
+                .related_ids
+                .iter()
+                .map(|(role, id)| (role.clone(), id.as_str().to_owned()))
+                .collect(),
+            event_time: event.event_time,
+            received_at: instant(record.received_at_ms),
+            message_id: record.message_id.clone(),
+            audit_key: record.audit.key.to_string(),
+            audit_offset: record.audit.offset_bytes,
+            audit_length: record.audit.length_bytes,
+            archive_shard: record.archive_shard.clone(),
+        }
+    }
+}
+
+impl StoredTransaction {
+    /// The item of the table.
+    pub fn item(&self) -> Item {
+        let text = |value: &str| Attribute::Text(value.to_owned());
+        let number = |value: &dyn std::fmt::Display| Attribute::Number(value.to_string());
+        let mut item: Vec<(&str, Attribute)> = vec![
+            ("record_type", text("event")),
+            ("transaction_id", text(&self.key.transaction_id)),
+            ("timestamp", text(&self.key.timestamp)),
+            ("provider", text(&self.provider)),
+            ("event_id", text(&self.event_id)),
+            ("event_type", text(&self.event_type)),
+            ("status", text(&self.status)),
+            ("event_time", text(&format!("{:.9}", self.event_time))),
+            ("received_at", text(&format!("{:.3}", self.received_at))),
+            ("message_id", text(&self.message_id)),
+            ("audit_key", text(&self.audit_key)),
+            ("audit_offset", number(&self.audit_offset)),
+            ("audit_length", number(&self.audit_length)),
+            ("archive_shard", text(&self.archive_shard)),
+        ];
+        if let Some(money) = &self.money {
+            item.extend([
+                ("amount_minor", number(&money.minor)),
+                ("currency", text(&money.currency)),
+                ("amount_exponent", number(&money.exponent)),
+                ("amount_text", text(&money.text)),
+                ("exponent_source", text(&money.exponent_source)),
+            ]);
+        }
+        if let Some(account) = &self.merchant_account {
+            item.push(("merchant_account", text(account)));
+        }
+        if !self.related_ids.is_empty() {
+            item.push(("related_ids", Attribute::Texts(self.related_ids.clone())));
+        }
+        item.into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect()
+    }
+
+    /// The item as DynamoDB writes it in JSON, with its types.
+    pub fn typed_json(&self) -> serde_json::Value {
+        let typed = |value: Attribute| match value {
+            Attribute::Text(text) => json!({"S": text}),
+            Attribute::Number(text) => json!({"N": text}),
+            Attribute::Texts(texts) => {
+                let texts = texts.into_iter().map(|(k, v)| (k, json!({"S": v})));
+                json!({"M": texts.collect::<serde_json::Map<_, _>>()})
+            }
+            Attribute::Other => json!({"NULL": true}),
+        };
+        let item = self.item().into_iter();
+        item.map(|(name, value)| (name, typed(value)))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
+    }
+}
