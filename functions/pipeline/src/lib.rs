@@ -16,6 +16,7 @@ pub mod message;
 pub mod plan;
 mod reject;
 mod report;
+pub mod retry;
 pub mod storage;
 pub mod stored;
 

@@ -8,8 +8,8 @@ use payment_event::{CurrencyCode, MinorUnits, PaymentStatus};
 
 use crate::aggregate::apply::{AnalyticsStore, Applied, ApplyError, ApplyOutcome, apply};
 use crate::aggregate::{CountedEvent, Delta, RowKey, SequenceNumber, fold};
+use crate::memory::to_the_end;
 use crate::storage::{Pause, StoreError};
-use crate::tests::support::to_the_end;
 
 const ATTEMPTS_MAX: u32 = 4;
 const SEEDS: u64 = 300;

@@ -6,6 +6,7 @@ use provider_webhooks::sign::sign;
 
 use super::support::*;
 use crate::judge::{Judge, Judgement};
+use crate::memory::to_the_end;
 use crate::memory::{Call, CallFault, Memory};
 use crate::storage::StoreError;
 

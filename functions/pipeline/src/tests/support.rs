@@ -1,8 +1,6 @@
 //! Messages as the gateway writes them, and running a batch to its end or to its crash.
 
 use std::collections::BTreeSet;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
 
 use jiff::Timestamp;
 use payment_event::TransactionKey;
@@ -12,7 +10,7 @@ use provider_webhooks::{
 use serde_json::Value;
 
 use crate::audit::read_line;
-use crate::memory::Memory;
+use crate::memory::{Memory, to_the_end};
 use crate::storage::AuditPointer;
 use crate::{Deps, IncomingMessage, IngestReport, Limits, ingest};
 
@@ -149,16 +147,6 @@ pub(super) fn memory() -> Memory {
         .iter()
         .for_each(|provider| memory.set_secrets(provider, secrets(provider)));
     memory
-}
-
-/// Polls to the end. `None` is a crash: everything in memory answers at once, so what still waits waits forever.
-pub(super) fn to_the_end<V>(future: impl Future<Output = V>) -> Option<V> {
-    let mut future = pin!(future);
-    let mut context = Context::from_waker(Waker::noop());
-    (0..10_000).find_map(|_| match future.as_mut().poll(&mut context) {
-        Poll::Ready(value) => Some(value),
-        Poll::Pending => None,
-    })
 }
 
 pub(super) fn run_or_crash(

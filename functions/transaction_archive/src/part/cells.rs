@@ -1,0 +1,290 @@
+//! The cells of one column of a row group, and the way from records to cells and back.
+
+use std::collections::BTreeMap;
+use std::vec::IntoIter;
+
+use jiff::Timestamp;
+use parquet::column::reader::{ColumnReader, get_typed_column_reader};
+use parquet::data_type::{ByteArray, ByteArrayType, DataType, Int32Type, Int64Type};
+use parquet::file::writer::SerializedColumnWriter;
+use payment_event::TransactionKey;
+use pipeline::stored::{StoredMoney, StoredTransaction};
+
+use crate::columns::{Column, Kind};
+use crate::error::PartError;
+
+/// One column of some rows.
+pub(super) enum Cells {
+    Texts(Vec<Option<ByteArray>>),
+    Ints(Vec<Option<i32>>),
+    Longs(Vec<Option<i64>>),
+}
+
+fn write<T: DataType>(
+    cells: Vec<Option<T::T>>,
+    writer: &mut SerializedColumnWriter<'_>,
+    optional: bool,
+) -> Result<(), PartError> {
+    let levels: Vec<i16> = cells.iter().map(|cell| i16::from(cell.is_some())).collect();
+    let values: Vec<T::T> = cells.into_iter().flatten().collect();
+    let levels = optional.then_some(levels.as_slice());
+    writer
+        .typed::<T>()
+        .write_batch(&values, levels, None)
+        .map_err(|_| PartError::Encode)?;
+    Ok(())
+}
+
+impl Cells {
+    pub(super) fn write(
+        self,
+        writer: &mut SerializedColumnWriter<'_>,
+        optional: bool,
+    ) -> Result<(), PartError> {
+        match self {
+            Self::Texts(cells) => write::<ByteArrayType>(cells, writer, optional),
+            Self::Ints(cells) => write::<Int32Type>(cells, writer, optional),
+            Self::Longs(cells) => write::<Int64Type>(cells, writer, optional),
+        }
+    }
+}
+
+/// The cells of a column.
+pub(super) fn of(rows: &[StoredTransaction], column: &'static str) -> Result<Cells, PartError> {
+    let texts = |text: &dyn Fn(&StoredTransaction) -> Option<&str>| {
+        let cell = |row| text(row).map(ByteArray::from);
+        Cells::Texts(rows.iter().map(cell).collect())
+    };
+    let longs = |long: &dyn Fn(&StoredTransaction) -> Option<i64>| {
+        Cells::Longs(rows.iter().map(long).collect())
+    };
+    let offsets = |offset: &dyn Fn(&StoredTransaction) -> u64| {
+        let cell = |row| i64::try_from(offset(row)).map(Some);
+        let cells: Result<Vec<_>, _> = rows.iter().map(cell).collect();
+        cells
+            .map(Cells::Longs)
+            .map_err(|_| PartError::Unfit(column))
+    };
+    Ok(match column {
+        "transaction_id" => texts(&|row| Some(&row.key.transaction_id)),
+        "timestamp" => texts(&|row| Some(&row.key.timestamp)),
+        "provider" => texts(&|row| Some(&row.provider)),
+        "event_id" => texts(&|row| Some(&row.event_id)),
+        "event_type" => texts(&|row| Some(&row.event_type)),
+        "status" => texts(&|row| Some(&row.status)),
+        "amount_minor" => longs(&|row| row.money.as_ref().map(|money| money.minor)),
+        "currency" => texts(&|row| row.money.as_ref().map(|money| money.currency.as_str())),
+        "amount_exponent" => {
+            let exponent =
+                |row: &StoredTransaction| row.money.as_ref().map(|m| i32::from(m.exponent));
+            Cells::Ints(rows.iter().map(exponent).collect())
+        }
+        "amount_text" => texts(&|row| row.money.as_ref().map(|money| money.text.as_str())),
+        "exponent_source" => texts(&|row| {
+            row.money
+                .as_ref()
+                .map(|money| money.exponent_source.as_str())
+        }),
+        "merchant_account" => texts(&|row| row.merchant_account.as_deref()),
+        "related_ids" => {
+            let cell = |row: &StoredTransaction| match row.related_ids.is_empty() {
+                true => Ok(None),
+                false => serde_json::to_vec(&row.related_ids).map(|v| Some(ByteArray::from(v))),
+            };
+            let cells: Result<Vec<_>, _> = rows.iter().map(cell).collect();
+            Cells::Texts(cells.map_err(|_| PartError::Unfit(column))?)
+        }
+        "event_time" => longs(&|row| Some(row.event_time.as_microsecond())),
+        "received_at" => longs(&|row| Some(row.received_at.as_microsecond())),
+        "message_id" => texts(&|row| Some(&row.message_id)),
+        "audit_key" => texts(&|row| Some(&row.audit_key)),
+        "audit_offset" => offsets(&|row| row.audit_offset)?,
+        "audit_length" => offsets(&|row| row.audit_length)?,
+        "archive_shard" => texts(&|row| Some(&row.archive_shard)),
+        _ => return Err(PartError::Column(column)),
+    })
+}
+
+fn read_typed<T: DataType>(
+    reader: ColumnReader,
+    rows: usize,
+    column: &Column,
+) -> Result<Vec<Option<T::T>>, PartError> {
+    let mut reader = get_typed_column_reader::<T>(reader);
+    let (mut levels, mut values) = (Vec::new(), Vec::new());
+    while levels.len() < rows || !column.optional {
+        let wanted = rows
+            - if column.optional {
+                levels.len()
+            } else {
+                values.len()
+            };
+        if wanted == 0 {
+            break;
+        }
+        let some = column.optional.then_some(&mut levels);
+        let (read, ..) = reader
+            .read_records(wanted, some, None, &mut values)
+            .map_err(|_| PartError::Unreadable)?;
+        if read == 0 {
+            return Err(PartError::Unreadable);
+        }
+    }
+    if !column.optional {
+        return Ok(values.into_iter().map(Some).collect());
+    }
+    let mut values = values.into_iter();
+    let cells = levels.iter().map(|level| match level {
+        0 => Ok(None),
+        _ => values.next().map(Some).ok_or(PartError::Unreadable),
+    });
+    cells.collect()
+}
+
+/// Reads the cells of a column.
+pub(super) fn read(
+    reader: ColumnReader,
+    rows: usize,
+    column: &Column,
+) -> Result<IntoIter<Cell>, PartError> {
+    let cells: Vec<Cell> = match (column.kind, &reader) {
+        (Kind::Text, ColumnReader::ByteArrayColumnReader(_)) => {
+            let cells = read_typed::<ByteArrayType>(reader, rows, column)?;
+            cells.into_iter().map(Cell::Text).collect()
+        }
+        (Kind::Int, ColumnReader::Int32ColumnReader(_)) => {
+            let cells = read_typed::<Int32Type>(reader, rows, column)?;
+            let cells = cells.into_iter();
+            cells.map(|cell| Cell::Long(cell.map(i64::from))).collect()
+        }
+        (Kind::Long | Kind::Time, ColumnReader::Int64ColumnReader(_)) => {
+            let cells = read_typed::<Int64Type>(reader, rows, column)?;
+            cells.into_iter().map(Cell::Long).collect()
+        }
+        _ => return Err(PartError::Column(column.name)),
+    };
+    Ok(cells.into_iter())
+}
+
+/// One cell as it was read.
+pub(super) enum Cell {
+    Text(Option<ByteArray>),
+    Long(Option<i64>),
+}
+
+/// The columns of a row group; each next cell belongs to the next row.
+struct Row<'c>(&'c mut [IntoIter<Cell>]);
+
+impl Row<'_> {
+    fn next(&mut self, name: &'static str) -> Result<Cell, PartError> {
+        let place = crate::columns::COLUMNS.iter().position(|c| c.name == name);
+        let cells = place.and_then(|place| self.0.get_mut(place));
+        cells
+            .and_then(Iterator::next)
+            .ok_or(PartError::Column(name))
+    }
+
+    fn maybe_text(&mut self, name: &'static str) -> Result<Option<String>, PartError> {
+        match self.next(name)? {
+            Cell::Text(None) => Ok(None),
+            Cell::Text(Some(bytes)) => match bytes.as_utf8() {
+                Ok(text) => Ok(Some(text.to_owned())),
+                Err(_) => Err(PartError::Value(name)),
+            },
+            Cell::Long(_) => Err(PartError::Column(name)),
+        }
+    }
+
+    fn text(&mut self, name: &'static str) -> Result<String, PartError> {
+        self.maybe_text(name)?.ok_or(PartError::Value(name))
+    }
+
+    fn maybe_long(&mut self, name: &'static str) -> Result<Option<i64>, PartError> {
+        match self.next(name)? {
+            Cell::Long(long) => Ok(long),
+            Cell::Text(_) => Err(PartError::Column(name)),
+        }
+    }
+
+    fn number<N: TryFrom<i64>>(&mut self, name: &'static str) -> Result<N, PartError> {
+        let long = self.maybe_long(name)?.ok_or(PartError::Value(name))?;
+        N::try_from(long).map_err(|_| PartError::Value(name))
+    }
+
+    fn money(&mut self) -> Result<Option<StoredMoney>, PartError> {
+        let minor = self.maybe_long("amount_minor")?;
+        let currency = self.maybe_text("currency")?;
+        let exponent = self.maybe_long("amount_exponent")?;
+        let text = self.maybe_text("amount_text")?;
+        let source = self.maybe_text("exponent_source")?;
+        match (minor, currency, exponent, text, source) {
+            (None, None, None, None, None) => Ok(None),
+            (Some(minor), Some(currency), Some(exponent), Some(text), Some(exponent_source)) => {
+                let exponent =
+                    u8::try_from(exponent).map_err(|_| PartError::Value("amount_exponent"))?;
+                Ok(Some(StoredMoney {
+                    minor,
+                    currency,
+                    exponent,
+                    text,
+                    exponent_source,
+                }))
+            }
+            _ => Err(PartError::Value("amount_minor")),
+        }
+    }
+
+    fn related_ids(&mut self) -> Result<BTreeMap<String, String>, PartError> {
+        match self.maybe_text("related_ids")? {
+            None => Ok(BTreeMap::new()),
+            Some(json) => serde_json::from_str(&json).map_err(|_| PartError::Value("related_ids")),
+        }
+    }
+
+    fn time(&mut self, name: &'static str) -> Result<Timestamp, PartError> {
+        let micros = self.number(name)?;
+        Timestamp::from_microsecond(micros).map_err(|_| PartError::Value(name))
+    }
+
+    fn record(&mut self) -> Result<StoredTransaction, PartError> {
+        let mut record = StoredTransaction {
+            key: TransactionKey {
+                transaction_id: self.text("transaction_id")?,
+                timestamp: self.text("timestamp")?,
+            },
+            provider: self.text("provider")?,
+            event_id: self.text("event_id")?,
+            event_type: self.text("event_type")?,
+            status: self.text("status")?,
+            money: self.money()?,
+            merchant_account: self.maybe_text("merchant_account")?,
+            related_ids: self.related_ids()?,
+            event_time: self.time("event_time")?,
+            received_at: self.time("received_at")?,
+            message_id: self.text("message_id")?,
+            audit_key: self.text("audit_key")?,
+            audit_offset: self.number("audit_offset")?,
+            audit_length: self.number("audit_length")?,
+            archive_shard: self.text("archive_shard")?,
+        };
+        // The sort key has the nine decimals that a time of microseconds has not.
+        let exact = record.key.timestamp.split('#').next();
+        let exact: Option<Timestamp> = exact.and_then(|text| text.parse().ok());
+        match exact {
+            Some(exact) if exact.as_microsecond() == record.event_time.as_microsecond() => {
+                record.event_time = exact;
+                Ok(record)
+            }
+            _ => Err(PartError::Value("event_time")),
+        }
+    }
+}
+
+/// The records of a row group, from its columns.
+pub(super) fn records(
+    mut columns: Vec<IntoIter<Cell>>,
+    rows: usize,
+) -> Result<Vec<StoredTransaction>, PartError> {
+    let mut row = Row(&mut columns);
+    (0..rows).map(|_| row.record()).collect()
+}

@@ -1,0 +1,80 @@
+//! Reads the archive, part by part, each checked against its manifest.
+
+use jiff::civil::Date;
+use pipeline::storage::ObjectStore;
+use pipeline::stored::StoredTransaction;
+
+use crate::error::ArchiveError;
+use crate::manifest::{self, Manifest, pending_key};
+use crate::part::decode;
+
+/// The manifests of a (day, shard), in the order of their numbers.
+///
+/// # Errors
+/// [`ArchiveError::Manifest`] for one that is unreadable, or for a gap; [`ArchiveError::Store`].
+pub async fn manifests(
+    day: Date,
+    shard: u8,
+    objects: &impl ObjectStore,
+) -> Result<Vec<Manifest>, ArchiveError> {
+    let found = objects.keys(&manifest::prefix(day, shard)).await?;
+    let mut manifests = Vec::with_capacity(found.len());
+    for (number, found) in (1..).zip(found) {
+        let key = manifest::key(day, shard, number);
+        if found != key {
+            return Err(ArchiveError::Manifest(key));
+        }
+        let json = objects.get(&key).await?;
+        let json = json.ok_or(ArchiveError::Manifest(key))?;
+        manifests.push(Manifest::read(day, shard, number, &json)?);
+    }
+    Ok(manifests)
+}
+
+/// Makes the part visible when a crash came between manifest and part.
+///
+/// # Errors
+/// [`ArchiveError::Missing`] when there is no pending copy of it either; [`ArchiveError::Store`].
+pub(crate) async fn publish(
+    manifest: &Manifest,
+    objects: &impl ObjectStore,
+) -> Result<(), ArchiveError> {
+    if objects.get(&manifest.part).await?.is_some() {
+        return Ok(());
+    }
+    let pending = objects.get(&pending_key(&manifest.sha256)).await?;
+    match pending {
+        Some(file) if manifest::sha256(&file) == manifest.sha256 => {
+            Ok(objects.put(&manifest.part, file).await?)
+        }
+        _ => Err(ArchiveError::Missing(manifest.part.clone())),
+    }
+}
+
+/// The records of a part, compared with what its manifest says.
+///
+/// # Errors
+/// [`ArchiveError::Missing`], [`ArchiveError::Disagrees`], [`ArchiveError::Part`], [`ArchiveError::Store`].
+pub async fn verified(
+    manifest: &Manifest,
+    objects: &impl ObjectStore,
+) -> Result<Vec<StoredTransaction>, ArchiveError> {
+    let file = objects.get(&manifest.part).await?;
+    let file = file.ok_or_else(|| ArchiveError::Missing(manifest.part.clone()))?;
+    if manifest::sha256(&file) != manifest.sha256 {
+        return Err(ArchiveError::Disagrees(manifest.part.clone()));
+    }
+    let records = decode(file).map_err(|source| ArchiveError::Part {
+        key: manifest.part.clone(),
+        source,
+    })?;
+    let ends = (
+        records.first().map(|r| &r.key),
+        records.last().map(|r| &r.key),
+    );
+    let said = (Some(&manifest.first), Some(&manifest.last));
+    if records.len() as u64 != manifest.items || ends != said {
+        return Err(ArchiveError::Disagrees(manifest.part.clone()));
+    }
+    Ok(records)
+}

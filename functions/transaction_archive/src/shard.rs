@@ -1,0 +1,198 @@
+//! One (day, shard): read → part → manifest → publish → read back → delete.
+//!
+//! Every step may be the last one before a crash. What a later run finds: a pending file that no manifest names (ignored; the bucket's lifecycle
+//! removes it), a manifest without its part (published from the pending file), a part whose items are still in the table (deleted now).
+
+use std::collections::HashSet;
+
+use aws_lc_rs::digest;
+use jiff::civil::Date;
+use payment_event::TransactionKey;
+use pipeline::retry::retrying;
+use pipeline::storage::{
+    DELETE_BATCH_KEYS_MAX, Deadline, ObjectStore, Page, Pause, PutNew, StoreError, TransactionIndex,
+};
+use pipeline::stored::StoredTransaction;
+
+use crate::error::ArchiveError;
+use crate::manifest::{Manifest, pending_key};
+use crate::part::encode;
+use crate::read::{manifests, publish, verified};
+use crate::run::{Deps, Report};
+
+/// Attempts at deletes that are put off.
+const ATTEMPTS_MAX: u32 = 5;
+
+/// How often a shard is planned anew because another invocation took the number.
+const PLANS_MAX: u32 = 5;
+
+/// How a pass over a shard ended.
+enum Pass {
+    Finished,
+    /// The deadline came.
+    Stopped,
+    /// Another invocation wrote a part: what is archived has to be read again.
+    Overtaken,
+}
+
+/// Half of a SHA-256 over the whole record: what is in the archive already, in 16 bytes a record.
+fn fingerprint(record: &StoredTransaction) -> [u8; 16] {
+    let json = record.typed_json().to_string();
+    let hash = digest::digest(&digest::SHA256, json.as_bytes());
+    let mut half = [0; 16];
+    half.iter_mut()
+        .zip(hash.as_ref())
+        .for_each(|(to, from)| *to = *from);
+    half
+}
+
+/// One shard on its way.
+pub(crate) struct Shard<'r, 'd, T, O, P, D> {
+    pub(crate) day: Date,
+    pub(crate) shard: u8,
+    pub(crate) deps: &'r Deps<'d, T, O, P, D>,
+    pub(crate) report: &'r mut Report,
+}
+
+impl<T: TransactionIndex, O: ObjectStore, P: Pause, D: Deadline> Shard<'_, '_, T, O, P, D> {
+    /// Archives what there is; whether all of it was done before the deadline.
+    pub(crate) async fn archive(&mut self) -> Result<bool, ArchiveError> {
+        for _ in 0..PLANS_MAX {
+            match self.pass().await? {
+                Pass::Finished => return Ok(true),
+                Pass::Stopped => return Ok(false),
+                Pass::Overtaken => {}
+            }
+        }
+        Err(ArchiveError::Contended(self.name()))
+    }
+
+    fn name(&self) -> String {
+        format!("{}#{:02}", self.day, self.shard)
+    }
+
+    async fn page(&self, after: Option<&TransactionKey>) -> Result<Page, StoreError> {
+        let (index, name) = (self.deps.index, self.name());
+        retrying(self.deps.pause, async || {
+            index.page(&name, after, None).await
+        })
+        .await
+    }
+
+    async fn pass(&mut self) -> Result<Pass, ArchiveError> {
+        let mut page = self.page(None).await?;
+        if page.items.is_empty() && page.next.is_none() {
+            return Ok(Pass::Finished);
+        }
+        let (mut number, archived) = self.archived().await?;
+        let (mut records, mut copied) = (Vec::new(), Vec::new());
+        let mut unreadable = 0;
+        loop {
+            for item in std::mem::take(&mut page.items) {
+                match StoredTransaction::from_item(item) {
+                    Err(_) => unreadable += 1,
+                    Ok(record) if archived.contains(&fingerprint(&record)) => {
+                        copied.push(record.key);
+                    }
+                    Ok(record) => records.push(record),
+                }
+            }
+            self.delete(&copied).await?;
+            copied.clear();
+            while records.len() >= self.deps.part_items_max {
+                let rest = records.split_off(self.deps.part_items_max);
+                let part = std::mem::replace(&mut records, rest);
+                number += 1;
+                if !self.write(number, part).await? {
+                    return Ok(Pass::Overtaken);
+                }
+            }
+            if self.deps.deadline.reached() {
+                return Ok(Pass::Stopped);
+            }
+            match page.next {
+                Some(last) => page = self.page(Some(&last)).await?,
+                None => break,
+            }
+        }
+        if !records.is_empty() && !self.write(number + 1, records).await? {
+            return Ok(Pass::Overtaken);
+        }
+        self.report.unreadable += unreadable;
+        Ok(Pass::Finished)
+    }
+
+    /// The highest number, and what the parts hold, each of them checked.
+    async fn archived(&self) -> Result<(u32, HashSet<[u8; 16]>), ArchiveError> {
+        let manifests = manifests(self.day, self.shard, self.deps.objects).await?;
+        let mut archived = HashSet::new();
+        for manifest in &manifests {
+            publish(manifest, self.deps.objects).await?;
+            let records = verified(manifest, self.deps.objects).await?;
+            archived.extend(records.iter().map(fingerprint));
+        }
+        let number = manifests.last().map_or(0, |manifest| manifest.number);
+        Ok((number, archived))
+    }
+
+    /// Makes a part of records and deletes their items; `false` when another invocation took the number.
+    async fn write(
+        &mut self,
+        number: u32,
+        records: Vec<StoredTransaction>,
+    ) -> Result<bool, ArchiveError> {
+        let (objects, pause) = (self.deps.objects, self.deps.pause);
+        let file = encode(&records).map_err(|source| ArchiveError::Part {
+            key: format!("{} of shard {}", number, self.name()),
+            source,
+        })?;
+        let Some(manifest) = Manifest::new(self.day, self.shard, number, &records, &file) else {
+            return Ok(true);
+        };
+        let pending = pending_key(&manifest.sha256);
+        retrying(pause, async || objects.put(&pending, file.clone()).await).await?;
+        drop(file);
+        let (key, json) = (manifest.key(), manifest.json());
+        let put = retrying(pause, async || objects.put_new(&key, json.clone()).await).await?;
+        if put == PutNew::Exists {
+            // Ours, when the first answer was lost.
+            let there = retrying(pause, async || objects.get(&key).await).await?;
+            if there.as_deref() != Some(&json) {
+                return Ok(false);
+            }
+        }
+        publish(&manifest, objects).await?;
+        let copied = verified(&manifest, objects).await?;
+        if copied != records {
+            return Err(ArchiveError::Disagrees(manifest.part));
+        }
+        let keys: Vec<_> = copied.into_iter().map(|record| record.key).collect();
+        self.report.items += manifest.items;
+        self.report.parts += 1;
+        self.report.bytes += manifest.bytes;
+        self.delete(&keys).await?;
+        Ok(true)
+    }
+
+    /// Deletes items whose copy was read back.
+    async fn delete(&mut self, keys: &[TransactionKey]) -> Result<(), ArchiveError> {
+        let (index, pause) = (self.deps.index, self.deps.pause);
+        for some in keys.chunks(DELETE_BATCH_KEYS_MAX) {
+            let mut rest = some.to_vec();
+            let mut attempt = 1;
+            while !rest.is_empty() {
+                rest = retrying(pause, async || index.delete(&rest).await).await?;
+                if rest.is_empty() {
+                    break;
+                }
+                if attempt == ATTEMPTS_MAX {
+                    return Err(ArchiveError::PutOff(self.name()));
+                }
+                pause.before(attempt).await;
+                attempt += 1;
+            }
+            self.report.deleted += some.len() as u64;
+        }
+        Ok(())
+    }
+}

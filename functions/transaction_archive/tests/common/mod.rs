@@ -1,0 +1,115 @@
+//! A table with aged items and an archive, in memory.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::{Date, date};
+use payment_event::TransactionKey;
+use pipeline::memory::{Memory, to_the_end};
+use pipeline::plan::archive_shard;
+use pipeline::storage::Deadline;
+use pipeline::stored::{StoredMoney, StoredTransaction};
+use transaction_archive::run::{Cursor, Deps, Report, run};
+use transaction_archive::{decode, read};
+
+pub(crate) const DAY: Date = date(2025, 12, 29);
+const NOON_MS: i64 = 1_767_009_600_000;
+
+pub(crate) fn record(n: u32) -> StoredTransaction {
+    let event_time = jiff::Timestamp::from_millisecond(NOON_MS - 500 + i64::from(n) * 13).unwrap();
+    let transaction_id = format!("stripe:pi_{}", n / 2);
+    StoredTransaction {
+        archive_shard: archive_shard(&transaction_id, NOON_MS),
+        key: TransactionKey {
+            transaction_id,
+            timestamp: format!("{event_time:.9}#evt_{n}"),
+        },
+        provider: "stripe".into(),
+        event_id: format!("evt_{n}"),
+        event_type: "charge.succeeded".into(),
+        status: "captured".into(),
+        money: Some(StoredMoney {
+            minor: i64::from(n),
+            currency: "EUR".into(),
+            exponent: 2,
+            text: n.to_string(),
+            exponent_source: "iso_default".into(),
+        }),
+        merchant_account: None,
+        related_ids: [("charge".to_owned(), format!("ch_{n}"))].into(),
+        event_time,
+        received_at: jiff::Timestamp::from_millisecond(NOON_MS).unwrap(),
+        message_id: format!("m-{n}"),
+        audit_key: "audit/dt=2025-12-29/hh=12/i.jsonl.zst".into(),
+        audit_offset: 0,
+        audit_length: 1,
+    }
+}
+
+pub(crate) fn filled(memory: &Memory, records: std::ops::Range<u32>) {
+    records.for_each(|n| memory.put_item(record(n).item()));
+}
+
+/// Never, or after so many questions.
+pub(crate) struct After(pub(crate) std::cell::Cell<u32>);
+
+impl Deadline for After {
+    fn reached(&self) -> bool {
+        let left = self.0.get();
+        self.0.set(left.saturating_sub(1));
+        left == 0
+    }
+}
+
+pub(crate) const PART_ITEMS: usize = 2;
+
+/// `None` is a crash.
+pub(crate) fn archive(memory: &Memory, from: Option<Cursor>, questions: u32) -> Option<Report> {
+    let deadline = After(questions.into());
+    let deps = Deps {
+        index: memory,
+        objects: memory,
+        pause: memory,
+        deadline: &deadline,
+        part_items_max: PART_ITEMS,
+    };
+    to_the_end(run(DAY, DAY, from, &deps))
+}
+
+pub(crate) fn archive_all(memory: &Memory) -> Report {
+    archive(memory, None, u32::MAX).unwrap()
+}
+
+/// What a reader of `archive/transactions/` sees: every row of every file.
+pub(crate) fn visible(memory: &Memory) -> Vec<StoredTransaction> {
+    let objects = memory.objects().into_iter();
+    let parts = objects.filter(|(key, _)| key.starts_with("archive/transactions/"));
+    parts.flat_map(|(_, file)| decode(file).unwrap()).collect()
+}
+
+/// What the manifests say is archived.
+pub(crate) fn listed(memory: &Memory) -> Vec<StoredTransaction> {
+    let mut records = Vec::new();
+    for shard in 0..16 {
+        for manifest in to_the_end(read::manifests(DAY, shard, memory))
+            .unwrap()
+            .unwrap()
+        {
+            records.extend(
+                to_the_end(read::verified(&manifest, memory))
+                    .unwrap()
+                    .unwrap(),
+            );
+        }
+    }
+    records
+}
+
+pub(crate) fn in_table(memory: &Memory) -> BTreeSet<TransactionKey> {
+    memory.items().into_keys().collect()
+}
+
+pub(crate) fn keys(records: &[StoredTransaction]) -> Vec<TransactionKey> {
+    let mut keys: Vec<_> = records.iter().map(|record| record.key.clone()).collect();
+    keys.sort();
+    keys
+}
