@@ -1,36 +1,79 @@
-//! The Lambda that will archive old transactions and seal the audit log.
+//! The Lambda that archives old transactions and seals the audit log.
 //!
-//! Not finished, and it does not pretend: every invocation fails with an error that says so, which raises the function's alarm.
+//! Only wiring: configuration, clients, the runtime's loop. What a task does is in `handler.rs` and the crates `transaction_archive` and
+//! `audit_seal`.
 
+// The types of the SDK's calls lie deep inside each other.
+#![recursion_limit = "256"]
+
+mod handler;
+mod task;
+
+use aws_adapters::{Backoff, Clients, DynamoIndex, KmsSigner, LambdaContinuation, S3Objects};
+use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use lambda_setup::{Config, start_logging};
+use lambda_setup::{Config, Metrics, start_logging};
+use pipeline::storage::Deadline;
 use serde_json::value::RawValue;
 
-const NOT_FINISHED: &str =
-    "archival_function is not finished: it archives nothing and seals nothing";
+use crate::task::Task;
 
-/// Refuses every event.
-async fn refuse(_event: LambdaEvent<Box<RawValue>>) -> Result<(), Error> {
-    tracing::error!("{NOT_FINISHED}");
-    Err(NOT_FINISHED.into())
+/// What is kept free at the end of an invocation: one part, its reading back and its deletes take less.
+const MARGIN_MS: i64 = 90_000;
+
+/// The time-out of the invocation, less the margin.
+struct TimeOut {
+    stop_at_ms: i64,
+}
+
+impl Deadline for TimeOut {
+    fn reached(&self) -> bool {
+        Timestamp::now().as_millisecond() >= self.stop_at_ms
+    }
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    start_logging(Config::from_environment().optional("LOG_LEVEL").as_deref());
-    lambda_runtime::run(service_fn(refuse)).await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn an_event_is_refused_and_the_error_says_why() {
-        let payload = RawValue::from_string("{}".to_owned()).unwrap();
-        let error = refuse(LambdaEvent::new(payload, Default::default()))
-            .await
-            .unwrap_err();
-        assert_eq!(error.to_string(), NOT_FINISHED);
-    }
+    let config = Config::from_environment();
+    start_logging(config.optional("LOG_LEVEL").as_deref());
+    let clients = Clients::from_environment().await;
+    let index = DynamoIndex::new(&clients, config.required("TRANSACTIONS_TABLE")?);
+    let objects = S3Objects::new(&clients, config.required("AUDIT_BUCKET")?);
+    let signer = KmsSigner::new(&clients, config.required("SEAL_KEY_ALIAS")?);
+    let name = config.required("AWS_LAMBDA_FUNCTION_NAME")?;
+    let itself = LambdaContinuation::new(&clients, name.clone());
+    let metrics = Metrics::new(config.required("METRICS_NAMESPACE")?, name);
+    let ages = handler::Ages {
+        older_than_days: config.required("ARCHIVE_OLDER_THAN_DAYS")?.parse()?,
+        lookback_days: config.required("ARCHIVE_LOOKBACK_DAYS")?.parse()?,
+    };
+    let (index, objects, signer) = (&index, &objects, &signer);
+    let (itself, metrics) = (&itself, &metrics);
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| async move {
+        let task = Task::read(event.payload.get())?;
+        let deadline_ms = i64::try_from(event.context.deadline).unwrap_or(i64::MAX);
+        let deadline = TimeOut {
+            stop_at_ms: deadline_ms.saturating_sub(MARGIN_MS),
+        };
+        let deps = handler::Deps {
+            index,
+            objects,
+            signer,
+            pause: &Backoff,
+            deadline: &deadline,
+        };
+        let now = Timestamp::now();
+        let handled = handler::handle(&task, now, ages, &deps).await;
+        handler::tell(
+            &handled,
+            metrics,
+            now.as_millisecond(),
+            &mut std::io::stdout().lock(),
+        );
+        for left in &handled.left {
+            itself.go_on(left.event()).await?;
+        }
+        Ok::<_, Error>(handled.result()?)
+    }))
+    .await
 }

@@ -1,6 +1,9 @@
 //! The audit bucket. An object is written once and never over another.
 
+use aws_lc_rs::digest::{SHA256, digest};
 use aws_sdk_s3::primitives::ByteStream;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use pipeline::storage::{AuditStore, StoreError};
 
 use crate::Clients;
@@ -25,6 +28,13 @@ impl S3Audit {
     }
 }
 
+/// SHA-256.
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest(&SHA256, bytes).as_ref());
+    hash
+}
+
 /// The key holds the invocation's id, so an object that is already there is this invocation's own, written by a call whose answer was lost.
 fn settle(result: Result<(), StoreError>) -> Result<(), StoreError> {
     match result {
@@ -42,6 +52,8 @@ impl AuditStore for S3Audit {
             .key(key)
             .content_type("application/zstd")
             .if_none_match("*")
+            // S3 checks it and keeps it: the seal reads it from there instead of the bytes.
+            .checksum_sha256(STANDARD.encode(sha256(&body)))
             .body(ByteStream::from(body));
         settle(
             call.send()

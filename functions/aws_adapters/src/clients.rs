@@ -12,9 +12,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(7);
 
-/// One client per service.
+/// A client for each service that every function uses; the others are made from the configuration where they are needed.
 #[derive(Clone, Debug)]
 pub struct Clients {
+    pub(crate) config: SdkConfig,
     pub(crate) dynamodb: aws_sdk_dynamodb::Client,
     pub(crate) s3: aws_sdk_s3::Client,
     pub(crate) sqs: aws_sdk_sqs::Client,
@@ -45,6 +46,7 @@ impl Clients {
             .force_path_style(path_style)
             .build();
         Self {
+            config: config.clone(),
             dynamodb: aws_sdk_dynamodb::Client::new(config),
             s3: aws_sdk_s3::Client::from_conf(s3),
             sqs: aws_sdk_sqs::Client::new(config),

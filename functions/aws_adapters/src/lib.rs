@@ -6,21 +6,27 @@
 mod analytics;
 mod audit;
 mod clients;
+mod continuation;
 mod dead_letters;
 mod error;
 mod index;
 mod item;
+mod objects;
 mod pause;
 mod rejected;
 mod secrets;
+mod signer;
 mod transactions;
 
 pub use analytics::DynamoAnalytics;
 pub use audit::S3Audit;
 pub use clients::Clients;
+pub use continuation::LambdaContinuation;
 pub use dead_letters::SqsDeadLetters;
 pub use index::DynamoIndex;
+pub use objects::S3Objects;
 pub use pause::Backoff;
 pub use rejected::SqsRejected;
 pub use secrets::SecretsManager;
+pub use signer::KmsSigner;
 pub use transactions::DynamoTransactions;

@@ -1,0 +1,202 @@
+//! One invocation: a task in, its result and the tasks that are left out; then what it did, as log lines and metrics.
+
+use std::io::Write;
+
+use audit_seal::SealError;
+use jiff::civil::Date;
+use jiff::tz::Offset;
+use jiff::{Timestamp, ToSpan};
+use lambda_setup::Metrics;
+use pipeline::storage::{Deadline, ObjectStore, Pause, Signer, TransactionIndex};
+use transaction_archive::run::{Deps as ArchiveDeps, PART_ITEMS_MAX, Report, run};
+
+use crate::task::Task;
+
+/// What the handler works with.
+pub(crate) struct Deps<'d, T, O, S, P, D> {
+    /// The transactions table.
+    pub(crate) index: &'d T,
+    /// The bucket.
+    pub(crate) objects: &'d O,
+    /// The sealing key.
+    pub(crate) signer: &'d S,
+    /// Waiting.
+    pub(crate) pause: &'d P,
+    /// When to stop.
+    pub(crate) deadline: &'d D,
+}
+
+/// Which days are archived.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ages {
+    /// A day is archived when it is older than this many days.
+    pub(crate) older_than_days: i32,
+    /// And looked at until it is this old: late arrivals.
+    pub(crate) lookback_days: i32,
+}
+
+/// What an invocation did.
+#[derive(Debug, Default)]
+pub(crate) struct Handled {
+    seal: Option<Result<audit_seal::seal::Report, SealError>>,
+    archive: Option<Report>,
+    /// What is left for other invocations.
+    pub(crate) left: Vec<Task>,
+}
+
+/// Some of it failed. The invocation fails with this: the alarm counts it, and Lambda tries twice more.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0} of the task's parts failed: see the log; nothing was deleted that has no verified copy"
+)]
+pub(crate) struct Failed(usize);
+
+/// Does a task.
+pub(crate) async fn handle<T, O, S, P, D>(
+    task: &Task,
+    now: Timestamp,
+    ages: Ages,
+    deps: &Deps<'_, T, O, S, P, D>,
+) -> Handled
+where
+    T: TransactionIndex,
+    O: ObjectStore,
+    S: Signer,
+    P: Pause,
+    D: Deadline,
+{
+    let today = Offset::UTC.to_datetime(now).date();
+    let ago = |days: i32| today.checked_sub(days.days()).unwrap_or(Date::MIN);
+    let mut handled = Handled::default();
+    let (seal_day, archived) = match task {
+        Task::Daily {} => {
+            let first = ago(ages.lookback_days);
+            // Older than: the day itself must be over for that long.
+            let last = ago(ages.older_than_days.saturating_add(1));
+            (Some(ago(1)), Some((first, last, None)))
+        }
+        Task::Seal { day, .. } => (Some(*day), None),
+        Task::Archive {
+            first, last, from, ..
+        } => (None, Some((*first, *last, *from))),
+    };
+    let continued = task.continued() + 1;
+    if let Some(day) = seal_day {
+        let seal_deps = audit_seal::seal::Deps {
+            objects: deps.objects,
+            signer: deps.signer,
+            pause: deps.pause,
+            deadline: deps.deadline,
+        };
+        let sealed = audit_seal::seal::seal(day, now, &seal_deps).await;
+        if matches!(&sealed, Ok(report) if report.unfinished) {
+            handled.left.push(Task::Seal { day, continued });
+        }
+        handled.seal = Some(sealed);
+    }
+    if let Some((first, last, from)) = archived {
+        let archive_deps = ArchiveDeps {
+            index: deps.index,
+            objects: deps.objects,
+            pause: deps.pause,
+            deadline: deps.deadline,
+            part_items_max: PART_ITEMS_MAX,
+        };
+        let report = run(first, last, from, &archive_deps).await;
+        if let Some(from) = report.next {
+            handled.left.push(Task::Archive {
+                first,
+                last,
+                from: Some(from),
+                continued,
+            });
+        }
+        handled.archive = Some(report);
+    }
+    handled
+}
+
+impl Handled {
+    /// Whether everything that was tried succeeded.
+    ///
+    /// # Errors
+    /// [`Failed`] with the number of parts that did not.
+    pub(crate) fn result(&self) -> Result<(), Failed> {
+        match self.failures() {
+            0 => Ok(()),
+            failures => Err(Failed(failures)),
+        }
+    }
+
+    fn failures(&self) -> usize {
+        let seal = match &self.seal {
+            // Another invocation made the digest: that is what was wanted.
+            Some(Err(SealError::Overtaken(_))) | Some(Ok(_)) | None => 0,
+            Some(Err(_)) => 1,
+        };
+        seal + self.archive.as_ref().map_or(0, |r| r.failures.len())
+    }
+}
+
+/// Logs what was done and what failed; writes the metrics to `out`.
+pub(crate) fn tell(handled: &Handled, metrics: &Metrics, now_ms: i64, out: &mut impl Write) {
+    let (mut objects, mut late) = (0, 0);
+    match &handled.seal {
+        Some(Ok(report)) => {
+            (objects, late) = (report.objects, report.late);
+            let digest = report.digest.as_deref().unwrap_or("none");
+            tracing::info!(
+                objects,
+                late,
+                digest,
+                "sealed {objects} audit objects, {late} of them late; digest {digest}"
+            );
+        }
+        Some(Err(error)) => tracing::error!(%error, "not sealed: {error}"),
+        None => {}
+    }
+    let nothing = Report::default();
+    let archive = handled.archive.as_ref().unwrap_or(&nothing);
+    for (shard, error) in &archive.failures {
+        tracing::error!(shard, %error, "shard {shard} is not archived: {error}");
+    }
+    if handled.archive.is_some() {
+        tracing::info!(
+            items = archive.items,
+            parts = archive.parts,
+            bytes = archive.bytes,
+            deleted = archive.deleted,
+            unreadable = archive.unreadable,
+            shards = archive.shards,
+            "archived {} records in {} parts",
+            archive.items,
+            archive.parts
+        );
+    }
+    for task in &handled.left {
+        tracing::info!(
+            task = task.event(),
+            "the deadline came first: another invocation goes on"
+        );
+    }
+    let failed = handled.failures() as u64 + archive.unreadable;
+    let line = metrics.line(
+        now_ms,
+        None,
+        &[
+            ("Records", "Count", archive.items + archive.unreadable),
+            ("FailedRecords", "Count", failed),
+            ("ArchivedItems", "Count", archive.items),
+            ("ArchivedParts", "Count", archive.parts),
+            ("ArchivedBytes", "Bytes", archive.bytes),
+            ("DeletedItems", "Count", archive.deleted),
+            ("SealedObjects", "Count", objects),
+            ("LateObjects", "Count", late),
+        ],
+    );
+    // A closed standard output means that the environment is going away; the work is done all the same.
+    let _ = writeln!(out, "{line}");
+}
+
+#[cfg(test)]
+mod tests;

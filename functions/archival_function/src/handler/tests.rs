@@ -1,0 +1,179 @@
+//! Tasks over storage in memory.
+
+use std::cell::Cell;
+
+use pipeline::memory::{Call, CallFault, Memory, signing_key};
+use pipeline::storage::Attribute;
+use serde_json::Value;
+
+use super::*;
+
+const AGES: Ages = Ages {
+    older_than_days: 90,
+    lookback_days: 120,
+};
+
+struct After(Cell<u32>);
+
+impl Deadline for After {
+    fn reached(&self) -> bool {
+        let left = self.0.get();
+        self.0.set(left.saturating_sub(1));
+        left == 0
+    }
+}
+
+fn now() -> Timestamp {
+    "2026-04-10T00:20:00Z".parse().unwrap()
+}
+
+/// An item received on `day`.
+fn item(day: &str, n: u32) -> pipeline::storage::Item {
+    let texts = [
+        ("record_type", "event".to_owned()),
+        ("transaction_id", format!("stripe:pi_{n}")),
+        ("timestamp", format!("{day}T03:04:05.600000000Z#evt_{n}")),
+        ("provider", "stripe".to_owned()),
+        ("event_id", format!("evt_{n}")),
+        ("event_type", "charge.succeeded".to_owned()),
+        ("status", "captured".to_owned()),
+        ("event_time", format!("{day}T03:04:05.600000000Z")),
+        ("received_at", format!("{day}T03:04:06.100Z")),
+        ("message_id", format!("m-{n}")),
+        ("audit_key", format!("audit/dt={day}/hh=03/i.jsonl.zst")),
+        ("archive_shard", format!("{day}#{:02}", n % 16)),
+    ];
+    let texts = texts.map(|(name, value)| (name.to_owned(), Attribute::Text(value)));
+    let zero = || Attribute::Number("0".to_owned());
+    let numbers = ["audit_offset", "audit_length"].map(|name| (name.to_owned(), zero()));
+    texts.into_iter().chain(numbers).collect()
+}
+
+fn memory() -> Memory {
+    let memory = Memory::new();
+    memory.set_signing_key(signing_key().unwrap());
+    for (place, day) in ["2026-01-08", "2026-01-09", "2025-12-11", "2025-12-10"]
+        .iter()
+        .enumerate()
+    {
+        memory.put_item(item(day, u32::try_from(place).unwrap()));
+    }
+    memory.write_object("audit/dt=2026-04-09/hh=03/i.jsonl.zst", b"line".to_vec());
+    memory.write_object("audit/dt=2026-04-10/hh=00/i.jsonl.zst", b"line".to_vec());
+    memory
+}
+
+async fn run_until(memory: &Memory, task: &Task, questions: u32) -> Handled {
+    let deadline = After(questions.into());
+    let deps = Deps {
+        index: memory,
+        objects: memory,
+        signer: memory,
+        pause: memory,
+        deadline: &deadline,
+    };
+    handle(task, now(), AGES, &deps).await
+}
+
+fn told(handled: &Handled) -> Value {
+    let mut out = Vec::new();
+    let metrics = Metrics::new("payhook", "archival_function_dev");
+    tell(handled, &metrics, 7, &mut out);
+    serde_json::from_slice(&out).unwrap()
+}
+
+#[tokio::test]
+async fn daily_seals_until_yesterday_and_archives_what_is_old_enough() {
+    let memory = memory();
+    let handled = run_until(&memory, &Task::Daily {}, u32::MAX).await;
+    assert_eq!((handled.result(), handled.left.len()), (Ok(()), 0));
+    let line = told(&handled);
+    // 9 January is ninety-one days before 10 April; the 10th of December is beyond the look back.
+    assert_eq!(line["ArchivedItems"], 3);
+    assert_eq!(line["SealedObjects"], 1);
+    assert_eq!(memory.items().len(), 1);
+    assert!(memory.objects().contains_key("seal/digests/00000001.json"));
+}
+
+#[tokio::test]
+async fn what_the_deadline_leaves_is_another_task() {
+    let memory = memory();
+    let mut tasks = vec![Task::Daily {}];
+    let mut invocations = 0;
+    while let Some(task) = tasks.pop() {
+        let handled = run_until(&memory, &task, 40).await;
+        assert_eq!(handled.result(), Ok(()));
+        told(&handled);
+        tasks.extend(handled.left);
+        invocations += 1;
+        assert!(invocations < 200);
+    }
+    assert!(invocations > 2);
+    assert_eq!(memory.items().len(), 1);
+
+    let handled = run_until(
+        &memory,
+        &Task::Seal {
+            day: "2026-04-10".parse().unwrap(),
+            continued: 0,
+        },
+        0,
+    )
+    .await;
+    assert_eq!(
+        handled.left,
+        [Task::Seal {
+            day: "2026-04-10".parse().unwrap(),
+            continued: 1
+        }]
+    );
+}
+
+#[tokio::test]
+async fn a_part_that_fails_does_not_stop_the_other() {
+    let memory = memory();
+    memory.fail_every(Call::Sign, CallFault::Final);
+    let handled = run_until(&memory, &Task::Daily {}, u32::MAX).await;
+    assert_eq!(handled.result(), Err(Failed(1)));
+    assert_eq!(
+        (
+            told(&handled)["ArchivedItems"].as_u64(),
+            told(&handled)["FailedRecords"].as_u64()
+        ),
+        (Some(3), Some(1))
+    );
+
+    let memory = self::memory();
+    memory.fail_every(Call::ObjectPutNew, CallFault::Final);
+    let handled = run_until(&memory, &Task::Daily {}, u32::MAX).await;
+    assert_eq!(handled.result(), Err(Failed(4)));
+    assert!(
+        handled
+            .result()
+            .unwrap_err()
+            .to_string()
+            .contains("verified copy")
+    );
+    told(&handled);
+    assert_eq!(memory.items().len(), 4);
+}
+
+#[tokio::test]
+async fn a_day_that_was_asked_for_is_archived_alone() {
+    let memory = memory();
+    let day = "2026-01-09".parse().unwrap();
+    let task = Task::Archive {
+        first: day,
+        last: day,
+        from: None,
+        continued: 0,
+    };
+    let handled = run_until(&memory, &task, u32::MAX).await;
+    assert_eq!(
+        (
+            told(&handled)["ArchivedItems"].as_u64(),
+            memory.items().len()
+        ),
+        (Some(1), 3)
+    );
+}

@@ -1,0 +1,117 @@
+//! What an invocation is asked to do, and the invocation after it.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use transaction_archive::run::Cursor;
+
+/// How often a task may go on in another invocation: ten minutes each. More is a fault, not work.
+const CONTINUATIONS_MAX: u32 = 500;
+
+/// An event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "task", rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum Task {
+    /// What the schedule asks for: seal up to yesterday, archive every day that is old enough.
+    Daily {},
+    /// Seal the audit log up to a day.
+    Seal {
+        /// The last day.
+        day: Date,
+        /// How often it has gone on already.
+        #[serde(default)]
+        continued: u32,
+    },
+    /// Archive the days from `first` to `last`, both included.
+    Archive {
+        /// The first day.
+        first: Date,
+        /// The last day.
+        last: Date,
+        /// Where the invocation before this one stopped.
+        #[serde(default)]
+        from: Option<Cursor>,
+        /// How often it has gone on already.
+        #[serde(default)]
+        continued: u32,
+    },
+}
+
+/// Why an event is not a task. Such an invocation fails and ends in the dead-letter queue.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum TaskError {
+    /// Not one of the forms above.
+    #[error(
+        "the event is no task: {{\"task\":\"daily\"}}, {{\"task\":\"seal\",\"day\":…}} or {{\"task\":\"archive\",\"first\":…,\"last\":…}}"
+    )]
+    NotATask,
+    /// It has gone on too often.
+    #[error("the task went on {0} times without an end: see its log for what it repeats")]
+    WithoutEnd(u32),
+}
+
+impl Task {
+    /// Reads an event.
+    ///
+    /// # Errors
+    /// A [`TaskError`].
+    pub(crate) fn read(event: &str) -> Result<Self, TaskError> {
+        let task: Self = serde_json::from_str(event).map_err(|_| TaskError::NotATask)?;
+        match task.continued() {
+            more if more > CONTINUATIONS_MAX => Err(TaskError::WithoutEnd(more)),
+            _ => Ok(task),
+        }
+    }
+
+    /// How often it has gone on already.
+    pub(crate) fn continued(&self) -> u32 {
+        match self {
+            Self::Daily {} => 0,
+            Self::Seal { continued, .. } | Self::Archive { continued, .. } => *continued,
+        }
+    }
+
+    /// The event of an invocation.
+    pub(crate) fn event(&self) -> String {
+        // Names, dates and numbers: cannot fail; an empty event is refused by whoever gets it.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tasks_go_round_and_the_schedules_event_is_one() {
+        assert_eq!(Task::read("{\"task\":\"daily\"}"), Ok(Task::Daily {}));
+        let day: Date = "2026-01-02".parse().unwrap();
+        for task in [
+            Task::Daily {},
+            Task::Seal { day, continued: 3 },
+            Task::Archive {
+                first: day,
+                last: day,
+                from: Some(Cursor { day, shard: 7 }),
+                continued: 1,
+            },
+        ] {
+            assert_eq!(Task::read(&task.event()), Ok(task));
+        }
+    }
+
+    #[test]
+    fn what_is_no_task_is_refused() {
+        for event in [
+            "",
+            "{}",
+            "{\"task\":\"weekly\"}",
+            "{\"task\":\"seal\"}",
+            "{\"task\":\"seal\",\"day\":\"2026-02-30\"}",
+            "{\"task\":\"daily\",\"force\":true}",
+        ] {
+            assert_eq!(Task::read(event), Err(TaskError::NotATask), "{event}");
+        }
+        let event = "{\"task\":\"seal\",\"day\":\"2026-01-02\",\"continued\":501}";
+        assert_eq!(Task::read(event), Err(TaskError::WithoutEnd(501)));
+    }
+}
