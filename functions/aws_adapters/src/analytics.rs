@@ -91,7 +91,10 @@ impl DynamoAnalytics {
             .client
             .query()
             .table_name(&self.table)
-            .key_condition_expression("aggregate = :marker AND bucket < :first")
+            // Both names are reserved words.
+            .key_condition_expression("#aggregate = :marker AND #bucket < :first")
+            .expression_attribute_names("#aggregate", "aggregate")
+            .expression_attribute_names("#bucket", "bucket")
             .expression_attribute_values(":marker", text(MARKER))
             .expression_attribute_values(":first", text(first.sortable()))
             .scan_index_forward(false)
@@ -116,7 +119,8 @@ impl DynamoAnalytics {
         let put = Put::builder()
             .table_name(&self.table)
             .set_item(Some(item))
-            .condition_expression("attribute_not_exists(aggregate)")
+            .condition_expression("attribute_not_exists(#aggregate)")
+            .expression_attribute_names("#aggregate", "aggregate")
             .build()
             .map_err(|_| not_built(TRANSACT))?;
         Ok(TransactWriteItem::builder().put(put).build())

@@ -1,0 +1,270 @@
+//! What archive and seal use: the index and its deletes on the emulator and DynamoDB Local; bucket and signing key on the emulator.
+#![cfg(feature = "endpoint_tests")]
+// A helper that cannot go on ends its test.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use aws_adapters::{Clients, DynamoIndex, DynamoTransactions, KmsSigner, S3Objects};
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType,
+};
+use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
+use payment_event::EventIdentity;
+use pipeline::storage::{
+    ObjectStore, PutNew, Signer, StoreError, TransactionIndex, TransactionStore,
+};
+use pipeline::stored::StoredTransaction;
+
+use common::{config, dynamodb_endpoints, emulator, record, unique, unreachable};
+
+async fn table(config: &SdkConfig) -> String {
+    let client = aws_sdk_dynamodb::Client::new(config);
+    let name = unique("transactions");
+    let key = |attribute: &str, kind: KeyType| {
+        let element = KeySchemaElement::builder().attribute_name(attribute);
+        element.key_type(kind).build().unwrap()
+    };
+    let mut call = client
+        .create_table()
+        .table_name(&name)
+        .billing_mode(BillingMode::PayPerRequest)
+        .key_schema(key("transaction_id", KeyType::Hash))
+        .key_schema(key("timestamp", KeyType::Range))
+        .global_secondary_indexes(
+            GlobalSecondaryIndex::builder()
+                .index_name("archive_index")
+                .key_schema(key("archive_shard", KeyType::Hash))
+                .key_schema(key("timestamp", KeyType::Range))
+                .projection(
+                    Projection::builder()
+                        .projection_type(ProjectionType::All)
+                        .build(),
+                )
+                .build()
+                .unwrap(),
+        );
+    for attribute in ["transaction_id", "timestamp", "archive_shard"] {
+        let definition = AttributeDefinition::builder().attribute_name(attribute);
+        let definition = definition.attribute_type(ScalarAttributeType::S).build();
+        call = call.attribute_definitions(definition.unwrap());
+    }
+    call.send().await.unwrap();
+    name
+}
+
+#[tokio::test]
+async fn what_is_stored_comes_back_page_by_page_and_can_be_deleted() {
+    for endpoint in dynamodb_endpoints() {
+        let config = config(&endpoint).await;
+        let clients = Clients::new(&config);
+        let name = table(&config).await;
+        let records: Vec<_> = (0..20).map(|n| record(n, EventIdentity::Key)).collect();
+        let store = DynamoTransactions::new(&clients, &name);
+        store.insert_batch(&records).await.unwrap();
+
+        let index = DynamoIndex::new(&clients, &name);
+        let (mut found, mut after, mut pages) = (Vec::new(), None, 0);
+        loop {
+            let page = index
+                .page("2026-01-02#07", after.as_ref(), Some(7))
+                .await
+                .unwrap();
+            found.extend(page.items);
+            pages += 1;
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert!(pages >= 3);
+        let mut found: Vec<_> = found
+            .into_iter()
+            .map(|item| StoredTransaction::from_item(item).unwrap())
+            .collect();
+        found.sort_by(|a, b| a.key.cmp(&b.key));
+        let mut expected: Vec<_> = records.iter().map(StoredTransaction::from).collect();
+        expected.sort_by(|a, b| a.key.cmp(&b.key));
+        assert_eq!(
+            found, expected,
+            "what was written is what is read, attribute by attribute"
+        );
+
+        let one = index.records_of("stripe:pi_3").await.unwrap();
+        assert_eq!(one.len(), 1);
+
+        let keys: Vec<_> = expected.into_iter().map(|record| record.key).collect();
+        assert_eq!(index.delete(&keys).await, Ok(vec![]));
+        assert_eq!(
+            index.delete(&keys).await,
+            Ok(vec![]),
+            "deleting again is no error"
+        );
+        let page = index.page("2026-01-02#07", None, None).await.unwrap();
+        assert_eq!((page.items.len(), page.next), (0, None));
+    }
+}
+
+async fn bucket() -> (aws_sdk_s3::Client, String, S3Objects) {
+    let config = config(&emulator()).await;
+    let s3 = aws_sdk_s3::Client::from_conf(
+        aws_sdk_s3::config::Builder::from(&config)
+            .force_path_style(true)
+            .build(),
+    );
+    let name = unique("objects");
+    let place = aws_sdk_s3::types::CreateBucketConfiguration::builder()
+        .location_constraint("us-east-2".into())
+        .build();
+    let made = s3
+        .create_bucket()
+        .bucket(&name)
+        .create_bucket_configuration(place);
+    made.send().await.unwrap();
+    let versioning = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled);
+    s3.put_bucket_versioning()
+        .bucket(&name)
+        .versioning_configuration(versioning.build())
+        .send()
+        .await
+        .unwrap();
+    let store = S3Objects::new(&Clients::new(&config), &name);
+    (s3, name, store)
+}
+
+#[tokio::test]
+async fn objects_are_written_listed_and_hashed_by_version() {
+    let (s3, name, store) = bucket().await;
+    assert_eq!(store.get("a/1").await, Ok(None));
+    assert_eq!(
+        store.put_new("a/b/1", b"one".to_vec()).await,
+        Ok(PutNew::Written)
+    );
+    assert_eq!(
+        store.put_new("a/b/1", b"two".to_vec()).await,
+        Ok(PutNew::Exists)
+    );
+    store.put("a/c/2", b"two".to_vec()).await.unwrap();
+    store.put("a/c/2", b"three".to_vec()).await.unwrap();
+    store.put("b", vec![0; 10]).await.unwrap();
+    assert_eq!(store.get("a/b/1").await.unwrap().unwrap(), b"one");
+    assert_eq!(store.range("a/c/2", 1, 3).await.unwrap().unwrap(), b"hre");
+    assert_eq!(store.keys("a/").await.unwrap(), ["a/b/1", "a/c/2"]);
+    assert_eq!(store.folders("a/").await.unwrap(), ["a/b/", "a/c/"]);
+
+    s3.delete_object()
+        .bucket(&name)
+        .key("a/b/1")
+        .send()
+        .await
+        .unwrap();
+    let versions = store.versions("a/").await.unwrap();
+    let told: Vec<_> = versions
+        .iter()
+        .map(|v| (v.key.as_str(), v.size_bytes, v.current, v.deleted))
+        .collect();
+    assert_eq!(told.len(), 4, "{told:?}");
+    assert!(told.contains(&("a/b/1", 3, false, false)) && told.contains(&("a/b/1", 0, true, true)));
+    assert!(
+        told.contains(&("a/c/2", 5, true, false)) && told.contains(&("a/c/2", 3, false, false))
+    );
+    for version in versions.iter().filter(|v| !v.deleted) {
+        let hash = store
+            .sha256(&version.key, &version.version_id)
+            .await
+            .unwrap()
+            .unwrap();
+        let body: &[u8] = match (version.key.as_str(), version.current) {
+            ("a/b/1", _) => b"one",
+            (_, true) => b"three",
+            _ => b"two",
+        };
+        let expected = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, body);
+        assert_eq!(hash, expected.as_ref());
+    }
+    assert_eq!(
+        store.sha256("none", &versions[0].version_id).await,
+        Ok(None)
+    );
+}
+
+#[tokio::test]
+async fn an_object_without_a_stored_hash_is_read() {
+    let (s3, name, store) = bucket().await;
+    let put = s3.put_object().bucket(&name).key("plain");
+    put.body(b"plain".to_vec().into()).send().await.unwrap();
+    let version = store.versions("plain").await.unwrap().remove(0);
+    let hash = store
+        .sha256("plain", &version.version_id)
+        .await
+        .unwrap()
+        .unwrap();
+    let expected = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, b"plain");
+    assert_eq!(hash, expected.as_ref());
+}
+
+#[tokio::test]
+async fn a_missing_bucket_is_final_and_nobody_there_is_retryable() {
+    let missing = S3Objects::new(&Clients::new(&config(&emulator()).await), unique("none"));
+    let nobody = S3Objects::new(&unreachable().await, "none");
+    for (store, retryable) in [(missing, false), (nobody, true)] {
+        for error in [
+            store.put("k", vec![1]).await.unwrap_err(),
+            store.put_new("k", vec![1]).await.unwrap_err(),
+            store.keys("k").await.unwrap_err(),
+            store.folders("k").await.unwrap_err(),
+            store.versions("k").await.unwrap_err(),
+        ] {
+            assert_eq!(
+                matches!(error, StoreError::Retryable { .. }),
+                retryable,
+                "{error}"
+            );
+        }
+        if retryable {
+            assert!(store.get("k").await.is_err());
+            assert!(store.sha256("k", "v").await.is_err());
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_key_signs_and_its_public_half_verifies() {
+    let config = config(&emulator()).await;
+    let kms = aws_sdk_kms::Client::new(&config);
+    let made = kms
+        .create_key()
+        .key_usage(aws_sdk_kms::types::KeyUsageType::SignVerify)
+        .key_spec(aws_sdk_kms::types::KeySpec::EccNistP256)
+        .send()
+        .await
+        .unwrap();
+    let id = made.key_metadata().unwrap().key_id().to_owned();
+    let alias = format!("alias/{}", unique("seal"));
+    kms.create_alias()
+        .alias_name(&alias)
+        .target_key_id(&id)
+        .send()
+        .await
+        .unwrap();
+    let signer = KmsSigner::new(&Clients::new(&config), &alias);
+    let text = b"a digest";
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text);
+    let signature = signer
+        .sign(hash.as_ref().try_into().unwrap())
+        .await
+        .unwrap();
+    let public = signer.public_key().await.unwrap();
+    // The last 65 bytes of the DER form are the point.
+    let point = &public[public.len() - 65..];
+    aws_lc_rs::signature::UnparsedPublicKey::new(
+        &aws_lc_rs::signature::ECDSA_P256_SHA256_ASN1,
+        point,
+    )
+    .verify(text, &signature)
+    .unwrap();
+    let nobody = KmsSigner::new(&unreachable().await, "alias/none");
+    assert!(nobody.sign(&[0; 32]).await.is_err() && nobody.public_key().await.is_err());
+}
