@@ -9,7 +9,7 @@ from lib.settings import Settings
 
 
 class AuditBucket(pulumi.ComponentResource):
-    """One bucket, two prefixes: `audit/` and `archive/`."""
+    """One bucket, three prefixes: `audit/`, `archive/` and `seal/`."""
 
     def __init__(
         self, settings: Settings, key_arn: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
@@ -65,7 +65,11 @@ class AuditBucket(pulumi.ComponentResource):
             bucket=self.bucket.id,
             rules=[
                 self._rule("audit", "audit/", LIMITS["audit"]["days_at_hand"], LIMITS["audit"]["days_kept"]),
-                self._rule("archive", "archive/", LIMITS["archive"]["days_at_hand"], None),
+                self._rule("seal", "seal/", LIMITS["audit"]["days_at_hand"], LIMITS["audit"]["days_kept"]),
+                self._rule("archive", "archive/transactions/", LIMITS["archive"]["days_at_hand"], None),
+                self._rule("manifests", "archive/manifests/", LIMITS["archive"]["days_at_hand"], None),
+                # A file waits here until its manifest exists; what stays longer was left by a crash.
+                self._rule("pending", "archive/pending/", None, LIMITS["archive"]["pending_days_kept"]),
             ],
             opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
         )
@@ -73,7 +77,7 @@ class AuditBucket(pulumi.ComponentResource):
 
     @staticmethod
     def _rule(
-        name: str, prefix: str, days_at_hand: int, days_kept: int | None
+        name: str, prefix: str, days_at_hand: int | None, days_kept: int | None
     ) -> aws.s3.BucketLifecycleConfigurationRuleArgs:
         """At hand for three months (PCI DSS v4.0.1, 10.5.1), then colder; the audit log ends after its twelve months and one to spare."""
         return aws.s3.BucketLifecycleConfigurationRuleArgs(
@@ -82,7 +86,9 @@ class AuditBucket(pulumi.ComponentResource):
             filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=prefix),
             transitions=[
                 aws.s3.BucketLifecycleConfigurationRuleTransitionArgs(days=days_at_hand, storage_class="GLACIER_IR")
-            ],
+            ]
+            if days_at_hand
+            else None,
             expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(days=days_kept) if days_kept else None,
             noncurrent_version_expiration=aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
                 noncurrent_days=LIMITS["audit"]["noncurrent_days_kept"]

@@ -1,6 +1,6 @@
-"""The stack's own key: everything at rest is encrypted with it.
+"""The stack's own keys: one encrypts everything at rest, one signs the seals of the audit log.
 
-Who may use it is said here, in the key's policy, by role name; so no role's policy needs a key id, which a preview could not know.
+Who may use them is said here, in the keys' policies, by role name; so no role's policy needs a key id, which a preview could not know.
 """
 
 from typing import Any
@@ -22,18 +22,34 @@ ADMINISTRATION = [
 ]  # fmt: skip
 USE = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
 ROLES = (*tuple(f"{function}_role" for function in FUNCTIONS), "webhook_api_role", "archive_schedule_role")
+# A signing key: what administers it, and what checks a seal. Who seals is the archival function alone.
+SEAL_ADMINISTRATION = [
+    "kms:CancelKeyDeletion", "kms:CreateAlias", "kms:DeleteAlias", "kms:DescribeKey", "kms:DisableKey", "kms:EnableKey",
+    "kms:GetKeyPolicy", "kms:GetPublicKey", "kms:ListKeyPolicies", "kms:ListResourceTags", "kms:PutKeyPolicy",
+    "kms:ScheduleKeyDeletion", "kms:TagResource", "kms:UntagResource", "kms:UpdateAlias", "kms:UpdateKeyDescription", "kms:Verify",
+]  # fmt: skip
+SEAL = ["kms:DescribeKey", "kms:GetPublicKey", "kms:Sign"]
 EXECUTION_LOGS = "API-Gateway-Execution-Logs_*"
+
+
+def statement(
+    sid: str, principal: dict[str, Any], actions: list[str], condition: dict[str, Any] | None = None
+) -> Statement:
+    """A statement of a key's policy; `*` there is the key itself."""
+    result: Statement = {"Sid": sid, "Effect": "Allow", "Principal": principal, "Action": actions, "Resource": "*"}
+    return result | ({"Condition": condition} if condition else {})
+
+
+def seal_key_policy(settings: Settings) -> str:
+    """The account administers and checks; the archival function signs."""
+    return document(
+        statement("Administration", {"AWS": f"arn:aws:iam::{settings.account_id}:root"}, SEAL_ADMINISTRATION),
+        statement("Seal", {"AWS": [settings.role_arn("archival_function_role")]}, SEAL),
+    )
 
 
 def key_policy(settings: Settings) -> str:
     """The account administers; the roles and the services that act for them use."""
-
-    def statement(
-        sid: str, principal: dict[str, Any], actions: list[str], condition: dict[str, Any] | None = None
-    ) -> Statement:
-        result: Statement = {"Sid": sid, "Effect": "Allow", "Principal": principal, "Action": actions, "Resource": "*"}
-        return result | ({"Condition": condition} if condition else {})
-
     groups = [settings.log_group(function) for function in FUNCTIONS]
     groups += [f"/aws/apigateway/{settings.name('webhook_api')}", EXECUTION_LOGS]
     return document(
@@ -62,7 +78,7 @@ def key_policy(settings: Settings) -> str:
 
 
 class Encryption(pulumi.ComponentResource):
-    """The key and its alias."""
+    """The keys and their aliases."""
 
     def __init__(
         self, settings: Settings, roles: list[pulumi.Resource], opts: pulumi.ResourceOptions | None = None
@@ -82,6 +98,23 @@ class Encryption(pulumi.ComponentResource):
             "alias",
             name=f"alias/{settings.name('payhook')}",
             target_key_id=self.key.key_id,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        # KMS does not rotate asymmetric keys: https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html, read 2026-11-24.
+        self.seal_key = aws.kms.Key(
+            "seal_key",
+            description=f"payhook {settings.environment_suffix}: seals the audit log",
+            key_usage="SIGN_VERIFY",
+            customer_master_key_spec="ECC_NIST_P256",
+            policy=seal_key_policy(settings),
+            deletion_window_in_days=LIMITS["kms"]["deletion_window_days"],
+            tags=settings.tags,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=roles),
+        )
+        self.seal_alias = aws.kms.Alias(
+            "seal_alias",
+            name=settings.seal_key_alias,
+            target_key_id=self.seal_key.key_id,
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({"key_arn": self.key.arn})

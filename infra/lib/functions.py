@@ -49,9 +49,28 @@ def statements(settings: Settings, function: str) -> list[Statement]:
             allow(
                 ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"], [stream], "ReadStream"
             ),
+            allow(
+                ["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"],
+                [settings.table_arn("analytics")],
+                "CountTransactions",
+            ),
             allow(["sqs:SendMessage"], [settings.queue_arn("analytics_processor_dlq")], "SendFailed"),
         ]
-    return [logs, allow(["sqs:SendMessage"], [settings.queue_arn("archival_function_dlq")], "SendFailed")]
+    table, bucket = settings.table_arn("transactions"), settings.bucket_arn
+    return [
+        logs,
+        allow(["dynamodb:Query"], [f"{table}/index/archive_index"], "ReadOldTransactions"),
+        allow(["dynamodb:BatchWriteItem"], [table], "DeleteArchivedTransactions"),
+        allow(["s3:PutObject"], [f"{bucket}/archive/*", f"{bucket}/seal/*"], "WriteArchiveAndSeals"),
+        allow(
+            ["s3:GetObject", "s3:GetObjectVersion"],
+            [f"{bucket}/archive/*", f"{bucket}/audit/*", f"{bucket}/seal/*"],
+            "ReadBack",
+        ),
+        allow(["s3:ListBucket", "s3:ListBucketVersions"], [bucket], "List"),
+        allow(["lambda:InvokeFunction"], [settings.function_arn(function)], "GoOn"),
+        allow(["sqs:SendMessage"], [settings.queue_arn("archival_function_dlq")], "SendFailed"),
+    ]
 
 
 def environment(settings: Settings, function: str) -> dict[str, str]:
@@ -68,7 +87,18 @@ def environment(settings: Settings, function: str) -> dict[str, str]:
             "REJECTED_QUEUE_URL": settings.queue_url("rejected_queue"),
             "SECRET_NAME_PREFIX": SECRET_NAME_PREFIX,
         }
-    return common
+    if function == "analytics_processor":
+        return common | {
+            "ANALYTICS_TABLE": settings.name("analytics"),
+            "DEAD_LETTER_QUEUE_URL": settings.queue_url("analytics_processor_dlq"),
+        }
+    return common | {
+        "TRANSACTIONS_TABLE": settings.name("transactions"),
+        "AUDIT_BUCKET": settings.audit_bucket,
+        "SEAL_KEY_ALIAS": settings.seal_key_alias,
+        "ARCHIVE_OLDER_THAN_DAYS": str(LIMITS["archive"]["older_than_days"]),
+        "ARCHIVE_LOOKBACK_DAYS": str(LIMITS["archive"]["lookback_days"]),
+    }
 
 
 class FunctionRole(pulumi.ComponentResource):

@@ -48,6 +48,11 @@ class Settings:
         """S3 allows no underscore, and bucket names are global: hence the hyphens and the account."""
         return f"{PROJECT}-audit-{self.account_id}-{self.environment_suffix}"
 
+    @property
+    def seal_key_alias(self) -> str:
+        """The key that seals the audit log."""
+        return f"alias/{self.name('payhook_seal')}"
+
     def secret(self, provider: str) -> str:
         """The secret of one provider."""
         return self.name(f"webhook_secret_{provider}")

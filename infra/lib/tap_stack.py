@@ -3,6 +3,7 @@
 import pulumi
 
 from lib.alarms import Alarms
+from lib.archive_catalogue import ArchiveCatalogue
 from lib.audit_bucket import AuditBucket
 from lib.dashboard import Dashboard
 from lib.encryption import Encryption
@@ -34,6 +35,7 @@ class TapStack(pulumi.ComponentResource):
 
         tables = Tables(settings, key_arn, child)
         bucket = AuditBucket(settings, key_arn, child)
+        catalogue = ArchiveCatalogue(settings, child)
         queues = Queues(settings, key_arn, child)
         ProviderSecrets(settings, key_arn, child)
         functions = {function: Function(settings, function, roles[function], key_arn, child) for function in FUNCTIONS}
@@ -50,6 +52,9 @@ class TapStack(pulumi.ComponentResource):
             "transactions_table_name": tables.transactions.name,
             "analytics_table_name": tables.analytics.name,
             "audit_bucket_name": bucket.bucket.bucket,
+            "seal_key_alias": encryption.seal_alias.name,
+            "archive_database_name": catalogue.database.name,
+            "archive_table_name": catalogue.table.name,
             "webhook_queue_url": queues.webhook.url,
             "rejected_queue_url": queues.rejected.url,
             "alarm_topic_arn": notifications.topic.arn,

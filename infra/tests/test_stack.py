@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from infra.graph import Evaluation
+from infra.lib.archive_catalogue import read_columns
 from infra.lib.limits import FUNCTIONS, LIMITS
 from infra.tests.conftest import Find
 
@@ -15,7 +16,7 @@ UNTAGGED = {
     "apigateway/account", "apigateway/deployment", "apigateway/integration", "apigateway/integrationResponse",
     "apigateway/method", "apigateway/methodResponse", "apigateway/methodSettings", "apigateway/resource",
     "apigateway/response", "apigateway/usagePlanKey", "cloudwatch/dashboard", "iam/rolePolicy",
-    "iam/rolePolicyAttachment", "kms/alias", "lambda/functionEventInvokeConfig", "s3/bucketLifecycleConfiguration",
+    "glue/catalogTable", "iam/rolePolicyAttachment", "kms/alias", "lambda/functionEventInvokeConfig", "s3/bucketLifecycleConfiguration",
     "s3/bucketOwnershipControls", "s3/bucketPolicy", "s3/bucketPublicAccessBlock",
     "s3/bucketServerSideEncryptionConfiguration", "s3/bucketVersioning", "scheduler/schedule", "sns/topicPolicy",
     "sqs/queuePolicy",
@@ -129,10 +130,24 @@ def test_bucket(of_type: Find) -> None:
     (statement,) = _statements([policy["policy"]])
     assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
     (lifecycle,) = of_type(":BucketLifecycleConfiguration")
-    assert {r["filter"]["prefix"]: r["transitions"][0]["days"] for r in lifecycle["rules"]} == {
-        "audit/": 90,
-        "archive/": 90,
-    }
+    colder = {r["filter"]["prefix"]: r["transitions"][0]["days"] for r in lifecycle["rules"] if "transitions" in r}
+    assert colder == {"audit/": 90, "seal/": 90, "archive/transactions/": 90, "archive/manifests/": 90}
+    ends = {r["filter"]["prefix"]: r["expiration"]["days"] for r in lifecycle["rules"] if "expiration" in r}
+    assert ends == {"audit/": 400, "seal/": 400, "archive/pending/": 7}
+
+
+def test_the_catalogue_has_the_columns_of_the_parts_and_projects_the_days(of_type: Find) -> None:
+    (table,) = of_type(":CatalogTable")
+    columns = [(column["name"], column["type"]) for column in table["storageDescriptor"]["columns"]]
+    assert columns == read_columns()
+    assert ("amount_minor", "bigint") in columns
+    assert ("received_at", "timestamp") in columns
+    assert [key["name"] for key in table["partitionKeys"]] == ["dt"]
+    parameters = table["parameters"]
+    assert parameters["projection.enabled"] == "true"
+    location = table["storageDescriptor"]["location"]
+    assert parameters["storage.location.template"] == f"{location}dt=${{dt}}/"
+    assert location.endswith("-dev/archive/transactions/")
 
 
 def test_functions(of_type: Find) -> None:
@@ -192,7 +207,12 @@ def test_alarm(of_type: Find, alarm: str) -> None:
 def test_the_topic_and_the_secrets_are_encrypted(of_type: Find) -> None:
     assert {topic["kmsMasterKeyId"] for topic in of_type(":Topic")} == {KEY}
     assert {secret["kmsKeyId"] for secret in of_type(":Secret")} == {KEY}
-    assert all(key["enableKeyRotation"] for key in of_type(":Key"))
+    keys = {key.get("keyUsage", "ENCRYPT_DECRYPT"): key for key in of_type(":Key")}
+    assert keys["ENCRYPT_DECRYPT"]["enableKeyRotation"]
+    seal = keys["SIGN_VERIFY"]
+    assert seal["customerMasterKeySpec"] == "ECC_NIST_P256"
+    who_signs = [s["Principal"]["AWS"] for s in _statements([seal["policy"]]) if "kms:Sign" in _actions(s)]
+    assert who_signs == [["arn:aws:iam::000000000000:role/archival_function_role_dev"]]
 
 
 def test_no_role_has_a_wildcard_but_the_two_allowed(of_type: Find) -> None:
@@ -204,8 +224,18 @@ def test_no_role_has_a_wildcard_but_the_two_allowed(of_type: Find) -> None:
         assert not [action for action in _actions(statement) if "*" in action]
         for resource in statement["Resource"]:
             if "*" in resource:
-                allowed = resource.endswith(("/audit/*", ":log-stream:*", "table/transactions_dev/stream/*"))
-                assert allowed, resource
+                prefixes = ("/audit/*", "/archive/*", "/seal/*", ":log-stream:*", "table/transactions_dev/stream/*")
+                assert resource.endswith(prefixes), resource
+
+
+def test_no_function_deletes_an_object_and_only_the_archive_deletes_items(of_type: Find) -> None:
+    actions = {
+        policy["role"]: [a for statement in _statements([policy["policy"]]) for a in _actions(statement)]
+        for policy in of_type(":RolePolicy")
+    }
+    assert not [a for found in actions.values() for a in found if a.startswith("s3:Delete")]
+    deleters = [role for role, found in actions.items() if "dynamodb:BatchWriteItem" in found]
+    assert deleters == ["archival_function_role_dev"]
 
 
 def test_each_role_is_for_one_service(of_type: Find) -> None:
@@ -219,6 +249,6 @@ def test_each_role_is_for_one_service(of_type: Find) -> None:
 def test_outputs(evaluation: Evaluation) -> None:
     assert {
         "api_endpoint_url", "api_key_id", "transactions_table_name", "audit_bucket_name", "webhook_queue_url",
-        "rejected_queue_url", "dashboard_url",
+        "rejected_queue_url", "dashboard_url", "seal_key_alias", "archive_table_name",
     } <= set(evaluation.outputs)  # fmt: skip
     assert evaluation.outputs["api_endpoint_url"].endswith("/live/webhook")

@@ -32,7 +32,12 @@ def role_policy_attachment(clients: Clients, inputs: dict[str, Any]) -> Made:
 
 def key(clients: Clients, inputs: dict[str, Any]) -> Made:
     """aws.kms.Key."""
-    arguments = present(Description=inputs.get("description"), Policy=inputs.get("policy"))
+    arguments = present(
+        Description=inputs.get("description"),
+        Policy=inputs.get("policy"),
+        KeyUsage=inputs.get("keyUsage"),
+        KeySpec=inputs.get("customerMasterKeySpec"),
+    )
     tags = [{"TagKey": name, "TagValue": value} for name, value in inputs.get("tags", {}).items()]
     made = clients.kms.create_key(**arguments, Tags=tags)["KeyMetadata"]
     if inputs.get("enableKeyRotation"):

@@ -136,7 +136,40 @@ def lifecycle(clients: Clients, inputs: dict[str, Any]) -> Made:
     return inputs["bucket"], {}
 
 
+def catalogue_database(clients: Clients, inputs: dict[str, Any]) -> Made:
+    """aws.glue.CatalogDatabase."""
+    clients.glue.create_database(
+        DatabaseInput=present(Name=inputs["name"], Description=inputs.get("description")), Tags=inputs.get("tags", {})
+    )
+    return inputs["name"], {}
+
+
+def catalogue_table(clients: Clients, inputs: dict[str, Any]) -> Made:
+    """aws.glue.CatalogTable."""
+    described = inputs["storageDescriptor"]
+    clients.glue.create_table(
+        DatabaseName=inputs["databaseName"],
+        TableInput={
+            "Name": inputs["name"],
+            "TableType": inputs["tableType"],
+            "Description": inputs["description"],
+            "Parameters": inputs["parameters"],
+            "PartitionKeys": capitalised(inputs["partitionKeys"]),
+            "StorageDescriptor": {
+                "Location": described["location"],
+                "InputFormat": described["inputFormat"],
+                "OutputFormat": described["outputFormat"],
+                "Columns": capitalised(described["columns"]),
+                "SerdeInfo": capitalised(described["serDeInfo"]),
+            },
+        },
+    )
+    return f"{inputs['databaseName']}:{inputs['name']}", {}
+
+
 MAKERS = {
+    "aws:glue/catalogDatabase:CatalogDatabase": catalogue_database,
+    "aws:glue/catalogTable:CatalogTable": catalogue_table,
     "aws:dynamodb/table:Table": table,
     "aws:s3/bucket:Bucket": bucket,
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": ownership,
