@@ -25,6 +25,7 @@ PATCHES = (
     "sqs_batch_actions",
     "metric_math",
     "emf_metrics",
+    "access_log",
 )
 INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH", "COVERAGE_PROCESS_START", "VIRTUAL_ENV")
 

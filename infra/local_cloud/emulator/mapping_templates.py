@@ -21,6 +21,16 @@ from ministack.services import apigateway_v1
 _request: contextvars.ContextVar[dict[str, Any] | None] = contextvars.ContextVar("request", default=None)
 
 
+def forget_request() -> None:
+    """Before a request: nothing is known of it."""
+    _request.set(None)
+
+
+def request_context() -> dict[str, Any]:
+    """`$context` of the request that templates were rendered for last; empty when it did not come so far."""
+    return (_request.get() or {}).get("context") or {}
+
+
 class _Input:
     """`$input`."""
 

@@ -110,6 +110,18 @@ def _log_line_makes_a_metric(cloud: LocalCloud) -> bool:
     return _soon(lambda: ledger.metric_sum(cloud, "Stored", provider="stripe") > 0, 4)
 
 
+def _each_request_is_in_the_access_log(cloud: LocalCloud) -> bool:
+    body = json.dumps(stripe_event()).encode()
+    assert post_stripe(cloud, body).status == 200
+    assert post(cloud, body, api_key="wrong").status == 403
+
+    def both() -> bool:
+        lines = [json.loads(text) for text in ledger.log_messages(cloud, "/aws/apigateway/")]
+        return {"200", "403"} <= {line["status"] for line in lines} and all(line["requestId"] != "-" for line in lines)
+
+    return _soon(both, seconds=3)
+
+
 PROBES: dict[str, Callable[[LocalCloud], bool]] = {
     "loopback_transport": _queue_answers,
     "sqs_event_source": _one_batch_of_thirty,
@@ -121,6 +133,7 @@ PROBES: dict[str, Callable[[LocalCloud], bool]] = {
     "sqs_batch_actions": _rejected_is_handed_on,
     "metric_math": _error_rate_rings,
     "emf_metrics": _log_line_makes_a_metric,
+    "access_log": _each_request_is_in_the_access_log,
 }
 
 
