@@ -12,6 +12,7 @@ mod error;
 mod index;
 mod item;
 mod objects;
+pub mod operations;
 mod pause;
 mod rejected;
 mod secrets;

@@ -102,6 +102,37 @@ pub(crate) enum Error {
     /// No trusted certificates, or no runtime.
     #[error("cannot prepare the HTTP client: {0}")]
     Client(#[source] io::Error),
+    /// A call to AWS.
+    #[error("{0}")]
+    Store(#[from] pipeline::storage::StoreError),
+    /// The archive.
+    #[error("{0}")]
+    Archive(#[from] transaction_archive::ArchiveError),
+    /// Neither a folder nor a stack.
+    #[error("which audit log? Give --suffix and --account, or --folder and --public-key")]
+    NoStack,
+    /// Not a key that seals.
+    #[error("the public key is not a P-256 key in PEM: `payhook audit public-key` prints it")]
+    PublicKey,
+    /// Tampering, or a day that was not sealed.
+    #[error("{0} things are not as they were sealed")]
+    NotAsSealed(usize),
+    /// Nothing found.
+    #[error(
+        "nothing has this id: for a message, or for what is archived, give --day with the day of receipt"
+    )]
+    NoRecord,
+    /// An object of the audit log that a pointer names.
+    #[error(
+        "audit object {0} is missing or damaged: `payhook audit verify` says which objects are"
+    )]
+    AuditObject(String),
+    /// Aggregates and records disagree.
+    #[error("{0} rows differ from the records")]
+    RecountDiffers(usize),
+    /// Accepted and nowhere.
+    #[error("{0} accepted webhooks are neither stored, rejected nor in a queue")]
+    NotAccounted(u64),
     /// Answers that were not 2xx, and what to do about them.
     #[error("{0}")]
     NotAccepted(String),
@@ -116,7 +147,17 @@ impl Error {
     /// 1: it was tried and did not succeed. 2: what was asked for cannot be tried.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::Input(_) | Self::Output(_) | Self::Client(_) | Self::NotAccepted(_) => 1,
+            Self::Input(_)
+            | Self::Output(_)
+            | Self::Client(_)
+            | Self::NotAccepted(_)
+            | Self::Store(_)
+            | Self::Archive(_)
+            | Self::NotAsSealed(_)
+            | Self::NoRecord
+            | Self::AuditObject(_)
+            | Self::RecountDiffers(_)
+            | Self::NotAccounted(_) => 1,
             _ => 2,
         }
     }

@@ -1,12 +1,20 @@
-//! `payhook`: the operator's command line. Judges stored requests, masks logs, sends test webhooks, lists the providers.
+//! `payhook`: the operator's command line. Judges stored requests, masks logs, sends test webhooks, lists the providers; proves the audit log,
+//! counts again, accounts for a day.
 //!
 //! Invariant: no secret, API key or unmasked input is part of any error text.
 
+// The types of the SDK's calls lie deep inside each other.
+#![recursion_limit = "256"]
+
+mod analytics;
+mod audit;
 mod error;
 mod lines;
 mod mask;
 mod providers;
+mod reconcile;
 mod send;
+mod stack;
 mod verify;
 
 use std::io::{self, Write};
@@ -33,6 +41,14 @@ enum Command {
     Send(Box<send::SendArguments>),
     /// List the providers of the catalogue.
     Providers(providers::ProvidersArguments),
+    /// Prove the audit log, or show a record of it.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+    /// Show what was counted, or count again and compare.
+    #[command(subcommand)]
+    Analytics(analytics::AnalyticsCommand),
+    /// Account for every webhook that was accepted on a day.
+    Reconcile(reconcile::ReconcileArguments),
 }
 
 fn run(command: &Command) -> Result<(), Error> {
@@ -43,6 +59,9 @@ fn run(command: &Command) -> Result<(), Error> {
         Command::Mask(arguments) => mask::run(arguments, input, &mut output),
         Command::Send(arguments) => send::run(arguments, &mut output),
         Command::Providers(arguments) => providers::run(arguments, &mut output),
+        Command::Audit(command) => audit::run(command, &mut output),
+        Command::Analytics(command) => analytics::run(command, &mut output),
+        Command::Reconcile(arguments) => reconcile::run(arguments, &mut output),
     }?;
     output.flush().map_err(Error::Output)
 }

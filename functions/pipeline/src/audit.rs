@@ -202,3 +202,23 @@ pub fn read_line(frame: &[u8]) -> Result<String, AuditError> {
     }
     String::from_utf8(line).map_err(|_| AuditError::Text)
 }
+
+/// The longest object that [`read_lines`] takes apart, decompressed: a batch of a thousand long webhooks fits.
+const OBJECT_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
+
+/// Reads every line of an object, in order.
+///
+/// # Errors
+/// [`AuditError`] when the bytes are not whole frames of UTF-8 lines.
+pub fn read_lines(object: &[u8]) -> Result<Vec<String>, AuditError> {
+    let decoder = zstd::stream::read::Decoder::new(object).map_err(|_| AuditError::Frame)?;
+    let mut text = String::new();
+    decoder
+        .take(OBJECT_BYTES_MAX)
+        .read_to_string(&mut text)
+        .map_err(|_| AuditError::Frame)?;
+    if !text.is_empty() && !text.ends_with('\n') {
+        return Err(AuditError::Frame);
+    }
+    Ok(text.lines().map(str::to_owned).collect())
+}

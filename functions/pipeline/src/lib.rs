@@ -14,6 +14,7 @@ pub mod judge;
 pub mod memory;
 pub mod message;
 pub mod plan;
+pub mod reconcile;
 mod reject;
 mod report;
 pub mod retry;

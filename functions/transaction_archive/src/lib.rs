@@ -10,6 +10,7 @@ mod error;
 mod manifest;
 mod part;
 pub mod read;
+pub mod recount;
 pub mod run;
 mod shard;
 

@@ -1,7 +1,11 @@
-//! Reads the archive, part by part, each checked against its manifest.
+//! Reads the archive, part by part, each checked against its manifest; and the records of a day, wherever they are.
+
+use std::collections::HashSet;
 
 use jiff::civil::Date;
-use pipeline::storage::ObjectStore;
+use payment_event::TransactionKey;
+use pipeline::plan::ARCHIVE_SHARDS;
+use pipeline::storage::{ObjectStore, TransactionIndex};
 use pipeline::stored::StoredTransaction;
 
 use crate::error::ArchiveError;
@@ -77,4 +81,50 @@ pub async fn verified(
         return Err(ArchiveError::Disagrees(manifest.part.clone()));
     }
     Ok(records)
+}
+
+/// Where a record of a day was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In the table only.
+    Table,
+    /// In the archive.
+    Archive,
+    /// In the table, and in the archive where it was seen already: as between a copy and its delete.
+    Both,
+}
+
+/// Shows every record that was received on a day to `look`; `None` for an item of the table that is no record.
+///
+/// # Errors
+/// An [`ArchiveError`] when table or archive cannot be read whole.
+pub async fn each_record(
+    day: Date,
+    index: &impl TransactionIndex,
+    objects: &impl ObjectStore,
+    mut look: impl FnMut(Place, Option<StoredTransaction>),
+) -> Result<(), ArchiveError> {
+    for shard in 0..ARCHIVE_SHARDS {
+        let mut archived: HashSet<TransactionKey> = HashSet::new();
+        for manifest in manifests(day, shard, objects).await? {
+            for record in verified(&manifest, objects).await? {
+                archived.insert(record.key.clone());
+                look(Place::Archive, Some(record));
+            }
+        }
+        let (name, mut after) = (format!("{day}#{shard:02}"), None);
+        loop {
+            let page = index.page(&name, after.as_ref(), None).await?;
+            for item in page.items {
+                let record = StoredTransaction::from_item(item).ok();
+                let both = record.as_ref().is_some_and(|r| archived.contains(&r.key));
+                look(if both { Place::Both } else { Place::Table }, record);
+            }
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+    }
+    Ok(())
 }

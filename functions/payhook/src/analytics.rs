@@ -1,0 +1,237 @@
+//! `payhook analytics`: what was counted, and whether counting again gives the same.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use aws_adapters::operations::analytics_rows;
+use aws_adapters::{DynamoIndex, S3Objects};
+use clap::{Args, Subcommand};
+use jiff::civil::Date;
+use jiff::tz::Offset;
+use jiff::{Timestamp, ToSpan};
+use pipeline::aggregate::{Delta, RowKey};
+use transaction_archive::recount::{Difference, Recount, compare, recount};
+
+use crate::error::Error;
+use crate::stack::{StackArguments, wait};
+
+/// Minute rows expire after fourteen days; those of the last thirteen are all there.
+const MINUTES_COMPARED_DAYS: i32 = 13;
+
+/// What `payhook analytics` can do.
+#[derive(Subcommand)]
+pub(crate) enum AnalyticsCommand {
+    /// Print what was counted: events and amounts by day, provider, currency and status.
+    Show(RangeArguments),
+    /// Count the records of table and archive again and compare to the unit; 1 when anything differs.
+    Recount(RangeArguments),
+}
+
+/// Some days of a stack.
+#[derive(Args)]
+pub(crate) struct RangeArguments {
+    /// The first UTC day of receipt, YYYY-MM-DD.
+    #[arg(long, value_name = "DAY")]
+    from: Date,
+    /// The last UTC day.
+    #[arg(long, value_name = "DAY")]
+    to: Date,
+    #[command(flatten)]
+    stack: StackArguments,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`Error::RecountDiffers`] when it does; others when nothing could be counted.
+pub(crate) fn run(command: &AnalyticsCommand, output: &mut impl Write) -> Result<(), Error> {
+    match command {
+        AnalyticsCommand::Show(range) => {
+            let rows = wait(rows(&range.stack))?;
+            show(range.from, range.to, rows, output)
+        }
+        AnalyticsCommand::Recount(range) => {
+            let (said, kept) = wait(async {
+                let clients = range.stack.clients().await;
+                let index = DynamoIndex::new(&clients, range.stack.name("transactions"));
+                let objects = S3Objects::new(&clients, range.stack.bucket());
+                let said = recount(range.from, range.to, &index, &objects).await?;
+                Ok((said, rows(&range.stack).await?))
+            })?;
+            let today = Offset::UTC.to_datetime(Timestamp::now()).date();
+            let minutes_from = today
+                .checked_sub(MINUTES_COMPARED_DAYS.days())
+                .unwrap_or(today);
+            let differences = compare(range.from, range.to, minutes_from, &said, kept);
+            tell(&said, &differences, output)
+        }
+    }
+}
+
+async fn rows(stack: &StackArguments) -> Result<Vec<(RowKey, Delta)>, Error> {
+    Ok(analytics_rows(&stack.clients().await, &stack.name("analytics")).await?)
+}
+
+/// Minor units with their decimal point: `1130` at 2 is `11.30`.
+fn decimal(minor: i128, exponent: usize) -> String {
+    let digits = format!("{:0>width$}", minor.unsigned_abs(), width = exponent + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - exponent);
+    let sign = if minor < 0 { "-" } else { "" };
+    match fraction {
+        "" => format!("{sign}{whole}"),
+        fraction => format!("{sign}{whole}.{fraction}"),
+    }
+}
+
+/// `EUR 11.30`, or nothing for events without money.
+fn money(currency: &str, minor: i128) -> String {
+    match currency.split_once('.') {
+        Some((code, exponent)) => {
+            let exponent = exponent.parse().unwrap_or_default();
+            format!("{code} {}", decimal(minor, exponent))
+        }
+        None => "-".to_owned(),
+    }
+}
+
+fn show(
+    from: Date,
+    to: Date,
+    rows: Vec<(RowKey, Delta)>,
+    output: &mut impl Write,
+) -> Result<(), Error> {
+    let mut days: BTreeMap<(String, String), Delta> = BTreeMap::new();
+    for (key, delta) in rows {
+        let Some(day) = key.bucket.strip_prefix("day#") else {
+            continue;
+        };
+        let within = day.parse::<Date>().is_ok_and(|d| d >= from && d <= to);
+        let name = key.aggregate.rsplit_once('#');
+        if let (true, Some((name, _lane))) = (within, name) {
+            let row = days.entry((day.to_owned(), name.to_owned())).or_default();
+            row.merge(&delta);
+        }
+    }
+    writeln!(
+        output,
+        "{:<12}{:<18}{:<14}{:>10}  {:>22}  {:>12}  {:>12}",
+        "day", "provider", "status", "events", "amount", "event→door", "door→count"
+    )
+    .map_err(Error::Output)?;
+    for ((day, name), delta) in days {
+        let mut parts = name.split('#');
+        let mut part = || parts.next().unwrap_or_default();
+        let (provider, currency, status) = (part(), part(), part());
+        let count = i128::from(delta.count.max(1));
+        writeln!(
+            output,
+            "{day:<12}{provider:<18}{status:<14}{:>10}  {:>22}  {:>9} ms  {:>9} ms",
+            delta.count,
+            money(currency, delta.amount_minor),
+            delta.event_to_receipt_ms / count,
+            delta.receipt_to_count_ms / count,
+        )
+        .map_err(Error::Output)?;
+    }
+    Ok(())
+}
+
+fn tell(said: &Recount, differences: &[Difference], output: &mut impl Write) -> Result<(), Error> {
+    for difference in differences {
+        writeln!(
+            output,
+            "{} {}: kept {} events and {} minor units, recounted {} and {}",
+            difference.row.bucket,
+            difference.row.aggregate,
+            difference.kept.count,
+            difference.kept.amount_minor,
+            difference.recounted.count,
+            difference.recounted.amount_minor,
+        )
+        .map_err(Error::Output)?;
+    }
+    writeln!(
+        output,
+        "{} records in the table, {} in the archive, {} uncountable; {} rows compared, {} differ",
+        said.in_table,
+        said.in_archive,
+        said.uncountable,
+        said.rows.len(),
+        differences.len()
+    )
+    .map_err(Error::Output)?;
+    match differences.len() {
+        0 => Ok(()),
+        differ => Err(Error::RecountDiffers(differ)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_have_their_decimal_point() {
+        for (currency, minor, expected) in [
+            ("EUR.2", 1130, "EUR 11.30"),
+            ("EUR.2", 5, "EUR 0.05"),
+            ("JPY.0", 500, "JPY 500"),
+            ("KWD.3", -1, "KWD -0.001"),
+            ("-", 0, "-"),
+        ] {
+            assert_eq!(money(currency, minor), expected);
+        }
+    }
+
+    fn row(aggregate: &str, bucket: &str, count: u64) -> (RowKey, Delta) {
+        let key = RowKey {
+            aggregate: aggregate.into(),
+            bucket: bucket.into(),
+        };
+        let delta = Delta {
+            count,
+            amount_minor: 100 * i128::from(count),
+            ..Delta::default()
+        };
+        (key, delta)
+    }
+
+    #[test]
+    fn lanes_are_added_up_and_other_days_left_out() {
+        let rows = vec![
+            row("stripe#EUR.2#captured#01", "day#2026-01-02", 2),
+            row("stripe#EUR.2#captured#05", "day#2026-01-02", 3),
+            row("stripe#EUR.2#captured#05", "hour#2026-01-02T03Z", 3),
+            row("stripe#EUR.2#captured#05", "day#2026-01-04", 9),
+        ];
+        let (from, to) = ("2026-01-01".parse().unwrap(), "2026-01-03".parse().unwrap());
+        let mut out = Vec::new();
+        show(from, to, rows, &mut out).unwrap();
+        let out = String::from_utf8(out).unwrap();
+        assert_eq!(out.lines().count(), 2, "{out}");
+        assert!(
+            out.contains("EUR 5.00") && out.contains("captured"),
+            "{out}"
+        );
+    }
+
+    #[test]
+    fn a_difference_is_printed_and_is_an_error() {
+        let said = Recount::default();
+        let mut out = Vec::new();
+        assert!(tell(&said, &[], &mut out).is_ok());
+        let (row, kept) = row("stripe#EUR.2#captured", "day#2026-01-02", 2);
+        let difference = Difference {
+            row,
+            kept,
+            recounted: Delta::default(),
+        };
+        let error = tell(&said, &[difference], &mut out).unwrap_err();
+        assert!(matches!(error, Error::RecountDiffers(1)));
+        let out = String::from_utf8(out).unwrap();
+        assert!(
+            out.contains("kept 2 events and 200 minor units, recounted 0 and 0"),
+            "{out}"
+        );
+    }
+}

@@ -1,0 +1,106 @@
+//! `payhook audit show`: from an id to the lines of the audit log.
+
+use std::io::Write;
+
+use aws_adapters::{DynamoIndex, S3Objects};
+use clap::Args;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::Offset;
+use pipeline::audit::{read_line, read_lines};
+use pipeline::storage::{ObjectStore, TransactionIndex};
+use pipeline::stored::StoredTransaction;
+use transaction_archive::read::each_record;
+
+use crate::error::Error;
+use crate::stack::{StackArguments, wait};
+
+/// What `payhook audit show` takes.
+#[derive(Args)]
+pub(crate) struct ShowArguments {
+    /// A transaction id (stripe:pi_…) or an SQS message id.
+    id: String,
+    /// The UTC day of receipt, for a message id or an archived transaction. Default: today.
+    #[arg(long, value_name = "DAY")]
+    day: Option<Date>,
+    #[command(flatten)]
+    stack: StackArguments,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`Error::NoRecord`] when nothing has this id.
+pub(super) fn run(arguments: &ShowArguments, output: &mut impl Write) -> Result<(), Error> {
+    let lines = wait(async {
+        let clients = arguments.stack.clients().await;
+        let index = DynamoIndex::new(&clients, arguments.stack.name("transactions"));
+        let objects = S3Objects::new(&clients, arguments.stack.bucket());
+        let today = Offset::UTC.to_datetime(Timestamp::now()).date();
+        let day = arguments.day.unwrap_or(today);
+        // A provider's name and a colon stand before every transaction id, and in no message id.
+        let in_table = match arguments.id.contains(':') {
+            true => index.records_of(&arguments.id).await?,
+            false => Vec::new(),
+        };
+        let records = in_table.into_iter().map(StoredTransaction::from_item);
+        let mut found: Vec<_> = records.filter_map(Result::ok).collect();
+        if found.is_empty() {
+            found = of_day(&arguments.id, day, &index, &objects).await?;
+        }
+        let mut lines = Vec::new();
+        for record in &found {
+            lines.push(line_of(record, &objects).await?);
+        }
+        lines.dedup();
+        if lines.is_empty() {
+            lines = rejected_lines(&arguments.id, day, &objects).await?;
+        }
+        Ok(lines)
+    })?;
+    if lines.is_empty() {
+        return Err(Error::NoRecord);
+    }
+    for line in lines {
+        writeln!(output, "{line}").map_err(Error::Output)?;
+    }
+    Ok(())
+}
+
+/// The records of a day with this id, in the table or in the archive.
+async fn of_day(
+    id: &str,
+    day: Date,
+    index: &impl TransactionIndex,
+    objects: &impl ObjectStore,
+) -> Result<Vec<StoredTransaction>, Error> {
+    let mut found = Vec::new();
+    each_record(day, index, objects, |_, record| {
+        found.extend(record.filter(|r| r.message_id == id || r.key.transaction_id == id));
+    })
+    .await?;
+    Ok(found)
+}
+
+async fn line_of(record: &StoredTransaction, objects: &S3Objects) -> Result<String, Error> {
+    let (offset, length) = (record.audit_offset, record.audit_length);
+    let frame = objects.range(&record.audit_key, offset, length).await?;
+    let frame = frame.ok_or_else(|| Error::AuditObject(record.audit_key.clone()))?;
+    read_line(&frame).map_err(|_| Error::AuditObject(record.audit_key.clone()))
+}
+
+/// Only what was stored has a pointer: a rejected message is looked for in the day's objects.
+async fn rejected_lines(
+    id: &str,
+    day: Date,
+    objects: &impl ObjectStore,
+) -> Result<Vec<String>, Error> {
+    let mut found = Vec::new();
+    let message = format!("\"message_id\":\"{id}\"");
+    for key in objects.keys(&format!("audit/dt={day}/")).await? {
+        let object = objects.get(&key).await?.unwrap_or_default();
+        let lines = read_lines(&object).map_err(|_| Error::AuditObject(key))?;
+        found.extend(lines.into_iter().filter(|line| line.contains(&message)));
+    }
+    Ok(found)
+}

@@ -1,0 +1,184 @@
+//! `payhook reconcile`: accounts for every webhook that the door accepted on a day.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+
+use aws_adapters::operations::{accepted_requests, queue_depth};
+use aws_adapters::{Clients, DynamoIndex, S3Objects};
+use clap::Args;
+use jiff::civil::Date;
+use jiff::tz::Offset;
+use jiff::{Timestamp, ToSpan};
+use pipeline::audit::read_lines;
+use pipeline::reconcile::{Account, AuditedMessage, account, read_audited};
+use pipeline::storage::ObjectStore;
+use pipeline::stored::StoredTransaction;
+use transaction_archive::read::each_record;
+
+use crate::error::Error;
+use crate::stack::{StackArguments, wait};
+
+/// How far back a day's lines may stand: a batch is filed under its earliest receipt, and a redriven message is up to eighteen days old.
+const FILED_EARLIER_DAYS: i32 = 18;
+
+/// Open requests that are printed by name.
+const PRINTED_MAX: usize = 20;
+
+/// What `payhook reconcile` takes.
+#[derive(Args)]
+pub(crate) struct ReconcileArguments {
+    /// The UTC day, YYYY-MM-DD.
+    #[arg(long, value_name = "DAY")]
+    day: Date,
+    #[command(flatten)]
+    stack: StackArguments,
+}
+
+/// Which message brought an event, by transaction id and event id.
+type Brought = BTreeMap<(String, String), String>;
+
+/// Runs the command.
+///
+/// # Errors
+/// [`Error::NotAccounted`] when accepted webhooks are neither in the system nor in its queues.
+pub(crate) fn run(arguments: &ReconcileArguments, output: &mut impl Write) -> Result<(), Error> {
+    let (account, waiting, dead) = wait(async {
+        let (stack, day) = (&arguments.stack, arguments.day);
+        let clients = stack.clients().await;
+        let midnight = |day: Date| Offset::UTC.to_timestamp(day.at(0, 0, 0, 0));
+        let from = midnight(day).unwrap_or(Timestamp::MIN);
+        let to = day.tomorrow().and_then(midnight).unwrap_or(Timestamp::MAX);
+        let accepted = accepted_requests(&clients, &stack.access_log(), from, to).await?;
+        let account = reconciled(&accepted, &clients, arguments).await?;
+        let waiting = queue_depth(&clients, &stack.name("webhook_queue")).await?;
+        let dead = queue_depth(&clients, &stack.name("webhook_processor_dlq")).await?;
+        Ok((account, waiting, dead))
+    })?;
+    tell(&account, waiting, dead, output)
+}
+
+async fn reconciled(
+    accepted: &BTreeSet<String>,
+    clients: &Clients,
+    arguments: &ReconcileArguments,
+) -> Result<Account, Error> {
+    let (stack, day) = (&arguments.stack, arguments.day);
+    let objects = S3Objects::new(clients, stack.bucket());
+    let index = DynamoIndex::new(clients, stack.name("transactions"));
+    let audited = audited(accepted, day, &objects).await?;
+
+    let mut brought = Brought::new();
+    each_record(day, &index, &objects, |_, record| {
+        brought.extend(record.map(|record| {
+            let event = (record.key.transaction_id, record.event_id);
+            (event, record.message_id)
+        }));
+    })
+    .await?;
+    // Duplicates of what came on another day: asked for one by one.
+    let events: BTreeSet<_> = audited.iter().flat_map(|m| &m.events).collect();
+    let elsewhere: BTreeSet<&String> = events
+        .into_iter()
+        .filter(|event| !brought.contains_key(*event))
+        .map(|(transaction, _)| transaction)
+        .collect();
+    for transaction in elsewhere {
+        let items = index.records_of(transaction).await?;
+        let records = items.into_iter().map(StoredTransaction::from_item);
+        brought.extend(records.filter_map(Result::ok).map(|record| {
+            let event = (record.key.transaction_id, record.event_id);
+            (event, record.message_id)
+        }));
+    }
+    Ok(account(accepted, &audited, |transaction, event| {
+        brought
+            .get(&(transaction.to_owned(), event.to_owned()))
+            .cloned()
+    }))
+}
+
+/// The audit lines of the accepted requests: from the day's objects, then from earlier days as long as some are missing.
+async fn audited(
+    accepted: &BTreeSet<String>,
+    day: Date,
+    objects: &impl ObjectStore,
+) -> Result<Vec<AuditedMessage>, Error> {
+    let mut found = Vec::new();
+    let mut missing = accepted.clone();
+    for back in 0..=FILED_EARLIER_DAYS {
+        let Ok(filed) = day.checked_sub(back.days()) else {
+            break;
+        };
+        for key in objects.keys(&format!("audit/dt={filed}/")).await? {
+            let object = objects.get(&key).await?.unwrap_or_default();
+            let lines = read_lines(&object).map_err(|_| Error::AuditObject(key))?;
+            for message in lines.iter().filter_map(|line| read_audited(line)) {
+                missing.remove(&message.request_id);
+                found.push(message);
+            }
+        }
+        if missing.is_empty() {
+            break;
+        }
+    }
+    // Lines of other days share the objects of this one.
+    found.retain(|message| accepted.contains(&message.request_id));
+    Ok(found)
+}
+
+fn tell(account: &Account, waiting: u64, dead: u64, output: &mut impl Write) -> Result<(), Error> {
+    let mut rows = vec![
+        ("accepted at the door".to_owned(), account.accepted),
+        ("stored".to_owned(), account.stored),
+        ("duplicate".to_owned(), account.duplicate),
+    ];
+    let rejected = account.rejected.iter();
+    rows.extend(rejected.map(|(reason, count)| (format!("rejected: {reason}"), *count)));
+    let open = account.open.len() as u64;
+    rows.push(("not settled".to_owned(), open));
+    rows.push(("  in the webhook queue".to_owned(), waiting));
+    rows.push(("  in the dead-letter queue".to_owned(), dead));
+    for (name, count) in rows {
+        writeln!(output, "{name:<40}{count:>10}").map_err(Error::Output)?;
+    }
+    // The queues may hold messages of other days too, so they may hold more than is open, never less.
+    if open <= waiting + dead {
+        return writeln!(output, "every accepted webhook is accounted for").map_err(Error::Output);
+    }
+    for request in account.open.iter().take(PRINTED_MAX) {
+        writeln!(output, "open: request {request}").map_err(Error::Output)?;
+    }
+    Err(Error::NotAccounted(open - waiting - dead))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(open: usize, waiting: u64, dead: u64) -> (Result<(), Error>, String) {
+        let account = Account {
+            accepted: 10,
+            stored: 10 - open as u64,
+            rejected: [("timestamp_stale".to_owned(), 0)].into(),
+            open: (0..open).map(|n| format!("r{n}")).collect(),
+            ..Account::default()
+        };
+        let mut out = Vec::new();
+        let result = tell(&account, waiting, dead, &mut out);
+        (result, String::from_utf8(out).unwrap())
+    }
+
+    #[test]
+    fn what_is_open_must_wait_in_a_queue() {
+        let (result, text) = told(0, 0, 0);
+        assert!(
+            result.is_ok() && text.contains("every accepted webhook"),
+            "{text}"
+        );
+        assert!(text.contains("rejected: timestamp_stale"));
+        assert!(told(3, 2, 1).0.is_ok());
+        let (result, text) = told(3, 1, 1);
+        assert!(matches!(result, Err(Error::NotAccounted(1))));
+        assert!(text.contains("open: request r2"), "{text}");
+    }
+}
