@@ -98,6 +98,7 @@ struct State {
     entries: u64,
     pauses: u32,
     crashed: bool,
+    interleaved: bool,
     call_faults: BTreeMap<usize, CallFault>,
     kind_faults: BTreeMap<Call, CallFault>,
     entry_faults: BTreeMap<u64, EntryFault>,
@@ -155,6 +156,16 @@ impl Memory {
     /// The statement or rejected message with this number (from 0, in the order they reach a store) goes wrong.
     pub fn fail_entry(&self, number: u64, fault: EntryFault) {
         self.state().entry_faults.insert(number, fault);
+    }
+
+    /// From now on every call waits once before it is made, so that a caller can run several futures in any order of their calls.
+    pub fn interleave(&self) {
+        self.state().interleaved = true;
+    }
+
+    /// Whether a crash came and was not healed.
+    pub fn crashed(&self) -> bool {
+        self.state().crashed
     }
 
     /// Ends every fault; what is stored stays. The next process starts here.
@@ -248,6 +259,18 @@ impl Memory {
         call: Call,
         effect: impl FnOnce(&mut State) -> Result<V, StoreError>,
     ) -> Result<V, StoreError> {
+        if self.state().interleaved {
+            // Another future may run between any two calls.
+            let mut yielded = false;
+            std::future::poll_fn(|context| {
+                if std::mem::replace(&mut yielded, true) {
+                    return Poll::Ready(());
+                }
+                context.waker().wake_by_ref();
+                Poll::Pending
+            })
+            .await;
+        }
         match self.perform(call, effect) {
             Some(result) => result,
             None => std::future::pending().await,

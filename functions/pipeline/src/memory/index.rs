@@ -58,10 +58,18 @@ impl TransactionIndex for Memory {
             let shard = Attribute::Text(archive_shard.to_owned());
             // The index is ordered by its sort key, the timestamp; then by the table's partition key.
             let order = |key: &TransactionKey| (key.timestamp.clone(), key.transaction_id.clone());
-            let mut found: Vec<(TransactionKey, Item)> = state
-                .items()
-                .into_iter()
+            let of_records = state
+                .records
+                .iter()
+                .filter(|(_, record)| record.archive_shard == archive_shard)
+                .map(|(key, record)| (key.clone(), StoredTransaction::from(record).item()));
+            let others = state
+                .other_items
+                .iter()
                 .filter(|(_, item)| item.get("archive_shard") == Some(&shard))
+                .map(|(key, item)| (key.clone(), item.clone()));
+            let mut found: Vec<(TransactionKey, Item)> = of_records
+                .chain(others)
                 .filter(|(key, _)| after.is_none_or(|after| order(key) > order(after)))
                 .collect();
             found.sort_by_key(|(key, _)| order(key));

@@ -82,7 +82,10 @@ impl TransactionStore for Memory {
 impl AuditStore for Memory {
     async fn put(&self, key: &str, body: Vec<u8>) -> Result<(), StoreError> {
         self.call(Call::AuditPut, |state| {
-            state.write(key, body);
+            // As S3 with If-None-Match: what is there is this invocation's own, and stays the one version.
+            if !state.objects.contains_key(key) {
+                state.write(key, body);
+            }
             Ok(())
         })
         .await

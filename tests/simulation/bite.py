@@ -1,0 +1,237 @@
+"""`make bite`: puts deliberate faults into a copy of the sources, one at a time, and shows that the simulation finds each.
+
+A fault that no seed finds, or that does not compile, fails the run. Nothing here changes the sources themselves.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+COPY = ROOT / "build/bite"
+COPIED = ("Cargo.toml", "Cargo.lock", "functions", "tests/simulation")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One deliberate fault: what goes wrong, and the edit that makes it so."""
+
+    what: str
+    file: str
+    old: str
+    new: str
+
+
+PIPELINE, ARCHIVE, SEAL = "functions/pipeline/src", "functions/transaction_archive/src", "functions/audit_seal/src"
+FAULTS = (
+    Fault(
+        "a batch is acknowledged though its audit object was not written",
+        f"{PIPELINE}/ingest.rs",
+        "    put(audit, pause, limits.audit_attempts_max, &key, body).await?;",
+        "    let _ = put(audit, pause, limits.audit_attempts_max, &key, body).await;",
+    ),
+    Fault(
+        "a throttled insert counts as stored",
+        f"{PIPELINE}/insert.rs",
+        "                Ok(InsertOutcome::Stored) => Fate::Stored,",
+        "                Ok(InsertOutcome::Stored | InsertOutcome::Retry) => Fate::Stored,",
+    ),
+    Fault(
+        "an insert whose call failed counts as a duplicate",
+        f"{PIPELINE}/insert.rs",
+        "                Ok(InsertOutcome::Duplicate) => Fate::Duplicate,",
+        "                Ok(InsertOutcome::Duplicate) | Err(_) => Fate::Duplicate,",
+    ),
+    Fault(
+        "a rejected webhook that could not be handed on is acknowledged",
+        f"{PIPELINE}/ingest.rs",
+        "            Err(cause) => self.fail(message, cause),\n        }\n    }\n\n    fn finish",
+        "            Err(_) => {}\n        }\n    }\n\n    fn finish",
+    ),
+    Fault(
+        "failed messages are not reported",
+        f"{PIPELINE}/ingest.rs",
+        "                    Fate::Failed(cause) => self.fail(message, cause.clone()),",
+        "                    Fate::Failed(_) => {}",
+    ),
+    Fault(
+        "rotated secrets are not read again",
+        f"{PIPELINE}/judge.rs",
+        "        let renewed = self.store.refreshed(name).await;",
+        "        let renewed: Result<Option<Arc<Secrets>>, StoreError> = Ok(None);",
+    ),
+    Fault(
+        "secrets that cannot be read reject the webhook",
+        f"{PIPELINE}/judge.rs",
+        "            return earlier.clone().map(|()| None);",
+        "            return Ok(None);",
+    ),
+    Fault(
+        "an audit pointer is one byte off",
+        f"{PIPELINE}/audit.rs",
+        "            offset_bytes: self.body.len() as u64,",
+        "            offset_bytes: self.body.len() as u64 + 1,",
+    ),
+    Fault(
+        "an event that needs a guard is inserted without one",
+        f"{PIPELINE}/plan.rs",
+        "        let guarded = matches!(planned.event.identity, EventIdentity::Guard(_));",
+        "        let guarded = false;",
+    ),
+    Fault(
+        "a repeated stream batch is counted again",
+        f"{PIPELINE}/aggregate/apply.rs",
+        "    let fresh = records.iter().filter(|(n, _)| !counted.contains(n));",
+        "    let fresh = records.iter().filter(|(n, _)| !counted.contains(n) || records.len() > 4);",
+    ),
+    Fault(
+        "a marker lists only its first record",
+        f"{PIPELINE}/aggregate/apply.rs",
+        "        match store.apply(&numbers, &rows).await? {",
+        "        match store.apply(&numbers[..1], &rows).await? {",
+    ),
+    Fault(
+        "a transaction that met another one counts as applied",
+        f"{PIPELINE}/aggregate/apply.rs",
+        "            ApplyOutcome::Applied => {",
+        "            ApplyOutcome::Applied | ApplyOutcome::Conflict => {",
+    ),
+    Fault(
+        "a stream batch that failed is acknowledged",
+        f"{PIPELINE}/aggregate/count.rs",
+        "        report.failure = Some((first.sequence.clone(), error));",
+        "        let _ = (first, error);",
+    ),
+    Fault(
+        "items are deleted before their copy is published",
+        f"{ARCHIVE}/shard.rs",
+        "        publish(&manifest, objects).await?;\n        let copied",
+        "        self.delete(&records.iter().map(|r| r.key.clone()).collect::<Vec<_>>()).await?;\n"
+        "        publish(&manifest, objects).await?;\n        let copied",
+    ),
+    Fault(
+        "what is archived already is archived again",
+        f"{ARCHIVE}/shard.rs",
+        "            archived.extend(records.iter().map(fingerprint));",
+        "            let _ = records.iter().map(fingerprint).count();",
+    ),
+    Fault(
+        "a manifest replaces the one of another invocation",
+        f"{ARCHIVE}/shard.rs",
+        "async || objects.put_new(&key, json.clone()).await).await?;",
+        "async || objects.put(&key, json.clone()).await.map(|()| PutNew::Written)).await?;",
+    ),
+    Fault(
+        "deletes that were put off are forgotten",
+        f"{ARCHIVE}/shard.rs",
+        "                if rest.is_empty() {\n                    break;\n                }\n                if attempt",
+        "                if rest.is_empty() || attempt == 1 {\n                    break;\n                }\n                if attempt",
+    ),
+    Fault(
+        "a part without a manifest is visible to readers",
+        f"{ARCHIVE}/manifest.rs",
+        '    format!("archive/pending/{sha256}.parquet")',
+        '    format!("archive/transactions/{sha256}.parquet")',
+    ),
+    Fault(
+        "the rest of a page is dropped when a part is full",
+        f"{ARCHIVE}/shard.rs",
+        "        if !records.is_empty() && !self.write(number + 1, records).await? {",
+        "        if records.len() > 1 && !self.write(number + 1, records).await? {",
+    ),
+    Fault(
+        "a digest does not name the one before",
+        f"{SEAL}/seal.rs",
+        "    let digest = Digest::new(sequence, day, now, chain.last_sha256, inventories);",
+        "    let digest = Digest::new(sequence, day, now, None, inventories);",
+    ),
+    Fault(
+        "late audit objects are never sealed",
+        f"{SEAL}/seal.rs",
+        "        if of > day || earliest",
+        "        if of > day || sealed_until.is_some_and(|until| of <= until) || earliest",
+    ),
+    Fault(
+        "what is sealed already is sealed again",
+        f"{SEAL}/seal.rs",
+        "        covered.extend(entries.into_iter().map(|entry| entry.key));",
+        "        drop(entries);",
+    ),
+    Fault(
+        "the signature is over something else",
+        f"{SEAL}/seal.rs",
+        "    let hash = sha256(text.as_bytes());",
+        "    let hash = sha256(digest.day.to_string().as_bytes());",
+    ),
+    Fault(
+        "free text is stored unmasked",
+        f"{PIPELINE}/judge.rs",
+        "    let Ok(payload) = RawValue::from_string(masked.text.into_string()) else {",
+        "    let Ok(payload) = RawValue::from_string(String::from_utf8_lossy(webhook.body()).into_owned()) else {",
+    ),
+)
+
+
+def copy_sources() -> None:
+    """A copy that faults can be put into; what did not change keeps its time, so that cargo builds only what did."""
+    for name in COPIED:
+        source, target = ROOT / name, COPY / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, target)
+
+
+def apply(fault: Fault, text: str) -> str:
+    """The file with the fault in it. Raises ValueError when the place is not there exactly once."""
+    if text.count(fault.old) != 1:
+        raise ValueError(f"{fault.file}: the place of '{fault.what}' is there {text.count(fault.old)} times")
+    return text.replace(fault.old, fault.new)
+
+
+def hunt(fault: Fault, seeds: int) -> tuple[str, str]:
+    """The seed that finds a fault (empty: none did) and what it says."""
+    path = COPY / fault.file
+    whole = (ROOT / fault.file).read_text()
+    path.write_text(apply(fault, whole))
+    try:
+        result = subprocess.run(
+            ["cargo", "test", "-q", "--locked", "-p", "simulation", "--test", "simulate", "--target-dir", str(ROOT / "target")],
+            cwd=COPY, env=os.environ | {"SEEDS": str(seeds), "RUST_BACKTRACE": "0"}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    finally:
+        path.write_text(whole)
+    found = re.search(r"^seed (\d+): (.*)$", result.stdout + result.stderr, re.M)
+    if found:
+        return found.group(1), found.group(2)
+    return "", "no seed finds it" if result.returncode == 0 else f"does not run: {result.stderr[-400:]}"
+
+
+def main(arguments: list[str]) -> int:
+    """The command line; 0 when every fault was found."""
+    parser = argparse.ArgumentParser(prog="bite")
+    parser.add_argument("--seeds", type=int, default=2000)
+    parser.add_argument("--only", default="", help="faults whose description contains this")
+    options = parser.parse_args(arguments)
+    copy_sources()
+    missed = 0
+    chosen = [fault for fault in FAULTS if options.only in fault.what]
+    print(f"{'deliberate fault':<66} {'seed':>5} {'s':>4}  what the simulation says")
+    for fault in chosen:
+        began = time.monotonic()
+        seed, says = hunt(fault, options.seeds)
+        missed += not seed
+        print(f"{fault.what:<66} {seed or '-':>5} {time.monotonic() - began:>4.0f}  {says[:110]}", flush=True)
+    print(f"{len(chosen) - missed} of {len(chosen)} deliberate faults found within {options.seeds} seeds.")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,267 @@
+//! What must hold when the faults have stopped and everything has drained.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use audit_seal::PublicKey;
+use audit_seal::verify::verify;
+use payment_event::TransactionKey;
+use pipeline::audit::{read_line, read_lines};
+use pipeline::memory::{Memory, to_the_end};
+use pipeline::reconcile::{account, read_audited};
+use pipeline::stored::StoredTransaction;
+use transaction_archive::decode;
+use transaction_archive::recount::{compare, recount};
+
+use crate::life::Life;
+
+type Checked = Result<(), String>;
+
+fn check(holds: bool, otherwise: impl FnOnce() -> String) -> Checked {
+    if holds { Ok(()) } else { Err(otherwise()) }
+}
+
+/// Every check.
+pub(crate) fn all(life: &Life) -> Checked {
+    let records = records(&life.memory)?;
+    table_and_archive_are_the_valid_events(life, &records)?;
+    old_days_are_archived_whole(life)?;
+    every_message_is_audited(life)?;
+    every_pointer_leads_to_its_line(life, &records)?;
+    rejected_messages_are_handed_on(life)?;
+    aggregates_are_a_recount(life)?;
+    everything_is_accounted_for(life, &records)?;
+    no_card_number_is_kept(life)?;
+    the_seal_verifies(life)
+}
+
+/// What a reader of the archive sees.
+pub(crate) fn visible(memory: &Memory) -> Result<Vec<StoredTransaction>, String> {
+    let mut records = Vec::new();
+    for (key, file) in memory.objects() {
+        if key.starts_with("archive/transactions/") {
+            records.extend(decode(file).map_err(|error| format!("{key}: {error}"))?);
+        }
+    }
+    Ok(records)
+}
+
+/// Between any two steps: what was ever stored is in table or archive, and what is deleted has a visible copy.
+pub(crate) fn nothing_vanished(memory: &Memory) -> Checked {
+    let archived: BTreeSet<_> = visible(memory)?
+        .into_iter()
+        .map(|record| record.key)
+        .collect();
+    let table = memory.items();
+    for (_, json) in memory.stream() {
+        let record: serde_json::Value = serde_json::from_str(&json).unwrap_or_default();
+        let image = &record["dynamodb"]["NewImage"];
+        let text = |name: &str| image[name]["S"].as_str().unwrap_or_default().to_owned();
+        let key = TransactionKey {
+            transaction_id: text("transaction_id"),
+            timestamp: text("timestamp"),
+        };
+        check(archived.contains(&key) || table.contains_key(&key), || {
+            format!("{key:?} is in neither table nor archive")
+        })?;
+    }
+    let deleted = memory.deleted();
+    let uncovered = deleted.iter().find(|key| !archived.contains(key));
+    check(uncovered.is_none(), || {
+        format!("{uncovered:?} was deleted without a copy")
+    })
+}
+
+/// Every record, wherever it is; none is twice.
+fn records(memory: &Memory) -> Result<Vec<StoredTransaction>, String> {
+    let mut records = visible(memory)?;
+    for item in memory.items().into_values() {
+        records.push(StoredTransaction::from_item(item).map_err(|error| error.to_string())?);
+    }
+    let mut seen = BTreeSet::new();
+    let twice = records.iter().find(|record| !seen.insert(&record.key));
+    check(twice.is_none(), || {
+        format!("in the archive twice, or in table and archive: {twice:?}")
+    })?;
+    Ok(records)
+}
+
+/// Transaction id and event id: what makes an event one, whatever time a delivery states.
+fn event(transaction_id: &str, event_id: &str) -> (String, String) {
+    (transaction_id.to_owned(), event_id.to_owned())
+}
+
+fn table_and_archive_are_the_valid_events(life: &Life, records: &[StoredTransaction]) -> Checked {
+    let found: BTreeSet<_> = records
+        .iter()
+        .map(|record| event(&record.key.transaction_id, &record.event_id))
+        .collect();
+    check(found.len() == records.len(), || {
+        "an event is stored twice".to_owned()
+    })?;
+    let accepted: BTreeSet<TransactionKey> = life
+        .accepted
+        .iter()
+        .flat_map(|message| message.keys.clone())
+        .collect();
+    check(found.len() == accepted.len(), || {
+        format!(
+            "{} events are stored, {} were sent",
+            found.len(),
+            accepted.len()
+        )
+    })?;
+    let ids: BTreeSet<&String> = found.iter().map(|(transaction, _)| transaction).collect();
+    let missing = accepted
+        .iter()
+        .find(|key| !ids.contains(&key.transaction_id));
+    check(missing.is_none(), || format!("{missing:?} is nowhere"))
+}
+
+fn old_days_are_archived_whole(life: &Life) -> Checked {
+    let last = Life::archived_until().to_string();
+    for item in life.memory.items().into_values() {
+        let record = StoredTransaction::from_item(item).map_err(|error| error.to_string())?;
+        let day = record.archive_shard.split('#').next().unwrap_or_default();
+        check(day > last.as_str(), || {
+            format!("{:?} is old and still in the table", record.key)
+        })?;
+    }
+    Ok(())
+}
+
+fn lines(life: &Life) -> Result<Vec<String>, String> {
+    let mut lines = Vec::new();
+    for (key, object) in life.memory.objects() {
+        if key.starts_with("audit/") {
+            lines.extend(read_lines(&object).map_err(|error| format!("{key}: {error}"))?);
+        }
+    }
+    Ok(lines)
+}
+
+fn every_message_is_audited(life: &Life) -> Checked {
+    let mut verdicts: BTreeMap<String, bool> = BTreeMap::new();
+    for line in lines(life)? {
+        let line = read_audited(&line).ok_or("a line of the audit log is none")?;
+        let stored = line.rejected.is_none();
+        let before = verdicts.insert(line.message_id.clone(), stored);
+        check(before.is_none_or(|before| before == stored), || {
+            format!("{} has two verdicts", line.message_id)
+        })?;
+    }
+    for message in &life.accepted {
+        let verdict = verdicts.get(&message.id);
+        check(verdict == Some(&message.valid()), || {
+            format!("{} is audited as {verdict:?}", message.id)
+        })?;
+    }
+    Ok(())
+}
+
+fn every_pointer_leads_to_its_line(life: &Life, records: &[StoredTransaction]) -> Checked {
+    let objects = life.memory.objects();
+    for record in records {
+        let frame = objects.get(&record.audit_key).and_then(|object| {
+            let start = usize::try_from(record.audit_offset).ok()?;
+            let length = usize::try_from(record.audit_length).ok()?;
+            object.get(start..start + length)
+        });
+        let line = frame.and_then(|frame| read_line(frame).ok());
+        let message = line.as_deref().and_then(read_audited);
+        let leads = message.is_some_and(|message| message.message_id == record.message_id);
+        check(leads, || {
+            format!("the audit pointer of {:?} leads elsewhere", record.key)
+        })?;
+    }
+    Ok(())
+}
+
+fn rejected_messages_are_handed_on(life: &Life) -> Checked {
+    let handed_on = life.memory.rejected();
+    for message in life.accepted.iter().filter(|message| !message.valid()) {
+        let id = format!("message_id={}&", message.id);
+        let sent = handed_on
+            .iter()
+            .any(|sent| sent.reject.contains(&id) && sent.body == message.body);
+        check(sent, || {
+            format!("{} is not in the rejected queue", message.id)
+        })?;
+    }
+    let bodies: BTreeSet<&str> = life
+        .accepted
+        .iter()
+        .filter(|m| !m.valid())
+        .map(|m| m.body.as_str())
+        .collect();
+    let wrong = handed_on
+        .iter()
+        .any(|sent| !bodies.contains(sent.body.as_str()));
+    check(!wrong, || {
+        "a valid message is in the rejected queue".to_owned()
+    })
+}
+
+fn aggregates_are_a_recount(life: &Life) -> Checked {
+    let (first, last) = Life::days();
+    let said = to_the_end(recount(first, last, &life.memory, &life.memory))
+        .ok_or("the recount never ends")?
+        .map_err(|error| error.to_string())?;
+    check(said.in_both == 0 && said.uncountable == 0, || {
+        format!("{said:?}")
+    })?;
+    check(life.memory.dead_letters().is_empty(), || {
+        "a record is in the dead-letter queue".to_owned()
+    })?;
+    let differences = compare(first, last, first, &said, life.memory.rows());
+    check(differences.is_empty(), || {
+        format!("aggregates differ: {:?}", differences.first())
+    })
+}
+
+fn everything_is_accounted_for(life: &Life, records: &[StoredTransaction]) -> Checked {
+    let accepted = life
+        .accepted
+        .iter()
+        .map(|message| message.request_id.clone())
+        .collect();
+    let audited: Vec<_> = lines(life)?
+        .iter()
+        .filter_map(|line| read_audited(line))
+        .collect();
+    let brought: BTreeMap<_, _> = records
+        .iter()
+        .map(|r| {
+            (
+                event(&r.key.transaction_id, &r.event_id),
+                r.message_id.clone(),
+            )
+        })
+        .collect();
+    let account = account(&accepted, &audited, |transaction, id| {
+        brought.get(&event(transaction, id)).cloned()
+    });
+    check(
+        account.open.is_empty() && account.unknown.is_empty(),
+        || format!("{account:?}"),
+    )
+}
+
+fn no_card_number_is_kept(life: &Life) -> Checked {
+    for line in lines(life)? {
+        check(!line.contains("4111 1111 1111 1111"), || {
+            "a card number is in the audit log".to_owned()
+        })?;
+    }
+    Ok(())
+}
+
+fn the_seal_verifies(life: &Life) -> Checked {
+    let key = PublicKey::from_bytes(&life.memory.public_key()).ok_or("no public key")?;
+    let (first, last) = Life::days();
+    let report = to_the_end(verify(first, last, Life::end(), &key, &life.memory, true))
+        .ok_or("the verification never ends")?
+        .map_err(|error| error.to_string())?;
+    check(report.findings.is_empty(), || {
+        format!("{:?}", report.findings.first())
+    })
+}
