@@ -13,6 +13,7 @@ from typing import Any
 import zstandard
 
 from infra.lib.limits import FUNCTIONS
+from infra.local_cloud.clients import ACCOUNT, REGION, ROOT_KEY
 from infra.local_cloud.cloud import LocalCloud
 
 NAMESPACE = "payhook"
@@ -60,10 +61,10 @@ def records(cloud: LocalCloud) -> list[dict[str, str]]:
     return [{name: next(iter(value.values())) for name, value in item.items()} for item in wanted]
 
 
-def objects(cloud: LocalCloud) -> Iterator[tuple[str, bytes]]:
-    """Every object of the audit bucket: key and bytes."""
+def objects(cloud: LocalCloud, prefix: str = "") -> Iterator[tuple[str, bytes]]:
+    """Every object of the audit bucket under a prefix: key and bytes."""
     bucket = cloud.outputs["audit_bucket_name"]
-    for page in cloud.clients.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+    for page in cloud.clients.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
         for entry in page.get("Contents", []):
             yield entry["Key"], cloud.clients.s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read()
 
@@ -76,7 +77,42 @@ def decompressed(data: bytes) -> bytes:
 
 def audit_lines(cloud: LocalCloud) -> list[dict[str, Any]]:
     """Every line of the audit log; a message that was delivered again has one for each time."""
-    return [json.loads(line) for _, data in objects(cloud) for line in decompressed(data).splitlines()]
+    return [json.loads(line) for _, data in objects(cloud, "audit/") for line in decompressed(data).splitlines()]
+
+
+def counted(cloud: LocalCloud) -> int:
+    """Events in the day rows of the analytics table."""
+    rows = [item for item in items(cloud, "analytics") if item["bucket"]["S"].startswith("day#")]
+    return sum(int(row["event_count"]["N"]) for row in rows)
+
+
+def wait_until_counted(cloud: LocalCloud, events: int, seconds: float = 60) -> bool:
+    """Waits until so many events are counted; whether they are."""
+    until = time.monotonic() + seconds
+    while counted(cloud) < events and time.monotonic() < until:
+        time.sleep(POLL_SECONDS)
+    return counted(cloud) == events
+
+
+def run_archive(cloud: LocalCloud, task: dict[str, Any]) -> str | None:
+    """Invokes the archival function with a task and waits for it; the error's text, if any."""
+    answer = cloud.clients.lambda_.invoke(
+        FunctionName=f"archival_function_{cloud.suffix}", Payload=json.dumps(task).encode()
+    )
+    payload = answer["Payload"].read().decode()
+    return payload if answer.get("FunctionError") else None
+
+
+def stack_environment(cloud: LocalCloud) -> dict[str, str]:
+    """What the command line reads: which stack, where, and the root key of the local cloud."""
+    return {
+        "AWS_ENDPOINT_URL": cloud.aws_endpoint,
+        "AWS_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": ROOT_KEY,
+        "AWS_SECRET_ACCESS_KEY": ROOT_KEY,
+        "PAYHOOK_SUFFIX": cloud.suffix,
+        "PAYHOOK_ACCOUNT": ACCOUNT,
+    }
 
 
 def judged(lines: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:

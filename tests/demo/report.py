@@ -20,6 +20,18 @@ class Outcome:
     dead_letters: int = 0  # of webhook_processor
 
 
+@dataclass
+class Afterwards:
+    """What the later functions made of it: counted, archived, sealed; and what proves it."""
+
+    counted: int = 0  # events in the day rows of the analytics table
+    aged: int = 0  # records of a hundred days ago that were put into the table
+    archived: int = 0  # records in the archive
+    left: int = 0  # aged records still in the table
+    refused: int = 0  # proofs that ended with another status than 0
+    unreadable: int = 0  # in the dead-letter queue of analytics_processor
+
+
 def outcome(records: list[dict[str, str]], judged: dict[str, dict[str, Any]]) -> Outcome:
     """The part of the outcome that comes from table and audit log; `judged` has one line per message."""
     found = Outcome(stored=Counter(record["provider"] for record in records), audited=len(judged))
@@ -53,6 +65,17 @@ def checks(sent: dict[str, Any], found: Outcome) -> list[tuple[str, int, int]]:
         ("every planted card number was masked", 1, int(found.masked_pans >= total(sent, "planted_pan"))),
         ("the webhook queue is empty", 0, found.waiting),
         ("no webhook is in the dead-letter queue", 0, found.dead_letters),
+    ]
+
+
+def later_checks(stored: int, found: Afterwards) -> list[tuple[str, int, int]]:
+    """What must be equal once the stream is counted and the archive has run."""
+    return [
+        ("every stored event is counted once", stored + found.aged, found.counted),
+        ("no record of the stream is in the dead-letter queue", 0, found.unreadable),
+        ("every old record is in the archive", found.aged, found.archived),
+        ("and no longer in the table", 0, found.left),
+        ("recount, seal and reconciliation agree", 0, found.refused),
     ]
 
 

@@ -2,13 +2,14 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::pin::pin;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use payment_event::TransactionKey;
 use pipeline::aggregate::SequenceNumber;
 use pipeline::aggregate::count::{CountReport, StreamRecord, count_batch};
-use pipeline::memory::{CallFault, EntryFault, Memory, signing_key};
+use pipeline::memory::{CallFault, EntryFault, Memory, signing_key, to_the_end};
 use pipeline::plan::archive_shard;
 use pipeline::storage::Deadline;
 use pipeline::{Deps, IngestReport, Limits, ingest};
@@ -16,7 +17,7 @@ use transaction_archive::run::Deps as ArchiveDeps;
 
 use crate::checks;
 use crate::messages::{Message, Order, all_providers, message, provider, secrets};
-use crate::random::{Random, both};
+use crate::random::{POLLS_MAX, Random, both, interleaved};
 
 const FIRST: Date = date(2026, 1, 2);
 const FIRST_MS: i64 = 1_767_312_000_000;
@@ -404,27 +405,72 @@ impl Life {
         }
         self.leave_nothing_of(day)?;
         self.archived_until = self.archived_until.max(day);
+        let arriving = self.batch();
+        self.invocations += 2;
+        let name = format!("invocation-{}", self.invocations);
         self.disturb();
         let questions = if self.quiet {
             usize::MAX
         } else {
             self.random.below(60)
         };
-        let deadline = After(questions.into());
-        let deps = ArchiveDeps {
-            index: &self.memory,
-            objects: &self.memory,
-            pause: &self.memory,
-            deadline: &deadline,
-            part_items_max: PART_ITEMS,
+        let arrived = {
+            let deadline = After(questions.into());
+            let deps = ArchiveDeps {
+                index: &self.memory,
+                objects: &self.memory,
+                pause: &self.memory,
+                deadline: &deadline,
+                part_items_max: PART_ITEMS,
+            };
+            let last = Self::date(day);
+            let finished = Cell::new(0);
+            let run = async || {
+                transaction_archive::run::run(FIRST, last, None, &deps).await;
+                finished.set(finished.get() + 1);
+                // Polled on while the other one runs.
+                std::future::pending::<()>().await;
+            };
+            let (mut one, mut two) = (pin!(run()), pin!(run()));
+            let polls = self.random.below(200);
+            interleaved(&mut self.random, one.as_mut(), two.as_mut(), polls, || {
+                false
+            });
+            // Late arrivals are stored meanwhile, so that the two runs see different items.
+            let mut arrived = None;
+            if !self.memory.crashed() {
+                self.memory.spare(true);
+                let incoming: Vec<_> = arriving.iter().map(Message::incoming).collect();
+                let deps = Deps {
+                    transactions: &self.memory,
+                    audit: &self.memory,
+                    rejected: &self.memory,
+                    secrets: &self.memory,
+                    pause: &self.memory,
+                };
+                arrived = to_the_end(ingest(&incoming, &name, &deps, &Limits::default()));
+                self.memory.spare(false);
+            }
+            let over = || finished.get() == 2 || self.memory.crashed();
+            interleaved(
+                &mut self.random,
+                one.as_mut(),
+                two.as_mut(),
+                POLLS_MAX,
+                over,
+            );
+            arrived
         };
-        let last = Self::date(day);
-        both(
-            &mut self.random,
-            transaction_archive::run::run(FIRST, last, None, &deps),
-            transaction_archive::run::run(FIRST, last, None, &deps),
-        );
         self.recover();
+        match arrived {
+            // Not twice: it may be archived already, and ninety days lie between the last delivery and that.
+            Some(report) => {
+                let quiet = std::mem::replace(&mut self.quiet, true);
+                self.put_back(arriving, Some(&report));
+                self.quiet = quiet;
+            }
+            None => self.queue.extend(arriving),
+        }
         checks::nothing_vanished(&self.memory)
     }
 

@@ -1,6 +1,6 @@
 //! Numbers from a seed.
 
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 /// SplitMix64. Source: <https://prng.di.unimi.it/splitmix64.c>, read 2026-11-24.
@@ -40,13 +40,15 @@ impl Random {
     }
 }
 
+/// How often futures are polled at the most: longer than any of them takes.
+pub(crate) const POLLS_MAX: usize = 20_000;
+
 /// Polls two futures in an order of the seed's; `None` for one that never ends, as after a crash.
 pub(crate) fn both<A, B>(
     random: &mut Random,
     a: impl Future<Output = A>,
     b: impl Future<Output = B>,
 ) -> (Option<A>, Option<B>) {
-    const POLLS_MAX: usize = 20_000;
     let (mut a, mut b) = (pin!(a), pin!(b));
     let (mut first, mut second) = (None, None);
     let mut context = Context::from_waker(Waker::noop());
@@ -65,4 +67,24 @@ pub(crate) fn both<A, B>(
         }
     }
     (first, second)
+}
+
+/// Polls two futures that never end so many times, or until `over`.
+pub(crate) fn interleaved(
+    random: &mut Random,
+    mut a: Pin<&mut impl Future<Output = ()>>,
+    mut b: Pin<&mut impl Future<Output = ()>>,
+    polls: usize,
+    over: impl Fn() -> bool,
+) {
+    let mut context = Context::from_waker(Waker::noop());
+    for _ in 0..polls {
+        if over() {
+            return;
+        }
+        let _ = match random.once_in(2) {
+            true => a.as_mut().poll(&mut context),
+            false => b.as_mut().poll(&mut context),
+        };
+    }
 }

@@ -1,0 +1,45 @@
+"""Records of a hundred days ago, which nobody can send today: copies of stored ones, put into the table as they would stand there by now."""
+
+import datetime
+from typing import Any
+
+from infra.local_cloud import ledger
+from infra.local_cloud.cloud import LocalCloud
+
+DAYS = 100
+PUTS_MAX = 25
+
+
+def aged(item: dict[str, Any], number: int, days: int) -> dict[str, Any]:
+    """The item as if its webhook had come `days` ago, with ids of its own."""
+    old = {name: dict(value) for name, value in item.items()}
+    event_id = f"{item['event_id']['S']}-aged{number}"
+    event_time, received_at = (_earlier(item[name]["S"], days) for name in ("event_time", "received_at"))
+    shard = item["archive_shard"]["S"].rpartition("#")[2]
+    texts = {
+        "transaction_id": f"{item['transaction_id']['S']}-aged{number}",
+        "timestamp": f"{event_time}#{event_id}",
+        "event_id": event_id,
+        "event_time": event_time,
+        "received_at": received_at,
+        "archive_shard": f"{received_at[:10]}#{shard}",
+    }
+    return old | {name: {"S": text} for name, text in texts.items()}
+
+
+def _earlier(time: str, days: int) -> str:
+    """The same time of day, so many days before; the digits of its second stay as they are."""
+    day = datetime.date.fromisoformat(time[:10]) - datetime.timedelta(days=days)
+    return f"{day.isoformat()}{time[10:]}"
+
+
+def put_aged(cloud: LocalCloud, count: int, days: int = DAYS) -> list[dict[str, Any]]:
+    """Puts `count` aged copies into the table; the items."""
+    events = [item for item in ledger.items(cloud) if item["record_type"]["S"] == "event"]
+    # Spread over all of them, so that every provider is among the old ones.
+    made = [aged(events[number * len(events) // count], number, days) for number in range(count)]
+    table = cloud.outputs["transactions_table_name"]
+    for start in range(0, len(made), PUTS_MAX):
+        requests = [{"PutRequest": {"Item": item}} for item in made[start : start + PUTS_MAX]]
+        cloud.clients.dynamodb.batch_write_item(RequestItems={table: requests})
+    return made
