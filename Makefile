@@ -6,6 +6,8 @@ SUFFIX ?= local
 PORT ?= 4566
 COUNT ?= 1200
 OUT ?= build/graph.json
+SEEDS ?= 2000
+FIRST_SEED ?= 0
 FUNCTIONS := webhook_processor analytics_processor archival_function
 ZIPS := build/lambdas/host
 LAMBDA_TARGET := aarch64-unknown-linux-musl
@@ -15,7 +17,7 @@ RUFF = $(VENV)/bin/ruff --config infra/pyproject.toml
 PYTEST = $(PYTHON) -m pytest -q -c infra/pyproject.toml --rootdir .
 LOCAL := $(PYTHON) -m infra.local_cloud
 
-.PHONY: help demo up down status test lint test-rust test-python test-oracles test-e2e graph snapshots fmt release lambdas clean
+.PHONY: help demo up down status test lint test-rust test-python test-oracles test-e2e simulate bite graph snapshots fmt release lambdas clean
 
 help: ## What can be made.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -58,6 +60,12 @@ test-oracles: release $(VENV)/.dev $(VENV)/.oracles
 
 test-e2e: release $(VENV)/.dev
 	PAYHOOK=$(abspath target/release/payhook) PAYHOOK_ZIPS=$(abspath $(ZIPS)) $(PYTEST) tests/e2e
+
+simulate: ## Live SEEDS lives (2,000 unless told) under faults; see one again: make simulate FIRST_SEED=17 SEEDS=1.
+	SEEDS=$(SEEDS) FIRST_SEED=$(FIRST_SEED) cargo test -q --locked -p simulation --test simulate -- --nocapture
+
+bite: ## Put deliberate faults into a copy of the sources, one at a time, and see that the simulation finds each.
+	python3 tests/simulation/bite.py --seeds $(SEEDS)
 
 snapshots: $(VENV)/.dev ## Rewrite the reviewed snapshots after a wanted change; read the diff before committing it.
 	UPDATE_SNAPSHOTS=1 cargo test -q -p provider_webhooks

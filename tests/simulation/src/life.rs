@@ -1,23 +1,21 @@
 //! What happens, in an order of the seed's: deliveries, stream batches, archive runs, seals, and faults in all of them; then quiet, and the checks.
 
-use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::pin::pin;
+mod arrivals;
+mod old_days;
+
+use std::collections::{BTreeSet, VecDeque};
 
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
-use payment_event::TransactionKey;
 use pipeline::aggregate::SequenceNumber;
 use pipeline::aggregate::count::{CountReport, StreamRecord, count_batch};
-use pipeline::memory::{CallFault, EntryFault, Memory, signing_key, to_the_end};
+use pipeline::memory::{CallFault, EntryFault, Memory, signing_key};
 use pipeline::plan::archive_shard;
-use pipeline::storage::Deadline;
 use pipeline::{Deps, IngestReport, Limits, ingest};
-use transaction_archive::run::Deps as ArchiveDeps;
 
 use crate::checks;
-use crate::messages::{Message, Order, all_providers, message, provider, secrets};
-use crate::random::{POLLS_MAX, Random, both, interleaved};
+use crate::messages::{Message, all_providers, secrets};
+use crate::random::{Random, both};
 
 const FIRST: Date = date(2026, 1, 2);
 const FIRST_MS: i64 = 1_767_312_000_000;
@@ -44,17 +42,6 @@ pub struct Counts {
     pub archived: usize,
     /// Digests made.
     pub digests: usize,
-}
-
-/// Never, or after so many questions.
-struct After(Cell<usize>);
-
-impl Deadline for After {
-    fn reached(&self) -> bool {
-        let left = self.0.get();
-        self.0.set(left.saturating_sub(1));
-        left == 0
-    }
 }
 
 pub(crate) struct Life {
@@ -162,65 +149,6 @@ impl Life {
             }
         }
         Ok(())
-    }
-
-    /// A webhook arrives, genuine or not.
-    fn arrive(&mut self, day: i64) {
-        // Some come late: signed and received on a day before, and left in the queue until now.
-        let received_day = if self.random.once_in(6) {
-            (day - 2).max(0)
-        } else {
-            day
-        };
-        let second = i64::try_from(self.random.below(86_399)).unwrap_or_default();
-        let order = Order {
-            number: self.numbers,
-            provider: provider(self.random.below(4)),
-            sequence: 1000 + self.numbers,
-            amount_minor: 1_000_000 + i64::try_from(self.random.below(900_000)).unwrap_or_default(),
-            received_at_ms: FIRST_MS + received_day * DAY_MS + second * 1000 + 250,
-            event_age_s: 60,
-            generation: self.generation,
-            forged: self.random.once_in(8),
-        };
-        self.accept(&order);
-    }
-
-    /// A provider delivers again what it delivered before: another message, the same event.
-    fn repeat(&mut self, day: i64) {
-        let young = |message: &&Message| {
-            message.valid()
-                && (message.first_received_at_ms - FIRST_MS) / DAY_MS > self.archived_until
-        };
-        let candidates: Vec<Message> = self.accepted.iter().filter(young).cloned().collect();
-        if candidates.is_empty() {
-            return;
-        }
-        let first = &candidates[self.random.below(candidates.len())];
-        let number = self.numbers;
-        self.numbers += 1;
-        let mut again = first.clone();
-        again.id = format!("message-{number}");
-        again.request = again
-            .request
-            .replace(&first.request_id, &format!("request-{number}"));
-        again.request_id = format!("request-{number}");
-        again.receive_count = 1;
-        again.received_at_ms = (first.received_at_ms + 1000).max(FIRST_MS + day * DAY_MS);
-        // A signature over a time is stale by then: such a provider signs anew, which the message of the same day stands for.
-        if again.received_at_ms - first.received_at_ms > 100_000 {
-            again.received_at_ms = first.received_at_ms + 1000;
-        }
-        self.accepted.push(again.clone());
-        self.queue.push_back(again);
-    }
-
-    fn accept(&mut self, order: &Order) {
-        self.numbers += 1;
-        if let Some(message) = message(order) {
-            self.accepted.push(message.clone());
-            self.queue.push_back(message);
-        }
     }
 
     /// Scripts faults for the calls to come.
@@ -363,136 +291,6 @@ impl Life {
         for (checkpoint, length) in self.checkpoints.iter_mut().zip(acknowledged) {
             *checkpoint += length;
         }
-    }
-
-    /// One or two runs of the seal, with clocks that differ by minutes.
-    fn seal(&mut self, day: i64) {
-        if day < 0 {
-            return;
-        }
-        self.disturb();
-        let skew = [self.random.below(120), self.random.below(120)]
-            .map(|s| i64::try_from(s).unwrap_or_default());
-        let questions = if self.quiet {
-            usize::MAX
-        } else {
-            self.random.below(40)
-        };
-        let deadline = After(questions.into());
-        let deps = audit_seal::seal::Deps {
-            objects: &self.memory,
-            signer: &self.memory,
-            pause: &self.memory,
-            deadline: &deadline,
-        };
-        let now = |n: usize| {
-            Timestamp::from_millisecond(FIRST_MS + (day + 1) * DAY_MS + (1200 + skew[n]) * 1000)
-                .unwrap_or(Timestamp::MAX)
-        };
-        let date = Self::date(day);
-        both(
-            &mut self.random,
-            audit_seal::seal::seal(date, now(0), &deps),
-            audit_seal::seal::seal(date, now(1), &deps),
-        );
-        self.recover();
-    }
-
-    /// One or two runs of the archive over the days up to `day`.
-    fn archive(&mut self, day: i64) -> Result<(), String> {
-        if day < 0 {
-            return Ok(());
-        }
-        self.leave_nothing_of(day)?;
-        self.archived_until = self.archived_until.max(day);
-        let arriving = self.batch();
-        self.invocations += 2;
-        let name = format!("invocation-{}", self.invocations);
-        self.disturb();
-        let questions = if self.quiet {
-            usize::MAX
-        } else {
-            self.random.below(60)
-        };
-        let arrived = {
-            let deadline = After(questions.into());
-            let deps = ArchiveDeps {
-                index: &self.memory,
-                objects: &self.memory,
-                pause: &self.memory,
-                deadline: &deadline,
-                part_items_max: PART_ITEMS,
-            };
-            let last = Self::date(day);
-            let finished = Cell::new(0);
-            let run = async || {
-                transaction_archive::run::run(FIRST, last, None, &deps).await;
-                finished.set(finished.get() + 1);
-                // Polled on while the other one runs.
-                std::future::pending::<()>().await;
-            };
-            let (mut one, mut two) = (pin!(run()), pin!(run()));
-            let polls = self.random.below(200);
-            interleaved(&mut self.random, one.as_mut(), two.as_mut(), polls, || {
-                false
-            });
-            // Late arrivals are stored meanwhile, so that the two runs see different items.
-            let mut arrived = None;
-            if !self.memory.crashed() {
-                self.memory.spare(true);
-                let incoming: Vec<_> = arriving.iter().map(Message::incoming).collect();
-                let deps = Deps {
-                    transactions: &self.memory,
-                    audit: &self.memory,
-                    rejected: &self.memory,
-                    secrets: &self.memory,
-                    pause: &self.memory,
-                };
-                arrived = to_the_end(ingest(&incoming, &name, &deps, &Limits::default()));
-                self.memory.spare(false);
-            }
-            let over = || finished.get() == 2 || self.memory.crashed();
-            interleaved(
-                &mut self.random,
-                one.as_mut(),
-                two.as_mut(),
-                POLLS_MAX,
-                over,
-            );
-            arrived
-        };
-        self.recover();
-        match arrived {
-            // Not twice: it may be archived already, and ninety days lie between the last delivery and that.
-            Some(report) => {
-                let quiet = std::mem::replace(&mut self.quiet, true);
-                self.put_back(arriving, Some(&report));
-                self.quiet = quiet;
-            }
-            None => self.queue.extend(arriving),
-        }
-        checks::nothing_vanished(&self.memory)
-    }
-
-    /// A message waits for days at the most, a record for ninety before it is archived. So what has been tried of these days, and what brings
-    /// an event of theirs again, gets through first; what was never tried may come late.
-    fn leave_nothing_of(&mut self, day: i64) -> Result<(), String> {
-        let mut times: BTreeMap<TransactionKey, u32> = BTreeMap::new();
-        for key in self.accepted.iter().flat_map(|message| &message.keys) {
-            *times.entry(key.clone()).or_default() += 1;
-        }
-        let first = |message: &Message| {
-            let repeated = message.keys.iter().any(|key| times.get(key) != Some(&1));
-            let old = (message.first_received_at_ms - FIRST_MS) / DAY_MS <= day;
-            old && (repeated || message.receive_count > 1)
-        };
-        let (first, later): (VecDeque<_>, VecDeque<_>) = self.queue.drain(..).partition(first);
-        self.queue = first;
-        let quiet = std::mem::replace(&mut self.quiet, true);
-        self.drain()?;
-        self.quiet = quiet;
-        self.queue = later;
-        Ok(())
     }
 
     fn drain(&mut self) -> Result<(), String> {

@@ -1,0 +1,65 @@
+//! What arrives: genuine and forged webhooks, late ones, and what a provider delivers again.
+
+use super::{DAY_MS, FIRST_MS, Life};
+use crate::messages::{Message, Order, message, provider};
+
+impl Life {
+    /// A webhook arrives, genuine or not.
+    pub(super) fn arrive(&mut self, day: i64) {
+        // Some come late: signed and received on a day before, and left in the queue until now.
+        let received_day = if self.random.once_in(6) {
+            (day - 2).max(0)
+        } else {
+            day
+        };
+        let second = i64::try_from(self.random.below(86_399)).unwrap_or_default();
+        let order = Order {
+            number: self.numbers,
+            provider: provider(self.random.below(4)),
+            sequence: 1000 + self.numbers,
+            amount_minor: 1_000_000 + i64::try_from(self.random.below(900_000)).unwrap_or_default(),
+            received_at_ms: FIRST_MS + received_day * DAY_MS + second * 1000 + 250,
+            event_age_s: 60,
+            generation: self.generation,
+            forged: self.random.once_in(8),
+        };
+        self.accept(&order);
+    }
+
+    /// A provider delivers again what it delivered before: another message, the same event.
+    pub(super) fn repeat(&mut self, day: i64) {
+        let young = |message: &&Message| {
+            message.valid()
+                && (message.first_received_at_ms - FIRST_MS) / DAY_MS > self.archived_until
+        };
+        let candidates: Vec<Message> = self.accepted.iter().filter(young).cloned().collect();
+        if candidates.is_empty() {
+            return;
+        }
+        let first = &candidates[self.random.below(candidates.len())];
+        let number = self.numbers;
+        self.numbers += 1;
+        let mut again = first.clone();
+        again.id = format!("message-{number}");
+        again.request = again
+            .request
+            .replace(&first.request_id, &format!("request-{number}"));
+        again.request_id = format!("request-{number}");
+        again.receive_count = 1;
+        again.received_at_ms = (first.received_at_ms + 1000).max(FIRST_MS + day * DAY_MS);
+        // A signature over a time is stale by then: such a provider signs anew, which the message of the same day stands for.
+        if again.received_at_ms - first.received_at_ms > 100_000 {
+            again.received_at_ms = first.received_at_ms + 1000;
+        }
+        self.accepted.push(again.clone());
+        self.queue.push_back(again);
+    }
+
+    fn accept(&mut self, order: &Order) {
+        self.numbers += 1;
+        if let Some(message) = message(order) {
+            self.accepted.push(message.clone());
+            self.queue.push_back(message);
+        }
+    }
+}
