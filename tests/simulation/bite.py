@@ -203,7 +203,7 @@ def hunt(fault: Fault, seeds: int) -> tuple[str, str]:
     path.write_text(apply(fault, whole))
     try:
         result = subprocess.run(
-            ["cargo", "test", "-q", "--locked", "-p", "simulation", "--test", "simulate", "--target-dir", str(ROOT / "target")],
+            ["cargo", "test", "-q", "--locked", "-p", "simulation", "--test", "simulate", "--target-dir", str(COPY / "target")],
             cwd=COPY, env=os.environ | {"SEEDS": str(seeds), "RUST_BACKTRACE": "0"}, capture_output=True, text=True, check=False,
         )  # fmt: skip
     finally:

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use audit_seal::PublicKey;
 use audit_seal::verify::verify;
+use jiff::civil::Date;
 use payment_event::TransactionKey;
 use pipeline::audit::{read_line, read_lines};
 use pipeline::memory::{Memory, to_the_end};
@@ -69,6 +70,19 @@ pub(crate) fn nothing_vanished(memory: &Memory) -> Checked {
     check(uncovered.is_none(), || {
         format!("{uncovered:?} was deleted without a copy")
     })
+}
+
+/// After a run that says it is through: nothing up to `last` is in the table but what came while it ran.
+pub(crate) fn nothing_is_left(memory: &Memory, last: Date, late: &BTreeSet<String>) -> Checked {
+    let last = format!("{last}#99");
+    for item in memory.items().into_values() {
+        let record = StoredTransaction::from_item(item).map_err(|error| error.to_string())?;
+        let left = record.archive_shard <= last && !late.contains(&record.message_id);
+        check(!left, || {
+            format!("{:?} is left by an archive run that is through", record.key)
+        })?;
+    }
+    Ok(())
 }
 
 /// Every record, wherever it is; none is twice.

@@ -88,3 +88,18 @@ pub(crate) fn interleaved(
         };
     }
 }
+
+/// Polls one future that never ends so many times, or until `over`.
+pub(crate) fn alone(
+    mut future: Pin<&mut impl Future<Output = ()>>,
+    polls: usize,
+    over: impl Fn() -> bool,
+) {
+    let mut context = Context::from_waker(Waker::noop());
+    for _ in 0..polls {
+        if over() {
+            return;
+        }
+        let _ = future.as_mut().poll(&mut context);
+    }
+}

@@ -1,7 +1,13 @@
 //! What arrives: genuine and forged webhooks, late ones, and what a provider delivers again.
 
+use pipeline::plan::archive_shard;
+use pipeline::storage::Attribute;
+
 use super::{DAY_MS, FIRST_MS, Life};
 use crate::messages::{Message, Order, message, provider};
+
+/// Tries at a webhook that falls into a given shard, which one in sixteen does.
+const SHARD_TRIES: usize = 48;
 
 impl Life {
     /// A webhook arrives, genuine or not.
@@ -12,8 +18,17 @@ impl Life {
         } else {
             day
         };
+        let order = self.order(received_day);
+        self.numbers += 1;
+        if let Some(message) = message(&order) {
+            self.accepted.push(message.clone());
+            self.queue.push_back(message);
+        }
+    }
+
+    fn order(&mut self, received_day: i64) -> Order {
         let second = i64::try_from(self.random.below(86_399)).unwrap_or_default();
-        let order = Order {
+        Order {
             number: self.numbers,
             provider: provider(self.random.below(4)),
             sequence: 1000 + self.numbers,
@@ -22,8 +37,36 @@ impl Life {
             event_age_s: 60,
             generation: self.generation,
             forged: self.random.once_in(8),
-        };
-        self.accept(&order);
+        }
+    }
+
+    /// A genuine webhook of that day for a shard that holds something already: what two archive runs may see differently. `None` when
+    /// nothing of the day is in the table.
+    pub(super) fn late_arrival(&mut self, day: i64) -> Option<Message> {
+        let items = self.memory.items();
+        let date = Self::date(day).to_string();
+        let shards: Vec<&str> = items
+            .values()
+            .filter_map(|item| match item.get("archive_shard") {
+                Some(Attribute::Text(shard)) if shard.starts_with(&date) => Some(shard.as_str()),
+                _ => None,
+            })
+            .collect();
+        let wanted = *shards.get(self.random.below(shards.len()))?;
+        for _ in 0..SHARD_TRIES {
+            let order = self.order(day);
+            self.numbers += 1;
+            let message = message(&order)?;
+            let fits = message
+                .keys
+                .iter()
+                .any(|key| archive_shard(&key.transaction_id, order.received_at_ms) == wanted);
+            if fits {
+                self.accepted.push(message.clone());
+                return Some(message);
+            }
+        }
+        None
     }
 
     /// A provider delivers again what it delivered before: another message, the same event.
@@ -53,13 +96,5 @@ impl Life {
         }
         self.accepted.push(again.clone());
         self.queue.push_back(again);
-    }
-
-    fn accept(&mut self, order: &Order) {
-        self.numbers += 1;
-        if let Some(message) = message(order) {
-            self.accepted.push(message.clone());
-            self.queue.push_back(message);
-        }
     }
 }

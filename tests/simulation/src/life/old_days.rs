@@ -1,7 +1,7 @@
 //! What happens to days that are over: they are sealed, and archived while late webhooks still arrive.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::pin::pin;
 
 use jiff::Timestamp;
@@ -14,7 +14,7 @@ use transaction_archive::run::Deps as ArchiveDeps;
 use super::{DAY_MS, FIRST, FIRST_MS, Life, PART_ITEMS};
 use crate::checks;
 use crate::messages::Message;
-use crate::random::{POLLS_MAX, both, interleaved};
+use crate::random::{POLLS_MAX, alone, both, interleaved};
 
 /// Never, or after so many questions.
 struct After(Cell<usize>);
@@ -68,7 +68,10 @@ impl Life {
         }
         self.leave_nothing_of(day)?;
         self.archived_until = self.archived_until.max(day);
-        let arriving = self.batch();
+        let mut arriving = self.batch();
+        if !self.quiet {
+            arriving.extend(self.late_arrival(day));
+        }
         self.invocations += 2;
         let name = format!("invocation-{}", self.invocations);
         self.disturb();
@@ -77,6 +80,8 @@ impl Life {
         } else {
             self.random.below(60)
         };
+        let through = Cell::new(false);
+        let late: BTreeSet<String> = arriving.iter().map(|m| m.id.clone()).collect();
         let arrived = {
             let deadline = After(questions.into());
             let deps = ArchiveDeps {
@@ -89,16 +94,24 @@ impl Life {
             let last = Self::date(day);
             let finished = Cell::new(0);
             let run = async || {
-                transaction_archive::run::run(FIRST, last, None, &deps).await;
+                let report = transaction_archive::run::run(FIRST, last, None, &deps).await;
                 finished.set(finished.get() + 1);
+                through.set(through.get() || (report.failures.is_empty() && report.next.is_none()));
                 // Polled on while the other one runs.
                 std::future::pending::<()>().await;
             };
             let (mut one, mut two) = (pin!(run()), pin!(run()));
             let polls = self.random.below(200);
-            interleaved(&mut self.random, one.as_mut(), two.as_mut(), polls, || {
-                false
-            });
+            // Half of the time the second run starts, and ends, while the first one stands still: so far apart that what came in between
+            // is in the second one's page and not in the first one's.
+            let overtaken = self.random.once_in(2);
+            if overtaken {
+                alone(one.as_mut(), polls, || false);
+            } else {
+                interleaved(&mut self.random, one.as_mut(), two.as_mut(), polls, || {
+                    false
+                });
+            }
             // Late arrivals are stored meanwhile, so that the two runs see different items.
             let mut arrived = None;
             if !self.memory.crashed() {
@@ -113,6 +126,10 @@ impl Life {
                 };
                 arrived = to_the_end(ingest(&incoming, &name, &deps, &Limits::default()));
                 self.memory.spare(false);
+            }
+            if overtaken {
+                let over = || finished.get() == 1 || self.memory.crashed();
+                alone(two.as_mut(), POLLS_MAX, over);
             }
             let over = || finished.get() == 2 || self.memory.crashed();
             interleaved(
@@ -133,6 +150,9 @@ impl Life {
                 self.quiet = quiet;
             }
             None => self.queue.extend(arriving),
+        }
+        if through.get() {
+            checks::nothing_is_left(&self.memory, Self::date(day), &late)?;
         }
         checks::nothing_vanished(&self.memory)
     }
