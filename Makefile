@@ -8,6 +8,7 @@ COUNT ?= 1200
 OUT ?= build/graph.json
 SEEDS ?= 2000
 FIRST_SEED ?= 0
+ITEMS ?= 5000000
 FUNCTIONS := webhook_processor analytics_processor archival_function
 ZIPS := build/lambdas/host
 LAMBDA_TARGET := aarch64-unknown-linux-musl
@@ -17,7 +18,7 @@ RUFF = $(VENV)/bin/ruff --config infra/pyproject.toml
 PYTEST = $(PYTHON) -m pytest -q -c infra/pyproject.toml --rootdir .
 LOCAL := $(PYTHON) -m infra.local_cloud
 
-.PHONY: help demo up down status test lint test-rust test-python test-oracles test-e2e simulate bite graph snapshots fmt release lambdas clean
+.PHONY: help demo up down status test lint test-rust test-python test-oracles test-e2e simulate bite bench-archive graph snapshots fmt release lambdas clean
 
 help: ## What can be made.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -66,6 +67,9 @@ simulate: ## Live SEEDS lives (2,000 unless told) under faults; see one again: m
 
 bite: ## Put deliberate faults into a copy of the sources, one at a time, and see that the simulation finds each.
 	python3 tests/simulation/bite.py --seeds $(SEEDS)
+
+bench-archive: ## Archive a generated day of ITEMS records (5,000,000 unless told): records a second, size, peak memory.
+	cargo run -q --release --locked -p transaction_archive --example archive_day -- $(ITEMS)
 
 snapshots: $(VENV)/.dev ## Rewrite the reviewed snapshots after a wanted change; read the diff before committing it.
 	UPDATE_SNAPSHOTS=1 cargo test -q -p provider_webhooks

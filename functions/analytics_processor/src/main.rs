@@ -11,8 +11,8 @@ use std::hash::{BuildHasher, RandomState};
 
 use aws_adapters::{Backoff, Clients, DynamoAnalytics, SqsDeadLetters};
 use jiff::Timestamp;
-use lambda_runtime::{Error, LambdaEvent, service_fn};
-use lambda_setup::{Config, Metrics, start_logging};
+use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
+use lambda_setup::{Config, Metrics, failure, start_logging};
 use serde_json::value::RawValue;
 
 /// Each process writes to one lane of each row, so that processes that count at once seldom meet. Readers add the lanes up.
@@ -39,14 +39,16 @@ async fn main() -> Result<(), Error> {
     let (deps, metrics) = (&deps, &metrics);
     lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| async move {
         let now = Timestamp::now();
-        let report = handler::handle(event.payload.get(), now, deps).await?;
+        let report = handler::handle(event.payload.get(), now, deps)
+            .await
+            .map_err(failure)?;
         handler::tell(
             &report,
             metrics,
             now.as_millisecond(),
             &mut std::io::stdout().lock(),
         );
-        Ok::<_, Error>(handler::response(&report))
+        Ok::<_, Diagnostic>(handler::response(&report))
     }))
     .await
 }

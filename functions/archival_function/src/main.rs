@@ -12,11 +12,15 @@ mod task;
 use aws_adapters::{Backoff, Clients, DynamoIndex, KmsSigner, LambdaContinuation, S3Objects};
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use lambda_setup::{Config, Metrics, start_logging};
+use lambda_setup::{Config, Metrics, failure, start_logging};
 use pipeline::storage::Deadline;
 use serde_json::value::RawValue;
 
 use crate::task::Task;
+
+/// A record is a dozen small texts, made and dropped again: the C library's allocator takes longer over them than all the rest, musl's most of all.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// What is kept free at the end of an invocation: one part, its reading back and its deletes take less.
 const MARGIN_MS: i64 = 90_000;
@@ -50,7 +54,7 @@ async fn main() -> Result<(), Error> {
     let (index, objects, signer) = (&index, &objects, &signer);
     let (itself, metrics) = (&itself, &metrics);
     lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| async move {
-        let task = Task::read(event.payload.get())?;
+        let task = Task::read(event.payload.get()).map_err(failure)?;
         let deadline_ms = i64::try_from(event.context.deadline).unwrap_or(i64::MAX);
         let deadline = TimeOut {
             stop_at_ms: deadline_ms.saturating_sub(MARGIN_MS),
@@ -71,9 +75,9 @@ async fn main() -> Result<(), Error> {
             &mut std::io::stdout().lock(),
         );
         for left in &handled.left {
-            itself.go_on(left.event()).await?;
+            itself.go_on(left.event()).await.map_err(failure)?;
         }
-        Ok::<_, Error>(handled.result()?)
+        handled.result().map_err(failure)
     }))
     .await
 }

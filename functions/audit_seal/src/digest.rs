@@ -37,7 +37,7 @@ pub struct Digest {
     format: u32,
     /// From 1, without a gap.
     pub sequence: u64,
-    /// The last day it covers; late objects of earlier days are in it too.
+    /// The last day that is covered whole; late objects of earlier days are in it too, and a part of the next day when the deadline came.
     pub day: Date,
     /// When it was made.
     pub made_at: Timestamp,

@@ -75,8 +75,9 @@ pub async fn seal<O: ObjectStore, S: Signer, P: Pause, D: Deadline>(
 
     let mut report = Report::default();
     let mut inventories = Vec::new();
+    let mut covered = day;
     let days = retrying(deps.pause, async || deps.objects.folders("audit/").await).await?;
-    for folder in days {
+    'days: for folder in days {
         let Some(of) = day_of(&folder) else { continue };
         if of > day || earliest.is_some_and(|earliest| of < earliest) {
             continue;
@@ -85,7 +86,9 @@ pub async fn seal<O: ObjectStore, S: Signer, P: Pause, D: Deadline>(
         for hour in hours {
             if deps.deadline.reached() {
                 report.unfinished = true;
-                break;
+                // The digest's day is the last one that is covered whole: the next digest goes on behind it, however far back that is.
+                covered = of.yesterday().unwrap_or(of);
+                break 'days;
             }
             let entries = uncovered(&hour, &chain, deps).await?;
             if entries.is_empty() {
@@ -103,10 +106,11 @@ pub async fn seal<O: ObjectStore, S: Signer, P: Pause, D: Deadline>(
             inventories.push(reference);
         }
     }
-    if inventories.is_empty() && sealed_until.is_some_and(|until| until >= day) {
+    let nothing_more = report.unfinished || sealed_until.is_some_and(|until| until >= covered);
+    if inventories.is_empty() && nothing_more {
         return Ok(report);
     }
-    let day = sealed_until.map_or(day, |until| until.max(day));
+    let day = sealed_until.map_or(covered, |until| until.max(covered));
     let digest = Digest::new(sequence, day, now, chain.last_sha256, inventories);
     report.digest = Some(put(&digest, deps).await?);
     Ok(report)
@@ -147,7 +151,7 @@ async fn read_chain<O: ObjectStore, S, P: Pause, D>(
     };
     let keys = retrying(deps.pause, async || objects.keys(digest::PREFIX).await).await?;
     let mut earliest = None;
-    // From the last one back, as far as late objects may be covered.
+    // From the last one back, as far as late objects may be covered: one that the deadline cut short covers a part of the day after its own.
     for found in keys.iter().rev() {
         let number = found
             .strip_prefix(digest::PREFIX)
@@ -173,7 +177,7 @@ async fn read_chain<O: ObjectStore, S, P: Pause, D>(
         }
         if chain.last.is_none() {
             chain.last_sha256 = Some(hex::encode(sha256(&file)));
-            earliest = digest.day.checked_sub(LATE_DAYS.days()).ok();
+            earliest = digest.day.checked_sub((LATE_DAYS + 1).days()).ok();
             chain.last = Some(digest);
         } else if earliest.is_some_and(|earliest| digest.day < earliest) {
             break;

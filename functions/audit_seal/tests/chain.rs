@@ -2,63 +2,14 @@
 // A helper that cannot go on ends its test.
 #![allow(clippy::unwrap_used)]
 
-use std::cell::Cell;
+mod common;
 
-use audit_seal::seal::{Deps, Report, seal};
-use audit_seal::verify::{Problem, verify};
+use audit_seal::seal::Report;
+use audit_seal::verify::Problem;
 use audit_seal::{PublicKey, SealError};
-use jiff::civil::{Date, date};
-use jiff::{Timestamp, ToSpan};
-use pipeline::memory::{Call, CallFault, Memory, signing_key, to_the_end};
-use pipeline::storage::Deadline;
-
-const FIRST: Date = date(2026, 1, 2);
-
-struct After(Cell<u32>);
-
-impl Deadline for After {
-    fn reached(&self) -> bool {
-        let left = self.0.get();
-        self.0.set(left.saturating_sub(1));
-        left == 0
-    }
-}
-
-fn now(day: Date) -> Timestamp {
-    format!("{}T00:20:00Z", day.tomorrow().unwrap())
-        .parse()
-        .unwrap()
-}
-
-/// `None` is a crash.
-fn run(memory: &Memory, day: Date, questions: u32) -> Option<Result<Report, SealError>> {
-    let deadline = After(questions.into());
-    let deps = Deps {
-        objects: memory,
-        signer: memory,
-        pause: memory,
-        deadline: &deadline,
-    };
-    to_the_end(seal(day, now(day), &deps))
-}
-
-fn sealed(memory: &Memory, day: Date) -> Report {
-    run(memory, day, u32::MAX).unwrap().unwrap()
-}
-
-fn key(day: Date, hour: u8, name: &str) -> String {
-    format!("audit/dt={day}/hh={hour:02}/{name}.jsonl.zst")
-}
-
-fn write(memory: &Memory, day: Date, hour: u8, name: &str) {
-    memory.write_object(&key(day, hour, name), format!("{day} {hour} {name}").into());
-}
-
-fn log() -> Memory {
-    let memory = Memory::new();
-    memory.set_signing_key(signing_key().unwrap());
-    memory
-}
+use common::{FIRST, found_between, key, last, log, run, sealed, write};
+use jiff::ToSpan;
+use pipeline::memory::{Call, CallFault, Memory, signing_key};
 
 /// Three days, each with two hours and five objects, each sealed when it was over; one object of the first came late.
 fn three_days() -> Memory {
@@ -76,21 +27,6 @@ fn three_days() -> Memory {
         sealed(&memory, day);
     }
     memory
-}
-
-fn last() -> Date {
-    FIRST.checked_add(2.days()).unwrap()
-}
-
-fn found_between(memory: &Memory, from: Date, to: Date) -> (u64, Vec<(Problem, String)>) {
-    let public = PublicKey::from_bytes(&memory.public_key()).unwrap();
-    let report = to_the_end(verify(from, to, now(last()), &public, memory, true));
-    let report = report.unwrap().unwrap();
-    let findings = report.findings.into_iter();
-    (
-        report.objects,
-        findings.map(|f| (f.problem, f.subject)).collect(),
-    )
 }
 
 fn found(memory: &Memory) -> Vec<(Problem, String)> {
@@ -322,22 +258,6 @@ fn a_crash_before_or_after_any_call_leaves_a_chain_that_verifies() {
             );
         }
     }
-}
-
-#[test]
-fn the_deadline_leaves_the_rest_to_the_next_digest() {
-    let memory = log();
-    for hour in 0..10 {
-        write(&memory, FIRST, hour, "a");
-    }
-    let first = run(&memory, FIRST, 4).unwrap().unwrap();
-    assert_eq!((first.objects, first.unfinished), (4, true));
-    let second = sealed(&memory, FIRST);
-    assert_eq!(
-        (second.objects, second.late, second.unfinished),
-        (6, 6, false)
-    );
-    assert_eq!(found_between(&memory, FIRST, FIRST), (10, vec![]));
 }
 
 #[test]

@@ -162,7 +162,7 @@ async fn an_unreadable_record_is_handed_on_with_its_reason() {
     let url = made.unwrap().queue_url.unwrap();
     let queue = SqsDeadLetters::new(&Clients::new(&config), &url);
     queue
-        .send("{\"a\":1}", StreamRecordError::AmountNegative)
+        .send("{\"a\":1}", StreamRecordError::AmountOutOfRange)
         .await
         .unwrap();
     let received = sqs
@@ -177,7 +177,7 @@ async fn an_unreadable_record_is_handed_on_with_its_reason() {
     let reason = &message.message_attributes().unwrap()["reason"];
     assert_eq!(
         reason.string_value(),
-        Some("attribute amount_minor is negative")
+        Some("attribute amount_minor is not an integer of 64 bits")
     );
     let queue = SqsDeadLetters::new(&unreachable().await, "http://127.0.0.1:9/none");
     assert!(

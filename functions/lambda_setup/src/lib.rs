@@ -4,10 +4,12 @@
 
 mod batch;
 mod config;
+mod failure;
 mod logging;
 mod metrics;
 
 pub use batch::{BatchError, BatchResponse, SqsMessage, read_batch};
 pub use config::{Config, ConfigError};
+pub use failure::failure;
 pub use logging::start_logging;
 pub use metrics::Metrics;

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::error::Error;
-use crate::stack::{StackArguments, wait};
+use crate::stack::{OptionalStack, StackArguments, wait};
 use folder::Folder;
 
 /// What `payhook audit` can do.
@@ -48,7 +48,7 @@ pub(crate) struct VerifyArguments {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    stack: Option<StackArguments>,
+    stack: OptionalStack,
 }
 
 /// Runs the command.
@@ -91,7 +91,7 @@ fn run_verify(arguments: &VerifyArguments, output: &mut impl Write) -> Result<()
             Ok(verify(from, to, now, &key, &folder, false).await?)
         }),
         (_, key) => {
-            let stack = arguments.stack.as_ref().ok_or(Error::NoStack)?;
+            let stack = &arguments.stack.given().ok_or(Error::NoStack)?;
             wait(async {
                 let key = match key {
                     Some(key) => key,

@@ -20,6 +20,27 @@ pub(crate) struct StackArguments {
     account: String,
 }
 
+/// The stack of a command that can do without one: flattened as an `Option`, the arguments above would be required all the same.
+#[derive(Args, Clone)]
+pub(crate) struct OptionalStack {
+    /// The stack's environment suffix.
+    #[arg(long, value_name = "SUFFIX", env = "PAYHOOK_SUFFIX")]
+    suffix: Option<String>,
+    /// The twelve digits of the AWS account: the bucket's name has them.
+    #[arg(long, value_name = "ID", env = "PAYHOOK_ACCOUNT")]
+    account: Option<String>,
+}
+
+impl OptionalStack {
+    /// The stack, when it is named whole.
+    pub(crate) fn given(&self) -> Option<StackArguments> {
+        Some(StackArguments {
+            suffix: self.suffix.clone()?,
+            account: self.account.clone()?,
+        })
+    }
+}
+
 impl StackArguments {
     /// A table or queue: `{resource}_{suffix}`.
     pub(crate) fn name(&self, resource: &str) -> String {

@@ -97,3 +97,35 @@ fn a_reader_who_has_seen_enough_is_no_error() {
     assert!(output.status.success());
     assert_eq!(stderr(&output), "");
 }
+
+/// A key whose private half nobody kept.
+const PUBLIC_KEY: &str = "-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEN2i9+jfJpZnMo/iOVGs00BRT1oZk
+FRKTRZtV4EWYC3qF9L3ZvpNdcGYiShavlIi5N/cpfqAwy7Aei7Rg1WILKQ==
+-----END PUBLIC KEY-----
+";
+
+#[test]
+fn a_copy_of_the_audit_log_is_verified_without_naming_a_stack() {
+    let folder = std::env::temp_dir().join(format!("payhook-cli-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let key = folder.join("seal.pem");
+    std::fs::write(&key, PUBLIC_KEY).unwrap();
+    let verify = |offline: bool| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_payhook"));
+        command.env_clear().args(["audit", "verify"]);
+        command.args(["--from", "2026-01-02", "--to", "2026-01-02"]);
+        if offline {
+            command.arg("--folder").arg(&folder);
+            command.arg("--public-key").arg(&key);
+        }
+        command.output().unwrap()
+    };
+    let output = verify(true);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(stdout(&output).contains("day not sealed         2026-01-02"));
+    let output = verify(false);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("which audit log?"));
+    std::fs::remove_dir_all(folder).unwrap();
+}

@@ -302,10 +302,11 @@ mod tests {
     }
 
     #[test]
-    fn a_negative_amount_is_stored_and_not_counted() {
+    fn a_negative_amount_is_stored_and_counted_with_its_sign() {
         let mut item = item();
         item.insert("amount_minor".to_owned(), number("-5"));
         let stored = StoredTransaction::from_item(item).unwrap();
-        assert_eq!(stored.counted(), Err(StreamRecordError::AmountNegative));
+        let (_, _, minor) = stored.counted().unwrap().amount.unwrap();
+        assert_eq!(minor.0, -5);
     }
 }

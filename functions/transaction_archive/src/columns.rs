@@ -24,6 +24,8 @@ pub(crate) struct Column {
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
     pub(crate) optional: bool,
+    /// Whether hardly a value comes twice: a dictionary of them would take time and make the file larger.
+    pub(crate) distinct: bool,
 }
 
 const fn always(name: &'static str, kind: Kind) -> Column {
@@ -31,6 +33,7 @@ const fn always(name: &'static str, kind: Kind) -> Column {
         name,
         kind,
         optional: false,
+        distinct: false,
     }
 }
 
@@ -39,15 +42,23 @@ const fn maybe(name: &'static str, kind: Kind) -> Column {
         name,
         kind,
         optional: true,
+        distinct: false,
+    }
+}
+
+const fn distinct(column: Column) -> Column {
+    Column {
+        distinct: true,
+        ..column
     }
 }
 
 /// In the order of the file.
 pub(crate) const COLUMNS: [Column; 20] = [
-    always("transaction_id", Kind::Text),
-    always("timestamp", Kind::Text),
+    distinct(always("transaction_id", Kind::Text)),
+    distinct(always("timestamp", Kind::Text)),
     always("provider", Kind::Text),
-    always("event_id", Kind::Text),
+    distinct(always("event_id", Kind::Text)),
     always("event_type", Kind::Text),
     always("status", Kind::Text),
     maybe("amount_minor", Kind::Long),
@@ -57,12 +68,12 @@ pub(crate) const COLUMNS: [Column; 20] = [
     maybe("exponent_source", Kind::Text),
     maybe("merchant_account", Kind::Text),
     // A JSON object of texts.
-    maybe("related_ids", Kind::Text),
-    always("event_time", Kind::Time),
-    always("received_at", Kind::Time),
-    always("message_id", Kind::Text),
+    distinct(maybe("related_ids", Kind::Text)),
+    distinct(always("event_time", Kind::Time)),
+    distinct(always("received_at", Kind::Time)),
+    distinct(always("message_id", Kind::Text)),
     always("audit_key", Kind::Text),
-    always("audit_offset", Kind::Long),
+    distinct(always("audit_offset", Kind::Long)),
     always("audit_length", Kind::Long),
     always("archive_shard", Kind::Text),
 ];

@@ -5,14 +5,18 @@
 
 mod cells;
 
+use std::vec::IntoIter;
+
 use bytes::Bytes;
 use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::ColumnPath;
+use payment_event::TransactionKey;
 use pipeline::stored::StoredTransaction;
 
-use crate::columns::{COLUMNS, schema};
+use crate::columns::{COLUMNS, Column, schema};
 use crate::error::PartError;
 
 /// Rows of a row group: what a reader holds at once.
@@ -27,14 +31,19 @@ const ZSTD_LEVEL: i32 = 3;
 /// [`PartError::Unfit`] for a record that the columns cannot hold, [`PartError::Encode`] when the writer fails.
 pub fn encode(records: &[StoredTransaction]) -> Result<Vec<u8>, PartError> {
     let level = ZstdLevel::try_new(ZSTD_LEVEL).map_err(|_| PartError::Encode)?;
-    let properties = WriterProperties::builder()
+    let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
+        // Of a column chunk: it has few pages, so that statistics of a page tell a reader nothing more.
+        .set_statistics_enabled(EnabledStatistics::Chunk)
         // Without a version: the same records make the same bytes.
-        .set_created_by("payhook".to_owned())
-        .build();
+        .set_created_by("payhook".to_owned());
+    for column in COLUMNS.iter().filter(|column| column.distinct) {
+        let path = ColumnPath::from(column.name);
+        properties = properties.set_column_dictionary_enabled(path, false);
+    }
     let schema = schema().ok_or(PartError::Encode)?;
     let mut file = Vec::new();
-    let mut writer = SerializedFileWriter::new(&mut file, schema, properties.into())
+    let mut writer = SerializedFileWriter::new(&mut file, schema, properties.build().into())
         .map_err(|_| PartError::Encode)?;
     for rows in records.chunks(ROW_GROUP_ROWS) {
         let mut group = writer.next_row_group().map_err(|_| PartError::Encode)?;
@@ -58,6 +67,52 @@ pub fn encode(records: &[StoredTransaction]) -> Result<Vec<u8>, PartError> {
 /// # Errors
 /// A [`PartError`].
 pub fn decode(file: Vec<u8>) -> Result<Vec<StoredTransaction>, PartError> {
+    let mut records = Vec::new();
+    each_group(file, |rows| records.extend(rows))?;
+    Ok(records)
+}
+
+/// Whether a file holds these records in this order and nothing else. Of what it reads it holds a row group at a time.
+///
+/// # Errors
+/// A [`PartError`] for a file that [`encode`] did not write.
+pub(crate) fn holds(file: Vec<u8>, records: &[StoredTransaction]) -> Result<bool, PartError> {
+    let mut rest = Some(records);
+    each_group(file, |rows| {
+        let pair = rest.and_then(|rest| rest.split_at_checked(rows.len()));
+        rest = pair.and_then(|(some, others)| (some == rows).then_some(others));
+    })?;
+    Ok(rest.is_some_and(<[_]>::is_empty))
+}
+
+/// How many records a file holds, and the keys of the first and the last one.
+pub(crate) type Outline = (u64, Option<(TransactionKey, TransactionKey)>);
+
+/// The outline of a file; it reads the two columns of the key alone.
+///
+/// # Errors
+/// A [`PartError`]; one is that its sort keys are not in order.
+pub(crate) fn outline(file: Vec<u8>) -> Result<Outline, PartError> {
+    let reader = open(file)?;
+    let (mut items, mut ends) = (0, None);
+    for group in 0..reader.num_row_groups() {
+        let (rows, columns) = columns(&reader, group, &COLUMNS[..2])?;
+        for key in cells::keys(columns, rows)? {
+            items += 1;
+            ends = match ends {
+                None => Some((key.clone(), key)),
+                Some((_, last)) if last.timestamp > key.timestamp => {
+                    return Err(PartError::Value("timestamp"));
+                }
+                Some((first, _)) => Some((first, key)),
+            };
+        }
+    }
+    Ok((items, ends))
+}
+
+/// A file, when it has the columns of a part.
+fn open(file: Vec<u8>) -> Result<SerializedFileReader<Bytes>, PartError> {
     let reader = SerializedFileReader::new(Bytes::from(file)).map_err(|_| PartError::Unreadable)?;
     let found = reader.metadata().file_metadata().schema_descr().columns();
     for (place, column) in COLUMNS.iter().enumerate() {
@@ -65,23 +120,39 @@ pub fn decode(file: Vec<u8>) -> Result<Vec<StoredTransaction>, PartError> {
             return Err(PartError::Column(column.name));
         }
     }
-    let mut records = Vec::new();
+    Ok(reader)
+}
+
+/// The cells of the first columns of a row group, and how many rows it has.
+fn columns(
+    reader: &SerializedFileReader<Bytes>,
+    group: usize,
+    wanted: &[Column],
+) -> Result<(usize, Vec<IntoIter<cells::Cell>>), PartError> {
+    let group = reader
+        .get_row_group(group)
+        .map_err(|_| PartError::Unreadable)?;
+    let rows = usize::try_from(group.metadata().num_rows()).map_err(|_| PartError::Unreadable)?;
+    let read = |(place, column)| {
+        let reader = group.get_column_reader(place);
+        let reader = reader.map_err(|_| PartError::Unreadable)?;
+        cells::read(reader, rows, column)
+    };
+    let columns: Result<Vec<_>, _> = wanted.iter().enumerate().map(read).collect();
+    Ok((rows, columns?))
+}
+
+/// Shows the records of a file, row group by row group.
+fn each_group(
+    file: Vec<u8>,
+    mut look: impl FnMut(Vec<StoredTransaction>),
+) -> Result<(), PartError> {
+    let reader = open(file)?;
     for group in 0..reader.num_row_groups() {
-        let group = reader
-            .get_row_group(group)
-            .map_err(|_| PartError::Unreadable)?;
-        let rows =
-            usize::try_from(group.metadata().num_rows()).map_err(|_| PartError::Unreadable)?;
-        let mut columns = Vec::with_capacity(COLUMNS.len());
-        for (place, column) in COLUMNS.iter().enumerate() {
-            let reader = group
-                .get_column_reader(place)
-                .map_err(|_| PartError::Unreadable)?;
-            columns.push(cells::read(reader, rows, column)?);
-        }
-        records.extend(cells::records(columns, rows)?);
+        let (rows, columns) = columns(&reader, group, &COLUMNS)?;
+        look(cells::records(columns, rows)?);
     }
-    Ok(records)
+    Ok(())
 }
 
 #[cfg(test)]

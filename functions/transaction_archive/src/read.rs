@@ -8,9 +8,9 @@ use pipeline::plan::ARCHIVE_SHARDS;
 use pipeline::storage::{ObjectStore, TransactionIndex};
 use pipeline::stored::StoredTransaction;
 
-use crate::error::ArchiveError;
+use crate::error::{ArchiveError, PartError};
 use crate::manifest::{self, Manifest, pending_key};
-use crate::part::decode;
+use crate::part::{self, decode};
 
 /// The manifests of a (day, shard), in the order of their numbers.
 ///
@@ -55,6 +55,72 @@ pub(crate) async fn publish(
     }
 }
 
+/// The bytes of a part, compared with its manifest's hash.
+async fn file(manifest: &Manifest, objects: &impl ObjectStore) -> Result<Vec<u8>, ArchiveError> {
+    let file = objects.get(&manifest.part).await?;
+    let file = file.ok_or_else(|| ArchiveError::Missing(manifest.part.clone()))?;
+    if manifest::sha256(&file) != manifest.sha256 {
+        return Err(ArchiveError::Disagrees(manifest.part.clone()));
+    }
+    Ok(file)
+}
+
+fn of_part(manifest: &Manifest, source: PartError) -> ArchiveError {
+    ArchiveError::Part {
+        key: manifest.part.clone(),
+        source,
+    }
+}
+
+/// Compares count and ends of what a part holds with its manifest.
+fn agrees(
+    manifest: &Manifest,
+    items: u64,
+    ends: Option<(&TransactionKey, &TransactionKey)>,
+) -> Result<(), ArchiveError> {
+    match items == manifest.items && ends == Some((&manifest.first, &manifest.last)) {
+        true => Ok(()),
+        false => Err(ArchiveError::Disagrees(manifest.part.clone())),
+    }
+}
+
+/// Sees that a part is what its manifest says: hash, count, first and last key, and in order; makes it visible when a crash came between
+/// manifest and part.
+///
+/// # Errors
+/// [`ArchiveError::Missing`], [`ArchiveError::Disagrees`], [`ArchiveError::Part`], [`ArchiveError::Store`].
+pub(crate) async fn check(
+    manifest: &Manifest,
+    objects: &impl ObjectStore,
+) -> Result<(), ArchiveError> {
+    let file = match file(manifest, objects).await {
+        Err(ArchiveError::Missing(_)) => {
+            publish(manifest, objects).await?;
+            file(manifest, objects).await?
+        }
+        there => there?,
+    };
+    let (items, ends) = part::outline(file).map_err(|source| of_part(manifest, source))?;
+    agrees(
+        manifest,
+        items,
+        ends.as_ref().map(|(first, last)| (first, last)),
+    )
+}
+
+/// Whether a part, as it is read now, holds these records in this order and nothing else.
+///
+/// # Errors
+/// [`ArchiveError::Missing`], [`ArchiveError::Disagrees`], [`ArchiveError::Part`], [`ArchiveError::Store`].
+pub(crate) async fn holds(
+    manifest: &Manifest,
+    records: &[StoredTransaction],
+    objects: &impl ObjectStore,
+) -> Result<bool, ArchiveError> {
+    let file = file(manifest, objects).await?;
+    part::holds(file, records).map_err(|source| of_part(manifest, source))
+}
+
 /// The records of a part, compared with what its manifest says.
 ///
 /// # Errors
@@ -63,23 +129,11 @@ pub async fn verified(
     manifest: &Manifest,
     objects: &impl ObjectStore,
 ) -> Result<Vec<StoredTransaction>, ArchiveError> {
-    let file = objects.get(&manifest.part).await?;
-    let file = file.ok_or_else(|| ArchiveError::Missing(manifest.part.clone()))?;
-    if manifest::sha256(&file) != manifest.sha256 {
-        return Err(ArchiveError::Disagrees(manifest.part.clone()));
-    }
-    let records = decode(file).map_err(|source| ArchiveError::Part {
-        key: manifest.part.clone(),
-        source,
-    })?;
-    let ends = (
-        records.first().map(|r| &r.key),
-        records.last().map(|r| &r.key),
-    );
-    let said = (Some(&manifest.first), Some(&manifest.last));
-    if records.len() as u64 != manifest.items || ends != said {
-        return Err(ArchiveError::Disagrees(manifest.part.clone()));
-    }
+    let file = file(manifest, objects).await?;
+    let records = decode(file).map_err(|source| of_part(manifest, source))?;
+    let ends = records.first().zip(records.last());
+    let ends = ends.map(|(first, last)| (&first.key, &last.key));
+    agrees(manifest, records.len() as u64, ends)?;
     Ok(records)
 }
 

@@ -17,7 +17,7 @@ use pipeline::stored::StoredTransaction;
 use crate::error::ArchiveError;
 use crate::manifest::{Manifest, pending_key};
 use crate::part::encode;
-use crate::read::{manifests, publish, verified};
+use crate::read::{check, holds, manifests, publish, verified};
 use crate::run::{Deps, Report};
 
 /// Attempts at deletes that are put off.
@@ -44,6 +44,54 @@ fn fingerprint(record: &StoredTransaction) -> [u8; 16] {
         .zip(hash.as_ref())
         .for_each(|(to, from)| *to = *from);
     half
+}
+
+/// The parts of a shard, and what those of them hold that reach into the page at hand.
+///
+/// A part is in the order of the index, so that what an item of a page may be a copy of is in the parts whose keys enclose the page's. The
+/// memory this takes does not grow with the number of parts.
+struct Archived(Vec<(Manifest, Option<HashSet<[u8; 16]>>)>);
+
+impl Archived {
+    fn number(&self) -> u32 {
+        self.0.last().map_or(0, |(manifest, _)| manifest.number)
+    }
+
+    /// Reads the parts that reach into a page and lets go of the others.
+    async fn turn_to(
+        &mut self,
+        page: &[StoredTransaction],
+        objects: &impl ObjectStore,
+    ) -> Result<(), ArchiveError> {
+        let times = || page.iter().map(|record| &record.key.timestamp);
+        let (Some(low), Some(high)) = (times().min(), times().max()) else {
+            return Ok(());
+        };
+        for (manifest, held) in &mut self.0 {
+            if manifest.last.timestamp < *low || *high < manifest.first.timestamp {
+                *held = None;
+                continue;
+            }
+            if held.is_some() {
+                continue;
+            }
+            let records = verified(manifest, objects).await?;
+            let mut archived = HashSet::with_capacity(records.len());
+            archived.extend(records.iter().map(fingerprint));
+            *held = Some(archived);
+        }
+        Ok(())
+    }
+
+    fn holds(&self, record: &StoredTransaction) -> bool {
+        let mut held = self.0.iter().filter_map(|(_, held)| held.as_ref());
+        // Mostly there is none to ask.
+        let Some(first) = held.next() else {
+            return false;
+        };
+        let fingerprint = fingerprint(record);
+        first.contains(&fingerprint) || held.any(|held| held.contains(&fingerprint))
+    }
 }
 
 /// One shard on its way.
@@ -84,17 +132,23 @@ impl<T: TransactionIndex, O: ObjectStore, P: Pause, D: Deadline> Shard<'_, '_, T
         if page.items.is_empty() && page.next.is_none() {
             return Ok(Pass::Finished);
         }
-        let (mut number, archived) = self.archived().await?;
+        let mut archived = self.archived().await?;
+        let mut number = archived.number();
         let (mut records, mut copied) = (Vec::new(), Vec::new());
         let mut unreadable = 0;
         loop {
+            let mut found = Vec::with_capacity(page.items.len());
             for item in std::mem::take(&mut page.items) {
                 match StoredTransaction::from_item(item) {
                     Err(_) => unreadable += 1,
-                    Ok(record) if archived.contains(&fingerprint(&record)) => {
-                        copied.push(record.key);
-                    }
-                    Ok(record) => records.push(record),
+                    Ok(record) => found.push(record),
+                }
+            }
+            archived.turn_to(&found, self.deps.objects).await?;
+            for record in found {
+                match archived.holds(&record) {
+                    true => copied.push(record.key),
+                    false => records.push(record),
                 }
             }
             self.delete(&copied).await?;
@@ -122,26 +176,25 @@ impl<T: TransactionIndex, O: ObjectStore, P: Pause, D: Deadline> Shard<'_, '_, T
         Ok(Pass::Finished)
     }
 
-    /// The highest number, and what the parts hold, each of them checked.
-    async fn archived(&self) -> Result<(u32, HashSet<[u8; 16]>), ArchiveError> {
+    /// The parts there are, each compared with its manifest's hash: a shard with a damaged one is left alone.
+    async fn archived(&self) -> Result<Archived, ArchiveError> {
         let manifests = manifests(self.day, self.shard, self.deps.objects).await?;
-        let mut archived = HashSet::new();
         for manifest in &manifests {
-            publish(manifest, self.deps.objects).await?;
-            let records = verified(manifest, self.deps.objects).await?;
-            archived.extend(records.iter().map(fingerprint));
+            check(manifest, self.deps.objects).await?;
         }
-        let number = manifests.last().map_or(0, |manifest| manifest.number);
-        Ok((number, archived))
+        let none_held = manifests.into_iter().map(|manifest| (manifest, None));
+        Ok(Archived(none_held.collect()))
     }
 
     /// Makes a part of records and deletes their items; `false` when another invocation took the number.
     async fn write(
         &mut self,
         number: u32,
-        records: Vec<StoredTransaction>,
+        mut records: Vec<StoredTransaction>,
     ) -> Result<bool, ArchiveError> {
         let (objects, pause) = (self.deps.objects, self.deps.pause);
+        // As the index hands them out; that first and last key enclose the others must not depend on it.
+        records.sort_by(|a, b| a.key.timestamp.cmp(&b.key.timestamp));
         let file = encode(&records).map_err(|source| ArchiveError::Part {
             key: format!("{} of shard {}", number, self.name()),
             source,
@@ -162,11 +215,11 @@ impl<T: TransactionIndex, O: ObjectStore, P: Pause, D: Deadline> Shard<'_, '_, T
             }
         }
         publish(&manifest, objects).await?;
-        let copied = verified(&manifest, objects).await?;
-        if copied != records {
+        let copied = holds(&manifest, &records, objects).await?;
+        if !copied {
             return Err(ArchiveError::Disagrees(manifest.part));
         }
-        let keys: Vec<_> = copied.into_iter().map(|record| record.key).collect();
+        let keys: Vec<_> = records.into_iter().map(|record| record.key).collect();
         self.report.items += manifest.items;
         self.report.parts += 1;
         self.report.bytes += manifest.bytes;

@@ -106,9 +106,9 @@ fn minutes_that_may_have_expired_and_other_days_are_not_compared() {
 fn what_cannot_be_counted_is_said() {
     let memory = Memory::new();
     filled(&memory, 0..10);
-    let mut negative = record(11).item();
-    negative.insert("amount_minor".into(), Attribute::Number("-1".into()));
-    memory.put_item(negative);
+    let mut unknown = record(11).item();
+    unknown.insert("status".into(), Attribute::Text("lost".into()));
+    memory.put_item(unknown);
     let mut odd = record(12).item();
     odd.remove("status");
     memory.put_item(odd);

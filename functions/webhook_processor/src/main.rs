@@ -5,8 +5,8 @@
 mod handler;
 
 use aws_adapters::{Backoff, Clients, DynamoTransactions, S3Audit, SecretsManager, SqsRejected};
-use lambda_runtime::{Error, LambdaEvent, service_fn};
-use lambda_setup::{Config, Metrics, start_logging};
+use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
+use lambda_setup::{Config, Metrics, failure, start_logging};
 use pipeline::storage::SecretStore;
 use pipeline::{Deps, Limits};
 use serde_json::value::RawValue;
@@ -47,15 +47,16 @@ async fn main() -> Result<(), Error> {
     let limits = Limits::default();
     let (deps, limits, metrics) = (&deps, &limits, &metrics);
     lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| async move {
-        let handled =
-            handler::handle(event.payload.get(), &event.context.request_id, deps, limits).await?;
+        let handled = handler::handle(event.payload.get(), &event.context.request_id, deps, limits)
+            .await
+            .map_err(failure)?;
         handler::tell(
             &handled,
             metrics,
             jiff::Timestamp::now().as_millisecond(),
             &mut std::io::stdout().lock(),
         );
-        Ok::<_, Error>(handled.response)
+        Ok::<_, Diagnostic>(handled.response)
     }))
     .await
 }

@@ -43,7 +43,7 @@ fn told(report: &CountReport) -> Value {
 async fn a_batch_is_counted_once_and_what_cannot_be_is_handed_on_by_itself() {
     let memory = Memory::new();
     let event =
-        json!({"Records": [record("100", "1130"), record("101", "-1"), record("102", "20")]});
+        json!({"Records": [record("100", "1130"), record("101", "11.30"), record("102", "20")]});
     let report = run(&memory, &event).await.unwrap();
     assert_eq!(response(&report), BatchResponse::default());
     assert_eq!((report.applied.counted, report.unreadable.len()), (2, 1));
@@ -80,7 +80,7 @@ async fn a_batch_that_cannot_be_counted_starts_again_from_its_first_record() {
         pipeline::memory::Call::AnalyticsApply,
         pipeline::memory::CallFault::RetryableBefore,
     );
-    let event = json!({"Records": [record("100", "1130"), record("101", "-1")]});
+    let event = json!({"Records": [record("100", "1130"), record("101", "11.30")]});
     let report = run(&memory, &event).await.unwrap();
     assert_eq!(response(&report), BatchResponse::new(["100"]));
     assert_eq!(told(&report)["FailedRecords"], 2);

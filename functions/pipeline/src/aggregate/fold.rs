@@ -180,7 +180,7 @@ mod tests {
         let one = (
             0..3_usize,
             0..4_usize,
-            0..=i64::MAX,
+            i64::MIN..=i64::MAX,
             1_767_000_000_000..1_767_400_000_000_i64,
         );
         let made = one.prop_map(|(provider, currency, minor, received)| {

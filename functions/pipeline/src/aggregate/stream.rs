@@ -1,7 +1,8 @@
 //! Reads one record of the stream.
 //!
 //! Source of the shape: <https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html>, read 2026-11-24; attributes as in `ARCHITECTURE.md`,
-//! "Transaction record".
+//! "Transaction record". An amount may be negative and is added with its sign: a credit on an invoice is sent so
+//! (<https://docs.stripe.com/api/invoiceitems/create>, read 2026-11-25), and an event that was stored must be counted.
 
 use std::collections::HashMap;
 
@@ -45,9 +46,6 @@ pub enum StreamRecordError {
     /// A currency that is not three letters, or an exponent that no currency has.
     #[error("attribute currency or amount_exponent is none that exists")]
     Currency,
-    /// An amount that is negative: the status says which way money goes, so an amount never does.
-    #[error("attribute amount_minor is negative")]
-    AmountNegative,
     /// An amount that does not fit 64 bits.
     #[error("attribute amount_minor is not an integer of 64 bits")]
     AmountOutOfRange,
@@ -135,9 +133,6 @@ pub fn counted_event(
             if exponent > EXPONENT_MAX {
                 return Err(StreamRecordError::Currency);
             }
-            if minor < 0 {
-                return Err(StreamRecordError::AmountNegative);
-            }
             Some((currency, exponent, MinorUnits(minor)))
         }
     };
@@ -213,6 +208,13 @@ mod tests {
     }
 
     #[test]
+    fn an_amount_keeps_its_sign() {
+        let json = changed("amount_minor", Some(json!({"N": "-500"})));
+        let amount = read_record(&json).unwrap().amount;
+        assert_eq!(amount.unwrap().2, MinorUnits(-500));
+    }
+
+    #[test]
     fn an_event_without_money_has_no_amount() {
         let mut record = record();
         let image = record["dynamodb"]["NewImage"].as_object_mut().unwrap();
@@ -243,10 +245,14 @@ mod tests {
             ("amount_exponent", number("-1"), E::Currency),
             ("amount_minor", None, E::Attribute("amount_minor")),
             ("amount_minor", text("1130"), E::Attribute("amount_minor")),
-            ("amount_minor", number("-1"), E::AmountNegative),
             (
                 "amount_minor",
                 number("9223372036854775808"),
+                E::AmountOutOfRange,
+            ),
+            (
+                "amount_minor",
+                number("-9223372036854775809"),
                 E::AmountOutOfRange,
             ),
             ("amount_minor", number("11.30"), E::AmountOutOfRange),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::vec::IntoIter;
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use parquet::column::reader::{ColumnReader, get_typed_column_reader};
 use parquet::data_type::{ByteArray, ByteArrayType, DataType, Int32Type, Int64Type};
@@ -10,7 +11,7 @@ use parquet::file::writer::SerializedColumnWriter;
 use payment_event::TransactionKey;
 use pipeline::stored::{StoredMoney, StoredTransaction};
 
-use crate::columns::{Column, Kind};
+use crate::columns::{COLUMNS, Column, Kind};
 use crate::error::PartError;
 
 /// One column of some rows.
@@ -49,11 +50,32 @@ impl Cells {
     }
 }
 
+/// The texts of a column, behind each other in one buffer: an allocation a cell takes longer than all the rest. `append` says whether a row has one.
+fn texts(
+    rows: &[StoredTransaction],
+    append: impl Fn(&StoredTransaction, &mut Vec<u8>) -> Result<bool, PartError>,
+) -> Result<Cells, PartError> {
+    let (mut buffer, mut ends) = (Vec::new(), Vec::with_capacity(rows.len()));
+    for row in rows {
+        let there = append(row, &mut buffer)?;
+        ends.push(there.then_some(buffer.len()));
+    }
+    let (buffer, mut start) = (Bytes::from(buffer), 0);
+    let cells = ends.into_iter().map(|end| {
+        let end = end?;
+        Some(buffer.slice(std::mem::replace(&mut start, end)..end).into())
+    });
+    Ok(Cells::Texts(cells.collect()))
+}
+
 /// The cells of a column.
 pub(super) fn of(rows: &[StoredTransaction], column: &'static str) -> Result<Cells, PartError> {
-    let texts = |text: &dyn Fn(&StoredTransaction) -> Option<&str>| {
-        let cell = |row| text(row).map(ByteArray::from);
-        Cells::Texts(rows.iter().map(cell).collect())
+    let strings = |text: &dyn Fn(&StoredTransaction) -> Option<&str>| {
+        texts(rows, |row, buffer| {
+            let text = text(row);
+            buffer.extend_from_slice(text.unwrap_or_default().as_bytes());
+            Ok(text.is_some())
+        })
     };
     let longs = |long: &dyn Fn(&StoredTransaction) -> Option<i64>| {
         Cells::Longs(rows.iter().map(long).collect())
@@ -66,41 +88,43 @@ pub(super) fn of(rows: &[StoredTransaction], column: &'static str) -> Result<Cel
             .map_err(|_| PartError::Unfit(column))
     };
     Ok(match column {
-        "transaction_id" => texts(&|row| Some(&row.key.transaction_id)),
-        "timestamp" => texts(&|row| Some(&row.key.timestamp)),
-        "provider" => texts(&|row| Some(&row.provider)),
-        "event_id" => texts(&|row| Some(&row.event_id)),
-        "event_type" => texts(&|row| Some(&row.event_type)),
-        "status" => texts(&|row| Some(&row.status)),
+        "transaction_id" => strings(&|row| Some(&row.key.transaction_id))?,
+        "timestamp" => strings(&|row| Some(&row.key.timestamp))?,
+        "provider" => strings(&|row| Some(&row.provider))?,
+        "event_id" => strings(&|row| Some(&row.event_id))?,
+        "event_type" => strings(&|row| Some(&row.event_type))?,
+        "status" => strings(&|row| Some(&row.status))?,
         "amount_minor" => longs(&|row| row.money.as_ref().map(|money| money.minor)),
-        "currency" => texts(&|row| row.money.as_ref().map(|money| money.currency.as_str())),
+        "currency" => strings(&|row| row.money.as_ref().map(|money| money.currency.as_str()))?,
         "amount_exponent" => {
             let exponent =
                 |row: &StoredTransaction| row.money.as_ref().map(|m| i32::from(m.exponent));
             Cells::Ints(rows.iter().map(exponent).collect())
         }
-        "amount_text" => texts(&|row| row.money.as_ref().map(|money| money.text.as_str())),
-        "exponent_source" => texts(&|row| {
+        "amount_text" => strings(&|row| row.money.as_ref().map(|money| money.text.as_str()))?,
+        "exponent_source" => strings(&|row| {
             row.money
                 .as_ref()
                 .map(|money| money.exponent_source.as_str())
-        }),
-        "merchant_account" => texts(&|row| row.merchant_account.as_deref()),
+        })?,
+        "merchant_account" => strings(&|row| row.merchant_account.as_deref())?,
         "related_ids" => {
-            let cell = |row: &StoredTransaction| match row.related_ids.is_empty() {
-                true => Ok(None),
-                false => serde_json::to_vec(&row.related_ids).map(|v| Some(ByteArray::from(v))),
+            let append = |row: &StoredTransaction, buffer: &mut Vec<u8>| {
+                if row.related_ids.is_empty() {
+                    return Ok(false);
+                }
+                let json = serde_json::to_writer(buffer, &row.related_ids);
+                json.map(|()| true).map_err(|_| PartError::Unfit(column))
             };
-            let cells: Result<Vec<_>, _> = rows.iter().map(cell).collect();
-            Cells::Texts(cells.map_err(|_| PartError::Unfit(column))?)
+            texts(rows, append)?
         }
         "event_time" => longs(&|row| Some(row.event_time.as_microsecond())),
         "received_at" => longs(&|row| Some(row.received_at.as_microsecond())),
-        "message_id" => texts(&|row| Some(&row.message_id)),
-        "audit_key" => texts(&|row| Some(&row.audit_key)),
+        "message_id" => strings(&|row| Some(&row.message_id))?,
+        "audit_key" => strings(&|row| Some(&row.audit_key))?,
         "audit_offset" => offsets(&|row| row.audit_offset)?,
         "audit_length" => offsets(&|row| row.audit_length)?,
-        "archive_shard" => texts(&|row| Some(&row.archive_shard)),
+        "archive_shard" => strings(&|row| Some(&row.archive_shard))?,
         _ => return Err(PartError::Column(column)),
     })
 }
@@ -172,13 +196,17 @@ pub(super) enum Cell {
     Long(Option<i64>),
 }
 
-/// The columns of a row group; each next cell belongs to the next row.
-struct Row<'c>(&'c mut [IntoIter<Cell>]);
+/// A row on its way through the columns of its row group; each next cell of a column belongs to the next row.
+struct Row<'c> {
+    columns: std::slice::IterMut<'c, IntoIter<Cell>>,
+    names: std::slice::Iter<'static, Column>,
+}
 
 impl Row<'_> {
+    /// The cell of the next column, which must be the one with this name.
     fn next(&mut self, name: &'static str) -> Result<Cell, PartError> {
-        let place = crate::columns::COLUMNS.iter().position(|c| c.name == name);
-        let cells = place.and_then(|place| self.0.get_mut(place));
+        let is_it = self.names.next().is_some_and(|column| column.name == name);
+        let cells = self.columns.next().filter(|_| is_it);
         cells
             .and_then(Iterator::next)
             .ok_or(PartError::Column(name))
@@ -246,12 +274,16 @@ impl Row<'_> {
         Timestamp::from_microsecond(micros).map_err(|_| PartError::Value(name))
     }
 
+    fn key(&mut self) -> Result<TransactionKey, PartError> {
+        Ok(TransactionKey {
+            transaction_id: self.text("transaction_id")?,
+            timestamp: self.text("timestamp")?,
+        })
+    }
+
     fn record(&mut self) -> Result<StoredTransaction, PartError> {
         let mut record = StoredTransaction {
-            key: TransactionKey {
-                transaction_id: self.text("transaction_id")?,
-                timestamp: self.text("timestamp")?,
-            },
+            key: self.key()?,
             provider: self.text("provider")?,
             event_id: self.text("event_id")?,
             event_type: self.text("event_type")?,
@@ -280,11 +312,32 @@ impl Row<'_> {
     }
 }
 
-/// The records of a row group, from its columns.
-pub(super) fn records(
+fn each<V>(
     mut columns: Vec<IntoIter<Cell>>,
     rows: usize,
+    read: impl Fn(&mut Row<'_>) -> Result<V, PartError>,
+) -> Result<Vec<V>, PartError> {
+    let mut row = || {
+        read(&mut Row {
+            columns: columns.iter_mut(),
+            names: COLUMNS.iter(),
+        })
+    };
+    (0..rows).map(|_| row()).collect()
+}
+
+/// The records of a row group, from its columns.
+pub(super) fn records(
+    columns: Vec<IntoIter<Cell>>,
+    rows: usize,
 ) -> Result<Vec<StoredTransaction>, PartError> {
-    let mut row = Row(&mut columns);
-    (0..rows).map(|_| row.record()).collect()
+    each(columns, rows, |row| row.record())
+}
+
+/// The keys of a row group, from its first columns.
+pub(super) fn keys(
+    columns: Vec<IntoIter<Cell>>,
+    rows: usize,
+) -> Result<Vec<TransactionKey>, PartError> {
+    each(columns, rows, |row| row.key())
 }

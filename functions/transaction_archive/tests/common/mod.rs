@@ -115,3 +115,7 @@ pub(crate) fn keys(records: &[StoredTransaction]) -> Vec<TransactionKey> {
     keys.sort();
     keys
 }
+
+pub(crate) fn expected(records: std::ops::Range<u32>) -> Vec<TransactionKey> {
+    keys(&records.map(record).collect::<Vec<_>>())
+}
