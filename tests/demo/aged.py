@@ -33,13 +33,22 @@ def _earlier(time: str, days: int) -> str:
     return f"{day.isoformat()}{time[10:]}"
 
 
-def put_aged(cloud: LocalCloud, count: int, days: int = DAYS) -> list[dict[str, Any]]:
-    """Puts `count` aged copies into the table; the items."""
-    events = [item for item in ledger.items(cloud) if item["record_type"]["S"] == "event"]
+def put_aged(cloud: LocalCloud, count: int, days: int = DAYS, first_number: int = 0) -> list[dict[str, Any]]:
+    """Puts `count` aged copies into the table; the items. Their ids are numbered from `first_number`."""
+    events = [
+        item
+        for item in ledger.items(cloud)
+        if item["record_type"]["S"] == "event" and "-aged" not in item["event_id"]["S"]
+    ]
     # Spread over all of them, so that every provider is among the old ones.
-    made = [aged(events[number * len(events) // count], number, days) for number in range(count)]
+    made = [aged(events[n * len(events) // count], first_number + n, days) for n in range(count)]
+    put(cloud, made)
+    return made
+
+
+def put(cloud: LocalCloud, made: list[dict[str, Any]]) -> None:
+    """Puts items into the table."""
     table = cloud.outputs["transactions_table_name"]
     for start in range(0, len(made), PUTS_MAX):
         requests = [{"PutRequest": {"Item": item}} for item in made[start : start + PUTS_MAX]]
         cloud.clients.dynamodb.batch_write_item(RequestItems={table: requests})
-    return made

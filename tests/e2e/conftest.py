@@ -37,3 +37,11 @@ def cloud(zips: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loca
     )
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="module")
+def own_cloud(zips: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    """A stack for the tests of one file: what they do to table or bucket would disturb the others."""
+    running = start(tmp_path_factory.mktemp("own_cloud") / "state", zips, "own")
+    yield running
+    running.stop()

@@ -3,11 +3,13 @@
 import hashlib
 import hmac
 import json
+import threading
 import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -75,6 +77,27 @@ def stripe_key(cloud: LocalCloud) -> str:
 def post_stripe(cloud: LocalCloud, body: bytes, at: int | None = None) -> Answer:
     """A genuine Stripe webhook with this body."""
     return post(cloud, body, stripe_headers(stripe_key(cloud), body, at))
+
+
+@contextmanager
+def sending(cloud: LocalCloud) -> Iterator[list[str]]:
+    """Genuine webhooks, one after another, for as long as the block runs; the event ids of those that were accepted."""
+    sent: list[str] = []
+    enough = threading.Event()
+
+    def send() -> None:
+        while not enough.is_set():
+            event = stripe_event()
+            if post_stripe(cloud, json.dumps(event).encode()).status == 200:
+                sent.append(event["id"])
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        yield sent
+    finally:
+        enough.set()
+        sender.join()
 
 
 def sha256(body: bytes) -> str:

@@ -101,13 +101,3 @@ def test_the_command_line_refuses_a_wrong_key_in_words(cloud: LocalCloud, payhoo
     )  # fmt: skip
     assert result.returncode == 1
     assert "403" in result.stdout + result.stderr
-
-
-def test_an_unfinished_function_counts_nothing(cloud: LocalCloud) -> None:
-    """analytics_processor refuses every event: it must not look as if it had counted."""
-    event = stripe_event()
-    assert post_stripe(cloud, json.dumps(event).encode()).status == 200
-    eventually(lambda: records_of(cloud, event["id"]))
-    function = f"analytics_processor_{cloud.suffix}"
-    eventually(lambda: [m for m in ledger.log_messages(cloud, f"/aws/lambda/{function}") if "not finished" in m])
-    assert ledger.items(cloud, "analytics") == []

@@ -1,69 +1,17 @@
 """Storage that refuses, a role that lacks one permission, a process killed in mid-batch: nothing is lost and nothing is stored twice."""
 
 import json
-import os
-import signal
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from infra.local_cloud import ledger
 from infra.local_cloud.cloud import LocalCloud
-from tests.e2e.door import audit_lines_of, eventually, post, post_stripe, records_of, stripe_event
+from tests.e2e.door import audit_lines_of, eventually, post, post_stripe, records_of, sending, stripe_event
+from tests.e2e.faults import kill_functions, logged, without
 
 PROCESSOR = "webhook_processor"
-
-
-@contextmanager
-def without(cloud: LocalCloud, role: str, action: str) -> Iterator[None]:
-    """The role of the stack without one action, for a while."""
-    iam = cloud.clients.iam
-    names = {"RoleName": f"{role}_role_{cloud.suffix}", "PolicyName": f"{role}_policy_{cloud.suffix}"}
-    document = iam.get_role_policy(**names)["PolicyDocument"]
-    document = json.loads(document) if isinstance(document, str) else document
-    reduced: dict[str, Any] = json.loads(json.dumps(document))
-    for statement in reduced["Statement"]:
-        # A statement needs an action: one that nobody uses stands in for the last.
-        statement["Action"] = [a for a in statement["Action"] if a != action] or ["sqs:ListQueueTags"]
-    assert reduced != document, f"{role} has no {action}"
-    iam.put_role_policy(**names, PolicyDocument=json.dumps(reduced))
-    try:
-        yield
-    finally:
-        iam.put_role_policy(**names, PolicyDocument=json.dumps(document))
-
-
-def processes(cloud: LocalCloud) -> list[int]:
-    """The processes of the functions that the emulator runs."""
-    found = []
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            try:
-                session = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[3])
-                command = (folder / "cmdline").read_bytes()
-            except (OSError, IndexError):
-                continue
-            if session == cloud.pid and b"bootstrap" in command:
-                found.append(int(folder.name))
-    return found
-
-
-def kill_functions(cloud: LocalCloud) -> int:
-    """Kill -9 for every function that runs; how many there were."""
-    killed = 0
-    for pid in processes(cloud):
-        try:
-            os.kill(pid, signal.SIGKILL)
-            killed += 1
-        except ProcessLookupError:
-            continue
-    return killed
 
 
 @pytest.mark.parametrize(
@@ -78,11 +26,9 @@ def test_a_missing_permission_is_seen_and_nothing_is_acknowledged(
     with without(cloud, PROCESSOR, action):
         # A fresh process: secrets are kept in memory, and warm ones would not ask for them.
         kill_functions(cloud)
-        seen_before = len([m for m in ledger.log_messages(cloud, "/aws/lambda/") if "AccessDenied" in m])
+        seen_before = logged(cloud, PROCESSOR, "AccessDenied")
         assert post_stripe(cloud, body).status == 200
-        eventually(
-            lambda: len([m for m in ledger.log_messages(cloud, "/aws/lambda/") if "AccessDenied" in m]) > seen_before
-        )
+        eventually(lambda: logged(cloud, PROCESSOR, "AccessDenied") > seen_before)
         assert bool(records_of(cloud, event["id"])) is not table_stays_empty
         assert ledger.depth(cloud, "webhook_queue") == 1
     assert len(eventually(lambda: records_of(cloud, event["id"]))) == 1
@@ -127,27 +73,13 @@ def in_flight(cloud: LocalCloud) -> int:
 
 
 def test_killed_in_mid_batch_nothing_is_lost_and_nothing_twice(cloud: LocalCloud) -> None:
-    sent: list[str] = []
-    enough = threading.Event()
-
-    def send() -> None:
-        while not enough.is_set():
-            event = stripe_event()
-            if post_stripe(cloud, json.dumps(event).encode()).status == 200:
-                sent.append(event["id"])
-
-    sender = threading.Thread(target=send)
-    sender.start()
-    try:
+    with sending(cloud) as sent:
         # Fewer kills than a message may be received, at several moments of a batch.
         for delay in (0.0, 0.02, 0.05):
             eventually(lambda: in_flight(cloud) > 0)
             time.sleep(delay)
             eventually(lambda: kill_functions(cloud) > 0)
             time.sleep(1)
-    finally:
-        enough.set()
-        sender.join()
     assert ledger.wait_until_drained(cloud)
     stored = Counter(record["event_id"] for record in ledger.records(cloud))
     assert len(sent) > 100
