@@ -9,6 +9,7 @@
 mod analytics;
 mod audit;
 mod error;
+mod iam;
 mod lines;
 mod mask;
 mod providers;
@@ -47,6 +48,9 @@ enum Command {
     /// Show what was counted, or count again and compare.
     #[command(subcommand)]
     Analytics(analytics::AnalyticsCommand),
+    /// Show what each role may do and what for.
+    #[command(subcommand)]
+    Iam(iam::IamCommand),
     /// Account for every webhook that was accepted on a day.
     Reconcile(reconcile::ReconcileArguments),
 }
@@ -61,6 +65,7 @@ fn run(command: &Command) -> Result<(), Error> {
         Command::Providers(arguments) => providers::run(arguments, &mut output),
         Command::Audit(command) => audit::run(command, &mut output),
         Command::Analytics(command) => analytics::run(command, &mut output),
+        Command::Iam(command) => iam::run(command, &mut output),
         Command::Reconcile(arguments) => reconcile::run(arguments, &mut output),
     }?;
     output.flush().map_err(Error::Output)

@@ -26,6 +26,7 @@ PATCHES = (
     "metric_math",
     "emf_metrics",
     "access_log",
+    "sending_roles",
 )
 INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH", "COVERAGE_PROCESS_START", "VIRTUAL_ENV")
 

@@ -11,6 +11,8 @@ from infra.local_cloud import ledger
 from infra.local_cloud.cloud import LocalCloud, start
 from infra.local_cloud.emulator.__main__ import PATCHES
 from tests.e2e.door import post, post_stripe, stripe_event, stripe_headers
+from tests.e2e.faults import without
+from tests.e2e.rights import a_failed_task_is_kept
 
 BATCH = 30
 PROCESSOR = "webhook_processor"
@@ -122,6 +124,11 @@ def _each_request_is_in_the_access_log(cloud: LocalCloud) -> bool:
     return _soon(both, seconds=3)
 
 
+def _destination_asks_the_role(cloud: LocalCloud) -> bool:
+    with without(cloud, "archival_function", "sqs:SendMessage"):
+        return not a_failed_task_is_kept(cloud)
+
+
 PROBES: dict[str, Callable[[LocalCloud], bool]] = {
     "loopback_transport": _queue_answers,
     "sqs_event_source": _one_batch_of_thirty,
@@ -134,6 +141,7 @@ PROBES: dict[str, Callable[[LocalCloud], bool]] = {
     "metric_math": _error_rate_rings,
     "emf_metrics": _log_line_makes_a_metric,
     "access_log": _each_request_is_in_the_access_log,
+    "sending_roles": _destination_asks_the_role,
 }
 
 

@@ -1,0 +1,264 @@
+"""What each right of each role is for: a scenario that works with it and is refused without it.
+
+A scenario answers whether it works. It is run with the role as it is, without the one right, and with it again.
+"""
+
+import base64
+import datetime
+import hashlib
+import hmac
+import itertools
+import json
+import time
+import urllib.parse
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from infra.lib.limits import function_limits
+from infra.local_cloud import ledger
+from infra.local_cloud.cloud import LocalCloud
+from tests.demo import aged
+from tests.e2e.archived import key_of
+from tests.e2e.door import eventually, post_stripe, stripe_event, stripe_headers, stripe_key
+from tests.e2e.faults import kill_functions, without
+
+PROCESSOR, ANALYTICS, ARCHIVE = "webhook_processor", "analytics_processor", "archival_function"
+# A schedule starts within a second, a failed event is tried three times within three.
+PATIENCE_SECONDS = 10
+NUMBERS = itertools.count(int(time.time() * 1000))
+DAYS_AGO = itertools.count(500)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Something the system does, in words, and whether it works now."""
+
+    what: str
+    works: Callable[[LocalCloud], bool]
+
+
+def invoke(cloud: LocalCloud, function: str, event: Any) -> Any:
+    """The function's answer to an event; an error is an answer too."""
+    answer = cloud.clients.lambda_.invoke(FunctionName=f"{function}_{cloud.suffix}", Payload=json.dumps(event).encode())
+    return json.loads(answer["Payload"].read() or b"null")
+
+
+def _soon(look: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> bool:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if look():
+            return True
+        time.sleep(0.3)
+    return False
+
+
+def _message(provider: str, body: bytes, headers: dict[str, str]) -> dict[str, Any]:
+    request = {"provider": provider, "request_id": uuid.uuid4().hex, "source_ip": "192.0.2.7"}
+    request |= {f"h.{name.lower()}": value for name, value in headers.items()}
+    return {
+        "messageId": str(uuid.uuid4()),
+        "receiptHandle": "none",
+        "body": body.decode(),
+        "attributes": {"SentTimestamp": str(int(time.time() * 1000)), "ApproximateReceiveCount": "1"},
+        "messageAttributes": {"request": {"stringValue": urllib.parse.urlencode(request), "dataType": "String"}},
+        "eventSource": "aws:sqs",
+    }
+
+
+def _taken(cloud: LocalCloud, message: dict[str, Any]) -> bool:
+    # A fresh process: secrets are kept in memory, and a warm one would not ask for them.
+    kill_functions(cloud, PROCESSOR)
+    return invoke(cloud, PROCESSOR, {"Records": [message]}) == {"batchItemFailures": []}
+
+
+def a_webhook_is_stored(cloud: LocalCloud) -> bool:
+    """Secret read, audited, inserted."""
+    body = json.dumps(stripe_event()).encode()
+    return _taken(cloud, _message("stripe", body, stripe_headers(stripe_key(cloud), body)))
+
+
+def a_guarded_event_is_stored(cloud: LocalCloud) -> bool:
+    """Adyen states no stable time, so a guard goes into the transaction with the record."""
+    key = bytes.fromhex(json.loads(cloud.keys_file.read_text())["adyen"]["keys"][0])
+    reference = uuid.uuid4().hex[:16].upper()
+    signed = f"{reference}::Shop:order:1130:EUR:AUTHORISATION:true"
+    item = {
+        "additionalData": {
+            "hmacSignature": base64.b64encode(hmac.new(key, signed.encode(), hashlib.sha256).digest()).decode()
+        },
+        "amount": {"currency": "EUR", "value": 1130},
+        "eventCode": "AUTHORISATION",
+        "eventDate": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "merchantAccountCode": "Shop",
+        "merchantReference": "order",
+        "pspReference": reference,
+        "success": "true",
+    }
+    body = json.dumps({"live": "false", "notificationItems": [{"NotificationRequestItem": item}]}).encode()
+    return _taken(cloud, _message("adyen", body, {}))
+
+
+def a_forgery_is_handed_on(cloud: LocalCloud) -> bool:
+    """Into the rejected queue."""
+    body = json.dumps(stripe_event()).encode()
+    return _taken(cloud, _message("stripe", body, stripe_headers("whsec_of_nobody", body)))
+
+
+def _may_be_mapped(cloud: LocalCloud, function: str, source: str, **more: Any) -> bool:
+    # Lambda checks the role when a mapping is made. That there is one already is found out only after that.
+    try:
+        made = cloud.clients.lambda_.create_event_source_mapping(
+            FunctionName=f"{function}_{cloud.suffix}", EventSourceArn=source, Enabled=False, **more
+        )
+    except cloud.clients.lambda_.exceptions.ResourceConflictException:
+        return True
+    except cloud.clients.lambda_.exceptions.InvalidParameterValueException as error:
+        if "does not have permissions" in str(error):
+            return False
+        raise
+    cloud.clients.lambda_.delete_event_source_mapping(UUID=made["UUID"])
+    return True
+
+
+def the_queue_starts_the_function(cloud: LocalCloud) -> bool:
+    """Lambda polls the webhook queue under the function's role."""
+    url = cloud.outputs["webhook_queue_url"]
+    arn = cloud.clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    return _may_be_mapped(cloud, PROCESSOR, arn)
+
+
+def the_stream_starts_the_function(cloud: LocalCloud) -> bool:
+    """Lambda reads the table's stream under the function's role."""
+    table = cloud.clients.dynamodb.describe_table(TableName=cloud.outputs["transactions_table_name"])["Table"]
+    return _may_be_mapped(cloud, ANALYTICS, table["LatestStreamArn"], StartingPosition="LATEST")
+
+
+def _record(**changes: dict[str, str]) -> dict[str, Any]:
+    number, now = str(next(NUMBERS)), datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    image = {
+        "record_type": {"S": "event"}, "provider": {"S": "stripe"}, "status": {"S": "captured"},
+        "event_time": {"S": now}, "received_at": {"S": now}, **changes,
+    }  # fmt: skip
+    return {
+        "eventID": number,
+        "eventName": "INSERT",
+        "eventSource": "aws:dynamodb",
+        "dynamodb": {"SequenceNumber": number, "NewImage": image},
+    }
+
+
+def a_stored_event_is_counted(cloud: LocalCloud) -> bool:
+    """Markers read, rows and marker written."""
+    return invoke(cloud, ANALYTICS, {"Records": [_record()]}) == {"batchItemFailures": []}
+
+
+def an_unreadable_record_is_handed_on(cloud: LocalCloud) -> bool:
+    """Into the analytics dead-letter queue, alone."""
+    return invoke(cloud, ANALYTICS, {"Records": [_record(status={"S": "nonsense"})]}) == {"batchItemFailures": []}
+
+
+def _old_items(cloud: LocalCloud) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    if not [record for record in ledger.records(cloud) if record["provider"] == "stripe"]:
+        assert a_webhook_is_stored(cloud)
+    items = aged.put_aged(cloud, 3, next(DAYS_AGO))
+    days = sorted(item["archive_shard"]["S"][:10] for item in items)
+    return items, {"task": "archive", "first": days[0], "last": days[-1]}
+
+
+def old_records_are_archived(cloud: LocalCloud) -> bool:
+    """Read from the index, written as a part, listed, read back, deleted."""
+    items, task = _old_items(cloud)
+    archived = ledger.run_archive(cloud, task) is None
+    left = {key_of(item) for item in ledger.items(cloud)} & {key_of(item) for item in items}
+    assert archived is not bool(left)
+    return archived
+
+
+def the_audit_log_is_sealed(cloud: LocalCloud) -> bool:
+    """Versions listed, their bytes hashed, inventory and digest written."""
+    assert a_webhook_is_stored(cloud)
+    today = datetime.datetime.now(datetime.UTC).date()
+    return ledger.run_archive(cloud, {"task": "seal", "day": today.isoformat()}) is None
+
+
+def a_long_task_goes_on(cloud: LocalCloud) -> bool:
+    """What does not fit into an invocation is sent to the function itself."""
+    name, whole = f"{ARCHIVE}_{cloud.suffix}", function_limits(ARCHIVE)["timeout_seconds"]
+    items, task = _old_items(cloud)
+
+    def time_out(seconds: int) -> None:
+        cloud.clients.lambda_.update_function_configuration(FunctionName=name, Timeout=seconds)
+
+    # Less than the margin that the function keeps: it stops before it has begun.
+    time_out(60)
+    went_on = ledger.run_archive(cloud, task) is None
+
+    def archived() -> bool:
+        time_out(whole)
+        return not {key_of(item) for item in ledger.items(cloud)} & {key_of(item) for item in items}
+
+    if went_on:
+        eventually(archived)
+    else:
+        time_out(whole)
+    return went_on
+
+
+def _dead_letters_grow(cloud: LocalCloud, function: str, cause: Callable[[], object]) -> bool:
+    before = ledger.dead_letter_depth(cloud, function)
+    cause()
+    return _soon(lambda: ledger.dead_letter_depth(cloud, function) > before)
+
+
+def a_failed_task_is_kept(cloud: LocalCloud) -> bool:
+    """An event that fails three times goes to the archive's dead-letter queue."""
+    event = b'{"task":"nonsense"}'
+    name = f"{ARCHIVE}_{cloud.suffix}"
+    return _dead_letters_grow(
+        cloud,
+        ARCHIVE,
+        lambda: cloud.clients.lambda_.invoke(FunctionName=name, InvocationType="Event", Payload=event),
+    )
+
+
+def _schedule_now(cloud: LocalCloud) -> None:
+    """A schedule like the stack's own, once and at once."""
+    scheduler, name = cloud.clients.scheduler, f"archive_schedule_{cloud.suffix}"
+    target = scheduler.get_schedule(Name=name)["Target"]
+    # A task that does nothing: its end is what is looked for.
+    target |= {"Input": json.dumps({"task": "archive", "first": "2001-01-01", "last": "2001-01-01"})}
+    now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    scheduler.create_schedule(
+        Name=f"probe_{uuid.uuid4().hex[:8]}_{cloud.suffix}",
+        ScheduleExpression=f"at({now})",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        ActionAfterCompletion="DELETE",
+        Target=target,
+    )
+
+
+def the_schedule_starts_the_archive(cloud: LocalCloud) -> bool:
+    """Under the schedule's role."""
+
+    def started() -> int:
+        group = f"/aws/lambda/{ARCHIVE}_{cloud.suffix}"
+        return sum("START RequestId" in line for line in ledger.log_messages(cloud, group))
+
+    before = started()
+    _schedule_now(cloud)
+    return _soon(lambda: started() > before)
+
+
+def what_cannot_be_started_is_kept(cloud: LocalCloud) -> bool:
+    """A schedule that may not start its function puts the event into the dead-letter queue."""
+    before = ledger.dead_letter_depth(cloud, ARCHIVE)
+    with without(cloud, "archive_schedule", "lambda:InvokeFunction"):
+        _schedule_now(cloud)
+        return _soon(lambda: ledger.dead_letter_depth(cloud, ARCHIVE) > before)
+
+
+def the_door_queues(cloud: LocalCloud) -> bool:
+    """The gateway puts the webhook into the queue."""
+    return post_stripe(cloud, json.dumps(stripe_event()).encode()).status == 200
