@@ -119,6 +119,8 @@ def evaluate(mocks: pulumi_mocks.Mocks | None = None, config: dict[str, str] | N
             project=PROJECT,
             stack=PREVIEW_STACK,
             dry_run=False,
+            # Its own: what an evaluation that failed left unfinished would otherwise be waited for by the next one.
+            outputs=set(),
         )
         settings.configure(configuration)
         pulumi.runtime.set_all_config(PREVIEW_CONFIG | (config or {}))

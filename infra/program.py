@@ -23,6 +23,10 @@ def run() -> None:
         cost_center=config.get("cost_center") or "payments",
         alarm_email=config.get("alarm_email"),
         lambda_zip_dir=config.get("lambda_zip_dir") or Settings.lambda_zip_dir,
+        firewall=config.get_bool("firewall", Settings.firewall) is True,
+        access_record=config.get_bool("access_record", Settings.access_record) is True,
+        object_lock_days=config.get_int("object_lock_days"),
+        object_lock_mode=config.get("object_lock_mode") or Settings.object_lock_mode,
     )
     for name, value in TapStack("payhook", settings).outputs.items():
         pulumi.export(name, value)

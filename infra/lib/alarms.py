@@ -7,6 +7,7 @@ import pulumi
 import pulumi_aws as aws
 
 from lib.catalogue import read_catalogue
+from lib.firewall import ADDRESS_RATE, NAME, SUSPICIOUS_BODY
 from lib.functions import METRICS_NAMESPACE
 from lib.gateway import STAGE
 from lib.limits import FUNCTIONS, LIMITS
@@ -127,6 +128,9 @@ class Alarms(pulumi.ComponentResource):
             comparison="LessThanThreshold",
             missing="breaching",
         )
+        self._card_data_in_logs()
+        if settings.firewall:
+            self._firewall(limits)
         self.register_outputs({})
 
     def _arguments(self, name: str, description: str, missing: str) -> dict[str, Any]:
@@ -162,6 +166,58 @@ class Alarms(pulumi.ComponentResource):
             threshold=threshold,
             comparison_operator=comparison,
             **self._arguments(name, description, missing),
+        )
+
+    def _firewall(self, limits: dict[str, int]) -> None:
+        def metric(name: str, rule: str) -> Metric:
+            where = {"WebACL": self._settings.name(NAME), "Region": self._settings.region, "Rule": rule}
+            return Metric("AWS/WAFV2", name, where)
+
+        self._alarm(
+            "firewall_suspicious_bodies",
+            "A webhook has a body like an attack: look who sent it, see 'Operate' in the README",
+            metric("CountedRequests", SUSPICIOUS_BODY),
+            threshold=limits["suspicious_bodies_per_five_minutes"],
+        )
+        self._alarm(
+            "firewall_rate_limited",
+            "An address sends more than the gateway takes and is cut off",
+            metric("BlockedRequests", ADDRESS_RATE),
+            threshold=1,
+        )
+        self._alarm(
+            "firewall_blocked",
+            "The firewall blocks much: an attack, or a rule that stops a provider",
+            metric("BlockedRequests", "ALL"),
+            threshold=limits["blocked_per_five_minutes"],
+        )
+
+    def _card_data_in_logs(self) -> None:
+        """The masking missed something: CloudWatch found card data in a log.
+
+        Asked of the whole account and region, whatever the metric's dimensions: AWS documents that a policy's name is one of them, but not how it is called. A
+        finding in any log is an incident all the same.
+        Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-metrics-insights-querylanguage.html,
+        https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutDataProtectionPolicy.html, read 2026-11-25.
+        """
+        aws.cloudwatch.MetricAlarm(
+            "card_data_in_logs",
+            comparison_operator="GreaterThanOrEqualToThreshold",
+            threshold=1,
+            metric_queries=[
+                aws.cloudwatch.MetricAlarmMetricQueryArgs(
+                    id="found",
+                    label="log lines with card data",
+                    expression='SELECT SUM(LogEventsWithFindings) FROM "AWS/Logs"',
+                    period=FIVE_MINUTES,
+                    return_data=True,
+                )
+            ],
+            **self._arguments(
+                "card_data_in_logs",
+                "Card data in a log line: masked there, but it should not have been logged",
+                "notBreaching",
+            ),
         )
 
     def _error_rate(self, function: str, name: str) -> None:

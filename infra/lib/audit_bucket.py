@@ -1,11 +1,47 @@
-"""The bucket of the audit log and the archive: encrypted, versioned, closed to the public, TLS only, colder with age."""
+"""The bucket of the audit log and the archive: TLS only, colder with age, and no function may delete from it.
+
+The functions need no delete: the archive overwrites nothing, and what waits under `archive/pending/` goes by the lifecycle. So the bucket's policy refuses every
+function's role the deletion of objects and versions, and the settings that keep them, whatever the role itself is given by mistake. The people who destroy an
+environment are not functions and can.
+
+Object Lock (`object_lock_days`, off by default) goes further: no one deletes a version before its days are over; in COMPLIANCE mode not even the account's root.
+What follows from it, https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html, read 2026-11-25:
+- The default retention holds for every new object of the bucket, also for `archive/pending/`. Nothing breaks: overwriting makes a new version, expiration only a delete
+  marker, and the lifecycle waits with removing versions until their retention is over. Pending copies cost their storage for that long.
+- Every put needs a checksum, which the adapters send.
+- `pulumi destroy` does not empty such a bucket (see `protected_bucket`) and fails until the days are over. Turning the lock on for a bucket that exists replaces the
+  bucket: decide before the first deployment.
+"""
 
 import pulumi
 import pulumi_aws as aws
 
-from lib.limits import LIMITS
-from lib.policies import deny_without_tls, document
+from lib.limits import FUNCTIONS, LIMITS
+from lib.policies import deny_roles, deny_without_tls, document
+from lib.protected_bucket import ProtectedBucket, lifecycle_rule
 from lib.settings import Settings
+
+# What removes an object, or takes the lock off it.
+OBJECT_REMOVAL = [
+    "s3:BypassGovernanceRetention", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObjectLegalHold", "s3:PutObjectRetention",
+]  # fmt: skip
+# What would let objects be removed or read later.
+BUCKET_LOOSENING = [
+    "s3:DeleteBucket", "s3:DeleteBucketPolicy", "s3:PutBucketObjectLockConfiguration", "s3:PutBucketOwnershipControls", "s3:PutBucketPolicy",
+    "s3:PutBucketPublicAccessBlock", "s3:PutBucketVersioning", "s3:PutEncryptionConfiguration", "s3:PutLifecycleConfiguration",
+    "s3:PutReplicationConfiguration",
+]  # fmt: skip
+
+
+def bucket_policy(settings: Settings) -> str:
+    """Nothing without TLS; nothing removed by a function."""
+    objects = f"{settings.bucket_arn}/*"
+    roles = [settings.role_arn(f"{function}_role") for function in FUNCTIONS]
+    return document(
+        deny_without_tls("s3", [settings.bucket_arn, objects]),
+        deny_roles(roles, OBJECT_REMOVAL, [objects], "FunctionsRemoveNothing"),
+        deny_roles(roles, BUCKET_LOOSENING, [settings.bucket_arn], "FunctionsLoosenNothing"),
+    )
 
 
 class AuditBucket(pulumi.ComponentResource):
@@ -15,85 +51,46 @@ class AuditBucket(pulumi.ComponentResource):
         self, settings: Settings, key_arn: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("payhook:index:AuditBucket", "audit_bucket", None, opts)
-        child = pulumi.ResourceOptions(parent=self)
-        self.bucket = aws.s3.Bucket(
-            "audit", bucket=settings.audit_bucket, force_destroy=True, tags=settings.tags, opts=child
+        days_locked = settings.object_lock_days
+        protected = ProtectedBucket(
+            "audit",
+            settings,
+            settings.audit_bucket,
+            key_arn,
+            lockable=days_locked is not None,
+            opts=pulumi.ResourceOptions(parent=self),
         )
-        aws.s3.BucketOwnershipControls(
-            "audit_ownership",
-            bucket=self.bucket.id,
-            rule=aws.s3.BucketOwnershipControlsRuleArgs(object_ownership="BucketOwnerEnforced"),
-            opts=child,
-        )
-        blocked = aws.s3.BucketPublicAccessBlock(
-            "audit_public_access",
-            bucket=self.bucket.id,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-            opts=child,
-        )
-        versioning = aws.s3.BucketVersioning(
-            "audit_versioning",
-            bucket=self.bucket.id,
-            versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(status="Enabled"),
-            opts=child,
-        )
-        aws.s3.BucketServerSideEncryptionConfiguration(
-            "audit_encryption",
-            bucket=self.bucket.id,
-            rules=[
-                aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
-                    # One data key for many objects: a tenth of the KMS calls.
-                    bucket_key_enabled=True,
-                    apply_server_side_encryption_by_default=aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
-                        sse_algorithm="aws:kms", kms_master_key_id=key_arn
-                    ),
-                )
-            ],
-            opts=child,
-        )
+        self.bucket = protected.bucket
+        after_versioning = pulumi.ResourceOptions(parent=self, depends_on=[protected.versioning])
         aws.s3.BucketPolicy(
             "audit_policy",
             bucket=self.bucket.id,
-            policy=document(deny_without_tls("s3", [settings.bucket_arn, f"{settings.bucket_arn}/*"])),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[blocked]),
+            policy=bucket_policy(settings),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[protected.blocked]),
         )
+        if days_locked is not None:
+            aws.s3.BucketObjectLockConfiguration(
+                "audit_lock",
+                bucket=self.bucket.id,
+                rule=aws.s3.BucketObjectLockConfigurationRuleArgs(
+                    default_retention=aws.s3.BucketObjectLockConfigurationRuleDefaultRetentionArgs(
+                        mode=settings.object_lock_mode, days=days_locked
+                    )
+                ),
+                opts=after_versioning,
+            )
+        audit, archive = LIMITS["audit"], LIMITS["archive"]
         aws.s3.BucketLifecycleConfiguration(
             "audit_lifecycle",
             bucket=self.bucket.id,
             rules=[
-                self._rule("audit", "audit/", LIMITS["audit"]["days_at_hand"], LIMITS["audit"]["days_kept"]),
-                self._rule("seal", "seal/", LIMITS["audit"]["days_at_hand"], LIMITS["audit"]["days_kept"]),
-                self._rule("archive", "archive/transactions/", LIMITS["archive"]["days_at_hand"], None),
-                self._rule("manifests", "archive/manifests/", LIMITS["archive"]["days_at_hand"], None),
+                lifecycle_rule("audit", "audit/", audit["days_at_hand"], audit["days_kept"]),
+                lifecycle_rule("seal", "seal/", audit["days_at_hand"], audit["days_kept"]),
+                lifecycle_rule("archive", "archive/transactions/", archive["days_at_hand"], None),
+                lifecycle_rule("manifests", "archive/manifests/", archive["days_at_hand"], None),
                 # A file waits here until its manifest exists; what stays longer was left by a crash.
-                self._rule("pending", "archive/pending/", None, LIMITS["archive"]["pending_days_kept"]),
+                lifecycle_rule("pending", "archive/pending/", None, archive["pending_days_kept"]),
             ],
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
+            opts=after_versioning,
         )
         self.register_outputs({})
-
-    @staticmethod
-    def _rule(
-        name: str, prefix: str, days_at_hand: int | None, days_kept: int | None
-    ) -> aws.s3.BucketLifecycleConfigurationRuleArgs:
-        """At hand for three months (PCI DSS v4.0.1, 10.5.1), then colder; the audit log ends after its twelve months and one to spare."""
-        return aws.s3.BucketLifecycleConfigurationRuleArgs(
-            id=name,
-            status="Enabled",
-            filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=prefix),
-            transitions=[
-                aws.s3.BucketLifecycleConfigurationRuleTransitionArgs(days=days_at_hand, storage_class="GLACIER_IR")
-            ]
-            if days_at_hand
-            else None,
-            expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(days=days_kept) if days_kept else None,
-            noncurrent_version_expiration=aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
-                noncurrent_days=LIMITS["audit"]["noncurrent_days_kept"]
-            ),
-            abort_incomplete_multipart_upload=aws.s3.BucketLifecycleConfigurationRuleAbortIncompleteMultipartUploadArgs(
-                days_after_initiation=1
-            ),
-        )

@@ -7,6 +7,7 @@ import pulumi
 import pulumi_aws as aws
 
 from lib.catalogue import read_catalogue
+from lib.firewall import NAME, SUSPICIOUS_BODY
 from lib.functions import METRICS_NAMESPACE
 from lib.gateway import STAGE
 from lib.limits import FUNCTIONS
@@ -43,6 +44,11 @@ def dashboard_body(settings: Settings) -> str:
             [["AWS/Lambda", "Duration", "FunctionName", settings.name(f)] for f in FUNCTIONS],
         ),
     ]
+    if settings.firewall:
+        acl = ["WebACL", settings.name(NAME), "Region", settings.region]
+        blocked = ["AWS/WAFV2", "BlockedRequests", *acl, "Rule", "ALL"]
+        suspicious = ["AWS/WAFV2", "CountedRequests", *acl, "Rule", SUSPICIOUS_BODY]
+        graphs.append(("Firewall: blocked, and bodies to look at", "Sum", [blocked, suspicious]))
     widgets: list[dict[str, Any]] = [
         {
             "type": "metric",

@@ -52,6 +52,16 @@ def key_policy(settings: Settings) -> str:
     """The account administers; the roles and the services that act for them use."""
     groups = [settings.log_group(function) for function in FUNCTIONS]
     groups += [f"/aws/apigateway/{settings.name('webhook_api')}", EXECUTION_LOGS]
+    if settings.firewall:
+        groups.append(settings.firewall_log_group)
+    # CloudTrail asks for Decrypt where the bucket has a key of its own for many objects.
+    # Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html, read 2026-11-25.
+    access_record = statement(
+        "AccessRecord",
+        {"Service": "cloudtrail.amazonaws.com"},
+        USE,
+        {"StringEquals": {"aws:SourceArn": settings.trail_arn}},
+    )
     return document(
         statement("Administration", {"AWS": f"arn:aws:iam::{settings.account_id}:root"}, ADMINISTRATION),
         statement("Roles", {"AWS": [settings.role_arn(role) for role in ROLES]}, USE),
@@ -74,6 +84,7 @@ def key_policy(settings: Settings) -> str:
             ["kms:Decrypt", "kms:GenerateDataKey"],
             {"StringEquals": {"aws:SourceAccount": settings.account_id}},
         ),
+        *([access_record] if settings.access_record else []),
     )
 
 

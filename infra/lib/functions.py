@@ -9,6 +9,7 @@ import pulumi_aws as aws
 from lib.catalogue import read_catalogue
 from lib.limits import LIMITS, function_limits
 from lib.policies import Statement, allow, document, trust
+from lib.protected_log import ProtectedLog
 from lib.queues import Queues
 from lib.settings import Settings
 from lib.tables import Tables
@@ -137,13 +138,8 @@ class Function(pulumi.ComponentResource):
     ) -> None:
         super().__init__("payhook:index:Function", function, None, opts)
         limits = function_limits(function)
-        log_group = aws.cloudwatch.LogGroup(
-            f"{function}_logs",
-            name=settings.log_group(function),
-            retention_in_days=LIMITS["logs"]["retention_days"],
-            kms_key_id=key_arn,
-            tags=settings.tags,
-            opts=pulumi.ResourceOptions(parent=self),
+        log = ProtectedLog(
+            f"{function}_logs", settings, settings.log_group(function), key_arn, pulumi.ResourceOptions(parent=self)
         )
         self.function = aws.lambda_.Function(
             function,
@@ -163,7 +159,7 @@ class Function(pulumi.ComponentResource):
                 log_format="Text", log_group=settings.log_group(function)
             ),
             tags=settings.tags,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[log_group, role.policy]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[log, role.policy]),
         )
         self.register_outputs({})
 

@@ -18,6 +18,7 @@ from lib.gateway_templates import (
 )
 from lib.limits import LIMITS
 from lib.policies import allow, document, trust
+from lib.protected_log import ProtectedLog
 from lib.queues import Queues
 from lib.settings import Settings
 
@@ -33,6 +34,7 @@ GATEWAY_RESPONSES = {
     "THROTTLED": ("429", "too_many_requests", "over the limit: send it again later"),
     "QUOTA_EXCEEDED": ("429", "too_many_requests", "over the quota: send it again later"),
     "REQUEST_TOO_LARGE": ("413", "too_large", "the body is larger than is accepted"),
+    "WAF_FILTERED": ("403", "forbidden", "refused by the firewall"),
     "UNSUPPORTED_MEDIA_TYPE": ("415", "unsupported_media_type", "send the content type of the provider"),
     "INTEGRATION_FAILURE": ("503", "unavailable", "not stored: send it again"),
     "INTEGRATION_TIMEOUT": ("503", "unavailable", "not stored: send it again"),
@@ -53,6 +55,7 @@ ACCESS_LOG = {
     "integrationLatencyMs": "$context.integration.latency",
     "apiKeyId": "$context.identity.apiKeyId",
     "error": "$context.error.responseType",
+    "firewall": "$context.wafResponseCode",
 }
 
 
@@ -211,23 +214,14 @@ class Gateway(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[roles.logger_policy]),
         )
         access_log_name = f"/aws/apigateway/{name}"
-        days = LIMITS["logs"]["retention_days"]
-        access_log = aws.cloudwatch.LogGroup(
-            "webhook_api_access_log",
-            name=access_log_name,
-            retention_in_days=days,
-            kms_key_id=key_arn,
-            tags=settings.tags,
-            opts=self._child,
-        )
+        access_log = ProtectedLog("webhook_api_access_log", settings, access_log_name, key_arn, self._child)
         # API Gateway makes this group by itself, without retention or key, unless it is there first. Its name holds the API's id, not the suffix.
-        execution_log = aws.cloudwatch.LogGroup(
+        execution_log = ProtectedLog(
             "webhook_api_execution_log",
-            name=self.api.id.apply(lambda api_id: f"API-Gateway-Execution-Logs_{api_id}/{STAGE}"),
-            retention_in_days=days,
-            kms_key_id=key_arn,
-            tags=settings.tags,
-            opts=self._child,
+            settings,
+            self.api.id.apply(lambda api_id: f"API-Gateway-Execution-Logs_{api_id}/{STAGE}"),
+            key_arn,
+            self._child,
         )
         # Without a trigger that changes with the routes, a change would never go live.
         fingerprint = json.dumps(

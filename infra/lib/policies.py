@@ -33,6 +33,23 @@ def trust(service: str, account_id: str, source_arn: str | None = None) -> str:
     return document(statement)
 
 
+def deny_roles(role_arns: list[str], actions: list[str], resources: list[str], sid: str) -> Statement:
+    """Refuses some actions to some roles, whatever their own policies say.
+
+    By a condition and not by naming the roles as principals: a principal must exist when the policy is written, and IAM keeps its unique id, so that a role
+    that is made again under its name would no longer be refused. The key holds the role's ARN, not the session's.
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn, read 2026-11-25.
+    """
+    return {
+        "Sid": sid,
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": actions,
+        "Resource": resources,
+        "Condition": {"ArnEquals": {"aws:PrincipalArn": role_arns}},
+    }
+
+
 def deny_without_tls(service: str, resources: list[str]) -> Statement:
     """Refuses every call that is not made over TLS (PCI DSS v4.0.1, 4.2.1)."""
     return {

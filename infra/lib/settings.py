@@ -6,11 +6,12 @@ Names and ARNs are text before anything exists, so that a preview shows every IA
 import re
 from dataclasses import dataclass
 
-from lib.limits import REGION
+from lib.limits import LIMITS, REGION
 
 SUFFIX_FORM = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,18}[a-z0-9])?")
 ACCOUNT_FORM = re.compile(r"[0-9]{12}")
 PROJECT = "payhook"
+OBJECT_LOCK_MODES = ("GOVERNANCE", "COMPLIANCE")
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,10 @@ class Settings:
     cost_center: str = "payments"
     alarm_email: str | None = None
     lambda_zip_dir: str = "../build/lambdas/arm64"
+    firewall: bool = True
+    access_record: bool = True
+    object_lock_days: int | None = None
+    object_lock_mode: str = "GOVERNANCE"
 
     def __post_init__(self) -> None:
         if not SUFFIX_FORM.fullmatch(self.environment_suffix):
@@ -33,6 +38,15 @@ class Settings:
             raise ValueError(f"payhook runs in {REGION} only: pulumi config set aws:region {REGION}")
         if not ACCOUNT_FORM.fullmatch(self.account_id):
             raise ValueError("account_id must be the twelve digits of the AWS account")
+        days_kept = LIMITS["audit"]["days_kept"]
+        if self.object_lock_days is not None and not 1 <= self.object_lock_days <= days_kept:
+            raise ValueError(
+                f"object_lock_days must be 1 to {days_kept}, the days that the audit log is kept: pulumi config set object_lock_days {days_kept}"
+            )
+        if self.object_lock_mode not in OBJECT_LOCK_MODES:
+            raise ValueError(
+                f"object_lock_mode must be {' or '.join(OBJECT_LOCK_MODES)}: pulumi config set object_lock_mode {OBJECT_LOCK_MODES[0]}"
+            )
 
     @property
     def tags(self) -> dict[str, str]:
@@ -47,6 +61,21 @@ class Settings:
     def audit_bucket(self) -> str:
         """S3 allows no underscore, and bucket names are global: hence the hyphens and the account."""
         return f"{PROJECT}-audit-{self.account_id}-{self.environment_suffix}"
+
+    @property
+    def access_record_bucket(self) -> str:
+        """Where the trail writes who used the audit bucket."""
+        return f"{PROJECT}-access-logs-{self.account_id}-{self.environment_suffix}"
+
+    @property
+    def trail_arn(self) -> str:
+        """The trail that records who used the audit bucket."""
+        return self.arn("cloudtrail", f"trail/{self.name('audit_access')}")
+
+    @property
+    def firewall_log_group(self) -> str:
+        """WAF writes only into groups whose names start so: https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html, read 2026-11-25."""
+        return f"aws-waf-logs-{self.name('webhook_firewall')}"
 
     @property
     def seal_key_alias(self) -> str:
@@ -93,3 +122,8 @@ class Settings:
     def bucket_arn(self) -> str:
         """The audit bucket."""
         return f"arn:aws:s3:::{self.audit_bucket}"
+
+    @property
+    def access_record_bucket_arn(self) -> str:
+        """The bucket of the access record."""
+        return f"arn:aws:s3:::{self.access_record_bucket}"

@@ -2,11 +2,13 @@
 
 import pulumi
 
+from lib.access_record import AccessRecord
 from lib.alarms import Alarms
 from lib.archive_catalogue import ArchiveCatalogue
 from lib.audit_bucket import AuditBucket
 from lib.dashboard import Dashboard
 from lib.encryption import Encryption
+from lib.firewall import Firewall
 from lib.functions import EventSources, Function, FunctionRole
 from lib.gateway import Gateway, GatewayRoles
 from lib.limits import FUNCTIONS
@@ -35,12 +37,14 @@ class TapStack(pulumi.ComponentResource):
 
         tables = Tables(settings, key_arn, child)
         bucket = AuditBucket(settings, key_arn, child)
+        access_record = AccessRecord(settings, key_arn, child) if settings.access_record else None
         catalogue = ArchiveCatalogue(settings, child)
         queues = Queues(settings, key_arn, child)
         ProviderSecrets(settings, key_arn, child)
         functions = {function: Function(settings, function, roles[function], key_arn, child) for function in FUNCTIONS}
         EventSources(settings, functions, queues, tables, child)
         gateway = Gateway(settings, gateway_roles, queues, key_arn, child)
+        firewall = Firewall(settings, gateway.stage, key_arn, child) if settings.firewall else None
         Schedule(settings, schedule_role, functions["archival_function"], queues, key_arn, child)
         notifications = Notifications(settings, key_arn, child)
         Alarms(settings, notifications.topic, child)
@@ -60,4 +64,8 @@ class TapStack(pulumi.ComponentResource):
             "alarm_topic_arn": notifications.topic.arn,
             "dashboard_url": dashboard.url,
         } | {f"{function}_dlq_url": queue.url for function, queue in queues.dead_letter.items()}
+        if access_record:
+            self.outputs["access_record_bucket_name"] = access_record.bucket.bucket
+        if firewall:
+            self.outputs["firewall_arn"] = firewall.acl.arn
         self.register_outputs(self.outputs)

@@ -95,8 +95,12 @@ def start(
     port: int = 0,
     without: tuple[str, ...] = (),
     progress: Callable[[int], None] = lambda _: None,
+    options: dict[str, str] | None = None,
 ) -> LocalCloud:
-    """Starts the emulator on `port` (0: a free one), applies the stack, gives each provider a random key. Raises LocalCloudError."""
+    """Starts the emulator on `port` (0: a free one), applies the stack, gives each provider a random key. Raises LocalCloudError.
+
+    `options` are settings of the stack beyond the suffix, as `pulumi config` names them.
+    """
     old = load(state)
     if old and old.running():
         raise LocalCloudError(f"a local cloud already runs on port {old.port}: make down")
@@ -112,7 +116,7 @@ def start(
     cloud.save()
     try:
         _wait_until_it_answers(cloud)
-        _deploy(cloud, zips, progress)
+        _deploy(cloud, zips, progress, options or {})
     except BaseException:
         _end(cloud.pid)
         raise
@@ -144,8 +148,8 @@ def _launch(state: Path, port: int, without: tuple[str, ...]) -> int:
     return process.pid
 
 
-def _deploy(cloud: LocalCloud, zips: Path, progress: Callable[[int], None]) -> None:
-    config = {
+def _deploy(cloud: LocalCloud, zips: Path, progress: Callable[[int], None], options: dict[str, str]) -> None:
+    config = {f"payhook:{name}": value for name, value in options.items()} | {
         "payhook:environment_suffix": cloud.suffix,
         "payhook:account_id": ACCOUNT,
         "payhook:lambda_zip_dir": str(zips.resolve()),

@@ -51,6 +51,21 @@ def test_the_command_writes_the_graph(tmp_path: Path, capsys: pytest.CaptureFixt
     assert str(out) in capsys.readouterr().out
 
 
+class _RefusesQueues(PreviewMocks):
+    """As a provider that fails in the middle."""
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        if args.typ == "aws:sqs/queue:Queue":
+            raise RuntimeError(f"{args.name} is refused")
+        return super().new_resource(args)
+
+
+def test_an_evaluation_that_failed_does_not_spoil_the_next(evaluation: Evaluation) -> None:
+    with pytest.raises(RuntimeError, match="is refused"):
+        evaluate(_RefusesQueues())
+    assert write_graph(evaluate()) == write_graph(evaluation)
+
+
 def test_without_a_configured_account_it_is_asked_for() -> None:
     asked = evaluate(config={"payhook:account_id": ""}).outputs
     assert asked["audit_bucket_name"] == "payhook-audit-000000000000-dev"

@@ -1,20 +1,23 @@
 """What the stack may be told, and what is said when it may not."""
 
 import dataclasses
+from typing import Any
 
 import pytest
 
 from lib.settings import Settings
 
-GOOD = {"environment_suffix": "dev", "account_id": "123456789012"}
+GOOD: dict[str, Any] = {"environment_suffix": "dev", "account_id": "123456789012"}
 
 
 @pytest.mark.parametrize("suffix", ["dev", "a", "prod-2", "x" * 20])
 def test_a_good_suffix(suffix: str) -> None:
-    settings = Settings(**(GOOD | {"environment_suffix": suffix}))
+    settings = Settings(environment_suffix=suffix, account_id=GOOD["account_id"])
     assert settings.name("transactions") == f"transactions_{suffix}"
     assert settings.audit_bucket == f"payhook-audit-123456789012-{suffix}"
-    assert len(settings.audit_bucket) <= 63
+    assert settings.access_record_bucket == f"payhook-access-logs-123456789012-{suffix}"
+    assert max(len(settings.audit_bucket), len(settings.access_record_bucket)) <= 63
+    assert settings.firewall_log_group == f"aws-waf-logs-webhook_firewall_{suffix}"
 
 
 @pytest.mark.parametrize(
@@ -23,11 +26,18 @@ def test_a_good_suffix(suffix: str) -> None:
         *[({"environment_suffix": s}, "environment_suffix") for s in ("", "Dev", "a_b", "-a", "a-", "x" * 21, "é")],
         *[({"account_id": a}, "account_id") for a in ("", "12345", "12345678901a", "1234567890123")],
         ({"region": "us-east-1"}, "us-east-2"),
+        *[({"object_lock_days": days}, "object_lock_days must be 1 to 400") for days in (0, -1, 401)],
+        *[({"object_lock_mode": mode}, "GOVERNANCE or COMPLIANCE") for mode in ("", "governance", "NONE")],
     ],
 )
-def test_refused_with_what_to_do(change: dict[str, str], message: str) -> None:
+def test_refused_with_what_to_do(change: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Settings(**(GOOD | change))
+
+
+@pytest.mark.parametrize("days", [None, 1, 400])
+def test_a_lock_lasts_no_longer_than_the_audit_log(days: int | None) -> None:
+    assert Settings(**GOOD, object_lock_days=days, object_lock_mode="COMPLIANCE").object_lock_days == days
 
 
 def test_settings_cannot_change() -> None:

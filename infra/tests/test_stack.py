@@ -15,11 +15,11 @@ TAGS = {"Environment": "dev", "Project": "payhook", "CostCenter": "payments"}
 UNTAGGED = {
     "apigateway/account", "apigateway/deployment", "apigateway/integration", "apigateway/integrationResponse",
     "apigateway/method", "apigateway/methodResponse", "apigateway/methodSettings", "apigateway/resource",
-    "apigateway/response", "apigateway/usagePlanKey", "cloudwatch/dashboard", "iam/rolePolicy",
-    "glue/catalogTable", "iam/rolePolicyAttachment", "kms/alias", "lambda/functionEventInvokeConfig", "s3/bucketLifecycleConfiguration",
+    "apigateway/response", "apigateway/usagePlanKey", "cloudwatch/dashboard", "cloudwatch/logDataProtectionPolicy",
+    "cloudwatch/logResourcePolicy", "iam/rolePolicy", "glue/catalogTable", "iam/rolePolicyAttachment", "kms/alias", "lambda/functionEventInvokeConfig", "s3/bucketLifecycleConfiguration",
     "s3/bucketOwnershipControls", "s3/bucketPolicy", "s3/bucketPublicAccessBlock",
     "s3/bucketServerSideEncryptionConfiguration", "s3/bucketVersioning", "scheduler/schedule", "sns/topicPolicy",
-    "sqs/queuePolicy",
+    "sqs/queuePolicy", "wafv2/webAclAssociation", "wafv2/webAclLoggingConfiguration",
 }  # fmt: skip
 KEY = "arn:preview:key"
 
@@ -119,21 +119,32 @@ def test_tables(of_type: Find) -> None:
     assert [index["name"] for index in transactions["globalSecondaryIndexes"]] == ["archive_index"]
 
 
-def test_bucket(of_type: Find) -> None:
-    (rule,) = (b["rules"][0] for b in of_type("ServerSideEncryptionConfiguration"))
-    assert rule["applyServerSideEncryptionByDefault"] == {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": KEY}
-    (versioning,) = of_type(":BucketVersioning")
-    assert versioning["versioningConfiguration"]["status"] == "Enabled"
-    (block,) = of_type(":BucketPublicAccessBlock")
-    assert all(value is True for name, value in block.items() if name != "bucket")
-    (policy,) = of_type(":BucketPolicy")
-    (statement,) = _statements([policy["policy"]])
-    assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
-    (lifecycle,) = of_type(":BucketLifecycleConfiguration")
-    colder = {r["filter"]["prefix"]: r["transitions"][0]["days"] for r in lifecycle["rules"] if "transitions" in r}
-    assert colder == {"audit/": 90, "seal/": 90, "archive/transactions/": 90, "archive/manifests/": 90}
-    ends = {r["filter"]["prefix"]: r["expiration"]["days"] for r in lifecycle["rules"] if "expiration" in r}
-    assert ends == {"audit/": 400, "seal/": 400, "archive/pending/": 7}
+def test_buckets(of_type: Find) -> None:
+    buckets = {"audit-id", "access_record-id"}
+    encryption = {b["bucket"]: b["rules"][0] for b in of_type("ServerSideEncryptionConfiguration")}
+    versioning = {v["bucket"]: v["versioningConfiguration"]["status"] for v in of_type(":BucketVersioning")}
+    blocks = {block["bucket"]: block for block in of_type(":BucketPublicAccessBlock")}
+    owners = {o["bucket"]: o["rule"]["objectOwnership"] for o in of_type(":BucketOwnershipControls")}
+    policies = {policy["bucket"]: _statements([policy["policy"]]) for policy in of_type(":BucketPolicy")}
+    for bucket in buckets:
+        by_default = encryption[bucket]["applyServerSideEncryptionByDefault"]
+        assert by_default == {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": KEY}
+        assert (versioning[bucket], owners[bucket]) == ("Enabled", "BucketOwnerEnforced")
+        assert all(value is True for name, value in blocks[bucket].items() if name != "bucket")
+        tls = policies[bucket][0]
+        assert (tls["Effect"], tls["Principal"], tls["Action"]) == ("Deny", "*", "s3:*")
+        assert tls["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert buckets == set(encryption) == set(versioning) == set(blocks) == set(owners) == set(policies)
+
+
+def test_lifecycles(of_type: Find) -> None:
+    lifecycles = {lifecycle["bucket"]: lifecycle["rules"] for lifecycle in of_type(":BucketLifecycleConfiguration")}
+    rules = [rule for rules in lifecycles.values() for rule in rules]
+    colder = {r["filter"]["prefix"]: r["transitions"][0]["days"] for r in rules if "transitions" in r}
+    assert colder == dict.fromkeys(("audit/", "seal/", "archive/transactions/", "archive/manifests/", "AWSLogs/"), 90)
+    ends = {r["filter"]["prefix"]: r["expiration"]["days"] for r in rules if "expiration" in r}
+    assert ends == {"audit/": 400, "seal/": 400, "archive/pending/": 7, "AWSLogs/": 400}
+    assert set(lifecycles) == {"audit-id", "access_record-id"}
 
 
 def test_the_catalogue_has_the_columns_of_the_parts_and_projects_the_days(of_type: Find) -> None:
@@ -191,7 +202,8 @@ def test_log_groups(of_type: Find) -> None:
 @pytest.mark.parametrize(
     "alarm",
     [f"{function}_{what}" for function in FUNCTIONS for what in ("error_rate", "throttles", "dlq_depth")]
-    + ["webhook_queue_age", "stream_iterator_age", "gateway_5xx", "rejected_spike", "archive_not_run"],
+    + ["webhook_queue_age", "stream_iterator_age", "gateway_5xx", "rejected_spike", "archive_not_run"]
+    + ["card_data_in_logs", "firewall_blocked", "firewall_rate_limited", "firewall_suspicious_bodies"],
 )
 def test_alarm(of_type: Find, alarm: str) -> None:
     (found,) = (a for a in of_type(":MetricAlarm") if a["name"] == f"{alarm}_dev")
@@ -249,6 +261,6 @@ def test_each_role_is_for_one_service(of_type: Find) -> None:
 def test_outputs(evaluation: Evaluation) -> None:
     assert {
         "api_endpoint_url", "api_key_id", "transactions_table_name", "audit_bucket_name", "webhook_queue_url",
-        "rejected_queue_url", "dashboard_url", "seal_key_alias", "archive_table_name",
+        "rejected_queue_url", "dashboard_url", "seal_key_alias", "archive_table_name", "access_record_bucket_name", "firewall_arn",
     } <= set(evaluation.outputs)  # fmt: skip
     assert evaluation.outputs["api_endpoint_url"].endswith("/live/webhook")

@@ -1,4 +1,4 @@
-"""Log groups, alarms, the dashboard."""
+"""Log groups and what protects them, the trail, alarms, the dashboard."""
 
 from typing import Any
 
@@ -15,6 +15,50 @@ def log_group(clients: Clients, inputs: dict[str, Any]) -> Made:
     return inputs["name"], {}
 
 
+def log_protection(clients: Clients, inputs: dict[str, Any]) -> Made:
+    """aws.cloudwatch.LogDataProtectionPolicy. The emulator keeps it and masks nothing, see `emulator.log_data_protection`."""
+    clients.logs.put_data_protection_policy(
+        logGroupIdentifier=inputs["logGroupName"], policyDocument=inputs["policyDocument"]
+    )
+    return inputs["logGroupName"], {}
+
+
+def log_writer(clients: Clients, inputs: dict[str, Any]) -> Made:
+    """aws.cloudwatch.LogResourcePolicy."""
+    clients.logs.put_resource_policy(policyName=inputs["policyName"], policyDocument=inputs["policyDocument"])
+    return inputs["policyName"], {}
+
+
+SELECTOR_FIELDS = {"field": "Field", "equals": "Equals", "notEquals": "NotEquals", "startsWiths": "StartsWith"}
+
+
+def trail(clients: Clients, inputs: dict[str, Any]) -> Made:
+    """aws.cloudtrail.Trail."""
+    name = inputs["name"]
+    made = clients.cloudtrail.create_trail(
+        Name=name,
+        S3BucketName=inputs["s3BucketName"],
+        KmsKeyId=inputs["kmsKeyId"],
+        IsMultiRegionTrail=inputs["isMultiRegionTrail"],
+        IncludeGlobalServiceEvents=inputs["includeGlobalServiceEvents"],
+        EnableLogFileValidation=inputs["enableLogFileValidation"],
+        TagsList=tag_list(inputs.get("tags")),
+    )
+    selectors = [
+        {
+            "Name": selector["name"],
+            "FieldSelectors": [
+                {SELECTOR_FIELDS[key]: value for key, value in fields.items()} for fields in selector["fieldSelectors"]
+            ],
+        }
+        for selector in inputs["advancedEventSelectors"]
+    ]
+    clients.cloudtrail.put_event_selectors(TrailName=name, AdvancedEventSelectors=selectors)
+    if inputs["enableLogging"]:
+        clients.cloudtrail.start_logging(Name=name)
+    return name, {"arn": made["TrailARN"]}
+
+
 def _dimensions(dimensions: dict[str, str] | None) -> list[dict[str, str]]:
     return [{"Name": name, "Value": value} for name, value in (dimensions or {}).items()]
 
@@ -24,6 +68,7 @@ def _metric_query(query: dict[str, Any]) -> dict[str, Any]:
         Id=query["id"],
         Label=query.get("label"),
         Expression=query.get("expression"),
+        Period=query.get("period"),
         ReturnData=query.get("returnData"),
     )
     metric = query.get("metric")
@@ -68,7 +113,10 @@ def dashboard(clients: Clients, inputs: dict[str, Any]) -> Made:
 
 
 MAKERS = {
+    "aws:cloudtrail/trail:Trail": trail,
+    "aws:cloudwatch/logDataProtectionPolicy:LogDataProtectionPolicy": log_protection,
     "aws:cloudwatch/logGroup:LogGroup": log_group,
+    "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": log_writer,
     "aws:cloudwatch/metricAlarm:MetricAlarm": alarm,
     "aws:cloudwatch/dashboard:Dashboard": dashboard,
 }

@@ -1,4 +1,4 @@
-"""Tables and the audit bucket."""
+"""Tables and buckets."""
 
 from typing import Any
 
@@ -58,7 +58,11 @@ def table(clients: Clients, inputs: dict[str, Any]) -> Made:
 def bucket(clients: Clients, inputs: dict[str, Any]) -> Made:
     """aws.s3.Bucket."""
     name = inputs["bucket"]
-    clients.s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+    clients.s3.create_bucket(
+        Bucket=name,
+        CreateBucketConfiguration={"LocationConstraint": REGION},
+        ObjectLockEnabledForBucket=inputs.get("objectLockEnabled") or False,
+    )
     clients.s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tag_list(inputs.get("tags"))})
     return name, {"arn": f"arn:aws:s3:::{name}"}
 
@@ -107,6 +111,15 @@ def versioning(clients: Clients, inputs: dict[str, Any]) -> Made:
     """aws.s3.BucketVersioning."""
     clients.s3.put_bucket_versioning(
         Bucket=inputs["bucket"], VersioningConfiguration={"Status": inputs["versioningConfiguration"]["status"]}
+    )
+    return inputs["bucket"], {}
+
+
+def object_lock(clients: Clients, inputs: dict[str, Any]) -> Made:
+    """aws.s3.BucketObjectLockConfiguration."""
+    clients.s3.put_object_lock_configuration(
+        Bucket=inputs["bucket"],
+        ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": capitalised(inputs["rule"])},
     )
     return inputs["bucket"], {}
 
@@ -177,5 +190,6 @@ MAKERS = {
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": public_access_block,
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": encryption,
     "aws:s3/bucketVersioning:BucketVersioning": versioning,
+    "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration": object_lock,
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": lifecycle,
 }

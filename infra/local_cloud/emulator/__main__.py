@@ -26,6 +26,9 @@ PATCHES = (
     "metric_math",
     "emf_metrics",
     "access_log",
+    "principal_arn",
+    "firewall_logging",
+    "log_data_protection",
     "sending_roles",
 )
 INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH", "COVERAGE_PROCESS_START", "VIRTUAL_ENV")

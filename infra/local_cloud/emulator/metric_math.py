@@ -2,7 +2,7 @@
 
 AWS: an alarm may compare the result of metric math over several metrics.
 Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html, read 2026-11-24. Only what the stack's alarms
-use is here: arithmetic, comparison, IF, FILL.
+use is here: arithmetic, comparison, IF, FILL, and the sum of a metric over all its dimensions.
 """
 
 import ast
@@ -18,6 +18,7 @@ from ministack.services import cloudwatch, lambda_svc
 
 TICK_SECONDS = 5.0
 DEFAULT_PERIOD_SECONDS = 60
+ANY = "any dimensions"
 
 Series = dict[int, float]
 OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
@@ -36,6 +37,8 @@ COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "LessThanThreshold": operator.lt,
     "LessThanOrEqualToThreshold": operator.le,
 }
+# Metrics Insights: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-metrics-insights-querylanguage.html, read 2026-11-25.
+SELECT_SUM = re.compile(r'SELECT SUM\((\w+)\) FROM "([^"]+)"')
 
 
 class _MissingError(Exception):
@@ -82,11 +85,13 @@ def value_of(expression: str, operands: dict[str, float | None]) -> float | None
 def series(stat: dict[str, Any], start: float, end: float) -> Series:
     """One metric's values by period."""
     metric = stat["Metric"]
-    wanted = cloudwatch._dims_key(cloudwatch._dims_from_list(metric.get("Dimensions") or []))
+    wanted = None
+    if metric.get("Dimensions") != ANY:
+        wanted = cloudwatch._dims_key(cloudwatch._dims_from_list(metric.get("Dimensions") or []))
     period = int(stat.get("Period", DEFAULT_PERIOD_SECONDS))
     buckets: dict[int, list[Any]] = collections.defaultdict(list)
     for (namespace, name, dimensions), points in list(cloudwatch._metrics.items()):
-        if namespace == metric["Namespace"] and name == metric["MetricName"] and dimensions == wanted:
+        if namespace == metric["Namespace"] and name == metric["MetricName"] and wanted in (None, dimensions):
             for point in points:
                 if start <= point["Timestamp"] < end:
                     buckets[int(point["Timestamp"] // period) * period].append(point)
@@ -102,6 +107,12 @@ def results(queries: list[dict[str, Any]], start: float, end: float) -> dict[str
     found = {q["Id"]: series(q["MetricStat"], start, end) for q in queries if q.get("MetricStat")}
     for query in queries:
         if not query.get("Expression"):
+            continue
+        selected = SELECT_SUM.fullmatch(query["Expression"])
+        if selected:
+            metric = {"MetricName": selected[1], "Namespace": selected[2], "Dimensions": ANY}
+            period = query.get("Period", DEFAULT_PERIOD_SECONDS)
+            found[query["Id"]] = series({"Metric": metric, "Period": period, "Stat": "Sum"}, start, end)
             continue
         names = set(re.findall(r"\b[a-z]\w*", query["Expression"])) & set(found)
         times = sorted({at for name in names for at in found[name]})

@@ -1,11 +1,12 @@
-"""The zips that every local cloud here runs."""
+"""The zips that every local cloud here runs, and one cloud for the tests that only look or clean up after themselves."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from infra.local_cloud.cloud import ROOT
+from infra.local_cloud.cloud import ROOT, LocalCloud, start
 
 
 @pytest.fixture(scope="session")
@@ -14,3 +15,11 @@ def zips() -> Path:
     folder = Path(os.environ.get("PAYHOOK_ZIPS", ROOT / "build/lambdas/host"))
     assert (folder / "webhook_processor.zip").exists(), f"no zips in {folder}: make release"
     return folder
+
+
+@pytest.fixture(scope="session")
+def cloud(zips: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    """A cloud with the stack in it."""
+    running = start(tmp_path_factory.mktemp("applied") / "state", zips, "applied")
+    yield running
+    running.stop()

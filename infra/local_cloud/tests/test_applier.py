@@ -1,7 +1,6 @@
 """The applier makes every resource of the program, with what the program says of it, and refuses what it does not know."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +11,9 @@ from infra.graph import evaluate
 from infra.local_cloud.applier import MAKERS, Applier, UnknownResourceTypeError
 from infra.local_cloud.applier.shapes import capitalised, present, whole
 from infra.local_cloud.clients import Clients
-from infra.local_cloud.cloud import LocalCloud, start
+from infra.local_cloud.cloud import LocalCloud
 
 TAGS = {"Environment": "applied", "Project": "payhook", "CostCenter": "payments"}
-
-
-@pytest.fixture(scope="module")
-def cloud(zips: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
-    """A cloud with the stack in it."""
-    running = start(tmp_path_factory.mktemp("applied") / "state", zips, "applied")
-    yield running
-    running.stop()
 
 
 def _args(typ: str, inputs: dict[str, Any]) -> mocks.MockResourceArgs:
@@ -30,7 +21,9 @@ def _args(typ: str, inputs: dict[str, Any]) -> mocks.MockResourceArgs:
 
 
 def test_the_makers_are_those_that_the_program_needs() -> None:
-    assert {resource["type"] for resource in evaluate().graph()} == set(MAKERS)
+    needed = {resource["type"] for resource in evaluate().graph()}
+    optional = {resource["type"] for resource in evaluate(config={"payhook:object_lock_days": "1"}).graph()}
+    assert needed < optional == set(MAKERS)
 
 
 def test_an_unknown_type_is_an_error_and_not_a_skip() -> None:
@@ -76,16 +69,41 @@ def test_tables(cloud: LocalCloud) -> None:
     assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
 
 
-def test_bucket(cloud: LocalCloud) -> None:
-    s3, name = cloud.clients.s3, cloud.outputs["audit_bucket_name"]
+@pytest.mark.parametrize("output", ["audit_bucket_name", "access_record_bucket_name"])
+def test_buckets(cloud: LocalCloud, output: str) -> None:
+    s3, name = cloud.clients.s3, cloud.outputs[output]
     assert s3.get_bucket_versioning(Bucket=name)["Status"] == "Enabled"
     encryption = s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"][0]
     assert encryption["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
     assert all(s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"].values())
     rules = s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
-    assert {rule["Filter"]["Prefix"] for rule in rules} == {"audit/", "archive/"}
+    of_audit = {"audit/", "seal/", "archive/transactions/", "archive/manifests/", "archive/pending/"}
+    assert {rule["Filter"]["Prefix"] for rule in rules} == (of_audit if "audit" in output else {"AWSLogs/"})
     assert {tag["Key"]: tag["Value"] for tag in s3.get_bucket_tagging(Bucket=name)["TagSet"]} == TAGS
     assert "SecureTransport" in s3.get_bucket_policy(Bucket=name)["Policy"]
+
+
+def test_the_firewall(cloud: LocalCloud) -> None:
+    waf, api = cloud.clients.wafv2, cloud.outputs["api_endpoint_url"].removeprefix("https://").partition(".")[0]
+    stage = f"arn:aws:apigateway:us-east-2::/restapis/{api}/stages/live"
+    acl = waf.get_web_acl_for_resource(ResourceArn=stage)["WebACL"]
+    assert acl["ARN"] == cloud.outputs["firewall_arn"]
+    assert [rule["Name"] for rule in acl["Rules"]][:3] == [
+        "AWSManagedRulesAmazonIpReputationList", "rate_without_key", "rate_per_address",
+    ]  # fmt: skip
+    negated = acl["Rules"][1]["Statement"]["RateBasedStatement"]["ScopeDownStatement"]["NotStatement"]["Statement"]
+    assert negated["SizeConstraintStatement"]["FieldToMatch"] == {"SingleHeader": {"Name": "x-api-key"}}
+    logging = waf.get_logging_configuration(ResourceArn=acl["ARN"])["LoggingConfiguration"]
+    assert logging["LogDestinationConfigs"][0].endswith(":aws-waf-logs-webhook_firewall_applied")
+
+
+def test_the_trail(cloud: LocalCloud) -> None:
+    trail = cloud.clients.cloudtrail.get_trail(Name="audit_access_applied")["Trail"]
+    assert trail["S3BucketName"] == cloud.outputs["access_record_bucket_name"]
+    assert trail["LogFileValidationEnabled"]
+    assert cloud.clients.cloudtrail.get_trail_status(Name=trail["TrailARN"])["IsLogging"]
+    selectors = cloud.clients.cloudtrail.get_event_selectors(TrailName=trail["Name"])["AdvancedEventSelectors"]
+    assert [selector["Name"] for selector in selectors] == ["audit bucket", "access record"]
 
 
 def test_queues(cloud: LocalCloud) -> None:
@@ -115,6 +133,9 @@ def test_alarms_and_logs(cloud: LocalCloud) -> None:
     assert len(alarms) == sum(resource["type"].endswith("MetricAlarm") for resource in evaluate().graph())
     groups = cloud.clients.logs.describe_log_groups()["logGroups"]
     assert {group["retentionInDays"] for group in groups} == {30}
+    for group in groups:
+        kept = cloud.clients.logs.get_data_protection_policy(logGroupIdentifier=group["logGroupName"])
+        assert "CreditCardNumber" in kept["policyDocument"]
 
 
 def test_schedule(cloud: LocalCloud) -> None:

@@ -10,6 +10,7 @@ import pytest
 from infra.local_cloud import ledger
 from infra.local_cloud.cloud import LocalCloud, start
 from infra.local_cloud.emulator.__main__ import PATCHES
+from infra.local_cloud.tests.acting import given_by_mistake, s3_as, without_statement
 from tests.e2e.door import post, post_stripe, stripe_event, stripe_headers
 from tests.e2e.faults import without
 from tests.e2e.rights import a_failed_task_is_kept
@@ -67,8 +68,9 @@ def _insert_is_in_the_stream(cloud: LocalCloud) -> bool:
 def _failed_batch_reaches_its_queue(cloud: LocalCloud) -> bool:
     uuid = _mapping(cloud, "analytics_processor")
     cloud.clients.lambda_.update_event_source_mapping(UUID=uuid, MaximumRetryAttempts=1)
-    assert _store_one(cloud)
-    return _soon(lambda: ledger.dead_letter_depth(cloud, "analytics_processor") > 0)
+    with without_statement(cloud, "analytics_processor", "CountTransactions"):
+        assert _store_one(cloud)
+        return _soon(lambda: ledger.dead_letter_depth(cloud, "analytics_processor") > 0, 30)
 
 
 def _template_branches(cloud: LocalCloud) -> bool:
@@ -94,17 +96,16 @@ def _rejected_is_handed_on(cloud: LocalCloud) -> bool:
     return _soon(lambda: ledger.depth(cloud, "rejected_queue") > before)
 
 
+def _state(cloud: LocalCloud, alarm: str) -> str:
+    return cloud.clients.cloudwatch.describe_alarms(AlarmNames=[alarm])["MetricAlarms"][0]["StateValue"]
+
+
 def _error_rate_rings(cloud: LocalCloud) -> bool:
     dimensions = [{"Name": "function_name", "Value": f"{PROCESSOR}_{cloud.suffix}"}]
     data = [{"MetricName": name, "Dimensions": dimensions, "Value": value} for name, value in
             (("Records", 1000.0), ("FailedRecords", 900.0))]  # fmt: skip
     cloud.clients.cloudwatch.put_metric_data(Namespace=ledger.NAMESPACE, MetricData=data)
-    name = f"{PROCESSOR}_error_rate_{cloud.suffix}"
-
-    def rings() -> bool:
-        return cloud.clients.cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["StateValue"] == "ALARM"
-
-    return _soon(rings, 15)
+    return _soon(lambda: _state(cloud, f"{PROCESSOR}_error_rate_{cloud.suffix}") == "ALARM", 15)
 
 
 def _log_line_makes_a_metric(cloud: LocalCloud) -> bool:
@@ -124,6 +125,37 @@ def _each_request_is_in_the_access_log(cloud: LocalCloud) -> bool:
     return _soon(both, seconds=3)
 
 
+def _role_is_known_in_conditions(cloud: LocalCloud) -> bool:
+    bucket, key = cloud.outputs["audit_bucket_name"], "audit/probe"
+    cloud.clients.s3.put_object(Bucket=bucket, Key=key, Body=b"")
+    s3 = s3_as(cloud, PROCESSOR)
+    with given_by_mistake(cloud, PROCESSOR, ["s3:DeleteObject"], [f"arn:aws:s3:::{bucket}/*"]):
+        try:
+            s3.delete_object(Bucket=bucket, Key=key)
+        except s3.exceptions.ClientError:
+            return True
+    return False
+
+
+def _card_data_alarm_rings(cloud: LocalCloud) -> bool:
+    dimensions = [{"Name": "LogGroupName", "Value": "any"}, {"Name": "AnyOther", "Value": "any"}]
+    finding = {"MetricName": "LogEventsWithFindings", "Dimensions": dimensions, "Value": 1.0}
+    cloud.clients.cloudwatch.put_metric_data(Namespace="AWS/Logs", MetricData=[finding])
+    return _soon(lambda: _state(cloud, f"card_data_in_logs_{cloud.suffix}") == "ALARM", 15)
+
+
+def _firewall_logs(cloud: LocalCloud) -> bool:
+    waf = cloud.clients.wafv2
+    kept = waf.get_logging_configuration(ResourceArn=cloud.outputs["firewall_arn"])["LoggingConfiguration"]
+    return len(kept["LogDestinationConfigs"]) == 1
+
+
+def _log_is_protected(cloud: LocalCloud) -> bool:
+    group = f"/aws/lambda/{PROCESSOR}_{cloud.suffix}"
+    kept = cloud.clients.logs.get_data_protection_policy(logGroupIdentifier=group)
+    return "Deidentify" in kept["policyDocument"]
+
+
 def _destination_asks_the_role(cloud: LocalCloud) -> bool:
     with without(cloud, "archival_function", "sqs:SendMessage"):
         return not a_failed_task_is_kept(cloud)
@@ -141,8 +173,13 @@ PROBES: dict[str, Callable[[LocalCloud], bool]] = {
     "metric_math": _error_rate_rings,
     "emf_metrics": _log_line_makes_a_metric,
     "access_log": _each_request_is_in_the_access_log,
+    "principal_arn": _role_is_known_in_conditions,
+    "firewall_logging": _firewall_logs,
+    "log_data_protection": _log_is_protected,
     "sending_roles": _destination_asks_the_role,
 }
+# Without these the stack cannot even be applied: what the emulator says then.
+NEEDED_TO_APPLY = {"firewall_logging": "PutLoggingConfiguration", "log_data_protection": "PutDataProtectionPolicy"}
 
 
 @pytest.fixture(scope="module")
@@ -162,7 +199,17 @@ def test_with_its_patch_the_gap_is_closed(patched: LocalCloud, patch: str) -> No
     assert PROBES[patch](patched)
 
 
-@pytest.mark.parametrize("patch", PATCHES)
+def test_an_alarm_over_all_dimensions_of_a_metric_rings(patched: LocalCloud) -> None:
+    assert _card_data_alarm_rings(patched)
+
+
+@pytest.mark.parametrize("patch", NEEDED_TO_APPLY)
+def test_without_its_patch_the_stack_cannot_be_applied(zips: Path, tmp_path: Path, patch: str) -> None:
+    with pytest.raises(RuntimeError, match=NEEDED_TO_APPLY[patch]):
+        start(tmp_path / "state", zips, "stock", without=(patch,))
+
+
+@pytest.mark.parametrize("patch", [patch for patch in PATCHES if patch not in NEEDED_TO_APPLY])
 def test_without_its_patch_the_gap_is_open(zips: Path, tmp_path: Path, patch: str) -> None:
     cloud = start(tmp_path / "state", zips, "stock", without=(patch,))
     try:

@@ -1,0 +1,54 @@
+"""Acts as a function would, with the credentials of its role; gives the role a right too many, or one too few."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from infra.local_cloud.clients import ACCOUNT, REGION
+from infra.local_cloud.cloud import LocalCloud
+
+
+def s3_as(cloud: LocalCloud, function: str) -> Any:
+    """S3 with the credentials of a function's role. The emulator lets the root key take any role."""
+    role = f"arn:aws:iam::{ACCOUNT}:role/{function}_role_{cloud.suffix}"
+    given = cloud.clients.sts.assume_role(RoleArn=role, RoleSessionName="acting")["Credentials"]
+    session: Any = boto3.session.Session(
+        aws_access_key_id=given["AccessKeyId"],
+        aws_secret_access_key=given["SecretAccessKey"],
+        aws_session_token=given["SessionToken"],
+        region_name=REGION,
+    )
+    return session.client("s3", endpoint_url=cloud.aws_endpoint, config=Config(s3={"addressing_style": "path"}))
+
+
+@contextmanager
+def given_by_mistake(cloud: LocalCloud, function: str, actions: list[str], resources: list[str]) -> Iterator[None]:
+    """A right that the function's role does not have, for a while."""
+    names = {"RoleName": f"{function}_role_{cloud.suffix}", "PolicyName": "mistake"}
+    statement = {"Effect": "Allow", "Action": actions, "Resource": resources}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    cloud.clients.iam.put_role_policy(**names, PolicyDocument=document)
+    try:
+        yield
+    finally:
+        cloud.clients.iam.delete_role_policy(**names)
+
+
+@contextmanager
+def without_statement(cloud: LocalCloud, function: str, sid: str) -> Iterator[None]:
+    """A function's role without one statement of its policy, for a while."""
+    iam = cloud.clients.iam
+    names = {"RoleName": f"{function}_role_{cloud.suffix}", "PolicyName": f"{function}_policy_{cloud.suffix}"}
+    document = iam.get_role_policy(**names)["PolicyDocument"]
+    document = json.loads(document) if isinstance(document, str) else document
+    kept = [statement for statement in document["Statement"] if statement["Sid"] != sid]
+    assert len(kept) + 1 == len(document["Statement"]), f"{function} has no {sid}"
+    iam.put_role_policy(**names, PolicyDocument=json.dumps(document | {"Statement": kept}))
+    try:
+        yield
+    finally:
+        iam.put_role_policy(**names, PolicyDocument=json.dumps(document))
