@@ -11,7 +11,7 @@ free_port() { "$PYTHON" -c 'import socket; s = socket.socket(); s.bind(("127.0.0
 emulator_port=$(free_port)
 dynamodb_port=$(free_port)
 state=$(mktemp -d)
-mkdir -p build
+mkdir -p build/results
 "$PYTHON" -m infra.local_cloud.emulator --port "$emulator_port" --state "$state" >build/rust_emulator.log 2>&1 &
 emulator=$!
 tests/tools/dynamodb_local.sh run "$dynamodb_port" >build/rust_dynamodb_local.log 2>&1 &
@@ -28,4 +28,4 @@ done
 
 export PAYHOOK_TEST_ENDPOINT="http://127.0.0.1:$emulator_port"
 export PAYHOOK_TEST_DYNAMODB_ENDPOINTS="http://127.0.0.1:$emulator_port,http://127.0.0.1:$dynamodb_port"
-cargo llvm-cov --workspace --all-features --locked --fail-under-lines "$COVERAGE_LINES_MIN_PERCENT" --summary-only
+cargo llvm-cov --workspace --all-features --locked --fail-under-lines "$COVERAGE_LINES_MIN_PERCENT" --summary-only 2>&1 | tee build/results/rust.txt
