@@ -1,0 +1,178 @@
+package payhook
+
+import rego.v1
+
+method_type := "aws:apigateway/method:Method"
+
+# The only methods that may go without an API key: an answer that says that the API lives, or a provider's handshake. Both are a GET that takes no body.
+keyless_methods := {"health_get", "handshake_get"}
+
+# METADATA
+# title: Every method wants an API key
+# description: >-
+#   The key lets each caller be limited and shut out. Only the methods named in this file go without, and only as GET. Never computed; AWS's default
+#   is false, so absent is a violation.
+# scope: rule
+# custom:
+#   fix: set api_key_required to True (infra/lib/gateway.py)
+#   pci: ["7.3.3", "8.2.2", "8.6.1"]
+deny_method_keyless contains message if {
+	input.__type == method_type
+	not is_keyless_by_decision(input)
+	wrong := not_exactly(input, ["apiKeyRequired"], true)
+	message := say(input, wrong, "ask for the API key")
+}
+
+is_keyless_by_decision(method) if {
+	method.__name in keyless_methods
+	value(method, ["httpMethod"]) == "GET"
+}
+
+# METADATA
+# title: A method is one verb
+# description: >-
+#   ANY and the proxy path take whatever comes. A webhook is a POST; health and handshake are a GET. Never computed: absent is a violation.
+# scope: rule
+# custom:
+#   fix: name the verb
+#   pci: ["2.2.4", "6.2.4"]
+deny_method_any contains message if {
+	input.__type == method_type
+	not value_or_null(input, ["httpMethod"]) in {"POST", "GET"}
+	message := say(input, sprintf("httpMethod is %s", [shown(input, ["httpMethod"])]), "use POST, or GET for health and handshake")
+}
+
+deny_method_any contains message if {
+	input.__type == "aws:apigateway/resource:Resource"
+	contains(value(input, ["pathPart"]), "+}")
+	message := say(input, sprintf("pathPart is %s", [shown(input, ["pathPart"])]), "name the path")
+}
+
+# METADATA
+# title: The API is regional and reads its key from the header
+# description: >-
+#   An edge endpoint answers outside the region; a key from an authorizer would need a function in the accept path. Never computed: absent is a
+#   violation (AWS's default endpoint is EDGE).
+# scope: rule
+# custom:
+#   fix: keep the RestApi of infra/lib/gateway.py
+#   pci: ["2.2.6", "8.3.2", "12.5.2"]
+deny_api_endpoint contains message if {
+	input.__type == "aws:apigateway/restApi:RestApi"
+	types_wanted := {"REGIONAL", "PRIVATE"}
+	not value_or_null(input, ["endpointConfiguration", "types"]) in types_wanted
+	message := say(input, sprintf("endpointConfiguration.types is %s", [shown(input, ["endpointConfiguration", "types"])]), "make it REGIONAL")
+}
+
+deny_api_endpoint contains message if {
+	input.__type == "aws:apigateway/restApi:RestApi"
+	wrong := not_exactly(input, ["apiKeySource"], "HEADER")
+	message := say(input, wrong, "read the key from the header")
+}
+
+# METADATA
+# title: An API key works and is made by AWS
+# description: >-
+#   A disabled key shuts every provider out; a key whose value the program sets is in the program or in Pulumi's state. Absent is enabled and made by
+#   AWS, and right.
+# scope: rule
+# custom:
+#   fix: remove enabled and value
+#   pci: ["8.3.2", "8.6.2"]
+deny_api_key contains message if {
+	input.__type == "aws:apigateway/apiKey:ApiKey"
+	value(input, ["enabled"]) == false
+	message := say(input, "enabled is false", "enable it")
+}
+
+deny_api_key contains message if {
+	input.__type == "aws:apigateway/apiKey:ApiKey"
+	has_value(input, ["value"])
+	message := say(input, "its value is set by the program", "let AWS make it")
+}
+
+# METADATA
+# title: An integration hands on what the templates say and nothing else
+# description: >-
+#   API Gateway itself sends the request to SQS, in this region, by a role, and refuses media types without a template: passed through, a body would
+#   reach SQS as its parameters. It answers within five seconds, before a provider gives up. A mock keeps nothing and answers reads
+#   only. Nothing of this is computed: absent is a violation.
+# scope: rule
+# custom:
+#   fix: keep the integration of infra/lib/gateway.py
+#   pci: ["1.4.4", "6.2.4", "7.2.5"]
+deny_integration contains message if {
+	input.__type == "aws:apigateway/integration:Integration"
+	some wrong in integration_faults
+	message := say(input, wrong, "send it to SQS as the templates say")
+}
+
+integration_faults contains not_exactly(input, ["passthroughBehavior"], "NEVER")
+
+integration_faults contains not_given(input, ["credentials"]) if value_or_null(input, ["type"]) != "MOCK"
+
+integration_faults contains not_between(input, ["timeoutMilliseconds"], 50, integration_timeout_max_ms)
+
+integration_faults contains sprintf("type is %s", [shown(input, ["type"])]) if not value_or_null(input, ["type"]) in {"AWS", "MOCK"}
+
+integration_faults contains "it answers a POST itself and keeps nothing" if {
+	value_or_null(input, ["type"]) == "MOCK"
+	not value_or_null(input, ["httpMethod"]) in {"GET", "HEAD", "OPTIONS"}
+}
+
+integration_faults contains sprintf("uri is %s", [shown(input, ["uri"])]) if {
+	value_or_null(input, ["type"]) != "MOCK"
+	not startswith(value_or_null(input, ["uri"]), sprintf("arn:aws:apigateway:%s:sqs:path/", [region]))
+}
+
+integration_faults contains "it has no request templates" if count(object.get(input.__properties, "requestTemplates", {})) == 0
+
+# METADATA
+# title: An integration puts requests into the stack's own queue
+# description: >-
+#   A queue of somebody else would take the payments. The address is built from the queue's name and known in every preview.
+# scope: rule
+# custom:
+#   fix: build the uri from settings.name("webhook_queue") (infra/lib/gateway.py)
+#   pci: ["1.4.4", "12.5.2"]
+stack_deny_integration_target contains message if {
+	some integration in of_type("aws:apigateway/integration:Integration")
+	uri := value(integration, ["uri"])
+	every queue in queues {
+		not points_at(uri, queue)
+	}
+	message := say(integration, sprintf("its uri %s is no queue of this stack", [uri]), "name the stack's queue")
+}
+
+# METADATA
+# title: A template hands the body on whole and encodes what it inserts
+# description: >-
+#   The template makes a form for SQS. Whatever comes from the request is URL-encoded, or a caller could add parameters of his own to the call; the
+#   body goes through byte for byte, never parsed and printed again, or its signature would no longer hold. Templates are text in every preview. A
+#   mocked integration sends nothing on.
+# scope: rule
+# custom:
+#   fix: keep request_template() of infra/lib/gateway_templates.py
+#   pci: ["6.2.4"]
+deny_template_unsafe contains message if {
+	input.__type == "aws:apigateway/integration:Integration"
+	value_or_null(input, ["type"]) != "MOCK"
+	some media_type, template in object.get(input.__properties, "requestTemplates", {})
+	some wrong in template_faults(template)
+	message := say(input, sprintf("its template for %s %s", [media_type, wrong]), "encode what comes from the request")
+}
+
+template_faults(template) := union({body_faults(template), parameter_faults(template), parsing_faults(template)})
+
+body_faults(template) := {sprintf("does not have %s", [part]) |
+	some part in ["Action=SendMessage&", "&MessageBody=$util.urlEncode($input.body)"]
+	not contains(template, part)
+}
+
+parameter_faults(template) := {"inserts a parameter without encoding it" |
+	inserted := regex.find_n(`[$]input[.]params`, template, -1)
+	encoded := regex.find_n(`[$]util[.]urlEncode[(][$]input[.]params`, template, -1)
+	count(inserted) != count(encoded)
+}
+
+parsing_faults(template) := {sprintf("uses %s", [found]) | some found in regex.find_n(`[$]input[.](json|path)`, template, -1)}

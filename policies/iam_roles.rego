@@ -1,0 +1,130 @@
+package payhook
+
+import rego.v1
+
+# The services that act in this stack, and whether they say for whom they assume a role. Lambda sends neither aws:SourceAccount nor aws:SourceArn when it
+# assumes an execution role. https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html, read 2026-11-25.
+trusted_services := {
+	"lambda.amazonaws.com": {"source": set()},
+	"apigateway.amazonaws.com": {"source": {"aws:SourceAccount"}},
+	"cloudtrail.amazonaws.com": {"source": {"aws:SourceAccount", "aws:SourceArn"}},
+	"scheduler.amazonaws.com": {"source": {"aws:SourceAccount", "aws:SourceArn"}},
+}
+
+# METADATA
+# title: A role is assumed by one service and nobody else
+# description: >-
+#   Each role belongs to one service: Lambda, API Gateway, the scheduler or CloudTrail, by the single action sts:AssumeRole. No person, no other
+#   account, no second service. The document is text in every preview: absent is a violation (deny_document_unreadable).
+# scope: rule
+# custom:
+#   fix: use trust() of infra/lib/policies.py
+#   pci: ["7.2.5", "7.3.2", "8.6.1"]
+deny_trust_service contains message if {
+	input.__type == "aws:iam/role:Role"
+	some statement in allowing(input)
+	wrong := trust_fault(statement)
+	message := say(input, in_statement(statement, wrong), "let exactly one service assume the role")
+}
+
+deny_trust_service contains message if {
+	input.__type == "aws:iam/role:Role"
+	count(allowing(input)) > 1
+	message := say(input, "more than one statement lets somebody assume it", "let exactly one service assume the role")
+}
+
+trust_fault(statement) := sprintf("its principal is %s", [json.marshal(principal)]) if {
+	principal := object.get(statement, "Principal", null)
+	not is_trusted(principal)
+}
+
+trust_fault(statement) := sprintf("its action is %s", [json.marshal(actions(statement))]) if {
+	is_trusted(object.get(statement, "Principal", null))
+	actions(statement) != ["sts:AssumeRole"]
+}
+
+is_trusted(principal) if {
+	is_object(principal)
+	object.keys(principal) == {"Service"}
+	services := as_list(principal.Service)
+	count(services) == 1
+	trusted_services[services[0]]
+}
+
+# METADATA
+# title: A role is assumed for this account only
+# description: >-
+#   A service works for every account. Where it says for which one it assumes a role, the trust policy must ask: aws:SourceAccount by StringEquals
+#   with the twelve digits, and for the scheduler and CloudTrail also aws:SourceArn. Lambda says neither.
+# scope: rule
+# custom:
+#   fix: use trust() of infra/lib/policies.py
+#   pci: ["7.2.5", "7.3.2"]
+deny_trust_source contains message if {
+	input.__type == "aws:iam/role:Role"
+	some statement in allowing(input)
+	some service in principals(statement, "Service")
+	some key in trusted_services[service].source
+	not asks_source(statement, key)
+	message := say(
+		input,
+		in_statement(statement, sprintf("%s may assume it whatever %s is", [service, key])),
+		sprintf("add a condition on %s", [key]),
+	)
+}
+
+asks_source(statement, "aws:SourceAccount") if {
+	accounts := as_list(statement.Condition.StringEquals["aws:SourceAccount"])
+	count(accounts) == 1
+	regex.match(`^[0-9]{12}$`, accounts[0])
+}
+
+asks_source(statement, "aws:SourceArn") if {
+	some operator in {"ArnLike", "ArnEquals"}
+	sources := as_list(statement.Condition[operator]["aws:SourceArn"])
+	count(sources) > 0
+	every source in sources {
+		regex.match(`^arn:aws:[a-z0-9-]+:[a-z0-9-]+:[0-9]{12}:[a-z0-9-]+[/:][^*?]+`, source)
+	}
+}
+
+# The managed policies that a role may have, and the role that may have each. API Gateway checks its logging role against this one.
+managed_policies := {"arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs": "webhook_api_logging"}
+
+# METADATA
+# title: No managed policy but the one that API Gateway asks for
+# description: >-
+#   AWS's managed policies are wide and change without us. Only API Gateway's logging role has one, because the service checks for it.
+# scope: rule
+# custom:
+#   fix: write the rights into the role's own policy
+#   pci: ["7.2.2", "7.2.5"]
+deny_managed_policy contains message if {
+	input.__type == "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+	not is_managed_by_decision(input)
+	message := say(
+		input,
+		sprintf("policyArn is %s for the role %s", [shown(input, ["policyArn"]), shown(input, ["role"])]),
+		"write the rights into the role's own policy",
+	)
+}
+
+is_managed_by_decision(attachment) if managed_policies[value(attachment, ["policyArn"])] == role_base(attachment)
+
+# The role that a policy belongs to, without its end "_role_{suffix}".
+role_base(resource) := split(value(resource, ["role"]), "_role_")[0]
+
+# METADATA
+# title: A role's rights are where they are read
+# description: >-
+#   Rights hidden in the role's own inlinePolicies or managedPolicyArns would pass the rules that read RolePolicy resources. Absent is right here.
+# scope: rule
+# custom:
+#   fix: use a RolePolicy resource
+#   pci: ["7.2.1"]
+deny_role_inline contains message if {
+	input.__type == "aws:iam/role:Role"
+	some property in {"inlinePolicies", "managedPolicyArns"}
+	count(value(input, [property])) > 0
+	message := say(input, sprintf("it has %s", [property]), "use a RolePolicy resource instead")
+}

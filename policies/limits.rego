@@ -1,0 +1,90 @@
+package payhook
+
+import rego.v1
+
+# The numbers and words of the rules, in one place. These are bounds that a reviewer agreed to, not the tunable values of the stack
+# (infra/limits.json): a value may move within them, and a move beyond them is refused until this file says otherwise.
+
+region := "us-east-2"
+
+project := "payhook"
+
+# {resource_type}_{suffix}: 1 to 20 of a-z, 0-9 and inner hyphens, legal in a bucket's name.
+suffix_form := `^[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?$`
+
+function_names := {"webhook_processor", "analytics_processor", "archival_function"}
+
+function_memory_mb := 512
+
+function_architectures := ["arm64"]
+
+function_runtime := "provided.al2023"
+
+reserved_concurrency_min := 1
+
+reserved_concurrency_max := 5
+
+# SQS pollers start at two: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html, read 2026-11-25.
+maximum_concurrency_min := 2
+
+# AWS's own advice for a queue that a function reads: six times the function's time-out, plus the batching window.
+# https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html, read 2026-11-25.
+visibility_factor := 6
+
+max_receive_count_min := 5
+
+fourteen_days_seconds := 1209600
+
+stream_batch_size := 100
+
+throttle_rate := 10000
+
+# The burst quota of an account and region: https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html, read 2026-11-25.
+throttle_burst_max := 5000
+
+# The shortest time after which a provider gives up is five seconds.
+integration_timeout_max_ms := 5000
+
+log_retention_days := 30
+
+# Requests of one address in the window of a rate rule: WAF's least, what no single provider needs, and what a mistake without a key needs.
+address_limit_min := 10
+
+address_limit_max := 2000000
+
+keyless_limit_max := 10000
+
+# PCI DSS v4.0.1, 10.5.1: twelve months of audit history, three of them at hand.
+days_at_hand := 90
+
+audit_days_kept_min := 365
+
+# The longest that a law asks for records of payments.
+audit_days_kept_max := 3653
+
+month_days := 30
+
+error_rate_max_percent := 1
+
+# The longest delay that may pass without an alarm.
+age_alarm_max_seconds := 900
+
+rejected_alarm_max := 1000
+
+blocked_alarm_max := 10000
+
+# CloudWatch's shortest period for metrics of AWS is a minute.
+alarm_period_min_seconds := 60
+
+alarm_period_max_seconds := 300
+
+hour_seconds := 3600
+
+day_seconds := 86400
+
+# The largest message of SQS: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html, read 2026-11-25.
+mebibyte := 1048576
+
+key_deletion_days_min := 7
+
+key_deletion_days_max := 30

@@ -1,0 +1,115 @@
+package payhook
+
+import rego.v1
+
+table_type := "aws:dynamodb/table:Table"
+
+# METADATA
+# title: A table can be restored to any second
+# description: >-
+#   A deleted or damaged record of a payment must be recoverable, and point-in-time recovery is the only backup of the tables. Never computed: absent
+#   is a violation.
+# scope: rule
+# custom:
+#   fix: set point_in_time_recovery to enabled on the table (infra/lib/tables.py)
+#   pci: ["10.3.3", "12.10.1"]
+deny_table_recovery contains message if {
+	input.__type == table_type
+	wrong := not_exactly(input, ["pointInTimeRecovery", "enabled"], true)
+	message := say(input, wrong, "enable point-in-time recovery")
+}
+
+# METADATA
+# title: A table is paid by request
+# description: >-
+#   Provisioned capacity throttles a peak of webhooks, and a throttled insert is a payment event that waits. On-demand capacity has no such limit to
+#   forget. The provider's default is PROVISIONED, so absent is a violation.
+# scope: rule
+# custom:
+#   fix: set billing_mode to PAY_PER_REQUEST (infra/lib/tables.py)
+#   pci: ["2.2.1"]
+deny_table_billing contains message if {
+	input.__type == table_type
+	wrong := not_exactly(input, ["billingMode"], "PAY_PER_REQUEST")
+	message := say(input, wrong, "make the table on-demand")
+}
+
+# METADATA
+# title: The transactions stream out as they were written
+# description: >-
+#   The analytics are computed from the stream of the transactions table, and only NEW_IMAGE carries the record without a second read. The table is
+#   known by its name. Never computed: absent is a violation.
+# scope: rule
+# custom:
+#   fix: set stream_enabled to True and stream_view_type to NEW_IMAGE (infra/lib/tables.py)
+#   pci: ["2.2.1"]
+deny_table_stream contains message if {
+	input.__type == table_type
+	startswith(physical_name(input), "transactions_")
+	some property, wanted in {"streamEnabled": true, "streamViewType": "NEW_IMAGE"}
+	wrong := not_exactly(input, [property], wanted)
+	message := say(input, wrong, "let the table stream its new records")
+}
+
+# METADATA
+# title: A table forgets what it need not keep
+# description: >-
+#   Guards against duplicates and old aggregates carry a time of expiry; without the table's TTL they stay for ever, against the retention that was
+#   decided. Never computed: absent is a violation.
+# scope: rule
+# custom:
+#   fix: set ttl to enabled on the attribute expires_at (infra/lib/tables.py)
+#   pci: ["3.2.1"]
+deny_table_expiry contains message if {
+	input.__type == table_type
+	some property, wanted in {"enabled": true, "attributeName": "expires_at"}
+	wrong := not_exactly(input, ["ttl", property], wanted)
+	message := say(input, wrong, "let DynamoDB delete what has expired")
+}
+
+# The keys of each table, by the table's name without suffix.
+table_keys := {
+	"transactions_": {"hashKey": "transaction_id", "rangeKey": "timestamp"},
+	"analytics_": {"hashKey": "aggregate", "rangeKey": "bucket"},
+}
+
+# METADATA
+# title: A table has the keys by which nothing is counted twice
+# description: >-
+#   An insert that refuses an existing key is the whole of deduplication; under another key a redelivered webhook would be a second payment. Never
+#   computed: absent is a violation.
+# scope: rule
+# custom:
+#   fix: keep hash_key and range_key of infra/lib/tables.py
+#   pci: ["6.2.4", "10.3.2"]
+deny_table_keys contains message if {
+	input.__type == table_type
+	some start, wanted_keys in table_keys
+	startswith(physical_name(input), start)
+	some property, wanted in wanted_keys
+	wrong := not_exactly(input, [property], wanted)
+	message := say(input, wrong, "keep the table's keys")
+}
+
+# METADATA
+# title: The archive finds every transaction
+# description: >-
+#   The archive, the recount and the reconciliation read the transactions by day and shard through one index with every attribute. Without it, or with
+#   other keys, records stay in the table for ever, against the retention that was decided. Never computed: absent is a violation.
+# scope: rule
+# custom:
+#   fix: keep archive_index of infra/lib/tables.py
+#   pci: ["3.2.1", "6.2.4"]
+deny_table_index contains message if {
+	input.__type == table_type
+	startswith(physical_name(input), "transactions_")
+	not has_archive_index(input)
+	message := say(input, "it has no archive_index by archive_shard and timestamp with all attributes", "keep the index")
+}
+
+has_archive_index(table) if {
+	some index in value(table, ["globalSecondaryIndexes"])
+	index.name == "archive_index"
+	index.projectionType == "ALL"
+	{[key.attributeName, key.keyType] | some key in index.keySchemas} == {["archive_shard", "HASH"], ["timestamp", "RANGE"]}
+}
