@@ -1,0 +1,122 @@
+"""Runs the pack on many changed graphs, by the gate and by the real OPA, each in one process, and gives what both say in one form."""
+
+import json
+import os
+import re
+import subprocess
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tests.policy.mutation import Mutation, Resource
+from tests.policy.runtime_input import resource_input, stack_addition, stack_urn
+
+ROOT = Path(__file__).resolve().parents[2]
+PACK = "policies"
+DRIVER = "tests/policy/driver.rego"
+POLICY = re.compile(r"^((stack_)?(?:deny|violation|warn)(?:_[a-zA-Z]+)*) contains", re.M)
+
+# (rule, URN of the resource or the stack, message)
+Finding = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Judgements:
+    """What one engine found, by mutation, and how long it took."""
+
+    by_id: dict[str, frozenset[Finding]]
+    seconds: float
+
+
+def gate_binary() -> str:
+    """The built gate: PAYHOOK_GATE names it, or it is where `make release` puts it."""
+    return os.environ.get("PAYHOOK_GATE", str(ROOT / "target/release/policy_gate"))
+
+
+def opa_binary() -> str:
+    """The real OPA: OPA names it, or it is built once from its Go module."""
+    given = os.environ.get("OPA")
+    return (
+        given
+        or subprocess.run(["tests/tools/opa.sh"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
+    )
+
+
+@cache
+def rules_by_scope() -> dict[str, list[str]]:
+    """The pack's policies by name, read from the files and not asked of the gate."""
+    found = [match for path in sorted((ROOT / PACK).rglob("*.rego")) for match in POLICY.findall(path.read_text())]
+    return {
+        "resource": sorted({name for name, stack in found if not stack}),
+        "stack": sorted({name for name, stack in found if stack}),
+    }
+
+
+def is_mandatory(rule: str) -> bool:
+    """Whether a violation of the rule refuses the stack."""
+    return not rule.removeprefix("stack_").startswith("warn")
+
+
+def refusals(findings: Iterable[Finding]) -> frozenset[str]:
+    """The rules that refuse."""
+    return frozenset(rule for rule, _, _ in findings if is_mandatory(rule))
+
+
+def run(command: Sequence[str], text: str = "") -> tuple[str, float]:
+    """Standard output and seconds of a command that must succeed."""
+    begun = time.monotonic()
+    done = subprocess.run(command, cwd=ROOT, input=text, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(f"{command[0]} ended with {done.returncode}: {done.stderr.strip() or done.stdout.strip()}")
+    return done.stdout, time.monotonic() - begun
+
+
+def asked(mutation: Mutation) -> dict[str, Any]:
+    """Which stack rules a mutation is put to: they cost the most. Those that should refuse it; of a dropped leaf all, until one rule refuses it.
+    POLICY_EVERY_RULE=1 asks all of them, always.
+    """
+    if os.environ.get("POLICY_EVERY_RULE"):
+        return {"stack": rules_by_scope()["stack"], "until_refused": False}
+    return {"stack": sorted(mutation.refused_by(rules_by_scope()["stack"])), "until_refused": not mutation.by}
+
+
+def by_gate(graph: Path, mutations: Sequence[Mutation]) -> Judgements:
+    """What the gate finds in each changed graph."""
+    lines = [json.dumps({"id": m.id, "put": m.put, "remove": m.remove, **asked(m)}) for m in mutations]
+    command = [gate_binary(), str(graph), "--pack", PACK, "--batch"]
+    # Two processes share the changes; these threads only wait for them.
+    with ThreadPoolExecutor() as both:
+        outputs = list(both.map(lambda half: run(command, "\n".join(half)), (lines[::2], lines[1::2])))
+    judged = [json.loads(line) for output, _ in outputs for line in output.splitlines()]
+    seconds = sum(each for _, each in outputs)
+    return Judgements(
+        {line["id"]: frozenset((f["rule"], f["resource"], f["message"]) for f in line["findings"]) for line in judged},
+        seconds,
+    )
+
+
+def by_opa(graph: list[Resource], mutations: Sequence[Mutation], folder: Path) -> Judgements:
+    """What the real OPA finds in each changed graph. `folder` takes its input."""
+
+    def entry(resource: Resource) -> dict[str, Any]:
+        return {"urn": resource["urn"], "input": resource_input(resource), "addition": stack_addition(resource)}
+
+    (folder / "names.json").write_text(json.dumps({"names": rules_by_scope()}))
+    changes = {m.id: {"put": [entry(r) for r in m.put], "remove": m.remove, **asked(m)} for m in mutations}
+    (folder / "input.json").write_text(json.dumps({"base": [entry(r) for r in graph], "changes": changes}))
+    query = '{"base": data.judge_all.base_findings, "changes": data.judge_all.changes}'
+    files = ["-d", PACK, "-d", DRIVER, "-d", str(folder / "names.json"), "-i", str(folder / "input.json")]
+    output, seconds = run([opa_binary(), "eval", *files, "--format", "raw", query])
+    answer = json.loads(output)
+    stack = stack_urn(graph[0])
+    by_id: dict[str, frozenset[Finding]] = {}
+    for mutation in mutations:
+        elsewhere = {r["urn"] for r in mutation.put} | set(mutation.remove)
+        untouched = [finding for finding in answer["base"] if finding[1] not in elsewhere]
+        found = answer["changes"][mutation.id] + untouched
+        by_id[mutation.id] = frozenset((rule, urn or stack, message) for rule, urn, message in found)
+    return Judgements(by_id, seconds)

@@ -1,0 +1,141 @@
+"""The real stack's graph, broken on purpose in every way that the generators know: each change is refused by the rule that should, and both engines say the same."""
+
+import json
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from infra.graph import evaluate
+from tests.policy import properties_data, properties_edge, resources, statements, sweep
+from tests.policy.engines import Judgements, by_gate, by_opa, is_mandatory, refusals, rules_by_scope
+from tests.policy.mutation import Mutation, Resource, of_rows
+
+# What the generators make of the stack is far more; fewer would mean that one of them finds nothing any more.
+TARGETED_AT_LEAST = 3000
+NOTHING = Mutation("untouched", "the stack")
+
+
+@dataclass(frozen=True)
+class Run:
+    """Every mutation, and what each engine found."""
+
+    graph: list[Resource]
+    targeted: list[Mutation]
+    swept: list[Mutation]
+    gate: Judgements
+    opa: Judgements
+
+    @property
+    def all(self) -> list[Mutation]:
+        """Targeted ones and dropped leaves."""
+        return self.targeted + self.swept
+
+    def leaves(self) -> list[tuple[Mutation, Resource]]:
+        """Each dropped leaf with the resource as it was."""
+        by_urn = {resource["urn"]: resource for resource in self.graph}
+        return [(mutation, by_urn[mutation.put[0]["urn"]]) for mutation in self.swept]
+
+    def refused_by(self, mutation: Mutation) -> frozenset[str]:
+        """The rules that refuse it and should."""
+        return mutation.refused_by(refusals(self.gate.by_id[mutation.id]))
+
+    def passed(self, mutations: list[Mutation]) -> list[Mutation]:
+        """Those that no rule refuses that should."""
+        return [mutation for mutation in mutations if not self.refused_by(mutation)]
+
+    def unrefused(self, mutations: list[Mutation]) -> list[str]:
+        """And that nobody justified."""
+        return [mutation.id for mutation in self.passed(mutations) if not mutation.justified]
+
+
+@pytest.fixture(scope="session")
+def run(tmp_path_factory: pytest.TempPathFactory, summary: list[str]) -> Run:
+    graph = evaluate().graph()
+    targeted = [*resources.all_of(graph), *statements.all_of(graph)]
+    targeted += [*of_rows(graph, properties_data.ROWS), *of_rows(graph, properties_edge.ROWS)]
+    swept = list(sweep.all_of(graph))
+    mutations = [NOTHING, *targeted, *swept]
+    folder = tmp_path_factory.mktemp("mutations")
+    file = folder / "graph.json"
+    file.write_text(json.dumps(graph))
+    # Two processes side by side; these threads only wait for them.
+    with ThreadPoolExecutor() as both:
+        gate = both.submit(by_gate, file, mutations)
+        opa = both.submit(by_opa, graph, mutations, folder)
+        made = Run(graph, targeted, swept, gate.result(), opa.result())
+    summary += table(made)
+    return made
+
+
+def table(run: Run) -> list[str]:
+    """A line a kind."""
+    kinds = Counter(mutation.kind for mutation in run.all)
+    lines = ["", f"{'change of the stack':<22}{'made':>6}{'refused':>9}{'justified':>11}{'unrefused':>11}"]
+    total = [0, 0, 0, 0]
+    for kind in kinds:
+        mutations = [mutation for mutation in run.all if mutation.kind == kind]
+        unrefused = len(run.unrefused(mutations))
+        justified = len(run.passed(mutations)) - unrefused
+        row = [len(mutations), len(mutations) - justified - unrefused, justified, unrefused]
+        total = [before + more for before, more in zip(total, row, strict=True)]
+        lines.append(f"{kind:<22}{row[0]:>6}{row[1]:>9}{row[2]:>11}{row[3]:>11}")
+    lines.append(f"{'all':<22}{total[0]:>6}{total[1]:>9}{total[2]:>11}{total[3]:>11}")
+    rules = sum(map(len, rules_by_scope().values()))
+    seconds = f"gate {run.gate.seconds:.0f} s, OPA {run.opa.seconds:.0f} s"
+    return [*lines, f"{rules} rules, {len(run.graph)} resources; {seconds}.", "Refused by nothing: " + nothing(run)]
+
+
+def nothing(run: Run) -> str:
+    """The list of what nobody refuses and nobody justified."""
+    return "; ".join(run.unrefused(run.all)) or "none."
+
+
+def test_the_untouched_stack_passes(run: Run) -> None:
+    assert run.gate.by_id[NOTHING.id] == frozenset()
+    assert run.opa.by_id[NOTHING.id] == frozenset()
+
+
+def test_there_are_enough(run: Run) -> None:
+    assert len(run.targeted) >= TARGETED_AT_LEAST
+    assert len({mutation.id for mutation in run.all}) == len(run.all)
+
+
+def test_each_is_refused_by_a_rule_that_should(run: Run) -> None:
+    assert run.unrefused(run.all) == []
+
+
+def test_every_justification_is_needed(run: Run) -> None:
+    """A reason that excuses nothing hides the next fault."""
+    passed = {mutation.what: resource for mutation, resource in run.leaves() if not run.refused_by(mutation)}
+    needed = [e for e in sweep.JUSTIFIED if any(e.covers(r, what.rpartition(" ")[2]) for what, r in passed.items())]
+    assert [entry for entry in sweep.JUSTIFIED if entry not in needed] == []
+    reasons = {mutation.justified for mutation in run.passed(run.targeted)}
+    assert {mutation.justified for mutation in run.targeted if mutation.justified} <= reasons
+
+
+def test_both_engines_find_the_same(run: Run) -> None:
+    differ = [
+        mutation.id for mutation in (NOTHING, *run.all) if run.gate.by_id[mutation.id] != run.opa.by_id[mutation.id]
+    ]
+    assert differ == []
+
+
+def test_every_mandatory_rule_refuses_something(run: Run) -> None:
+    """Of the stack as it is. What it has nothing to be refused for is broken in tests/policy/rego/bad_stack.json."""
+    bitten = {rule for findings in run.gate.by_id.values() for rule in refusals(findings)}
+    mandatory = {rule for rules in rules_by_scope().values() for rule in rules if is_mandatory(rule)}
+    assert mandatory - bitten <= NOT_IN_THIS_STACK
+
+
+# Rules about what the stack does not have; each has its cases in tests/policy/rego.
+NOT_IN_THIS_STACK = frozenset({"deny_domain_tls"})
+
+
+def test_the_driver_sees_what_opa_itself_sees(run: Run, tmp_path: Path) -> None:
+    """The same change judged alone and among thousands."""
+    some = [mutation for mutation in run.targeted if mutation.kind in ("resource removed", "tag removed")][:3]
+    alone = by_opa(run.graph, some, tmp_path)
+    assert alone.by_id == {mutation.id: run.opa.by_id[mutation.id] for mutation in some}
