@@ -6,11 +6,16 @@ SUFFIX ?= local
 PORT ?= 4566
 COUNT ?= 1200
 OUT ?= build/graph.json
+GRAPH ?=
+RESULTS := build/results
 SEEDS ?= 2000
 FIRST_SEED ?= 0
 ITEMS ?= 5000000
+# Tests that mostly wait run in so many processes.
+PROCESSES ?= 2
 FUNCTIONS := webhook_processor analytics_processor archival_function
 ZIPS := build/lambdas/host
+GATE := target/release/policy_gate
 LAMBDA_TARGET := aarch64-unknown-linux-musl
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -18,7 +23,7 @@ RUFF = $(VENV)/bin/ruff --config infra/pyproject.toml
 PYTEST = $(PYTHON) -m pytest -q -c infra/pyproject.toml --rootdir .
 LOCAL := $(PYTHON) -m infra.local_cloud
 
-.PHONY: help demo up down status test lint test-rust test-python test-oracles test-e2e simulate bite bench-archive graph snapshots fmt release lambdas clean
+.PHONY: help demo up down status test lint test-rust test-python test-oracles test-e2e test-policy second-opinion policy evidence simulate bite bench-archive graph snapshots fmt release lambdas clean
 
 help: ## What can be made.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -39,7 +44,7 @@ graph: $(VENV)/.runtime ## Write the stack's resource graph as JSON: make graph 
 	@mkdir -p $(dir $(OUT))
 	$(PYTHON) -m infra.graph --out $(OUT)
 
-test: lint test-rust test-python test-oracles test-e2e ## Everything: formats, lints, types, unit, contract, coverage, end to end.
+test: lint test-rust test-python test-oracles test-e2e test-policy second-opinion policy evidence ## Everything: formats, lints, types, unit, contract, coverage, end to end.
 
 lint: $(VENV)/.dev
 	cargo fmt --all --check
@@ -53,14 +58,34 @@ test-rust: $(VENV)/.dev
 	PYTHON=$(PYTHON) tests/tools/rust_coverage.sh
 
 test-python: release $(VENV)/.dev
-	PAYHOOK_ZIPS=$(abspath $(ZIPS)) $(PYTEST) infra/tests infra/local_cloud/tests tests/demo tests/repository \
-		--cov=infra --cov-config=infra/pyproject.toml --cov-report=term:skip-covered --cov-fail-under=90
+	PAYHOOK_ZIPS=$(abspath $(ZIPS)) $(PYTEST) -n $(PROCESSES) --dist worksteal infra/tests infra/local_cloud/tests tests/demo tests/repository \
+		--junitxml=$(RESULTS)/python.xml --cov=infra --cov-config=infra/pyproject.toml --cov-report=term:skip-covered --cov-fail-under=90
+
+# The pack is judged by Open Policy Agent itself and by the gate, and both by every change that breaks a rule of the real stack.
+test-policy: release $(VENV)/.dev
+	PAYHOOK_GATE=$(abspath $(GATE)) $(PYTEST) tests/policy --junitxml=$(RESULTS)/policy.xml
+
+second-opinion: $(VENV)/.dev $(VENV)/.scanners ## Let checkov judge the stack, too.
+	CHECKOV=$(abspath $(VENV)/scanners/bin/checkov) $(PYTEST) tests/second_opinion --junitxml=$(RESULTS)/second_opinion.xml
+
+# The gate alone, where `make release` has not built everything.
+$(GATE): Cargo.lock $(wildcard functions/policy_gate/src/*.rs)
+	cargo build -q --release --locked -p policy_gate
+	@touch $@
+
+policy: $(VENV)/.runtime $(GATE) ## Judge the stack, or GRAPH=file, by the policy pack; 1 when a mandatory rule is broken.
+	@mkdir -p $(dir $(OUT))
+	@[ -n "$(GRAPH)" ] || $(PYTHON) -m infra.graph --out $(OUT)
+	$(GATE) $(if $(GRAPH),$(GRAPH),$(OUT)) --pack policies
+
+evidence: $(VENV)/.runtime $(GATE) ## Write the PCI DSS evidence into build/evidence: requirement, control, resource, rule, test, last result.
+	$(PYTHON) -m infra.evidence --out build/evidence
 
 test-oracles: release $(VENV)/.dev $(VENV)/.oracles
 	PAYHOOK=$(abspath target/release/payhook) .venv/oracles/bin/python -m pytest -q tests/oracles
 
 test-e2e: release $(VENV)/.dev
-	PAYHOOK=$(abspath target/release/payhook) PAYHOOK_ZIPS=$(abspath $(ZIPS)) $(PYTEST) tests/e2e
+	PAYHOOK=$(abspath target/release/payhook) PAYHOOK_ZIPS=$(abspath $(ZIPS)) $(PYTEST) -n $(PROCESSES) --dist loadfile tests/e2e --junitxml=$(RESULTS)/e2e.xml
 
 simulate: ## Live SEEDS lives (2,000 unless told) under faults; see one again: make simulate FIRST_SEED=17 SEEDS=1.
 	SEEDS=$(SEEDS) FIRST_SEED=$(FIRST_SEED) cargo test -q --locked -p simulation --test simulate -- --nocapture
@@ -109,6 +134,12 @@ $(VENV)/.cross: $(VENV)/.runtime infra/requirements-cross.txt
 $(VENV)/.oracles: $(VENV)/bin/python tests/oracles/requirements.txt
 	python3 -m venv $(VENV)/oracles
 	$(VENV)/oracles/bin/python -m pip install -q -r tests/oracles/requirements.txt
+	@touch $@
+
+# So does the scanner, which brings a hundred packages.
+$(VENV)/.scanners: $(VENV)/bin/python tests/second_opinion/requirements.txt
+	python3 -m venv $(VENV)/scanners
+	$(VENV)/scanners/bin/python -m pip install -q -r tests/second_opinion/requirements.txt
 	@touch $@
 
 clean: ## Remove what was built, installed and left by the local cloud.
