@@ -8,7 +8,7 @@
 //! UnionPay and their like use).
 
 use crate::brands::{PAN_DIGITS_MAX, PAN_DIGITS_MIN, is_pan, may_be_phone};
-use crate::digits::{Atom, Kind, atoms, digit};
+use crate::digits::{Atom, Kind, atoms, atoms_from, digit, doubtful_escapes};
 
 /// Separators in a row that a number may have inside.
 const GAP_ATOMS_MAX: usize = 4;
@@ -31,12 +31,12 @@ pub fn mask_text(text: &str) -> (String, u32) {
     let mut masked = String::with_capacity(text.len());
     let mut at = 0;
     for (start, end) in hidden {
-        // The two readings of escapes can overlap by a few bytes.
+        // The readings of escapes can overlap by a few bytes.
         if start >= at {
             masked.push_str(&text[at..start]);
             masked.push('*');
-            at = end;
         }
+        at = at.max(end);
     }
     masked.push_str(&text[at..]);
     (masked, u32::try_from(spans.len()).unwrap_or(u32::MAX))
@@ -54,10 +54,49 @@ fn find(text: &str) -> Vec<Vec<Atom>> {
     }
     let mut spans = find_in(&atoms(text, false), text);
     if text.contains('%') || text.contains("\\u") {
-        for span in find_in(&atoms(text, true), text) {
+        let decoded = find_in(&atoms(text, true), text);
+        for span in decoded.into_iter().chain(find_after_escapes(text)) {
             if !spans.contains(&span) {
                 spans.push(span);
             }
+        }
+    }
+    spans
+}
+
+/// Card numbers that begin where an escape could be read, and whose separators are escapes: in `\u4000%200000%20…` the first is no escape, the others are.
+fn find_after_escapes(text: &str) -> Vec<Vec<Atom>> {
+    let mut spans = Vec::new();
+    for (start, end) in doubtful_escapes(text) {
+        let mut digits: Vec<Atom> = Vec::with_capacity(PAN_DIGITS_MAX);
+        let mut gap = 0;
+        let number = atoms_from(text, start, false)
+            .take_while(|atom| atom.start < end)
+            .chain(atoms_from(text, end, true));
+        let mut ask = |digits: &[Atom]| {
+            if matches(digits, text) {
+                spans.push(digits.to_vec());
+            }
+        };
+        for atom in number {
+            if let Kind::Digit(_) = atom.kind {
+                gap = 0;
+                digits.push(atom);
+                if digits.len() > PAN_DIGITS_MAX {
+                    break;
+                }
+                continue;
+            }
+            if gap == 0 {
+                ask(&digits);
+            }
+            gap += 1;
+            if atom.kind == Kind::Other || gap > GAP_ATOMS_MAX {
+                break;
+            }
+        }
+        if gap == 0 && digits.len() <= PAN_DIGITS_MAX {
+            ask(&digits);
         }
     }
     spans
@@ -157,6 +196,23 @@ mod tests {
             (
                 "4111\\u00201111\\u00201111\\u00201111",
                 "4111\\u002011**\\u0020****\\u00201111",
+            ),
+            // What may be read as an escape begins the number; the escapes after it are ones.
+            (
+                "\\u4000%200000%200000%200002",
+                "\\u4000%2000**%20****%200002",
+            ),
+            (
+                "\\u3000\\u00200000\\u0020000004",
+                "\\u3000\\u002000**\\u0020**0004",
+            ),
+            (
+                "\\ua4005%200030%202020%200003",
+                "\\ua4005%2000**%20****%200003",
+            ),
+            (
+                "\u{a0}%4000%2d0000%2d0000%2d0002,",
+                "\u{a0}%4000%2d00**%2d****%2d0002,",
             ),
             (
                 "4111\u{a0}1111\u{2009}1111.1111",

@@ -65,25 +65,45 @@ fn escape(rest: &str) -> Option<(char, usize)> {
     Some((char::from_u32(code)?, length))
 }
 
-/// All atoms of `text`, in order.
-pub(crate) fn atoms(text: &str, decode: bool) -> Vec<Atom> {
-    let mut atoms = Vec::with_capacity(text.len());
-    let mut at = 0;
-    while let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
+/// The atoms of `text` from byte `at` on, in order.
+pub(crate) fn atoms_from(
+    text: &str,
+    mut at: usize,
+    decode: bool,
+) -> impl Iterator<Item = Atom> + '_ {
+    std::iter::from_fn(move || {
+        let rest = text.get(at..)?;
+        let c = rest.chars().next()?;
         let escaped = if decode && matches!(c, '%' | '\\') {
-            text.get(at..).and_then(escape)
+            escape(rest)
         } else {
             None
         };
         let (c, length) = escaped.unwrap_or((c, c.len_utf8()));
-        atoms.push(Atom {
-            start: at,
-            end: at + length,
-            kind: kind(c),
-        });
+        let start = at;
         at += length;
-    }
-    atoms
+        Some(Atom {
+            start,
+            end: at,
+            kind: kind(c),
+        })
+    })
+}
+
+/// All atoms of `text`, in order.
+pub(crate) fn atoms(text: &str, decode: bool) -> Vec<Atom> {
+    atoms_from(text, 0, decode).collect()
+}
+
+/// Where the hexadecimal digits of each escape end in decimal ones: it may be no escape, and they the beginning of a number. Byte ranges.
+pub(crate) fn doubtful_escapes(text: &str) -> impl Iterator<Item = (usize, usize)> + '_ {
+    text.match_indices(['%', '\\']).filter_map(|(at, _)| {
+        let rest = text.get(at..)?;
+        let (_, length) = escape(rest)?;
+        let written = rest.get(..length)?;
+        let decimals = written.bytes().rev().take_while(u8::is_ascii_digit).count();
+        (decimals > 0).then_some((at + length - decimals, at + length))
+    })
 }
 
 #[cfg(test)]
