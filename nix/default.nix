@@ -1,0 +1,83 @@
+# One system's outputs, put together from the parts beside this file.
+{
+  nixpkgs,
+  crane,
+  rust-overlay,
+  system,
+  root,
+  # The parts of the system that builds the functions' zips; null where this one does.
+  lambdasFrom,
+}:
+let
+  inherit (nixpkgs) lib;
+  overlays = [ rust-overlay.overlays.default ];
+  pkgs = import nixpkgs { inherit system overlays; };
+
+  sources = import ./sources.nix { inherit lib root; };
+  # The compiler of rust-toolchain.toml and what is asked for on top, out of a given set of packages.
+  toolchain =
+    {
+      extensions ? [ ],
+      targets ? [ ],
+    }:
+    packages:
+    (packages.rust-bin.fromRustupToolchainFile (root + "/rust-toolchain.toml")).override (pinned: {
+      extensions = pinned.extensions ++ extensions;
+      targets = pinned.targets ++ targets;
+    });
+  manifest = lib.importTOML (root + "/Cargo.toml");
+  common = {
+    inherit
+      lib
+      pkgs
+      crane
+      sources
+      toolchain
+      ;
+    functions = [
+      "webhook_processor"
+      "analytics_processor"
+      "archival_function"
+    ];
+    inherit (manifest.workspace.package) version;
+  };
+
+  rust = import ./rust.nix common;
+  lambdas =
+    if lambdasFrom == null then
+      import ./lambdas.nix (common // { inherit nixpkgs system overlays; })
+    else
+      lambdasFrom.lambdas;
+  policy = import ./policy.nix (common // { inherit (rust) policy-gate; });
+  python = import ./python.nix (common // { inherit (rust) policy-gate; });
+  nix = import ./lint.nix common;
+in
+{
+  inherit lambdas;
+
+  packages = lambdas.packages // {
+    inherit (rust) payhook policy-gate;
+    inherit (policy) policy-pack;
+    default = lambdas.packages.lambdas;
+  };
+
+  checks =
+    rust.checks
+    // policy.checks
+    // python.checks
+    // nix.checks
+    // lib.optionalAttrs (lambdasFrom == null) lambdas.checks;
+
+  apps = import ./apps.nix (
+    common
+    // {
+      inherit python;
+      inherit (lambdas.packages) lambdas;
+      inherit (policy) gate;
+      inherit (rust) payhook hostZips;
+    }
+  );
+
+  devShells.default = import ./shell.nix (common // { inherit (lambdas) target; });
+  inherit (nix) formatter;
+}

@@ -1,0 +1,1 @@
+"""The flake, as far as it can be tested without Nix."""

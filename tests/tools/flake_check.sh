@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Checks the flake as far as this machine can: that flake.nix, flake.lock and the pins agree (always), and that every output of every system evaluates to a
+# derivation, without building any and without import from derivation (with Nix 2.18 or newer). Says what it left out.
+#
+# NIX                          the command that runs Nix; several words where it is elsewhere: NIX='chroot /nix-root nix'
+# FLAKE                        the flake as that command sees it (default: this repository)
+# NIXPKGS CRANE RUST_OVERLAY   paths, as that command sees them, that stand in for the locked inputs
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+python3 tests/tools/flake_lock.py
+
+read -ra nix <<<"${NIX:-nix}"
+if ! version=$("${nix[@]}" --version 2>/dev/null | grep -oE '[0-9]+\.[0-9]+' | head -1) || [ -z "$version" ]; then
+    if command -v nix-instantiate >/dev/null; then
+        find . -name '*.nix' -not -path './.*' -print0 | xargs -0 -n1 nix-instantiate --parse >/dev/null
+        echo "every .nix file parses; skipped: evaluation, which needs Nix 2.18 or newer (NIX names its command)"
+    else
+        echo "skipped: parsing and evaluation, no Nix is here (NIX names its command)"
+    fi
+    exit 0
+fi
+if [ "$(printf '%s\n' 2.18 "$version" | sort -V | head -1)" != 2.18 ]; then
+    echo "skipped: evaluation, Nix $version is older than 2.18"
+    exit 0
+fi
+
+options=(--extra-experimental-features 'nix-command flakes' --no-write-lock-file --option allow-import-from-derivation false)
+[ -z "${NIXPKGS:-}" ] || options+=(--override-input nixpkgs "path:$NIXPKGS")
+[ -z "${CRANE:-}" ] || options+=(--override-input crane "path:$CRANE")
+[ -z "${RUST_OVERLAY:-}" ] || options+=(--override-input rust-overlay "path:$RUST_OVERLAY")
+# Without FLAKE it is this clone, of which Nix takes what git tracks.
+flake=${FLAKE:+path:$FLAKE}
+# The reader below ends with the evaluation's own status.
+"${nix[@]}" flake check --no-build --all-systems "${options[@]}" "${flake:-$PWD}" 2>&1 |
+    awk '
+        /^checking (derivation|app) / { what = $2 " " $3; gsub(/\.\.\.|\x27/, "", what); if ($2 == "app") print what; next }
+        /^derivation evaluated to/ { drv = $4; sub(/^\/nix\/store\/[a-z0-9]+-/, "", drv); print what "  " drv; next }
+        /error:/ { failed = 1 }
+        failed { print }
+    '
+echo "every output of every system evaluates"
