@@ -1,12 +1,14 @@
-"""Evaluates the Pulumi program without CLI, account or network, and writes the stack's resource graph.
+"""Evaluates a Pulumi program without CLI, account or network, and writes its resource graph.
 
 `python -m infra.graph --out FILE` writes a JSON list of `{type, name, urn, properties, options, provider}`, sorted by URN: what the policy gate and
-the snapshot test read. `evaluate` takes any mocks, so that the local cloud can make each resource as it is registered.
+the snapshot test read. `--program bootstrap` does so for what an account needs before its first deployment (`infra/bootstrap/`). `evaluate` takes
+any mocks, so that the local cloud can make each resource as it is registered.
 """
 
 import argparse
 import asyncio
 import contextvars
+import importlib
 import json
 import sys
 from dataclasses import dataclass, field
@@ -20,10 +22,39 @@ from pulumi.runtime import rpc, settings
 from pulumi.runtime.stack import run_in_stack
 
 PREVIEW_ACCOUNT = "000000000000"
-PREVIEW_CONFIG = {"aws:region": "us-east-2", "payhook:environment_suffix": "dev", "payhook:account_id": PREVIEW_ACCOUNT}
+PREVIEW_CONFIG = {
+    "aws:region": "us-east-2",
+    "payhook:environment_suffix": "dev",
+    "payhook:account_id": PREVIEW_ACCOUNT,
+    # lib/zips.py: the graph is the same whether or not the functions are built.
+    "payhook:lambda_zip_dir": "unbuilt",
+}
 COMPONENT_PREFIX = "payhook:index:"
-PROJECT = "payhook"
 PREVIEW_STACK = "preview"
+
+
+@dataclass(frozen=True)
+class Program:
+    """One of the repository's Pulumi programs: its project, the module whose `run` it is, and what a preview is told."""
+
+    project: str
+    module: str
+    config: dict[str, str]
+
+
+PROGRAMS = {
+    "stack": Program("payhook", "infra.program", PREVIEW_CONFIG),
+    "bootstrap": Program(
+        "payhook-bootstrap",
+        "infra.bootstrap.program",
+        {
+            "aws:region": "us-east-2",
+            "payhook-bootstrap:environment_suffix": "dev",
+            "payhook-bootstrap:account_id": PREVIEW_ACCOUNT,
+            "payhook-bootstrap:github_repository": "owner/payhook",
+        },
+    ),
+}
 
 
 class PreviewMocks(pulumi_mocks.Mocks):
@@ -105,10 +136,12 @@ def plain(value: Any) -> Any:
     return value
 
 
-def evaluate(mocks: pulumi_mocks.Mocks | None = None, config: dict[str, str] | None = None) -> Evaluation:
+def evaluate(
+    mocks: pulumi_mocks.Mocks | None = None, config: dict[str, str] | None = None, program: str = "stack"
+) -> Evaluation:
     """Runs the program with `mocks` and returns what it registered. Raises what the program or the mocks raise."""
-    from infra.program import run
-
+    chosen_program = PROGRAMS[program]
+    run = importlib.import_module(chosen_program.module).run
     evaluation = Evaluation()
     chosen = mocks or PreviewMocks()
 
@@ -116,14 +149,14 @@ def evaluate(mocks: pulumi_mocks.Mocks | None = None, config: dict[str, str] | N
         configuration = pulumi_mocks.MockSettings(
             monitor=_RecordingMonitor(chosen, evaluation),
             engine=pulumi_mocks.MockEngine(None),
-            project=PROJECT,
+            project=chosen_program.project,
             stack=PREVIEW_STACK,
             dry_run=False,
             # Its own: what an evaluation that failed left unfinished would otherwise be waited for by the next one.
             outputs=set(),
         )
         settings.configure(configuration)
-        pulumi.runtime.set_all_config(PREVIEW_CONFIG | (config or {}))
+        pulumi.runtime.set_all_config(chosen_program.config | (config or {}))
         asyncio.run(run_in_stack(run))
 
     # Pulumi keeps its root resource and settings in context variables: a context of its own keeps evaluations apart.
@@ -140,9 +173,12 @@ def main(arguments: list[str]) -> int:
     """The command line."""
     parser = argparse.ArgumentParser(prog="infra.graph", description="Write the stack's resource graph as JSON.")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--program", choices=sorted(PROGRAMS), default="stack")
     parser.add_argument("--suffix", default=PREVIEW_CONFIG["payhook:environment_suffix"])
     options = parser.parse_args(arguments)
-    evaluation = evaluate(config={"payhook:environment_suffix": options.suffix})
+    suffix = {f"{PROGRAMS[options.program].project}:environment_suffix": options.suffix}
+    evaluation = evaluate(config=suffix, program=options.program)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(write_graph(evaluation))
     print(f"{options.out}: {len(evaluation.graph())} resources")
     return 0

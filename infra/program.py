@@ -9,8 +9,10 @@ import pulumi_aws as aws
 # The components import each other as `lib.…`, the way the Pulumi CLI runs them: with this folder as the working directory.
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from lib.role_boundary import bounded_roles
 from lib.settings import Settings
 from lib.tap_stack import TapStack
+from lib.zips import default_zip_dir
 
 
 def run() -> None:
@@ -22,11 +24,13 @@ def run() -> None:
         region=pulumi.Config("aws").require("region"),
         cost_center=config.get("cost_center") or "payments",
         alarm_email=config.get("alarm_email"),
-        lambda_zip_dir=config.get("lambda_zip_dir") or Settings.lambda_zip_dir,
+        lambda_zip_dir=config.get("lambda_zip_dir") or default_zip_dir(),
         firewall=config.get_bool("firewall", Settings.firewall) is True,
         access_record=config.get_bool("access_record", Settings.access_record) is True,
         object_lock_days=config.get_int("object_lock_days"),
         object_lock_mode=config.get("object_lock_mode") or Settings.object_lock_mode,
     )
-    for name, value in TapStack("payhook", settings).outputs.items():
+    boundary = config.get("permissions_boundary")
+    options = bounded_roles(settings, boundary) if boundary else None
+    for name, value in TapStack("payhook", settings, options).outputs.items():
         pulumi.export(name, value)

@@ -13,6 +13,7 @@ from lib.protected_log import ProtectedLog
 from lib.queues import Queues
 from lib.settings import Settings
 from lib.tables import Tables
+from lib.zips import zip_hash
 
 METRICS_NAMESPACE = "payhook"
 SECRET_NAME_PREFIX = "webhook_secret_"
@@ -149,6 +150,7 @@ class Function(pulumi.ComponentResource):
             architectures=["arm64"],
             handler="bootstrap",
             code=pulumi.FileArchive(f"{settings.lambda_zip_dir}/{function}.zip"),
+            source_code_hash=zip_hash(settings.lambda_zip_dir, function),
             memory_size=LIMITS["function"]["memory_mb"],
             timeout=limits["timeout_seconds"],
             reserved_concurrent_executions=limits["reserved_concurrency"],

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from lib.limits import LIMITS, REGION
+from lib.zips import CROSS_BUILT
 
 SUFFIX_FORM = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,18}[a-z0-9])?")
 ACCOUNT_FORM = re.compile(r"[0-9]{12}")
@@ -23,7 +24,7 @@ class Settings:
     region: str = REGION
     cost_center: str = "payments"
     alarm_email: str | None = None
-    lambda_zip_dir: str = "../build/lambdas/arm64"
+    lambda_zip_dir: str = CROSS_BUILT
     firewall: bool = True
     access_record: bool = True
     object_lock_days: int | None = None
