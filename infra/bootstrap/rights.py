@@ -1,0 +1,250 @@
+"""What deploying takes, service by service: the calls that the provider makes to read a resource, and those to make, change and remove it.
+
+Where AWS scopes a call by name, the name ends in the environment's suffix; where it scopes by tag, the tags are the environment's; the rest is
+said in `README.md`. Nothing here reads a payment, a message or a secret's value. Sources: https://docs.aws.amazon.com/service-authorization/latest/reference/,
+read 2026-11-25.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from bootstrap.account import Account
+from lib.policies import Statement, allow
+
+PASSED_TO = ["apigateway.amazonaws.com", "cloudtrail.amazonaws.com", "lambda.amazonaws.com", "scheduler.amazonaws.com"]
+
+
+@dataclass(frozen=True)
+class Rights:
+    """The rights for the resources of one kind. `modules` are those of the Pulumi types that need them."""
+
+    sid: str
+    modules: tuple[str, ...]
+    resources: list[str]
+    read: list[str]
+    write: list[str]
+    # Holds for reading and writing; for writing alone where only that can be conditioned.
+    condition: dict[str, Any] = field(default_factory=dict)
+    write_condition: dict[str, Any] = field(default_factory=dict)
+
+
+def actions(service: str, names: str) -> list[str]:
+    """`service:Name` for each of the names."""
+    return [f"{service}:{name}" for name in names.split()]
+
+
+def identity(account: Account) -> list[Rights]:
+    """Roles of the stack, each bounded; and handing them to the services that act under them, to no others."""
+    roles = [f"arn:aws:iam::{account.account_id}:role/*_{account.environment_suffix}"]
+    bounded = {"StringEquals": {"iam:PermissionsBoundary": account.boundary_arn}}
+    return [
+        Rights(
+            "BoundedRoles", ("iam/",), roles,
+            actions("iam", "GetRole GetRolePolicy ListAttachedRolePolicies ListInstanceProfilesForRole ListRolePolicies ListRoleTags"),
+            actions("iam", "AttachRolePolicy CreateRole DeleteRolePolicy DetachRolePolicy PutRolePermissionsBoundary PutRolePolicy"),
+            write_condition=bounded,
+        ),
+        Rights("Roles", (), roles, [], actions("iam", "DeleteRole TagRole UntagRole UpdateAssumeRolePolicy UpdateRole")),
+        Rights(
+            "HandRoles", (), roles, [], ["iam:PassRole"], write_condition={"StringEquals": {"iam:PassedToService": PASSED_TO}}
+        ),
+    ]  # fmt: skip
+
+
+def keys(account: Account) -> list[Rights]:
+    """Keys have no names: those with the environment's tags, and new ones only with them."""
+    deployed = account.deployed
+    requested = {"StringEquals": {f"aws:RequestTag/{key}": deployed.tags[key] for key in ("Environment", "Project")}}
+    return [
+        Rights(
+            "Keys", ("kms/",), [deployed.arn("kms", "key/*")],
+            actions("kms", "DescribeKey GetKeyPolicy GetKeyRotationStatus GetPublicKey ListResourceTags"),
+            actions(
+                "kms",
+                "CreateAlias CreateGrant Decrypt DeleteAlias DisableKey EnableKey EnableKeyRotation Encrypt GenerateDataKey PutKeyPolicy "
+                "ScheduleKeyDeletion TagResource UntagResource UpdateAlias UpdateKeyDescription",
+            ),
+            condition=account.own_tags_only,
+        ),
+        Rights(
+            "Aliases", (), [deployed.arn("kms", f"alias/*_{account.environment_suffix}")],
+            [], actions("kms", "CreateAlias DeleteAlias UpdateAlias"),
+        ),
+        Rights("NewKeys", (), ["*"], [], ["kms:CreateKey"], write_condition=requested),
+    ]  # fmt: skip
+
+
+def compute(account: Account) -> list[Rights]:
+    """Functions, and what starts them."""
+    deployed, suffix = account.deployed, account.environment_suffix
+    functions = deployed.arn("lambda", f"function:*_{suffix}")
+    return [
+        Rights(
+            "Functions", ("lambda/",), [functions],
+            actions(
+                "lambda",
+                "GetFunction GetFunctionCodeSigningConfig GetFunctionConcurrency GetFunctionConfiguration GetFunctionEventInvokeConfig "
+                "ListTags ListVersionsByFunction",
+            ),
+            actions(
+                "lambda",
+                "CreateFunction DeleteFunction DeleteFunctionConcurrency DeleteFunctionEventInvokeConfig PutFunctionConcurrency "
+                "PutFunctionEventInvokeConfig TagResource UntagResource UpdateFunctionCode UpdateFunctionConfiguration "
+                "UpdateFunctionEventInvokeConfig",
+            ),
+        ),
+        # A mapping is named by AWS; what it starts is not.
+        Rights(
+            "EventSources", (), ["*"], ["lambda:GetEventSourceMapping"],
+            actions("lambda", "CreateEventSourceMapping DeleteEventSourceMapping UpdateEventSourceMapping"),
+            write_condition={"ArnLike": {"lambda:FunctionArn": functions}},
+        ),
+        Rights(
+            "EventSourceTags", (), [deployed.arn("lambda", "event-source-mapping:*")],
+            ["lambda:ListTags"], actions("lambda", "TagResource UntagResource"), condition=account.own_tags_only,
+        ),
+        Rights(
+            "Schedules", ("scheduler/",), [deployed.arn("scheduler", f"schedule/default/*_{suffix}")],
+            ["scheduler:GetSchedule"], actions("scheduler", "CreateSchedule DeleteSchedule UpdateSchedule"),
+        ),
+    ]  # fmt: skip
+
+
+def storage(account: Account) -> list[Rights]:
+    """Tables, buckets, queues, the catalogue and the secrets' names. Emptying a bucket is not among them: the audit log is not a deployment's to delete."""
+    deployed, suffix = account.deployed, account.environment_suffix
+    catalogue = [deployed.arn("glue", name) for name in ("catalog", f"database/*_{suffix}", f"table/*_{suffix}/*")]
+    return [
+        Rights(
+            "Tables", ("dynamodb/",), [deployed.arn("dynamodb", f"table/*_{suffix}")],
+            actions("dynamodb", "DescribeContinuousBackups DescribeTable DescribeTimeToLive ListTagsOfResource"),
+            actions("dynamodb", "CreateTable DeleteTable TagResource UntagResource UpdateContinuousBackups UpdateTable UpdateTimeToLive"),
+        ),
+        Rights(
+            "Buckets", ("s3/",), [f"arn:aws:s3:::payhook-*-{account.account_id}-{suffix}"],
+            actions(
+                "s3",
+                "GetAccelerateConfiguration GetBucketAcl GetBucketCORS GetBucketLocation GetBucketLogging GetBucketObjectLockConfiguration "
+                "GetBucketOwnershipControls GetBucketPolicy GetBucketPublicAccessBlock GetBucketRequestPayment GetBucketTagging "
+                "GetBucketVersioning GetBucketWebsite GetEncryptionConfiguration GetLifecycleConfiguration GetReplicationConfiguration ListBucket",
+            ),
+            actions(
+                "s3",
+                "CreateBucket DeleteBucket DeleteBucketPolicy PutBucketLogging PutBucketObjectLockConfiguration PutBucketOwnershipControls "
+                "PutBucketPolicy PutBucketPublicAccessBlock PutBucketTagging PutBucketVersioning PutEncryptionConfiguration "
+                "PutLifecycleConfiguration",
+            ),
+        ),
+        Rights(
+            "Queues", ("sqs/",), [deployed.arn("sqs", f"*_{suffix}")],
+            actions("sqs", "GetQueueAttributes GetQueueUrl ListQueueTags"),
+            actions("sqs", "CreateQueue DeleteQueue SetQueueAttributes TagQueue UntagQueue"),
+        ),
+        Rights(
+            "Catalogue", ("glue/",), catalogue,
+            actions("glue", "GetDatabase GetPartitionIndexes GetTable GetTags"),
+            actions("glue", "CreateDatabase CreateTable DeleteDatabase DeleteTable TagResource UntagResource UpdateDatabase UpdateTable"),
+        ),
+        Rights(
+            "SecretNames", ("secretsmanager/",), [deployed.arn("secretsmanager", f"secret:*_{suffix}-??????")],
+            actions("secretsmanager", "DescribeSecret GetResourcePolicy"),
+            actions("secretsmanager", "CreateSecret DeleteSecret TagResource UntagResource UpdateSecret"),
+        ),
+    ]  # fmt: skip
+
+
+def door(account: Account) -> list[Rights]:
+    """The gateway and its firewall. API Gateway names its resources itself: its rights hold for the region."""
+    deployed, suffix = account.deployed, account.environment_suffix
+    roots = ("account", "apikeys", "apikeys/*", "restapis", "restapis/*", "tags/*", "usageplans", "usageplans/*")
+    gateway = [f"arn:aws:apigateway:{account.region}::/{root}" for root in roots]
+    # The managed rule groups that a web ACL may name are resources of the same call.
+    firewall = [deployed.arn("wafv2", f"regional/{kind}") for kind in (f"webacl/*_{suffix}/*", "managedruleset/*")]
+    return [
+        Rights(
+            "Gateway", ("apigateway/",), gateway,
+            ["apigateway:GET"], actions("apigateway", "DELETE PATCH POST PUT SetWebACL"),
+        ),
+        Rights(
+            "Firewall", ("wafv2/",), [*firewall, f"arn:aws:apigateway:{account.region}::/restapis/*/stages/*"],
+            actions("wafv2", "GetLoggingConfiguration GetWebACL GetWebACLForResource ListTagsForResource"),
+            actions(
+                "wafv2",
+                "AssociateWebACL CreateWebACL DeleteLoggingConfiguration DeleteWebACL DisassociateWebACL PutLoggingConfiguration TagResource "
+                "UntagResource UpdateWebACL",
+            ),
+        ),
+    ]  # fmt: skip
+
+
+def observation(account: Account) -> list[Rights]:
+    """Logs, alarms, the dashboard, the topic and the trail."""
+    deployed, suffix = account.deployed, account.environment_suffix
+    groups = [deployed.log_group_arn(name) for name in (f"*_{suffix}", f"*_{suffix}:*", "API-Gateway-Execution-Logs_*")]
+    return [
+        Rights(
+            "LogGroups", (), groups,
+            actions("logs", "GetDataProtectionPolicy ListTagsForResource"),
+            actions(
+                "logs",
+                "AssociateKmsKey CreateLogGroup DeleteDataProtectionPolicy DeleteLogGroup DeleteRetentionPolicy DisassociateKmsKey "
+                "PutDataProtectionPolicy PutRetentionPolicy TagResource UntagResource",
+            ),
+        ),
+        Rights(
+            "Alarms", ("cloudwatch/",),
+            [deployed.arn("cloudwatch", f"alarm:*_{suffix}"), f"arn:aws:cloudwatch::{account.account_id}:dashboard/*_{suffix}"],
+            actions("cloudwatch", "GetDashboard ListTagsForResource"),
+            actions("cloudwatch", "DeleteAlarms DeleteDashboards PutDashboard PutMetricAlarm TagResource UntagResource"),
+        ),
+        Rights(
+            "Topics", ("sns/",), [deployed.arn("sns", f"*_{suffix}")],
+            actions("sns", "GetSubscriptionAttributes GetTopicAttributes ListTagsForResource"),
+            actions("sns", "CreateTopic DeleteTopic SetTopicAttributes Subscribe TagResource Unsubscribe UntagResource"),
+        ),
+        Rights(
+            "Trails", ("cloudtrail/",), [deployed.arn("cloudtrail", f"trail/*_{suffix}")],
+            actions("cloudtrail", "GetEventSelectors GetTrail GetTrailStatus ListTags"),
+            actions("cloudtrail", "AddTags CreateTrail DeleteTrail PutEventSelectors RemoveTags StartLogging StopLogging UpdateTrail"),
+        ),
+        # The firewall writes its log through a delivery that belongs to nobody else's name.
+        Rights(
+            "LogDelivery", (), ["*"],
+            [], actions("logs", "CreateLogDelivery DeleteLogDelivery DeleteResourcePolicy PutResourcePolicy"),
+        ),
+        # These lists cannot be scoped.
+        Rights(
+            "Lists", (), ["*"],
+            ["cloudtrail:DescribeTrails", "cloudwatch:DescribeAlarms", "kms:ListAliases", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies"],
+            [],
+        ),
+    ]  # fmt: skip
+
+
+def all_rights(account: Account) -> list[Rights]:
+    """Everything that deploying takes."""
+    return [
+        right
+        for part in (identity, keys, compute, storage, door, observation)
+        for right in part(account)
+    ]  # fmt: skip
+
+
+def read_statements(account: Account) -> list[Statement]:
+    """What a preview and a look for drift take."""
+    return [
+        allow(right.read, right.resources, right.sid, right.condition) for right in all_rights(account) if right.read
+    ]
+
+
+def deploy_statements(account: Account) -> list[Statement]:
+    """Reading and writing, together where the same holds for both: a role's policies have a largest size."""
+    statements: list[Statement] = []
+    for right in all_rights(account):
+        if right.read and right.write_condition:
+            statements.append(allow(right.read, right.resources, f"Read{right.sid}", right.condition))
+        together = right.write if right.write_condition else [*right.read, *right.write]
+        if together:
+            conditions = right.condition | right.write_condition
+            statements.append(allow(together, right.resources, right.sid, conditions))
+    return statements

@@ -1,0 +1,119 @@
+"""GitHub's identity provider, and the roles that its workflows take: one deploys, one only looks, one proves that a webhook arrives.
+
+Trust is bound to the repository and to one of its environments, whose protection rules (who approves, which branches) then hold for the role:
+https://docs.github.com/en/actions/how-tos/secure-your-work/security-harden-deployments/oidc-in-aws, read 2026-11-25.
+"""
+
+import pulumi
+import pulumi_aws as aws
+
+from bootstrap.account import ISSUER, Account
+from bootstrap.boundary import boundary_document
+from bootstrap.rights import deploy_statements, read_statements
+from lib.policies import Statement, allow, document
+
+AUDIENCE = "sts.amazonaws.com"
+# Webhooks of this provider prove a deployment: nobody else's console has to be touched for it.
+SMOKE_PROVIDER = "standardwebhooks"
+SESSION_SECONDS = 3600
+
+
+def github_trust(account: Account, environment: str) -> str:
+    """Who may assume a role: a job of this repository that runs in this environment."""
+    return document(
+        {
+            "Effect": "Allow",
+            "Principal": {"Federated": account.oidc_provider_arn},
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": {
+                "StringEquals": {
+                    f"{ISSUER}:aud": AUDIENCE,
+                    f"{ISSUER}:sub": f"repo:{account.github_repository}:environment:{environment}",
+                }
+            },
+        }
+    )
+
+
+def state_statements(account: Account, *, write: bool) -> list[Statement]:
+    """The state of the deployed stack; the key's policy names the roles that may use the key. A look for drift locks the state, too."""
+    bucket = f"arn:aws:s3:::{account.state_bucket}"
+    return [
+        allow(["s3:ListBucket"], [bucket], "ListState"),
+        allow(["s3:GetObject"], [f"{bucket}/.pulumi/*"], "ReadState"),
+        allow(
+            ["s3:DeleteObject", "s3:PutObject"],
+            [f"{bucket}/.pulumi/*" if write else f"{bucket}/.pulumi/locks/*"],
+            "State",
+        ),
+    ]
+
+
+def smoke_statements(account: Account) -> list[Statement]:
+    """What `python -m tests.smoke` calls: one API key, one provider's secret, one record and its line in the audit log."""
+    deployed = account.deployed
+    secret = deployed.arn("secretsmanager", f"secret:{deployed.secret(SMOKE_PROVIDER)}-??????")
+    return [
+        allow(["apigateway:GET"], [f"arn:aws:apigateway:{account.region}::/apikeys/*"], "ReadApiKey"),
+        allow(["secretsmanager:GetSecretValue"], [secret], "SignAsOneProvider"),
+        allow(["dynamodb:Query"], [deployed.table_arn("transactions")], "FindTheRecord"),
+        allow(["s3:GetObject"], [f"{deployed.bucket_arn}/audit/*"], "ReadItsAuditLine"),
+        allow(["kms:Decrypt"], [deployed.arn("kms", "key/*")], "Decrypt", account.own_tags_only),
+    ]
+
+
+def role_statements(account: Account) -> dict[str, tuple[str, list[Statement]]]:
+    """Each role: the environment of GitHub that may take it, and its rights."""
+    environment = account.environment_suffix
+    return {
+        "deploy_role": (environment, [*state_statements(account, write=True), *deploy_statements(account)]),
+        "inspect_role": (
+            f"{environment}-preview",
+            [*state_statements(account, write=False), *read_statements(account)],
+        ),
+        "smoke_role": (environment, smoke_statements(account)),
+    }
+
+
+class GithubRoles(pulumi.ComponentResource):
+    """The provider, the bound of the deployed stack's roles, and the workflows' roles."""
+
+    def __init__(self, account: Account, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("payhook:index:GithubRoles", "github_roles", None, opts)
+        own = account.own
+        child = pulumi.ResourceOptions(parent=self)
+        provider: list[pulumi.Resource] = []
+        if account.makes_oidc_provider:
+            # AWS checks GitHub's certificate against its own list of authorities: no thumbprint is needed.
+            provider.append(
+                aws.iam.OpenIdConnectProvider(
+                    "github", url=f"https://{ISSUER}", client_id_lists=[AUDIENCE], tags=own.tags, opts=child
+                )
+            )
+        self.boundary = aws.iam.Policy(
+            "role_boundary",
+            name=account.boundary,
+            description="The most that a role of the deployed stack may do",
+            policy=boundary_document(account),
+            tags=own.tags,
+            opts=child,
+        )
+        self.roles: dict[str, aws.iam.Role] = {}
+        for name, (environment, statements) in role_statements(account).items():
+            self.roles[name] = aws.iam.Role(
+                name,
+                name=own.name(name),
+                description=f"Taken by jobs of {account.github_repository} in the environment {environment}",
+                assume_role_policy=github_trust(account, environment),
+                max_session_duration=SESSION_SECONDS,
+                tags=own.tags,
+                opts=pulumi.ResourceOptions(parent=self, depends_on=provider),
+            )
+            aws.iam.RolePolicy(
+                f"{name}_policy",
+                name=own.name(f"{name}_policy"),
+                role=self.roles[name].name,
+                policy=document(*statements),
+                opts=child,
+            )
+        self.register_outputs({})
