@@ -1,0 +1,1 @@
+"""The proof, after a deployment, that a webhook still arrives."""
