@@ -10,20 +10,21 @@ GRAPH ?=
 RESULTS := build/results
 SEEDS ?= 2000
 FIRST_SEED ?= 0
+CASES ?= 100000
 ITEMS ?= 5000000
 # Tests that mostly wait run in so many processes.
 PROCESSES ?= 2
 FUNCTIONS := webhook_processor analytics_processor archival_function
 ZIPS := build/lambdas/host
 GATE := target/release/policy_gate
-LAMBDA_TARGET := aarch64-unknown-linux-musl
+SBOM_DIR ?= build/lambdas/arm64
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 RUFF = $(VENV)/bin/ruff --config infra/pyproject.toml
 PYTEST = $(PYTHON) -m pytest -q -c infra/pyproject.toml --rootdir .
 LOCAL := $(PYTHON) -m infra.local_cloud
 
-.PHONY: help demo up down status test lint test-rust test-python test-oracles test-e2e test-policy second-opinion policy evidence simulate bite bench-archive graph snapshots fmt release lambdas clean
+.PHONY: help demo up down status test lint lint-workflows test-rust test-python test-oracles test-e2e test-policy second-opinion policy evidence simulate fuzz bite bench-archive graph snapshots fmt release lambdas test-lambdas test-reproducible flake-check deny advisories sbom clean
 
 help: ## What can be made.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -44,7 +45,7 @@ graph: $(VENV)/.runtime ## Write the stack's resource graph as JSON: make graph 
 	@mkdir -p $(dir $(OUT))
 	$(PYTHON) -m infra.graph --out $(OUT)
 
-test: lint test-rust test-python test-oracles test-e2e test-policy second-opinion policy evidence ## Everything: formats, lints, types, unit, contract, coverage, end to end.
+test: lint lint-workflows test-rust test-python test-oracles test-e2e test-policy second-opinion policy evidence ## Everything: formats, lints, types, unit, contract, coverage, end to end.
 
 lint: $(VENV)/.dev
 	cargo fmt --all --check
@@ -53,12 +54,19 @@ lint: $(VENV)/.dev
 	$(RUFF) check infra tests
 	$(VENV)/bin/pyright --pythonpath $(PYTHON) -p infra/pyproject.toml
 
+lint-workflows: $(VENV)/.dev
+	$$(tests/tools/actionlint.sh) -shellcheck $(VENV)/bin/shellcheck
+	$(VENV)/bin/zizmor --offline --persona=pedantic --quiet .github
+	python3 tests/tools/flake_lock.py
+	if [ -x .tools/cargo/bin/cargo-deny ]; then $(MAKE) --no-print-directory deny; fi
+
 # The storage adapter runs against the emulator and against DynamoDB Local; both are started for it and stopped after it.
 test-rust: $(VENV)/.dev
 	PYTHON=$(PYTHON) tests/tools/rust_coverage.sh
 
 test-python: release $(VENV)/.dev
 	PAYHOOK_ZIPS=$(abspath $(ZIPS)) $(PYTEST) -n $(PROCESSES) --dist worksteal infra/tests infra/local_cloud/tests tests/demo tests/repository \
+		tests/flake tests/workflows tests/lambdas/test_layout.py tests/lambdas/test_sbom.py \
 		--junitxml=$(RESULTS)/python.xml --cov=infra --cov-config=infra/pyproject.toml --cov-report=term:skip-covered --cov-fail-under=90
 
 # The pack is judged by Open Policy Agent itself and by the gate, and both by every change that breaks a rule of the real stack.
@@ -90,6 +98,9 @@ test-e2e: release $(VENV)/.dev
 simulate: ## Live SEEDS lives (2,000 unless told) under faults; see one again: make simulate FIRST_SEED=17 SEEDS=1.
 	SEEDS=$(SEEDS) FIRST_SEED=$(FIRST_SEED) cargo test -q --locked -p simulation --test simulate -- --nocapture
 
+fuzz: ## Run the property tests with CASES random cases each (100,000 unless told).
+	PROPTEST_CASES=$(CASES) cargo test -q --release --locked -p card_masking -p pipeline -p provider_webhooks -p transaction_archive
+
 bite: ## Put deliberate faults into a copy of the sources, one at a time, and see that the simulation finds each.
 	python3 tests/simulation/bite.py --seeds $(SEEDS)
 
@@ -110,9 +121,25 @@ release: ## Build the three functions and the command line for this machine.
 	@python3 tests/tools/zip_functions.py target/release $(ZIPS) $(FUNCTIONS)
 
 lambdas: $(VENV)/.cross ## Cross-compile the three functions for AWS (arm64) into build/lambdas/arm64.
-	rustup target add $(LAMBDA_TARGET)
-	PATH=$(abspath $(VENV)/bin):$$PATH cargo zigbuild --release --locked --target $(LAMBDA_TARGET) $(addprefix -p ,$(FUNCTIONS))
-	@python3 tests/tools/zip_functions.py target/$(LAMBDA_TARGET)/release build/lambdas/arm64 $(FUNCTIONS)
+	PATH=$(abspath $(VENV)/bin):$$PATH tests/tools/cross_build.sh build/lambdas/arm64 $(FUNCTIONS)
+
+test-lambdas: lambdas $(VENV)/.dev ## Check the zips of `make lambdas`: arm64, C library, size, layout; run each function once.
+	$(PYTEST) tests/lambdas/test_layout.py tests/lambdas/test_arm64.py
+
+test-reproducible: $(VENV)/.cross $(VENV)/.dev ## Build the zips of `make lambdas` twice from nothing, in two places, and compare the bytes.
+	$(PYTEST) tests/lambdas/test_reproducible.py
+
+flake-check: ## Evaluate every output of the flake for every system, without building; NIXPKGS=path, CRANE=path, RUST_OVERLAY=path stand in for inputs.
+	@NIXPKGS='$(NIXPKGS)' CRANE='$(CRANE)' RUST_OVERLAY='$(RUST_OVERLAY)' tests/tools/flake_check.sh
+
+deny: ## Check licences, duplicates and sources of every crate.
+	$$(tests/tools/cargo_tool.sh deny) --locked check --deny unmatched-skip bans licenses sources
+
+advisories: ## Check every crate against the advisory database, which is fetched.
+	$$(tests/tools/cargo_tool.sh deny) --locked check advisories
+
+sbom: ## Write each function's bill of materials (CycloneDX): make sbom SBOM_DIR=folder.
+	python3 tests/tools/sbom.py $(SBOM_DIR) $(FUNCTIONS)
 
 $(VENV)/bin/python:
 	python3 -m venv $(VENV)
