@@ -27,7 +27,7 @@ LOCAL := $(PYTHON) -m infra.local_cloud
 .PHONY: help demo up down status test lint lint-workflows test-rust test-python test-oracles test-e2e test-policy second-opinion policy evidence simulate fuzz bite bench-archive graph snapshots fmt release lambdas test-lambdas test-reproducible flake-check deny advisories sbom clean
 
 help: ## What can be made.
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
 
 demo: release $(VENV)/.runtime ## Run the whole system here: deploy, send webhooks, count what arrived.
 	$(PYTHON) -m tests.demo --count $(COUNT)
