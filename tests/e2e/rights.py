@@ -22,7 +22,7 @@ from infra.local_cloud.cloud import LocalCloud
 from tests.demo import aged
 from tests.e2e.archived import key_of
 from tests.e2e.door import eventually, post_stripe, stripe_event, stripe_headers, stripe_key
-from tests.e2e.faults import kill_functions, without
+from tests.e2e.faults import kill_functions, logged, without
 
 PROCESSOR, ANALYTICS, ARCHIVE = "webhook_processor", "analytics_processor", "archival_function"
 # A schedule starts within a second, a failed event is tried three times within three.
@@ -191,18 +191,21 @@ def a_long_task_goes_on(cloud: LocalCloud) -> bool:
     def time_out(seconds: int) -> None:
         cloud.clients.lambda_.update_function_configuration(FunctionName=name, Timeout=seconds)
 
+    stopped = "the deadline came first"
+    before = logged(cloud, ARCHIVE, stopped)
+
+    def archived() -> bool:
+        return not {key_of(item) for item in ledger.items(cloud)} & {key_of(item) for item in items}
+
     # Less than the margin that the function keeps: it stops before it has begun.
     time_out(60)
     went_on = ledger.run_archive(cloud, task) is None
-
-    def archived() -> bool:
-        time_out(whole)
-        return not {key_of(item) for item in ledger.items(cloud)} & {key_of(item) for item in items}
-
+    time_out(whole)
     if went_on:
-        eventually(archived)
-    else:
+        # In the emulator the invocation that was asked for before may still have the old time-out, and its process keeps it.
+        eventually(lambda: logged(cloud, ARCHIVE, stopped) > before + 1 or archived())
         time_out(whole)
+        eventually(archived)
     return went_on
 
 

@@ -18,6 +18,7 @@ from tests.e2e.rights import ANALYTICS, ARCHIVE, PROCESSOR, Scenario
 
 REPORT = ROOT / "infra/snapshots/rights.json"
 PROVED = "refused without it"
+TRIES = 6
 LOGS = "the emulator writes a function's log without asking its role; on AWS a function without it has no log"
 
 Right = tuple[str, str]  # role without `_role_{suffix}`, action
@@ -126,10 +127,15 @@ def test_the_report_is_the_reviewed_one() -> None:
     assert REPORT.read_text() == text, "make snapshots, then read the diff"
 
 
+def works(scenario: Scenario, cloud: LocalCloud) -> bool:
+    """Whether it works, sooner or later: on a busy machine a scenario can run out of its patience, and each time it begins anew."""
+    return any(scenario.works(cloud) for _ in range(TRIES))
+
+
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.what)
 def test_it_works_and_is_refused_without_each_of_its_rights(own_cloud: LocalCloud, scenario: Scenario) -> None:
-    assert scenario.works(own_cloud), "with the roles as they are"
+    assert works(scenario, own_cloud), "with the roles as they are"
     for role, action in SCENARIOS[scenario]:
         with without(own_cloud, role, action):
             assert not scenario.works(own_cloud), f"nothing misses {action} of {role}"
-    assert scenario.works(own_cloud), "with every right again"
+    assert works(scenario, own_cloud), "with every right again"
