@@ -100,6 +100,21 @@ secret_value := concat("|", [
 ])
 
 # METADATA
+# title: A function says which code it is
+# description: >-
+#   With the hash of its zip an unchanged build is an unchanged deploy, and a deploy says by whose bytes it changed what. The program computes the hash
+#   before anything is deployed: absent is a violation.
+# scope: rule
+# custom:
+#   fix: keep source_code_hash of infra/lib/functions.py
+#   pci: ["6.5.1", "11.5.2"]
+deny_function_hash contains message if {
+	input.__type == function_type
+	wrong := not_given(input, ["sourceCodeHash"])
+	message := say(input, wrong, "pass the hash of the zip")
+}
+
+# METADATA
 # title: No secret in a function's variables
 # description: >-
 #   Variables are shown to everybody who may look at a function, and kept in Pulumi's state. The secrets of the providers are in Secrets Manager, read

@@ -167,6 +167,7 @@ ROWS: tuple[Row, ...] = (
     Row("lambda/function", "memorySize", (DROP, 128, 1024), "deny_function_memory"),
     Row("lambda/function", "architectures", (DROP, ["x86_64"], ["arm64", "x86_64"]), "deny_function_runtime"),
     Row("lambda/function", "runtime", (DROP, "provided.al2", "python3.13"), "deny_function_runtime"),
+    Row("lambda/function", "sourceCodeHash", (DROP, ""), "deny_function_hash"),
     Row("lambda/function", "handler", (DROP, "main"), "deny_function_runtime"),
     Row("lambda/function", "code", (DROP,), "deny_function_runtime"),
     extra(

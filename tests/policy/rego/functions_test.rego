@@ -7,6 +7,7 @@ key_id := concat("", ["AKI", "AIOSFODNN7EXAMPLE"])
 
 rows contains row if {
 	some row in [
+		["deny_function_hash", "webhook_processor", {"/sourceCodeHash": absent}],
 		["deny_function_runtime", "webhook_processor", {"/runtime": "nodejs20.x"}],
 		["deny_function_runtime", "webhook_processor", {"/runtime": absent}],
 		["deny_function_runtime", "webhook_processor", {"/architectures": ["x86_64"]}],
