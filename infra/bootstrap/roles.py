@@ -10,11 +10,12 @@ import pulumi_aws as aws
 from bootstrap.account import ISSUER, Account
 from bootstrap.boundary import boundary_document
 from bootstrap.rights import deploy_statements, read_statements
+from lib.limits import LIMITS
 from lib.policies import Statement, allow, document
 
 AUDIENCE = "sts.amazonaws.com"
 # Webhooks of this provider prove a deployment: nobody else's console has to be touched for it.
-SMOKE_PROVIDER = "standardwebhooks"
+SMOKE_PROVIDER: str = LIMITS["smoke"]["provider"]
 SESSION_SECONDS = 3600
 
 

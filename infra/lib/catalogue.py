@@ -8,15 +8,26 @@ CATALOGUE_FILE = Path(__file__).resolve().parents[2] / "functions/provider_webho
 
 
 @dataclass(frozen=True)
+class Key:
+    """The form of a provider's keys: a prefix, then so many random bytes in an encoding (none, text, hex, base64)."""
+
+    prefix: str
+    encoding: str
+    size_bytes: int
+
+
+@dataclass(frozen=True)
 class Provider:
     """What the infrastructure needs to know of a provider."""
 
     name: str
-    signature_headers: tuple[str, ...]
+    forwarded_headers: tuple[str, ...]
     content_types: tuple[str, ...]
     acknowledgement_status: int
     acknowledgement_content_type: str
     acknowledgement_body: str
+    key: Key
+    settings: dict[str, str]
 
 
 def read_catalogue(path: Path = CATALOGUE_FILE) -> tuple[Provider, ...]:
@@ -24,11 +35,13 @@ def read_catalogue(path: Path = CATALOGUE_FILE) -> tuple[Provider, ...]:
     return tuple(
         Provider(
             name=entry["name"],
-            signature_headers=tuple(entry["signature_headers"]),
+            forwarded_headers=(*entry["signature_headers"], *entry["unsigned_headers"]),
             content_types=tuple(entry["content_types"]),
             acknowledgement_status=entry["acknowledgement"]["status"],
             acknowledgement_content_type=entry["acknowledgement"]["content_type"],
             acknowledgement_body=entry["acknowledgement"]["body"],
+            key=Key(entry["key"]["prefix"], entry["key"]["encoding"], entry["key"]["bytes"]),
+            settings={setting["name"]: setting["sample"] for setting in entry["settings"]},
         )
         for entry in json.loads(path.read_text())
     )

@@ -62,7 +62,7 @@ KEY_HEADER = "x-api-key"
 
 def secret_headers() -> list[str]:
     """Headers whose values prove who sends: never in a log."""
-    signatures = {header for provider in read_catalogue() for header in provider.signature_headers}
+    signatures = {header for provider in read_catalogue() for header in provider.forwarded_headers}
     return sorted({KEY_HEADER, "authorization", "cookie"} | signatures)
 
 

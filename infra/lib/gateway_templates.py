@@ -26,7 +26,7 @@ def request_template(providers: tuple[Provider, ...], provider: str = "") -> str
 
     `provider` is the template of the path's provider, empty on the route without one. An empty body, and one that is not UTF-8, makes a request without a message body, which SQS refuses: nothing is queued.
     """
-    headers = sorted({header for provider in providers for header in provider.signature_headers})
+    headers = sorted({header for provider in providers for header in provider.forwarded_headers})
     parts = [
         f"provider={provider}",
         "request_id=$context.requestId",

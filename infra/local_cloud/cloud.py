@@ -163,7 +163,7 @@ def _deploy(cloud: LocalCloud, zips: Path, progress: Callable[[int], None], opti
     cloud.endpoint = f"{cloud.aws_endpoint}/restapis/{host.split('.')[0]}/{stage}/_user_request_/{route}"
     key = cloud.clients.apigateway.get_api_key(apiKey=cloud.outputs["api_key_id"], includeValue=True)
     cloud.api_key = key["value"]
-    keys = {provider.name: provider_keys.fresh(provider.name) for provider in read_catalogue()}
+    keys = {provider.name: provider_keys.fresh(provider) for provider in read_catalogue()}
     provider_keys.put(cloud.clients, cloud.suffix, keys)
     cloud.keys_file.touch(mode=0o600)
     cloud.keys_file.write_text(json.dumps(keys, indent=1))

@@ -5,23 +5,29 @@ import json
 import secrets as random_source
 from typing import Any
 
+from infra.lib.catalogue import Key, Provider
 from infra.local_cloud.clients import Clients
 
-SQUARE_URL = "https://hooks.example.com/webhook/square"
+
+def fresh_key(form: Key) -> str | None:
+    """A new key of this form; none where the provider has no keys."""
+    match form.encoding:
+        case "none":
+            return None
+        case "text":
+            return form.prefix + random_source.token_urlsafe(form.size_bytes)
+        case "hex":
+            return form.prefix + random_source.token_hex(form.size_bytes).upper()
+        case "base64":
+            return form.prefix + base64.b64encode(random_source.token_bytes(form.size_bytes)).decode()
+    raise ValueError(f"no key can be made in the encoding {form.encoding}: add it here")
 
 
-def fresh(provider: str) -> dict[str, Any]:
-    """What Secrets Manager holds of one provider: `{"keys": [newest, …], "notification_url"?}`."""
-    match provider:
-        case "stripe":
-            return {"keys": [f"whsec_{random_source.token_hex(24)}"]}
-        case "adyen":
-            return {"keys": [random_source.token_hex(32).upper()]}
-        case "square":
-            return {"keys": [random_source.token_urlsafe(24)], "notification_url": SQUARE_URL}
-        case "standardwebhooks":
-            return {"keys": [f"whsec_{base64.b64encode(random_source.token_bytes(32)).decode()}"]}
-    raise ValueError(f"no form of key is known for {provider}: add it to infra/local_cloud/provider_keys.py")
+def fresh(provider: Provider) -> dict[str, Any]:
+    """What Secrets Manager holds of one provider: `{"keys": [newest, …], "NAME": …}`."""
+    key = fresh_key(provider.key)
+    samples = {name: sample.replace("{n}", "1") for name, sample in provider.settings.items()}
+    return {"keys": [] if key is None else [key], **samples}
 
 
 def put(clients: Clients, suffix: str, keys: dict[str, dict[str, Any]]) -> None:

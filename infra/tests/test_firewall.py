@@ -126,7 +126,7 @@ def test_everything_is_measured_and_nothing_sampled(acl: dict[str, Any]) -> None
 
 def test_neither_bodies_nor_what_proves_a_sender_are_kept(acl: dict[str, Any], of_type: Find) -> None:
     secret = {"x-api-key", "authorization", "cookie"}
-    secret |= {header for provider in read_catalogue() for header in provider.signature_headers}
+    secret |= {header for provider in read_catalogue() for header in provider.forwarded_headers}
     protections = {p["field"]["fieldType"]: p for p in acl["dataProtectionConfig"]["dataProtections"]}
     assert set(protections) == {"BODY", "QUERY_STRING", "SINGLE_HEADER"}
     assert {p["action"] for p in protections.values()} == {"SUBSTITUTION"}

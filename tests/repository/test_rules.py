@@ -1,5 +1,6 @@
 """What ARCHITECTURE.md says of the repository, as tests: each sentence of its "What is absent" has one here."""
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -97,15 +98,52 @@ def test_verified_webhooks_are_made_in_one_place() -> None:
     assert makers in ([], ["signature.rs"])
 
 
+def provider_names() -> set[str]:
+    catalogue = json.loads((ROOT / "functions/provider_webhooks/catalogue.json").read_text())
+    return {entry["name"] for entry in catalogue}
+
+
 def test_providers_files_fixtures_and_list_agree() -> None:
     crate = ROOT / "functions/provider_webhooks"
     files = {path.stem for path in (crate / "src/providers").glob("*.rs")}
-    listed = set(re.findall(r"^\s*&(\w+)::", (crate / "src/providers.rs").read_text(), re.M))
+    listed = re.findall(r"^\s*&(\w+)::", (crate / "src/providers.rs").read_text(), re.M)
     fixtures = {path.name for path in (crate / "fixtures").iterdir() if path.is_dir()}
-    assert files == listed
-    assert {name.replace("_", "") for name in files} == {name.replace("_", "") for name in fixtures}
+    assert listed == sorted(files)
+    assert files == fixtures == provider_names()
     for name in fixtures:
-        assert (crate / "fixtures" / name / "SOURCE.md").is_file()
+        for needed in ("SOURCE.md", "sample.template", "meanings.json", "masked.json"):
+            assert (crate / "fixtures" / name / needed).is_file(), f"{name}/{needed}"
+
+
+# Tests of how messages travel, and of the gateway, need some provider to speak of: one of these serves as an example.
+EXAMPLES = {"adyen", "square", "standardwebhooks", "stripe"}
+# The official SDKs are judges of one provider each; this file names the examples.
+JUDGES = ("tests/oracles/", "tests/repository/")
+
+
+def test_a_provider_is_one_file_one_folder_and_one_line() -> None:
+    own = re.compile(r"functions/provider_webhooks/(src/providers/(\w+)(\.rs|/.*)|fixtures/(\w+)/.*)$")
+    offenders = []
+    for path in tracked(
+        "functions/*.rs", "functions/*.toml", "infra/*.py", "policies/*.rego", "tests/*.rs", "tests/*.py"
+    ):
+        relative = path.relative_to(ROOT).as_posix()
+        if relative.startswith(JUDGES):
+            continue
+        is_test = (
+            "/tests/" in relative
+            or "/examples/" in relative
+            or relative.startswith("tests/")
+            or relative.endswith("tests.rs")
+        )
+        text = path.read_text() if is_test else without_tests(path.read_text())
+        text = re.sub(r"^\s*//.*$", "", text, flags=re.M)
+        place = own.match(relative)
+        for name in provider_names() - ({place[2] or place[4]} if place else set()):
+            # What is not a test names no provider at all; a test names examples only.
+            if re.search(rf"""["']{name}["']""", text) and not (is_test and name in EXAMPLES):
+                offenders.append((relative, name))
+    assert offenders == []
 
 
 def test_nothing_is_left_unfinished_or_switched_off() -> None:

@@ -16,7 +16,9 @@ from typing import Any
 
 import boto3
 
-PROVIDER = "standardwebhooks"
+from infra.lib.limits import LIMITS
+
+PROVIDER: str = LIMITS["smoke"]["provider"]
 # `payhook send` makes its ids of the seed (functions/payhook/src/send/plan.rs).
 SEQUENCE_FIRST = 10**18
 WEBHOOKS_PER_SEED = 1 << 22

@@ -13,4 +13,4 @@ mod rules;
 pub use detector::{contains_pan, mask_text};
 pub use fields::{FieldRules, IdForm};
 pub use rewrite::{MaskError, Masked, MaskedPayload, NESTING_MAX, mask_json};
-pub use rules::rules_for;
+pub use rules::{COMMON_RULES, has_a_letter, prefixed};

@@ -71,9 +71,12 @@ pub(crate) enum Error {
     NoSample(&'static str),
     /// More planted card numbers than genuine webhooks.
     #[error(
-        "--with-pan says how many of the --count genuine webhooks carry a card number: at most {0}"
+        "--with-pan says how many of the --count genuine webhooks carry a card number, where the provider's have free text: at most {0}"
     )]
-    TooManyPans(u32),
+    TooManyPans(usize),
+    /// Forgeries where nothing is signed.
+    #[error("--forged: none of the chosen providers signs its webhooks, so none can be forged")]
+    NothingToForge,
     /// Duplicates of nothing.
     #[error("--duplicates repeats genuine webhooks: --count must be at least 1")]
     NothingToRepeat,

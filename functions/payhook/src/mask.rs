@@ -4,7 +4,7 @@
 
 use std::io::{BufRead, Write};
 
-use card_masking::{FieldRules, MaskError, mask_json, mask_text, rules_for};
+use card_masking::{COMMON_RULES, FieldRules, MaskError, mask_json, mask_text};
 use clap::Args;
 use provider_webhooks::providers;
 
@@ -53,12 +53,13 @@ pub(crate) fn run(
     input: impl BufRead,
     output: &mut impl Write,
 ) -> Result<(), Error> {
-    let provider = arguments.provider.as_deref().unwrap_or_default();
-    // `rules_for` answers any name with the common rules: a misspelt provider would mask less than was asked for.
-    if arguments.provider.is_some() && providers::by_name(provider).is_none() {
-        return Err(Error::UnknownProvider(provider.to_owned()));
-    }
-    let rules = rules_for(provider);
+    // A misspelt provider would mask less than was asked for.
+    let rules = match arguments.provider.as_deref() {
+        None => &COMMON_RULES,
+        Some(name) => providers::by_name(name)
+            .ok_or_else(|| Error::UnknownProvider(name.to_owned()))?
+            .masking(),
+    };
     for line in lines(input) {
         let line = line?;
         let mut masked = mask_line(&String::from_utf8_lossy(&line.bytes), rules);

@@ -1,16 +1,22 @@
-//! `payhook providers`: the catalogue, as a table or as JSON.
+//! `payhook providers`: the catalogue, as a table, one entry in full, or as JSON.
 
 use std::io::Write;
 
 use clap::Args;
-use provider_webhooks::{EventTimeStability, ProviderInfo, catalogue_json, providers};
+use provider_webhooks::providers::entry_json;
+use provider_webhooks::{
+    AmountForm, Authenticity, EventTimeStability, KeyEncoding, ProviderInfo, SignatureCoverage,
+    catalogue_json, providers,
+};
 
 use crate::error::Error;
 
 /// What `payhook providers` takes.
 #[derive(Args)]
 pub(crate) struct ProvidersArguments {
-    /// Print the catalogue as JSON, as `catalogue.json` holds it.
+    /// Print everything that is known of this one provider.
+    name: Option<String>,
+    /// Print the catalogue (or the one entry) as JSON, as `catalogue.json` holds it.
     #[arg(long)]
     json: bool,
 }
@@ -18,47 +24,206 @@ pub(crate) struct ProvidersArguments {
 fn event_time(info: &ProviderInfo) -> &'static str {
     match info.event_time {
         EventTimeStability::Stable => "stable",
-        EventTimeStability::Unstable => "unstable",
-        EventTimeStability::StableWhenStated => "stable when stated",
+        EventTimeStability::Unstable => "unstable: guarded",
+        EventTimeStability::StableWhenStated => "stable when stated, else guarded",
     }
 }
 
-fn signature(info: &ProviderInfo) -> String {
-    if info.signature_headers.is_empty() {
-        "(in the body)".to_owned()
+fn authenticity(info: &ProviderInfo) -> &'static str {
+    match info.authenticity {
+        Authenticity::Signed => "signed",
+        Authenticity::SharedSecret => "shared secret",
+        Authenticity::Unsigned => "unsigned",
+    }
+}
+
+fn custom_header(info: &ProviderInfo) -> &'static str {
+    match info.custom_header.supported {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "unknown",
+    }
+}
+
+fn headers(names: &[&str]) -> String {
+    if names.is_empty() {
+        "(none)".to_owned()
     } else {
-        info.signature_headers.join(" ")
+        names.join(" ")
     }
 }
 
-/// Prints the catalogue.
-///
-/// # Errors
-/// When the output cannot be written.
-pub(crate) fn run(arguments: &ProvidersArguments, output: &mut impl Write) -> Result<(), Error> {
-    if arguments.json {
-        return output
-            .write_all(catalogue_json().as_bytes())
-            .map_err(Error::Output);
+fn exponents(info: &ProviderInfo) -> String {
+    let form = match info.amounts.form {
+        AmountForm::NotStated => return "not stated: ask the provider".to_owned(),
+        AmountForm::MinorUnits => "minor units",
+        AmountForm::MajorUnits => "major units",
+    };
+    let table = info.amounts.exponents;
+    let own = if table.exceptions.is_empty() {
+        "ISO 4217"
+    } else {
+        "own table"
+    };
+    format!("{form}, {own}")
+}
+
+fn window(info: &ProviderInfo) -> String {
+    let seconds = |window: Option<u32>| window.map_or("any".to_owned(), |s| format!("{s} s"));
+    let (past, future) = (
+        info.replay_window_past_seconds,
+        info.replay_window_future_seconds,
+    );
+    if past.is_none() && future.is_none() {
+        "not judged".to_owned()
+    } else {
+        format!("{} past, {} future", seconds(past), seconds(future))
     }
-    let headings = ["provider", "event time", "answer", "signature headers"].map(str::to_owned);
-    let rows: Vec<[String; 4]> = std::iter::once(headings)
-        .chain(providers::ALL.iter().map(|provider| {
-            let info = provider.info();
-            let answer = &info.acknowledgement;
-            [
-                info.name.to_owned(),
-                event_time(info).to_owned(),
-                format!("{} {}", answer.status, answer.body),
-                signature(info),
-            ]
-        }))
+}
+
+fn key(info: &ProviderInfo) -> String {
+    let form = &info.key;
+    let prefix = form.prefix;
+    match form.encoding {
+        KeyEncoding::None => "none".to_owned(),
+        KeyEncoding::Text => format!("{prefix}…, used as the text it is"),
+        KeyEncoding::Hex => format!("{prefix}…, {} bytes in hexadecimal", form.bytes),
+        KeyEncoding::Base64 => format!("{prefix}…, base64"),
+    }
+}
+
+fn covers(info: &ProviderInfo) -> String {
+    match info.covers {
+        SignatureCoverage::WholeBody => "the whole body".to_owned(),
+        SignatureCoverage::Fields(fields) => format!("only {}", fields.join(", ")),
+        SignatureCoverage::Nothing => "nothing of the body".to_owned(),
+    }
+}
+
+/// Everything of one provider, a line each.
+fn lines(info: &ProviderInfo) -> Vec<(&'static str, String)> {
+    let mut lines = vec![
+        ("name", info.name.to_owned()),
+        ("title", info.title.to_owned()),
+        ("source", info.source.to_owned()),
+        ("authenticity", authenticity(info).to_owned()),
+        ("scheme", info.scheme.to_owned()),
+        ("covers", covers(info)),
+        ("signature headers", headers(info.signature_headers)),
+        ("unsigned headers", headers(info.unsigned_headers)),
+        ("content types", info.content_types.join(" ")),
+        ("signed time", window(info)),
+        ("rotation", info.rotation.to_owned()),
+        ("key", key(info)),
+    ];
+    for setting in info.settings {
+        let need = if setting.required {
+            "required"
+        } else {
+            "optional"
+        };
+        let text = format!("{} ({need}): {}", setting.name, setting.meaning);
+        lines.push(("setting", text));
+    }
+    lines.extend([
+        (
+            "dedupe key",
+            format!("{}; event time {}", info.event_id, event_time(info)),
+        ),
+        ("amounts", exponents(info)),
+    ]);
+    for (places, codes) in info.amounts.exponents.exceptions {
+        lines.push(("decimals", format!("{places}: {}", codes.join(" "))));
+    }
+    lines.extend([
+        ("decimals' source", info.amounts.exponents.source.to_owned()),
+        (
+            "custom header",
+            format!("{}: {}", custom_header(info), info.custom_header.source),
+        ),
+        (
+            "answer",
+            format!(
+                "{} {}",
+                info.acknowledgement.status, info.acknowledgement.body
+            ),
+        ),
+    ]);
+    if let Some(handshake) = &info.handshake {
+        let text = format!(
+            "{} {} → {}",
+            handshake.method, handshake.request, handshake.answer
+        );
+        lines.push(("handshake", text));
+    }
+    lines.push(("delivery", info.delivery.retries.to_owned()));
+    lines
+}
+
+fn table(output: &mut impl Write) -> std::io::Result<()> {
+    let headings = [
+        "provider",
+        "believed",
+        "dedupe key",
+        "event time",
+        "amounts",
+        "own header",
+        "answer",
+        "signature headers",
+    ]
+    .map(str::to_owned);
+    let row = |info: &ProviderInfo| {
+        let answer = &info.acknowledgement;
+        [
+            info.name.to_owned(),
+            authenticity(info).to_owned(),
+            info.event_id.to_owned(),
+            event_time(info).to_owned(),
+            exponents(info),
+            custom_header(info).to_owned(),
+            format!("{} {}", answer.status, answer.body),
+            headers(info.signature_headers),
+        ]
+    };
+    let rows: Vec<_> = std::iter::once(headings)
+        .chain(providers::ALL.iter().map(|provider| row(provider.info())))
         .collect();
-    let width = |column: usize| rows.iter().map(|r| r[column].chars().count()).max();
-    let widths = [0, 1, 2].map(|column| width(column).unwrap_or(0));
-    for [name, time, answer, headers] in &rows {
-        let [a, b, c] = widths;
-        writeln!(output, "{name:a$}  {time:b$}  {answer:c$}  {headers}").map_err(Error::Output)?;
+    for cells in &rows {
+        let mut line = String::new();
+        for (column, cell) in cells.iter().enumerate() {
+            let width = rows
+                .iter()
+                .map(|r| r[column].chars().count())
+                .max()
+                .unwrap_or(0);
+            line.push_str(&format!("{cell:width$}  "));
+        }
+        writeln!(output, "{}", line.trim_end())?;
     }
     Ok(())
+}
+
+/// Prints the catalogue, or one entry of it.
+///
+/// # Errors
+/// A provider that is not in it; output that cannot be written.
+pub(crate) fn run(arguments: &ProvidersArguments, output: &mut impl Write) -> Result<(), Error> {
+    let written = match arguments.name.as_deref() {
+        None if arguments.json => output.write_all(catalogue_json().as_bytes()),
+        None => table(output),
+        Some(name) => {
+            let provider = providers::by_name(name);
+            let info = provider
+                .ok_or_else(|| Error::UnknownProvider(name.to_owned()))?
+                .info();
+            if arguments.json {
+                output.write_all(entry_json(info).as_bytes())
+            } else {
+                lines(info)
+                    .iter()
+                    .try_for_each(|(what, text)| writeln!(output, "{what:18}{text}"))
+            }
+        }
+    };
+    written.map_err(Error::Output)
 }

@@ -11,13 +11,13 @@ use base64::engine::general_purpose::STANDARD;
 use card_masking::mask_text;
 use jiff::Timestamp;
 use payment_event::PaymentEvent;
-use provider_webhooks::{Headers, RawWebhook, Reject, Secrets, providers};
+use provider_webhooks::{Authenticity, Headers, RawWebhook, Reject, Secrets, providers};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::lines::lines;
 
-/// A request as it was received. Fields that no provider asks for yet (`webhook_id`, `cert_pem`) may stand in it.
+/// A request as it was received, with the secret it is judged by. Other fields may stand in it.
 #[derive(Deserialize)]
 struct Request {
     provider: String,
@@ -30,6 +30,11 @@ struct Request {
     received_at: i64,
     /// The notification URL, where the provider signs it.
     url: Option<String>,
+    /// The webhook's id at the provider, where that is signed.
+    webhook_id: Option<String>,
+    /// Further settings of the provider's secret, by name.
+    #[serde(default)]
+    settings: BTreeMap<String, String>,
 }
 
 /// A header may be sent several times.
@@ -45,6 +50,8 @@ enum OneOrMore {
 enum Verdict {
     Valid,
     Invalid,
+    /// Nothing was signed.
+    Unsigned,
     /// The line could not be judged.
     Error,
 }
@@ -71,7 +78,7 @@ fn read(line: &[u8]) -> Result<(Request, Vec<u8>, Timestamp), &'static str> {
     // serde's own messages quote the input, which may be a secret or card data.
     let request: Request = serde_json::from_str(text).map_err(|error| {
         if error.is_data() {
-            "line needs provider, body_base64 and received_at (integer unix seconds); headers, secrets and url are optional"
+            "line needs provider, body_base64 and received_at (integer unix seconds); headers, secrets, url, webhook_id, cert_pem and settings are optional"
         } else {
             "line is not JSON"
         }
@@ -110,21 +117,38 @@ fn judge(line: &[u8]) -> Answer {
             values.into_iter().map(move |value| (name.clone(), value))
         })
         .collect::<Vec<_>>();
+    let named = [
+        ("notification_url", request.url),
+        ("webhook_id", request.webhook_id),
+    ];
+    let named = named
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    let secrets = request.settings.into_iter().chain(named).fold(
+        Secrets::new(request.secrets, None),
+        |secrets, (name, value)| secrets.with(name, value),
+    );
     let raw = RawWebhook {
         body: &body,
         headers: Headers::new(headers),
     };
-    let secrets = Secrets::new(request.secrets, request.url);
-    match provider.verify(raw, &secrets, received_at) {
-        Err(reject) => Answer::without_events(Verdict::Invalid, reject.as_str()),
-        Ok(verified) => match provider.parse(&verified) {
-            // Genuine all the same: the functions would refuse it for this reason.
-            Err(unreadable) => Answer::without_events(Verdict::Valid, unreadable.as_str()),
-            Ok(events) => Answer {
-                verdict: Verdict::Valid,
-                reason: None,
-                events: events.into_iter().map(mask_event).collect(),
-            },
+    let verified = match provider.verify(raw, &secrets, received_at) {
+        Ok(verified) => verified,
+        Err(reject) => {
+            return Answer::without_events(Verdict::Invalid, reject.as_str());
+        }
+    };
+    let verdict = match verified.authenticity() {
+        Authenticity::Unsigned => Verdict::Unsigned,
+        Authenticity::Signed | Authenticity::SharedSecret => Verdict::Valid,
+    };
+    match provider.parse(&verified) {
+        // Genuine all the same: the functions would refuse it for this reason.
+        Err(unreadable) => Answer::without_events(verdict, unreadable.as_str()),
+        Ok(events) => Answer {
+            verdict,
+            reason: None,
+            events: events.into_iter().map(mask_event).collect(),
         },
     }
 }
@@ -230,6 +254,34 @@ mod tests {
         let answers = ask(no_time.to_string().as_bytes());
         assert_eq!(answers[0]["verdict"], "error");
         assert!(!answers[0].to_string().contains("whsec"));
+    }
+
+    #[test]
+    fn settings_are_part_of_the_secret() {
+        // The URL may stand under its own name, or among the settings.
+        let (name, body) = (
+            "square",
+            br#"{"event_id":"e","type":"t","created_at":"2026-01-02T03:04:05Z"}"#,
+        );
+        let provider = providers::by_name(name).unwrap();
+        let secrets = provider_webhooks::sample_secrets(provider.info(), 1);
+        let at = Timestamp::from_second(1_767_323_045).unwrap();
+        let signed = provider_webhooks::sign::sign(name, body, &secrets, at, "m1").unwrap();
+        let headers: BTreeMap<_, _> = signed.headers.into_iter().collect();
+        let line = |more: Value| {
+            let mut line = json!({"provider": name, "headers": headers, "body_base64": STANDARD.encode(body),
+                "secrets": secrets.keys(), "received_at": 1_767_323_045, "webhook_id": "W1", "cert_pem": "PEM"});
+            let members = more.as_object().unwrap().clone();
+            line.as_object_mut().unwrap().extend(members);
+            ask(line.to_string().as_bytes()).remove(0)
+        };
+        let url = secrets.notification_url();
+        assert_eq!(line(json!({ "url": url }))["verdict"], "valid");
+        assert_eq!(
+            line(json!({"settings": {"notification_url": url}}))["verdict"],
+            "valid"
+        );
+        assert_eq!(line(json!({}))["reason"], "notification_url_missing");
     }
 
     #[test]

@@ -68,15 +68,37 @@ fn mask_keeps_json_lines_json() {
 fn providers_are_listed_for_people_and_for_programs() {
     let table = stdout(&payhook(&["providers"], b""));
     assert_eq!(table.lines().count(), providers::ALL.len() + 1);
-    let lines: Vec<&str> = table.lines().collect();
+    let adyen = table
+        .lines()
+        .find(|line| line.starts_with("adyen"))
+        .unwrap();
     assert!(
-        lines[1].starts_with("adyen") && lines[1].contains("200 [accepted]"),
+        adyen.contains("200 [accepted]") && adyen.contains("own table"),
         "{table}"
     );
-    assert!(lines[1].ends_with("(in the body)"), "{table}");
+    assert!(adyen.ends_with("(none)"), "{table}");
     assert!(table.contains("stable when stated"), "{table}");
     let json = stdout(&payhook(&["providers", "--json"], b""));
     assert_eq!(json, provider_webhooks::catalogue_json());
+    for provider in providers::ALL {
+        let info = provider.info();
+        let all = stdout(&payhook(&["providers", info.name], b""));
+        for told in [
+            info.scheme,
+            info.rotation,
+            info.event_id,
+            info.delivery.retries,
+        ] {
+            assert!(all.contains(told), "{all}");
+        }
+        assert!(info.settings.iter().all(|s| all.contains(s.name)), "{all}");
+        let entry: Value =
+            serde_json::from_str(&stdout(&payhook(&["providers", info.name, "--json"], b"")))
+                .unwrap();
+        assert_eq!(entry["name"], info.name);
+    }
+    let output = payhook(&["providers", "nobody"], b"");
+    assert_eq!(output.status.code(), Some(2));
 }
 
 #[test]

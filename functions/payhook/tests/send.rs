@@ -6,27 +6,26 @@ mod common;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::TcpListener;
 
-use card_masking::{mask_json, rules_for};
-use common::{Endpoint, KEY, Received, URL, secret, secrets_file, send, stderr, stdout};
+use card_masking::mask_json;
+use common::{Endpoint, KEY, Received, URL, secret, secrets, secrets_file, send, stderr, stdout};
 use jiff::Timestamp;
-use provider_webhooks::{Headers, RawWebhook, Reject, Secrets, providers};
+use provider_webhooks::{Headers, RawWebhook, Reject, providers};
 use serde_json::{Value, json};
 
-/// What the functions would make of a request that was received now.
-fn judged(request: &Received) -> Result<Vec<String>, Reject> {
+/// What the functions would make of a request that was received now: its transactions, and whether a card number was masked.
+fn judged(request: &Received) -> Result<(Vec<String>, bool), Reject> {
     let name = request.path.rsplit('/').next().unwrap();
-    let provider = providers::by_name(name).unwrap();
+    let (provider, secrets) = (providers::by_name(name).unwrap(), secrets(name));
     let raw = RawWebhook {
         body: &request.body,
         headers: Headers::new(request.headers.clone()),
     };
-    let secrets = Secrets::new([secret(name)], Some(URL.to_owned()));
     let verified = provider.verify(raw, &secrets, Timestamp::now())?;
     let events = provider.parse(&verified).unwrap();
-    Ok(events
-        .iter()
-        .map(|e| e.dedupe_key().transaction_id)
-        .collect())
+    let document = provider.document(&verified).unwrap();
+    let masked = mask_json(&document, provider.masking()).unwrap();
+    let ids = events.iter().map(|e| e.dedupe_key().transaction_id);
+    Ok((ids.collect(), masked.masked_pans > 0))
 }
 
 fn signed_part(request: &Received) -> (Vec<(String, String)>, Vec<u8>) {
@@ -88,7 +87,9 @@ fn a_mixed_run_arrives_as_it_was_ordered() {
     ] {
         assert_eq!(total(what), expected, "{what}");
     }
-    assert_eq!(summary["by_provider"]["stripe"]["genuine"], 20);
+    let share = 80 / providers::ALL.len() as u64;
+    let genuine = summary["by_provider"]["stripe"]["genuine"].as_u64();
+    assert!(genuine.is_some_and(|n| n == share || n == share + 1));
 
     let received = endpoint.received();
     assert_eq!(received.len(), 104);
@@ -98,16 +99,16 @@ fn a_mixed_run_arrives_as_it_was_ordered() {
     let mut with_pan = BTreeSet::new();
     for request in &received {
         assert_eq!(request.header("x-api-key"), Some(KEY));
-        assert_eq!(request.header("content-type"), Some("application/json"));
-        assert!(request.path.starts_with("/v1/webhook/"), "{}", request.path);
         let name = request.path.rsplit('/').next().unwrap();
-        let masked = mask_json(&request.body, rules_for(name)).unwrap();
+        let expected = providers::by_name(name).unwrap().info().content_types[0];
+        assert_eq!(request.header("content-type"), Some(expected));
+        assert!(request.path.starts_with("/v1/webhook/"), "{}", request.path);
         match judged(request) {
-            Ok(ids) => {
+            Ok((ids, masked)) => {
                 *verdicts.entry("genuine".to_owned()).or_default() += 1;
                 genuine.extend(ids);
                 different.insert(signed_part(request));
-                if masked.masked_pans > 0 {
+                if masked {
                     with_pan.insert(request.body.clone());
                 }
             }

@@ -106,7 +106,7 @@ fn what_cannot_be_sent_says_why_without_the_secret() {
         (
             here,
             &["--provider", "all", "--secret", hidden],
-            "4 are chosen",
+            "are chosen",
         ),
         (here, &["--secret", hidden], "give --provider"),
         (here, &["--secrets-file", &good], "give --provider"),

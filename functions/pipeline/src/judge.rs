@@ -9,10 +9,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use card_masking::{mask_json, mask_text, rules_for};
+use card_masking::{mask_json, mask_text};
 use jiff::Timestamp;
 use payment_event::PaymentEvent;
-use provider_webhooks::{Provider, RawWebhook, Reject, Secrets, providers};
+use provider_webhooks::{ParseError, Provider, RawWebhook, Reject, Secrets, providers};
 use serde_json::value::RawValue;
 
 use crate::message::{IncomingMessage, Request, RequestUnreadable};
@@ -100,8 +100,9 @@ impl<'s, S: SecretStore> Judge<'s, S> {
             Ok(secrets) => secrets,
             Err(error) => return Judgement::Retry(error),
         };
+        let body = message.body.as_bytes();
         let webhook = RawWebhook {
-            body: message.body.as_bytes(),
+            body,
             headers: request.headers,
         };
         let first = verify_and_read(provider, webhook, &secrets, received_at);
@@ -115,7 +116,7 @@ impl<'s, S: SecretStore> Judge<'s, S> {
                     return unreadable;
                 };
                 let webhook = RawWebhook {
-                    body: message.body.as_bytes(),
+                    body,
                     headers: request.headers,
                 };
                 decided(
@@ -176,6 +177,7 @@ fn may_be_our_secrets(refusal: &Refusal) -> bool {
                 | Reject::SecretMissing
                 | Reject::SecretMalformed
                 | Reject::NotificationUrlMissing
+                | Reject::SettingMissing
         )
     )
 }
@@ -209,11 +211,11 @@ fn verify_and_read(
     let webhook = provider
         .verify(raw, secrets, received_at)
         .map_err(Refusal::Unbelieved)?;
-    let mut events = provider
-        .parse(&webhook)
-        .map_err(|error| Refusal::Unusable(error.as_str()))?;
+    let unreadable = |error: ParseError| Refusal::Unusable(error.as_str());
+    let mut events = provider.parse(&webhook).map_err(unreadable)?;
+    let document = provider.document(&webhook).map_err(unreadable)?;
     let unmaskable = Refusal::Unusable(PAYLOAD_UNMASKABLE);
-    let Ok(masked) = mask_json(webhook.body(), rules_for(name)) else {
+    let Ok(masked) = mask_json(&document, provider.masking()) else {
         return Err(unmaskable);
     };
     // The audit line embeds the payload as it is, so it has to be JSON text for certain.

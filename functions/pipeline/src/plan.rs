@@ -14,8 +14,8 @@ use crate::storage::{AuditPointer, TransactionRecord};
 const DAY_SECONDS: i64 = 86_400;
 
 /// The longest time over which a guarded provider delivers one event again.
-/// Source: Adyen, 30 days, <https://docs.adyen.com/development-resources/webhooks/> (as in the shared provider notes).
-const RETRY_HORIZON_SECONDS: i64 = 30 * DAY_SECONDS;
+/// Source: Adyen, 30 days, <https://docs.adyen.com/development-resources/webhooks/>; a test compares it with the whole catalogue.
+pub(crate) const RETRY_HORIZON_SECONDS: i64 = 30 * DAY_SECONDS;
 
 /// How long a delivery may lie in our own queues before it is stored: a DLQ's age counts from the first enqueue.
 const QUEUE_RETENTION_SECONDS: i64 = 14 * DAY_SECONDS;

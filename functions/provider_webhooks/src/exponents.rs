@@ -2,19 +2,22 @@
 //!
 //! Invariant: a provider's own table comes first; ISO 4217's default only where the provider documents no exception. Providers do differ:
 //! Adyen sends CLP with two decimals, Stripe with none.
-//! Sources, read 2026-11-23: Stripe <https://docs.stripe.com/currencies>, Adyen <https://docs.adyen.com/development-resources/currency-codes>,
-//! ISO 4217 list one. Stripe's special cases for ISK and UGX (two decimals, `.00`) are from its documentation's table of special cases
-//! and were not confirmed by an executed vector.
+//! Source: ISO 4217 list one, read 2026-11-23. A provider's own table is in its file, with its source.
 
 use payment_event::{CurrencyCode, ExponentSource};
+use serde::Serialize;
 
-/// A provider's exceptions from ISO 4217: currencies by decimal places.
-#[derive(Debug)]
+/// A provider's exceptions from ISO 4217.
+#[derive(Debug, Serialize)]
 pub struct ExponentTable {
-    exceptions: &'static [(u8, &'static [&'static str])],
+    /// Who documents them.
+    pub source: &'static str,
+    /// Currencies by decimal places.
+    pub exceptions: &'static [(u8, &'static [&'static str])],
 }
 
 const ISO: ExponentTable = ExponentTable {
+    source: "ISO 4217",
     exceptions: &[
         (
             0,
@@ -28,39 +31,11 @@ const ISO: ExponentTable = ExponentTable {
     ],
 };
 
-/// Stripe: zero-decimal and three-decimal currencies; ISK and UGX are sent with two decimals for compatibility.
-pub const STRIPE: ExponentTable = ExponentTable {
-    exceptions: &[
-        (
-            0,
-            &[
-                "BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV",
-                "XAF", "XOF", "XPF",
-            ],
-        ),
-        (2, &["ISK", "UGX"]),
-        (3, &["BHD", "JOD", "KWD", "OMR", "TND"]),
-    ],
+/// No exceptions documented.
+pub const ISO_ONLY: ExponentTable = ExponentTable {
+    source: "ISO 4217",
+    exceptions: &[],
 };
-
-/// Adyen: CLP and ISK have two decimals, CVE and IDR none.
-pub const ADYEN: ExponentTable = ExponentTable {
-    exceptions: &[
-        (
-            0,
-            &[
-                "BYR", "CVE", "DJF", "GHC", "GNF", "IDR", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX",
-                "VND", "VUV", "XAF", "XOF", "XPF",
-            ],
-        ),
-        (1, &["MRO"]),
-        (2, &["CLP", "ISK"]),
-        (3, &["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"]),
-    ],
-};
-
-/// No exceptions documented: Square and Standard Webhooks senders.
-pub const ISO_ONLY: ExponentTable = ExponentTable { exceptions: &[] };
 
 impl ExponentTable {
     fn find(&self, currency: &str) -> Option<u8> {
@@ -87,33 +62,34 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
+    /// One that differs from ISO 4217, as Adyen's does.
+    const OWN: ExponentTable = ExponentTable {
+        source: "here",
+        exceptions: &[(0, &["IDR"]), (2, &["CLP"])],
+    };
+
     #[test]
-    fn providers_differ_and_say_who_said_so() {
+    fn a_providers_own_word_goes_first_and_is_named() {
         use ExponentSource::{IsoDefault, ProviderTable};
         for (table, currency, expected) in [
-            (&STRIPE, "USD", (2, IsoDefault)),
-            (&STRIPE, "JPY", (0, ProviderTable)),
-            (&STRIPE, "CLP", (0, ProviderTable)),
-            (&STRIPE, "UGX", (2, ProviderTable)),
-            (&STRIPE, "KWD", (3, ProviderTable)),
-            (&STRIPE, "IQD", (3, IsoDefault)),
-            (&ADYEN, "CLP", (2, ProviderTable)),
-            (&ADYEN, "IDR", (0, ProviderTable)),
-            (&ADYEN, "MRO", (1, ProviderTable)),
+            (&OWN, "CLP", (2, ProviderTable)),
+            (&OWN, "IDR", (0, ProviderTable)),
+            (&OWN, "USD", (2, IsoDefault)),
+            (&OWN, "KWD", (3, IsoDefault)),
             (&ISO_ONLY, "CLP", (0, IsoDefault)),
             (&ISO_ONLY, "CLF", (4, IsoDefault)),
         ] {
-            assert_eq!(
-                table.exponent(CurrencyCode::parse(currency).unwrap()),
-                expected,
-                "{currency}"
-            );
+            let currency = CurrencyCode::parse(currency).unwrap();
+            assert_eq!(table.exponent(currency), expected, "{currency:?}");
         }
     }
 
     #[test]
     fn no_currency_stands_twice_in_a_table() {
-        for table in [&ISO, &STRIPE, &ADYEN] {
+        let own = crate::providers::ALL
+            .iter()
+            .map(|p| p.info().amounts.exponents);
+        for table in own.chain([&ISO]) {
             let mut codes: Vec<_> = table
                 .exceptions
                 .iter()
@@ -122,7 +98,7 @@ mod tests {
             let all = codes.len();
             codes.sort_unstable();
             codes.dedup();
-            assert_eq!(codes.len(), all);
+            assert_eq!(codes.len(), all, "{}", table.source);
         }
     }
 }

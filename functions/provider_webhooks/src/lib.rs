@@ -3,7 +3,15 @@
 //! Invariant: pure. No clock (the receipt time is an argument), no I/O, no logging. A [`VerifiedWebhook`] can only be made in
 //! `signature.rs`, and only a verified webhook can be parsed. A missing or blank secret is a refusal, never a pass.
 
+// So that `tests/common` can be shared with the providers' own tests, which are part of this crate.
+#[cfg(test)]
+extern crate self as provider_webhooks;
+
+mod amounts;
+mod body_hmac;
+mod encoding;
 pub mod exponents;
+mod info;
 mod json;
 mod provider;
 pub mod providers;
@@ -12,14 +20,21 @@ mod samples;
 mod secrets;
 pub mod sign;
 mod signature;
+mod times;
 mod webhook;
 
-pub use provider::{
-    Acknowledgement, EventTimeStability, Provider, ProviderInfo, SignatureCoverage,
+#[cfg(test)]
+#[path = "../tests/common/mod.rs"]
+mod testing;
+
+pub use info::{
+    Acknowledgement, AmountForm, Amounts, Authenticity, CustomHeader, Delivery, EventTimeStability,
+    Handshake, KeyEncoding, KeyForm, ProviderInfo, Setting, SignatureCoverage,
 };
+pub use provider::Provider;
 pub use providers::{catalogue_json, detect};
 pub use reject::{ParseError, Reject};
-pub use samples::{SampleParams, sample};
+pub use samples::{SampleParams, sample, sample_secrets};
 pub use secrets::Secrets;
 pub use signature::VerifiedWebhook;
 pub use webhook::{Headers, RawWebhook};

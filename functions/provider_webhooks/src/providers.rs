@@ -1,8 +1,28 @@
 //! The list of providers: one line each.
+//!
+//! To add one: a file `providers/NAME.rs` that fulfils [`Provider`], a folder `fixtures/NAME/`, and its line in the list below. Nothing else names it.
+//! NAME is lower-case letters and digits, and is `ProviderInfo::name`. The folder holds
+//! - `SOURCE.md`: where the shapes come from, with the date they were read;
+//! - bodies as sent, named by behaviour (at least four; `.json`, `.form` or `.xml`), beside each `*.expected.json`, what parsing it gives, and where the provider
+//!   sends facts in headers `*.headers.json`, which go out instead of those that `sign` makes;
+//! - `sample.template` for [`Provider::sample`] (see `samples.rs`);
+//! - `meanings.json`: event types and states with the status and amount they must be read as, written from the provider's documents;
+//! - `masked.json`: documents before and after masking;
+//! - `vectors.json`, where signatures are published; `tests.rs`, the last module of the provider's file, for what is its own.
+//!
+//! Then `UPDATE_SNAPSHOTS=1 cargo test -p provider_webhooks`, and read the diff of `catalogue.json`.
 
-use crate::{Headers, Provider};
+use crate::{Headers, Provider, ProviderInfo};
 
 mod adyen;
+mod authorizenet;
+mod checkout;
+mod coinbase;
+mod flutterwave;
+mod gocardless;
+mod paddle;
+mod paystack;
+mod razorpay;
 mod square;
 mod standardwebhooks;
 mod stripe;
@@ -10,6 +30,14 @@ mod stripe;
 /// Every provider, by name.
 pub static ALL: &[&dyn Provider] = &[
     &adyen::Adyen,
+    &authorizenet::AuthorizeNet,
+    &checkout::Checkout,
+    &coinbase::Coinbase,
+    &flutterwave::Flutterwave,
+    &gocardless::GoCardless,
+    &paddle::Paddle,
+    &paystack::Paystack,
+    &razorpay::Razorpay,
     &square::Square,
     &standardwebhooks::StandardWebhooks,
     &stripe::Stripe,
@@ -20,27 +48,47 @@ pub fn by_name(name: &str) -> Option<&'static dyn Provider> {
     ALL.iter().copied().find(|p| p.info().name == name)
 }
 
-/// The one provider that has a signature header among `headers`; `None` when none has, or several have.
+/// The one provider that has a signature header among `headers`; `None` when none has, or several have. Where names are shared (GoCardless has one of Standard
+/// Webhooks'), the one with more of them is meant, and of two with the same ones the one that has all of its own.
 pub fn detect(headers: &Headers) -> Option<&'static dyn Provider> {
-    let mut present = ALL.iter().copied().filter(|p| {
-        p.info()
-            .signature_headers
-            .iter()
-            .any(|name| headers.get(name).is_some())
+    let present = |provider: &'static dyn Provider| -> Vec<&'static str> {
+        let names = provider.info().signature_headers.iter().copied();
+        names.filter(|name| headers.get(name).is_some()).collect()
+    };
+    let candidates: Vec<_> = ALL
+        .iter()
+        .map(|provider| (*provider, present(*provider)))
+        .filter(|(_, names)| !names.is_empty())
+        .collect();
+    let complete = |(provider, names): &(&'static dyn Provider, Vec<&str>)| {
+        names.len() == provider.info().signature_headers.len()
+    };
+    let mut meant = candidates.iter().filter(|one| {
+        !candidates.iter().any(|other| {
+            let covered = one.1.iter().all(|name| other.1.contains(name));
+            covered && (other.1.len() > one.1.len() || (complete(other) && !complete(one)))
+        })
     });
-    present.next().filter(|_| present.next().is_none())
+    meant
+        .next()
+        .filter(|_| meant.next().is_none())
+        .map(|(provider, _)| *provider)
 }
 
 /// The catalogue as JSON: what `catalogue.json` holds and the gateway's templates are made from.
 pub fn catalogue_json() -> String {
     let infos: Vec<_> = ALL.iter().map(|p| p.info()).collect();
+    pretty(&infos)
+}
+
+/// One provider's entry of the catalogue as JSON.
+pub fn entry_json(info: &ProviderInfo) -> String {
+    pretty(info)
+}
+
+fn pretty(value: &impl serde::Serialize) -> String {
     // Plain data without maps: serialising it cannot fail, and an empty text would fail the snapshot test.
-    let mut text = serde_json::to_string_pretty(&infos).unwrap_or_default();
+    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
     text.push('\n');
     text
 }
-
-/// Adyen's signing of every item in a body, for `sign`.
-pub(crate) use adyen::sign_items as adyen_sign_items;
-/// The key bytes of Standard Webhooks secrets, for `sign`.
-pub(crate) use standardwebhooks::Key as StandardWebhooksKey;

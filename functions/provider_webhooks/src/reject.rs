@@ -18,6 +18,9 @@ pub enum Reject {
     /// The provider signs its registered URL and none is configured.
     #[error("the registered notification URL is not configured")]
     NotificationUrlMissing,
+    /// Another required setting of the provider's secret is not configured.
+    #[error("a required setting of the provider's secret is not configured")]
+    SettingMissing,
     /// No signature was sent.
     #[error("signature is missing")]
     SignatureMissing,
@@ -63,6 +66,21 @@ pub enum ParseError {
 }
 
 impl Reject {
+    /// Every reason, in the order of their texts' table.
+    pub const ALL: [Self; 11] = [
+        Self::UnknownProvider,
+        Self::SecretMissing,
+        Self::SecretMalformed,
+        Self::NotificationUrlMissing,
+        Self::SettingMissing,
+        Self::SignatureMissing,
+        Self::SignatureMalformed,
+        Self::SignatureMismatch,
+        Self::TimestampStale,
+        Self::TimestampFuture,
+        Self::BodyUnreadable,
+    ];
+
     /// The stable text of the reason (`signature_mismatch`), used in the audit log, metrics and the rejected queue.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -70,6 +88,7 @@ impl Reject {
             Self::SecretMissing => "secret_missing",
             Self::SecretMalformed => "secret_malformed",
             Self::NotificationUrlMissing => "notification_url_missing",
+            Self::SettingMissing => "setting_missing",
             Self::SignatureMissing => "signature_missing",
             Self::SignatureMalformed => "signature_malformed",
             Self::SignatureMismatch => "signature_mismatch",

@@ -1,9 +1,15 @@
-//! Sample bodies in each provider's shape, for `payhook send`, the demo and the tests. Nothing that runs in a function uses it.
+//! Sample bodies and secrets in each provider's form, for `payhook send`, the demo and the tests. Nothing that runs in a function uses it.
 //!
-//! The shapes follow the providers' published examples (named in each fixture folder's `SOURCE.md`); the values are ours.
+//! A sample is `fixtures/NAME/sample.template`, a body with placeholders `{{name}}`, or `{{name:8}}` for so many characters. Its shape follows the provider's published
+//! examples (named in the folder's `SOURCE.md`); the values are ours.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use payment_event::CurrencyCode;
+
+use crate::exponents::ExponentTable;
+use crate::{KeyEncoding, ProviderInfo, Secrets, providers};
 
 /// What a sample says.
 #[derive(Clone, Debug)]
@@ -20,203 +26,194 @@ pub struct SampleParams {
     pub note: Option<String>,
 }
 
-/// A payment (captured; with Adyen authorised) as `provider` would tell it; `None` for a provider without samples.
+const NOTE: &str = "Order of two items \u{2014} leave with the neighbour";
+
+/// A payment (captured, or as far as `provider` tells of one) as `provider` would tell it; `None` for a provider that is not in the catalogue.
 pub fn sample(provider: &str, params: &SampleParams) -> Option<Vec<u8>> {
-    let value = match provider {
-        "stripe" => stripe(params),
-        "adyen" => adyen(params),
-        "square" => square(params),
-        "standardwebhooks" => standardwebhooks(params),
-        _ => return None,
+    Some(providers::by_name(provider)?.sample(params))
+}
+
+/// Secrets number `n` (from 1) in the provider's form: keys and settings that differ from those of another number.
+pub fn sample_secrets(info: &ProviderInfo, n: u8) -> Secrets {
+    let form = &info.key;
+    let bytes: Vec<u8> = (0..form.bytes)
+        .map(|i| i.wrapping_mul(7).wrapping_add(n))
+        .collect();
+    let key = match form.encoding {
+        KeyEncoding::None => None,
+        KeyEncoding::Text => Some(format!("example_{}_{n}", info.name)),
+        KeyEncoding::Hex => Some(hex::encode_upper(&bytes)),
+        KeyEncoding::Base64 => Some(STANDARD.encode(&bytes)),
     };
-    // Stripe sends its JSON pretty-printed; the others do not. Bodies are signed byte for byte either way.
-    let bytes = if provider == "stripe" {
-        serde_json::to_vec_pretty(&value)
-    } else {
-        serde_json::to_vec(&value)
-    };
-    bytes.ok()
+    let key = key.map(|key| format!("{}{key}", form.prefix));
+    let number = n.to_string();
+    info.settings
+        .iter()
+        .fold(Secrets::new(key, None), |secrets, setting| {
+            secrets.with(setting.name, setting.sample.replace("{n}", &number))
+        })
 }
 
-fn note(params: &SampleParams) -> &str {
-    params
-        .note
-        .as_deref()
-        .unwrap_or("Order of two items \u{2014} leave with the neighbour")
+/// How a text is written where a placeholder stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Escape {
+    /// Inside a JSON string.
+    Json,
 }
 
-fn stripe(p: &SampleParams) -> Value {
-    let id = |prefix: &str| format!("{prefix}_3Q{:020x}", p.sequence);
-    json!({
-        "id": id("evt"),
-        "object": "event",
-        "api_version": "2025-09-30.clover",
-        "created": p.at.as_second(),
-        "data": { "object": {
-            "id": id("ch"),
-            "object": "charge",
-            "amount": p.amount_minor,
-            "amount_captured": p.amount_minor,
-            "amount_refunded": 0,
-            "balance_transaction": id("txn"),
-            "billing_details": {
-                "address": { "city": "Columbus", "country": "US", "line1": "1 Main Street", "line2": null, "postal_code": "43004", "state": "OH" },
-                "email": "jenny.rosen@example.com",
-                "name": "Jenny Rosen",
-                "phone": "+15555550123"
-            },
-            "calculated_statement_descriptor": "EXAMPLE SHOP",
-            "captured": true,
-            "created": p.at.as_second(),
-            "currency": p.currency.to_lowercase(),
-            "customer": id("cus"),
-            "description": note(p),
-            "disputed": false,
-            "livemode": false,
-            "metadata": { "order_id": format!("order-{}", p.sequence), "note": note(p) },
-            "outcome": { "network_status": "approved_by_network", "reason": null, "risk_level": "normal", "risk_score": 12, "seller_message": "Payment complete.", "type": "authorized" },
-            "paid": true,
-            "payment_intent": id("pi"),
-            "payment_method": id("pm"),
-            "payment_method_details": {
-                "card": {
-                    "brand": "visa",
-                    "checks": { "address_line1_check": "pass", "address_postal_code_check": "pass", "cvc_check": "pass" },
-                    "country": "US", "exp_month": 8, "exp_year": 2028, "fingerprint": "Xt5EWLLDS7FJjR1c", "funding": "credit",
-                    "last4": "4242", "network": "visa", "three_d_secure": null, "wallet": null
-                },
-                "type": "card"
-            },
-            "receipt_email": "jenny.rosen@example.com",
-            "receipt_url": "https://pay.example.com/receipts/payment/CAcaFwoVYWNjdF8x",
-            "refunded": false,
-            "shipping": null,
-            "statement_descriptor": null,
-            "status": "succeeded"
-        } },
-        "livemode": false,
-        "pending_webhooks": 1,
-        "request": { "id": id("req"), "idempotency_key": format!("{:032x}", p.sequence) },
-        "type": "charge.succeeded"
-    })
-}
-
-/// Odd, so that multiplying by it modulo a power of two gives every number below that power exactly once.
-const PSP_SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
-/// Fifteen hexadecimal digits.
-const PSP_BITS: u64 = (1 << 60) - 1;
-const _: () = assert!(PSP_SPREAD % 2 == 1);
-
-fn adyen(p: &SampleParams) -> Value {
-    let psp = format!("P{:015X}", p.sequence.wrapping_mul(PSP_SPREAD) & PSP_BITS);
-    json!({
-        "live": "false",
-        "notificationItems": [ { "NotificationRequestItem": {
-            "additionalData": {
-                "authCode": "067894",
-                "avsResult": "4 AVS not supported for this card type",
-                "acquirerCode": "TestPmmAcquirer",
-                "acquirerReference": "8PQMP9VIE9N",
-                "avsResultRaw": "4",
-                "cardBin": "411111",
-                "cardHolderName": "J. Janssen",
-                "cardSummary": "1111",
-                "cardIssuingCountry": "NL",
-                "checkout.cardAddedBrand": "visa",
-                "cvcResult": "1 Matches",
-                "cvcResultRaw": "M",
-                "expiryDate": "03/2030",
-                "issuerCountry": "NL",
-                "fundingSource": "CREDIT",
-                "liabilityShift": "true",
-                "recurringProcessingModel": "CardOnFile",
-                "refusalReasonRaw": "AUTHORISED",
-                "metadata.note": note(p),
-                "paymentMethod": "visa",
-                "shopperEmail": "j.janssen@example.com",
-                "shopperIP": "203.0.113.9",
-                "shopperReference": format!("shopper-{}", p.sequence)
-            },
-            "amount": { "currency": p.currency, "value": p.amount_minor },
-            "eventCode": "AUTHORISATION",
-            "eventDate": format!("{:.0}", p.at),
-            "merchantAccountCode": "ExampleShopECOM",
-            "merchantReference": format!("order-{}", p.sequence),
-            "operations": ["CANCEL", "CAPTURE", "REFUND"],
-            "paymentMethod": "visa",
-            "pspReference": psp,
-            "reason": "067894:1111:03/2030",
-            "success": "true"
-        } } ]
-    })
-}
-
-fn square(p: &SampleParams) -> Value {
-    let id = format!("sq0pay{:026x}", p.sequence);
-    let money = json!({ "amount": p.amount_minor, "currency": p.currency });
-    json!({
-        "merchant_id": "6SSW7HV8K2ST5",
-        "type": "payment.updated",
-        "event_id": format!("{:08x}-0000-4000-8000-{:012x}", p.sequence >> 32, p.sequence & 0xFFFF_FFFF),
-        "created_at": format!("{:.3}", p.at),
-        "data": { "type": "payment", "id": id, "object": { "payment": {
-            "amount_money": money,
-            "approved_money": money,
-            "card_details": {
-                "avs_status": "AVS_ACCEPTED",
-                "card": {
-                    "bin": "540988", "card_brand": "MASTERCARD", "card_type": "CREDIT", "cardholder_name": "Ada Example",
-                    "exp_month": 11, "exp_year": 2027, "fingerprint": "sq-1-Tvruf3vPQxlvI6n0IcKYfBukrcv6IqWr8UyBdViWXU2yzGn5VMJvrsHMKpINMhPmVg",
-                    "last_4": "9029", "prepaid_type": "NOT_PREPAID"
-                },
-                "cvv_status": "CVV_ACCEPTED", "entry_method": "KEYED", "status": "CAPTURED"
-            },
-            "created_at": format!("{:.3}", p.at),
-            "id": id,
-            "location_id": "S8GWD5R9QB376",
-            "note": note(p),
-            "order_id": format!("ord{:029x}", p.sequence),
-            "receipt_number": "hYy9",
-            "receipt_url": "https://squareup.example.com/receipt/preview/hYy9",
-            "source_type": "CARD",
-            "status": "COMPLETED",
-            "total_money": money,
-            "updated_at": format!("{:.3}", p.at),
-            "version": 1
-        } } }
-    })
-}
-
-fn standardwebhooks(p: &SampleParams) -> Value {
-    let id = |prefix: &str| format!("{prefix}_{:024x}", p.sequence);
-    json!({
-        "type": "payment.captured",
-        "timestamp": format!("{:.6}", p.at),
-        "data": {
-            "id": id("pay"),
-            "object": "payment",
-            "amount": p.amount_minor,
-            "currency": p.currency,
-            "captured_at": format!("{:.6}", p.at),
-            "created_at": format!("{:.6}", p.at),
-            "customer": {
-                "id": id("cus"), "name": "Sam Example", "email": "sam@example.com",
-                "address": { "city": "Utrecht", "country": "NL", "line1": "Voorbeeldstraat 1", "postal_code": "3511 AB" }
-            },
-            "description": note(p),
-            "fees": [ { "amount": 30, "type": "fixed" }, { "amount": 17, "type": "percentage" } ],
-            "links": { "checkout": id("chk"), "order": id("ord"), "self": format!("https://api.example.com/payments/{}", id("pay")) },
-            "merchant_id": "mrc_2ZxYKQ1",
-            "method": {
-                "type": "card",
-                "card": { "brand": "mastercard", "country": "NL", "expiry_month": 4, "expiry_year": 2029, "funding": "debit", "last4": "4444" }
-            },
-            "metadata": { "basket": "2 items", "order_id": format!("order-{}", p.sequence) },
-            "refunded_amount": 0,
-            "risk": { "level": "normal", "score": 7 },
-            "settlement": { "batch": null, "expected_on": null },
-            "statement_descriptor": "EXAMPLE SHOP",
-            "status": "captured"
+/// Fills a template. Placeholders: `sequence`, `hex` and `uuid` (made of the sequence number), `amount_minor`, `amount_major` (by `exponents`), `currency`,
+/// `currency_lower`, `note`, `time_s`, `time_ms`, `time` (RFC 3339, UTC, so many decimals as its number says, zone `Z`), and `more`'s own. A number behind a colon
+/// pads `sequence` and `hex` with zeros. An unknown placeholder stays as it is, for a test to find.
+pub(crate) fn fill(
+    template: &str,
+    params: &SampleParams,
+    exponents: &ExponentTable,
+    escape: Escape,
+    more: &[(&str, &str)],
+) -> String {
+    let mut filled = String::with_capacity(template.len() + 512);
+    let mut rest = template;
+    while let Some((before, behind)) = rest.split_once("{{") {
+        filled.push_str(before);
+        let (placeholder, after) = behind.split_once("}}").unwrap_or((behind, ""));
+        let (name, width) = placeholder.split_once(':').unwrap_or((placeholder, ""));
+        let width: usize = width.parse().unwrap_or(0);
+        let own = more
+            .iter()
+            .find(|(n, _)| *n == name)
+            .map(|(_, value)| (*value).to_owned());
+        match own.or_else(|| value(name, width, params, exponents, escape)) {
+            Some(value) => filled.push_str(&value),
+            None => filled.push_str(&format!("{{{{{placeholder}}}}}")),
         }
+        rest = after;
+    }
+    filled + rest
+}
+
+fn value(
+    name: &str,
+    width: usize,
+    params: &SampleParams,
+    exponents: &ExponentTable,
+    escape: Escape,
+) -> Option<String> {
+    Some(match name {
+        "sequence" => format!("{:0width$}", params.sequence),
+        "hex" => format!("{:0width$x}", params.sequence),
+        "uuid" => {
+            let (high, low) = (params.sequence >> 32, params.sequence & 0xFFFF_FFFF);
+            format!("{high:08x}-0000-4000-8000-{low:012x}")
+        }
+        "amount_minor" => params.amount_minor.to_string(),
+        "amount_major" => {
+            let currency = CurrencyCode::parse(&params.currency).ok()?;
+            major(params.amount_minor, exponents.exponent(currency).0.into())
+        }
+        "currency" => params.currency.to_uppercase(),
+        "currency_lower" => params.currency.to_lowercase(),
+        "note" => escaped(params.note.as_deref().unwrap_or(NOTE), escape),
+        "time_s" => params.at.as_second().to_string(),
+        "time_ms" => params.at.as_millisecond().to_string(),
+        "time" => format!("{:.width$}", params.at),
+        _ => return None,
     })
+}
+
+/// Minor units as decimal text of major ones.
+fn major(minor: i64, places: usize) -> String {
+    let digits = format!("{:0>1$}", minor.unsigned_abs(), places + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - places);
+    let sign = if minor < 0 { "-" } else { "" };
+    let point = if places > 0 { "." } else { "" };
+    format!("{sign}{whole}{point}{fraction}")
+}
+
+fn escaped(text: &str, escape: Escape) -> String {
+    match escape {
+        // A string always serialises; its quotes are the template's.
+        Escape::Json => {
+            let quoted = serde_json::to_string(text).unwrap_or_default();
+            quoted
+                .trim_start_matches('"')
+                .strip_suffix('"')
+                .unwrap_or_default()
+                .to_owned()
+        }
+    }
+}
+
+/// A filled JSON template without the blanks between its tokens, as most providers send it.
+pub(crate) fn compact(json: &str) -> Vec<u8> {
+    let (mut in_string, mut escaped) = (false, false);
+    let keep = |byte: &u8| {
+        let quote = *byte == b'"' && !escaped;
+        escaped = in_string && *byte == b'\\' && !escaped;
+        in_string ^= quote;
+        in_string || !byte.is_ascii_whitespace()
+    };
+    json.bytes().filter(keep).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::exponents::ISO_ONLY;
+
+    fn params(note: Option<&str>) -> SampleParams {
+        SampleParams {
+            sequence: 255,
+            amount_minor: -5,
+            currency: "eur".into(),
+            at: "2026-01-02T03:04:05.678Z".parse().unwrap(),
+            note: note.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn templates_are_filled() {
+        let text = "{{hex:4}} {{sequence}} {{amount_minor}} {{amount_major}} {{currency}} {{currency_lower}} {{time_s}} {{time_ms}} {{time:3}} {{time:0}} {{psp}} {{nobody:2}}";
+        let filled = fill(
+            text,
+            &params(None),
+            &ISO_ONLY,
+            Escape::Json,
+            &[("psp", "P1")],
+        );
+        let expected = "00ff 255 -5 -0.05 EUR eur 1767323045 1767323045678 2026-01-02T03:04:05.678Z 2026-01-02T03:04:05Z P1 {{nobody:2}}";
+        assert_eq!(filled, expected);
+        assert_eq!(
+            fill("{{note", &params(Some("n")), &ISO_ONLY, Escape::Json, &[]),
+            "n"
+        );
+    }
+
+    #[test]
+    fn notes_are_escaped_for_their_place() {
+        let params = params(Some("\"a\" & <b>\n"));
+        assert_eq!(
+            fill("{{note}}", &params, &ISO_ONLY, Escape::Json, &[]),
+            "\\\"a\\\" & <b>\\n"
+        );
+    }
+
+    #[test]
+    fn blanks_go_between_tokens_only() {
+        let json = "{ \"a b\\\\\" :\n\t\"c \\\" d\" , \"e\": [ 1 ] }";
+        assert_eq!(compact(json), b"{\"a b\\\\\":\"c \\\" d\",\"e\":[1]}");
+    }
+
+    #[test]
+    fn major_units() {
+        for (minor, places, expected) in [
+            (1130, 2, "11.30"),
+            (-5, 2, "-0.05"),
+            (5, 0, "5"),
+            (0, 3, "0.000"),
+            (i64::MIN, 2, "-92233720368547758.08"),
+        ] {
+            assert_eq!(major(minor, places), expected);
+        }
+    }
 }

@@ -1,16 +1,24 @@
 //! Signing as a provider does: for `payhook send`, the demo and the tests. Nothing that runs in a function uses it.
 
-use aws_lc_rs::signature::Ed25519KeyPair;
 use jiff::Timestamp;
 
-use crate::Secrets;
-use crate::providers::{StandardWebhooksKey, adyen_sign_items};
-use crate::signature::{base64_text, hmac_sha256_tag};
+use crate::{Secrets, providers};
+
+/// What is to be signed.
+#[derive(Clone, Copy, Debug)]
+pub struct Unsigned<'a> {
+    /// The body.
+    pub body: &'a [u8],
+    /// When it is signed.
+    pub at: Timestamp,
+    /// The provider's id of the message, the same in every delivery of it.
+    pub message_id: &'a str,
+}
 
 /// A body and the headers that go with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedRequest {
-    /// Signature headers.
+    /// Signature headers, and what the provider sends beside them (an event type, an id).
     pub headers: Vec<(String, String)>,
     /// The body to send; Adyen's carries its signatures.
     pub body: Vec<u8>,
@@ -28,9 +36,36 @@ pub enum SignError {
     /// Square signs its registered URL.
     #[error("a notification URL is needed to sign for this provider")]
     NotificationUrl,
+    /// Another setting of the secret is needed.
+    #[error("a setting is missing in the secret: see `payhook providers NAME`")]
+    Setting,
     /// Adyen signs fields of the body.
     #[error("the body is not one that this provider signs")]
     Body,
+}
+
+impl Unsigned<'_> {
+    /// The body as it is, with these headers.
+    pub(crate) fn with_headers<const N: usize>(
+        &self,
+        headers: [(&str, String); N],
+    ) -> SignedRequest {
+        SignedRequest {
+            headers: headers
+                .map(|(name, value)| (name.to_owned(), value))
+                .to_vec(),
+            body: self.body.to_vec(),
+        }
+    }
+}
+
+/// The key to sign with.
+pub(crate) fn first_key(secrets: &Secrets) -> Result<&str, SignError> {
+    secrets
+        .keys()
+        .first()
+        .map(String::as_str)
+        .ok_or(SignError::Secret)
 }
 
 /// Signs `body` as `provider` would at `at`, with the first of the secrets.
@@ -44,61 +79,11 @@ pub fn sign(
     at: Timestamp,
     message_id: &str,
 ) -> Result<SignedRequest, SignError> {
-    let key = secrets.keys().first().ok_or(SignError::Secret)?;
-    let seconds = at.as_second().to_string();
-    let header = |name: &str, value: String| (name.to_owned(), value);
-    let mut signed = SignedRequest {
-        headers: Vec::new(),
-        body: body.to_vec(),
+    let provider = providers::by_name(provider).ok_or(SignError::UnknownProvider)?;
+    let unsigned = Unsigned {
+        body,
+        at,
+        message_id,
     };
-    match provider {
-        "stripe" => {
-            let tag = hmac_sha256_tag(key.as_bytes(), &[seconds.as_bytes(), b".", body]);
-            signed.headers.push(header(
-                "Stripe-Signature",
-                format!("t={seconds},v1={}", hex::encode(tag)),
-            ));
-        }
-        "adyen" => {
-            hex::decode(key.trim())
-                .ok()
-                .filter(|k| k.len() == 32)
-                .ok_or(SignError::Secret)?;
-            signed.body = adyen_sign_items(body, key).ok_or(SignError::Body)?;
-        }
-        "square" => {
-            let url = secrets
-                .notification_url()
-                .ok_or(SignError::NotificationUrl)?;
-            let tag = hmac_sha256_tag(key.as_bytes(), &[url.as_bytes(), body]);
-            signed.headers.push(header(
-                "x-square-hmacsha256-signature",
-                base64_text(tag.as_ref()),
-            ));
-        }
-        "standardwebhooks" => {
-            let message = [format!("{message_id}.{seconds}.").as_bytes(), body].concat();
-            let signature = match StandardWebhooksKey::decode(key).ok_or(SignError::Secret)? {
-                StandardWebhooksKey::Hmac(bytes) => {
-                    format!(
-                        "v1,{}",
-                        base64_text(hmac_sha256_tag(&bytes, &[&message]).as_ref())
-                    )
-                }
-                StandardWebhooksKey::Private { seed, public } => {
-                    let pair = Ed25519KeyPair::from_seed_and_public_key(&seed, &public)
-                        .map_err(|_| SignError::Secret)?;
-                    format!("v1a,{}", base64_text(pair.sign(&message).as_ref()))
-                }
-                StandardWebhooksKey::Public(_) => return Err(SignError::Secret),
-            };
-            signed
-                .headers
-                .push(header("webhook-id", message_id.to_owned()));
-            signed.headers.push(header("webhook-timestamp", seconds));
-            signed.headers.push(header("webhook-signature", signature));
-        }
-        _ => return Err(SignError::UnknownProvider),
-    }
-    Ok(signed)
+    provider.sign(&unsigned, secrets)
 }

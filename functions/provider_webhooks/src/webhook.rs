@@ -43,6 +43,6 @@ impl Headers {
 pub struct RawWebhook<'a> {
     /// The request body, byte for byte.
     pub body: &'a [u8],
-    /// The signature headers of the catalogue.
+    /// The headers of the catalogue.
     pub headers: Headers,
 }

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.lib.catalogue import Key, read_catalogue
 from infra.local_cloud import provider_keys
 from infra.local_cloud.__main__ import main
 from infra.local_cloud.cloud import LOOPBACK, LocalCloudError, free_port, load, start
@@ -96,6 +97,16 @@ def test_functions_see_nothing_of_this_environment(tmp_path: Path, monkeypatch: 
     assert os.environ["AWS_PROFILE"] == "production"
 
 
-def test_an_unknown_provider_has_no_key() -> None:
-    with pytest.raises(ValueError, match="nobody"):
-        provider_keys.fresh("nobody")
+def test_keys_have_the_form_of_the_catalogue() -> None:
+    for form, length in ((Key("a_", "text", 24), 34), (Key("", "hex", 32), 64), (Key("whsec_", "base64", 32), 50)):
+        key = provider_keys.fresh_key(form)
+        assert key is not None
+        assert key.startswith(form.prefix)
+        assert len(key) == length
+        assert key != provider_keys.fresh_key(form)
+    assert provider_keys.fresh_key(Key("", "none", 0)) is None
+    with pytest.raises(ValueError, match="morse"):
+        provider_keys.fresh_key(Key("", "morse", 1))
+    for provider in read_catalogue():
+        value = provider_keys.fresh(provider)
+        assert set(value) == {"keys", *provider.settings}

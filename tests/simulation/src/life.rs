@@ -83,8 +83,8 @@ pub fn run(seed: u64) -> Result<Counts, String> {
     let key = signing_key().ok_or("no signing key could be made")?;
     life.memory.set_signing_key(key);
     life.memory.interleave();
-    for name in all_providers() {
-        life.memory.set_secrets(name, secrets(name, 1));
+    for info in all_providers() {
+        life.memory.set_secrets(info.name, secrets(info, 1));
     }
     for day in 0..DAYS {
         life.day(day)?;
@@ -133,9 +133,9 @@ impl Life {
         if self.random.once_in(2) {
             // Secrets are rotated: caches still hold the old one until a signature does not match.
             self.generation += 1;
-            for name in all_providers() {
+            for info in all_providers() {
                 self.memory
-                    .set_newer_secrets(name, secrets(name, self.generation));
+                    .set_newer_secrets(info.name, secrets(info, self.generation));
             }
             (0..3).for_each(|_| self.arrive(day));
         }

@@ -4,9 +4,13 @@ use jiff::Timestamp;
 use payment_event::{PaymentEvent, TransactionKey};
 use pipeline::IncomingMessage;
 use pipeline::message::Request;
-use provider_webhooks::{RawWebhook, SampleParams, Secrets, providers, sample, sign::sign};
+use provider_webhooks::{
+    Authenticity, ProviderInfo, RawWebhook, SampleParams, Secrets, providers, sample,
+    sample_secrets, sign::sign,
+};
 
-const PROVIDERS: [&str; 4] = ["stripe", "adyen", "square", "standardwebhooks"];
+/// The number of secrets that no provider has.
+const FORGER: u8 = u8::MAX;
 
 /// A message in the queue.
 #[derive(Clone, Debug)]
@@ -39,29 +43,20 @@ impl Message {
     }
 }
 
-/// The providers by number.
-pub(crate) fn provider(number: usize) -> &'static str {
-    PROVIDERS[number % PROVIDERS.len()]
-}
-
-/// Every provider.
-pub(crate) fn all_providers() -> [&'static str; 4] {
-    PROVIDERS
+/// Every provider whose webhooks can be genuine or forged.
+pub(crate) fn all_providers() -> Vec<&'static ProviderInfo> {
+    let infos = providers::ALL.iter().map(|provider| provider.info());
+    infos
+        .filter(|info| info.authenticity != Authenticity::Unsigned)
+        .collect()
 }
 
 /// A provider's secrets: the key of a generation first, and those before it, as during a rotation.
-pub(crate) fn secrets(provider: &str, generation: u32) -> Secrets {
-    let key = |generation: u32| match provider {
-        "adyen" => format!("{generation:02x}").repeat(32),
-        "square" => format!("square-key-{generation}"),
-        "stripe" => format!("whsec_stripe_{generation}"),
-        _ => format!(
-            "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNk{:03}=",
-            100 + generation
-        ),
-    };
-    let url = (provider == "square").then(|| "https://pay.example.com/webhook/square".to_owned());
-    Secrets::new((1..=generation).rev().map(key), url)
+pub(crate) fn secrets(info: &ProviderInfo, generation: u32) -> Secrets {
+    let number = |generation: u32| u8::try_from(generation).unwrap_or(u8::MAX);
+    let of = |generation| sample_secrets(info, number(generation));
+    let keys = (1..=generation).rev().flat_map(|g| of(g).keys().to_vec());
+    of(1).with_keys(keys)
 }
 
 /// How a message is made.
@@ -94,13 +89,15 @@ pub(crate) fn message(order: &Order) -> Option<Message> {
         note,
     };
     let body = sample(order.provider, &params)?;
-    let known = secrets(order.provider, order.generation);
+    let info = providers::by_name(order.provider)?.info();
+    let known = secrets(info, order.generation);
+    let by = match order.forged {
+        true => sample_secrets(info, FORGER),
+        false => known.clone(),
+    };
     let webhook_id = format!("msg_{}", order.sequence);
-    let signed = sign(order.provider, &body, &known, received, &webhook_id).ok()?;
-    let mut body = String::from_utf8(signed.body).ok()?;
-    if order.forged {
-        body = body.replacen(&order.amount_minor.to_string(), "987654321", 1);
-    }
+    let signed = sign(order.provider, &body, &by, received, &webhook_id).ok()?;
+    let body = String::from_utf8(signed.body).ok()?;
     let request_id = format!("request-{}", order.number);
     let mut form = form_urlencoded::Serializer::new(String::new());
     form.append_pair("provider", order.provider)
@@ -135,9 +132,10 @@ fn keys(
     at: Timestamp,
 ) -> Option<Vec<TransactionKey>> {
     let provider = providers::by_name(name)?;
+    let headers = Request::decode(Some(request)).ok()?.headers;
     let raw = RawWebhook {
         body: body.as_bytes(),
-        headers: Request::decode(Some(request)).ok()?.headers,
+        headers,
     };
     let webhook = provider.verify(raw, secrets, at).ok()?;
     let events = provider.parse(&webhook).ok()?;

@@ -9,7 +9,9 @@ use std::collections::{HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 use provider_webhooks::sign::{SignedRequest, sign};
-use provider_webhooks::{ProviderInfo, SampleParams, Secrets, SignatureCoverage, sample};
+use provider_webhooks::{
+    Authenticity, ProviderInfo, SampleParams, Secrets, SignatureCoverage, sample, sample_secrets,
+};
 
 use super::random::{Random, note_with_pan};
 use crate::error::Error;
@@ -96,8 +98,6 @@ fn checked(order: &Order) -> Result<(), Error> {
         Err(Error::NoProvider)
     } else if total > WEBHOOKS_MAX {
         Err(Error::TooManyWebhooks(WEBHOOKS_MAX))
-    } else if order.with_pan > order.genuine {
-        Err(Error::TooManyPans(order.genuine))
     } else if order.duplicates > 0 && order.genuine == 0 {
         Err(Error::NothingToRepeat)
     } else {
@@ -105,11 +105,25 @@ fn checked(order: &Order) -> Result<(), Error> {
     }
 }
 
+/// The signers, by index, whose entry in the catalogue says so.
+fn signers(order: &Order, says: impl Fn(&ProviderInfo) -> bool) -> Vec<usize> {
+    (0..order.signers.len())
+        .filter(|i| says(order.signers[*i].info))
+        .collect()
+}
+
+/// Providers whose webhooks can be forged: where nobody signs, there is no wrong signature.
+fn forgeable(order: &Order) -> Result<Vec<usize>, Error> {
+    let signed = signers(order, |info| info.authenticity != Authenticity::Unsigned);
+    if order.forged > 0 && signed.is_empty() {
+        return Err(Error::NothingToForge);
+    }
+    Ok(signed)
+}
+
 /// Providers with a time in their signature, by index among the signers.
 fn timed(order: &Order) -> Result<Vec<usize>, Error> {
-    let timed: Vec<usize> = (0..order.signers.len())
-        .filter(|i| order.signers[*i].info.replay_window_past_seconds.is_some())
-        .collect();
+    let timed = signers(order, |info| info.replay_window_past_seconds.is_some());
     if order.stale > 0 && timed.is_empty() {
         let names: Vec<&str> = provider_webhooks::providers::ALL
             .iter()
@@ -128,8 +142,8 @@ fn timed(order: &Order) -> Result<Vec<usize>, Error> {
 /// When the order cannot be met, or a provider's secret does not sign.
 pub(super) fn plan(order: Order) -> Result<Plan, Error> {
     checked(&order)?;
-    let timed = timed(&order)?;
-    let all: Vec<usize> = (0..order.signers.len()).collect();
+    let (timed, forgeable) = (timed(&order)?, forgeable(&order)?);
+    let all = signers(&order, |_| true);
     let mut random = Random::new(order.seed);
     let mut sequence = SEQUENCE_FIRST + (order.seed & SEED_MAX) * WEBHOOKS_MAX;
     // A slot and its place: genuine ones stand at whole numbers (in the upper half of 64 bits), the others somewhere between.
@@ -149,15 +163,16 @@ pub(super) fn plan(order: Order) -> Result<Plan, Error> {
             .collect()
     };
     let mut genuine = of_kind(Kind::Genuine, order.genuine, &all, &mut sequence);
-    for chosen in random
-        .shuffled(order.genuine)
-        .into_iter()
-        .take(order.with_pan as usize)
-    {
+    let mut with_text = random.shuffled(order.genuine);
+    with_text.retain(|n| order.signers[genuine[*n as usize].signer].info.free_text);
+    if order.with_pan as usize > with_text.len() {
+        return Err(Error::TooManyPans(with_text.len()));
+    }
+    for chosen in with_text.into_iter().take(order.with_pan as usize) {
         genuine[chosen as usize].planted_pan = true;
     }
     for (kind, count, signers) in [
-        (Kind::Forged, order.forged, &all),
+        (Kind::Forged, order.forged, &forgeable),
         (Kind::Stale, order.stale, &timed),
     ] {
         for slot in of_kind(kind, count, signers, &mut sequence) {
@@ -192,7 +207,12 @@ impl Plan {
     /// Says at once what would otherwise be said in the middle of the run.
     fn try_signing(&self) -> Result<(), Error> {
         for signer in 0..self.order.signers.len() {
-            for kind in [Kind::Genuine, Kind::Forged] {
+            let info = self.order.signers[signer].info;
+            let kinds = match info.authenticity {
+                Authenticity::Unsigned => &[Kind::Genuine][..],
+                Authenticity::Signed | Authenticity::SharedSecret => &[Kind::Genuine, Kind::Forged],
+            };
+            for &kind in kinds {
                 let slot = Slot {
                     signer,
                     kind,
@@ -255,18 +275,17 @@ impl Plan {
             let message_id = format!("msg_{:024x}", slot.sequence);
             sign(signer.info.name, &original, secrets, at, &message_id)
         };
-        let request = match (slot.kind, &signer.info.covers) {
-            // Somebody changed the amount under way.
-            (Kind::Forged, SignatureCoverage::WholeBody) => SignedRequest {
-                body: body(self.order.amount_minor ^ 1)?,
-                ..with(&signer.secrets).map_err(signing)?
-            },
-            // The signature is inside the body: somebody signed it with another key.
-            (Kind::Forged, SignatureCoverage::Fields(_)) => {
-                with(&other_secrets(&signer.secrets)).map_err(signing)?
+        let mut request = with(&signer.secrets).map_err(signing)?;
+        if slot.kind == Kind::Forged {
+            let changed = body(self.order.amount_minor ^ 1)?;
+            if signer.info.covers == SignatureCoverage::WholeBody && changed != original {
+                // Somebody changed the amount under way.
+                request.body = changed;
+            } else {
+                // The signature is inside the body, or does not cover the amount: somebody signed with another key.
+                request = with(&other_secrets(signer)).map_err(signing)?;
             }
-            _ => with(&signer.secrets).map_err(signing)?,
-        };
+        }
         Ok(Signed {
             info: signer.info,
             kind: slot.kind,
@@ -282,18 +301,13 @@ fn stale_by(info: &ProviderInfo, sequence: u64) -> SignedDuration {
     SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX))
 }
 
-/// A key of the same form that is not the provider's.
-fn other_secrets(secrets: &Secrets) -> Secrets {
-    let other = secrets.keys().first().map(|key| {
-        let mut characters = key.trim().chars();
-        let first = if characters.next() == Some('0') {
-            '1'
-        } else {
-            '0'
-        };
-        std::iter::once(first).chain(characters).collect()
-    });
-    Secrets::new(other, secrets.notification_url().map(str::to_owned))
+/// Secrets of the same form that are not the provider's: other keys, or where there are none, other settings.
+fn other_secrets(signer: &Signer) -> Secrets {
+    let other = sample_secrets(signer.info, 200);
+    match other.keys() {
+        [] => other,
+        keys => signer.secrets.with_keys(keys.to_vec()),
+    }
 }
 
 #[cfg(test)]

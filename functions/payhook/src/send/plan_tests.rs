@@ -2,22 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use card_masking::{mask_json, rules_for};
+use card_masking::mask_json;
 use provider_webhooks::sign::SignError;
-use provider_webhooks::{Headers, RawWebhook, Reject, providers};
+use provider_webhooks::{AmountForm, Headers, RawWebhook, Reject, providers};
 
 use super::*;
 
 const NOW: &str = "2026-01-02T03:04:05.678901Z";
 
 fn signer(name: &str) -> Signer {
-    let key = match name {
-        "adyen" => "0a".repeat(32),
-        _ => "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned(),
-    };
+    let info = providers::by_name(name).unwrap().info();
     Signer {
-        info: providers::by_name(name).unwrap().info(),
-        secrets: Secrets::new([key], Some("https://shop.example.com/square".to_owned())),
+        info,
+        secrets: sample_secrets(info, 1),
     }
 }
 
@@ -38,11 +35,11 @@ fn everyone() -> Order {
     }
 }
 
-/// A clock that moves on by a second each time it is asked.
+/// A clock that moves on by a little each time it is asked: all of [`everyone`] is sent within the shortest of the providers' windows.
 fn ticking() -> impl FnMut() -> Timestamp {
     let mut now: Timestamp = NOW.parse().unwrap();
     move || {
-        now += SignedDuration::from_secs(1);
+        now += SignedDuration::from_millis(20);
         now
     }
 }
@@ -59,19 +56,23 @@ fn refusal(change: impl FnOnce(&mut Order)) -> Error {
     plan(order).err().expect("a refusal")
 }
 
-fn judged(webhook: &Signed, received_at: Timestamp) -> Result<Vec<String>, Reject> {
+/// The transactions of a webhook, and whether a card number is masked in it.
+fn judged(webhook: &Signed, received_at: Timestamp) -> Result<(Vec<String>, bool), Reject> {
     let provider = providers::by_name(webhook.info.name).unwrap();
+    let secrets = signer(webhook.info.name).secrets;
     let raw = RawWebhook {
         body: &webhook.request.body,
         headers: Headers::new(webhook.request.headers.clone()),
     };
-    let verified = provider.verify(raw, &signer(webhook.info.name).secrets, received_at)?;
+    let verified = provider.verify(raw, &secrets, received_at)?;
     let events = provider.parse(&verified).unwrap();
-    assert_eq!(events[0].amount.as_ref().unwrap().minor.0, 1130);
-    Ok(events
-        .into_iter()
-        .map(|e| e.dedupe_key().transaction_id)
-        .collect())
+    let minor = events[0].amount.as_ref().map(|amount| amount.minor.0);
+    let stated = webhook.info.amounts.form != AmountForm::NotStated;
+    assert_eq!(minor, stated.then_some(1130));
+    let document = provider.document(&verified).unwrap();
+    let masked = mask_json(&document, provider.masking()).unwrap();
+    let ids = events.into_iter().map(|e| e.dedupe_key().transaction_id);
+    Ok((ids.collect(), masked.masked_pans > 0))
 }
 
 #[test]
@@ -86,12 +87,19 @@ fn every_kind_is_judged_as_it_should_be() {
         match webhook.kind {
             Kind::Genuine => {
                 *providers_of_genuine.entry(webhook.info.name).or_default() += 1;
-                for id in verdict.unwrap() {
+                for id in verdict.unwrap().0 {
                     assert!(genuine.insert(id), "an id twice");
                 }
             }
-            Kind::Duplicate => assert!(verdict.unwrap().iter().all(|id| genuine.contains(id))),
-            Kind::Forged => assert_eq!(verdict, Err(Reject::SignatureMismatch)),
+            Kind::Duplicate => assert!(verdict.unwrap().0.iter().all(|id| genuine.contains(id))),
+            Kind::Forged => {
+                assert_eq!(
+                    verdict,
+                    Err(Reject::SignatureMismatch),
+                    "{}",
+                    webhook.info.name
+                );
+            }
             Kind::Stale => assert_eq!(verdict, Err(Reject::TimestampStale)),
         }
     }
@@ -105,7 +113,13 @@ fn every_kind_is_judged_as_it_should_be() {
             ("Stale", 6)
         ]
     );
-    assert!(providers_of_genuine.values().all(|n| *n == 10));
+    let share = 40 / u32::try_from(providers::ALL.len()).unwrap();
+    assert_eq!(providers_of_genuine.len(), providers::ALL.len());
+    assert!(
+        providers_of_genuine
+            .values()
+            .all(|n| *n == share || *n == share + 1)
+    );
 }
 
 #[test]
@@ -136,14 +150,12 @@ fn a_card_number_is_where_it_was_planted_and_nowhere_else() {
         let webhooks = sent(order);
         let planted = |w: &&Signed| w.kind == Kind::Genuine && w.planted_pan;
         assert_eq!(webhooks.iter().filter(planted).count(), 100);
+        let received_at: Timestamp = NOW.parse().unwrap();
         for webhook in &webhooks {
-            let masked = mask_json(&webhook.request.body, rules_for(webhook.info.name)).unwrap();
-            assert_eq!(
-                masked.masked_pans > 0,
-                webhook.planted_pan,
-                "{}",
-                String::from_utf8_lossy(&webhook.request.body)
-            );
+            if let Ok((_, masked)) = judged(webhook, received_at) {
+                let name = webhook.info.name;
+                assert_eq!(masked, webhook.planted_pan, "{name}");
+            }
         }
     }
 }
@@ -164,7 +176,7 @@ fn what_cannot_be_met_is_refused() {
     assert!(matches!(refusal(|o| o.signers.clear()), Error::NoProvider));
     assert!(matches!(
         refusal(|o| o.with_pan = 41),
-        Error::TooManyPans(40)
+        Error::TooManyPans(_)
     ));
     assert!(matches!(
         refusal(|o| o.genuine = u32::MAX),
@@ -178,10 +190,16 @@ fn what_cannot_be_met_is_refused() {
         o.signers
             .retain(|s| s.info.replay_window_past_seconds.is_none())
     });
-    assert!(
-        error.to_string().contains("standardwebhooks, stripe"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("stripe"), "{error}");
+    let unsigned = |o: &mut Order| {
+        o.signers
+            .retain(|s| s.info.authenticity == Authenticity::Unsigned);
+        (o.stale, o.with_pan) = (0, 0);
+    };
+    assert!(matches!(
+        refusal(unsigned),
+        Error::NoProvider | Error::NothingToForge
+    ));
     for (name, source) in [
         ("adyen", SignError::Secret),
         ("standardwebhooks", SignError::Secret),

@@ -5,17 +5,9 @@ use std::fs;
 use std::path::Path;
 
 use provider_webhooks::{ProviderInfo, Secrets, providers};
-use serde::Deserialize;
 
 use super::plan::Signer;
 use crate::error::Error;
-
-/// The same form as a provider's secret in Secrets Manager.
-#[derive(Deserialize)]
-struct SecretValue {
-    keys: Vec<String>,
-    notification_url: Option<String>,
-}
 
 /// The providers of these names, each once, in the catalogue's order; `all` is every one.
 ///
@@ -45,7 +37,7 @@ pub(super) fn from_file(
         path: path.to_owned(),
         source,
     })?;
-    let mut values: BTreeMap<String, SecretValue> =
+    let mut values: BTreeMap<String, Secrets> =
         serde_json::from_slice(&text).map_err(|error| Error::SecretsForm {
             path: path.to_owned(),
             line: error.line(),
@@ -54,13 +46,9 @@ pub(super) fn from_file(
     chosen
         .iter()
         .map(|info| {
-            let value = values
-                .remove(info.name)
-                .ok_or(Error::SecretMissing(info.name))?;
-            Ok(Signer {
-                info,
-                secrets: Secrets::new(value.keys, value.notification_url),
-            })
+            let secrets = values.remove(info.name);
+            let secrets = secrets.ok_or(Error::SecretMissing(info.name))?;
+            Ok(Signer { info, secrets })
         })
         .collect()
 }

@@ -9,25 +9,31 @@ use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use provider_webhooks::providers;
+use provider_webhooks::{ProviderInfo, Secrets, providers, sample_secrets};
 use serde_json::{Value, json};
 
 pub const KEY: &str = "api-key-of-the-test";
-pub const URL: &str = "https://shop.example.com/square";
+pub const URL: &str = "https://hooks.example.com/webhook/square";
 
 pub fn secret(provider: &str) -> String {
-    match provider {
-        "adyen" => "0a".repeat(32),
-        _ => "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned(),
-    }
+    secrets(provider).keys()[0].clone()
+}
+
+/// What everything here is signed and judged with.
+pub fn secrets(provider: &str) -> Secrets {
+    sample_secrets(providers::by_name(provider).unwrap().info(), 1)
 }
 
 pub fn secrets_file(name: &str) -> String {
-    let values: BTreeMap<&str, Value> = providers::ALL
-        .iter()
-        .map(|p| p.info().name)
-        .map(|p| (p, json!({"keys": [secret(p)], "notification_url": URL})))
-        .collect();
+    let value = |info: &'static ProviderInfo| {
+        let secrets = sample_secrets(info, 1);
+        let mut value = json!({"keys": secrets.keys()});
+        for setting in info.settings {
+            value[setting.name] = json!(secrets.setting(setting.name));
+        }
+        (info.name, value)
+    };
+    let values: BTreeMap<&str, Value> = providers::ALL.iter().map(|p| value(p.info())).collect();
     file(name, json!(values).to_string().as_bytes())
 }
 

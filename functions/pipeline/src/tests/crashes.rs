@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use provider_webhooks::{EventTimeStability, providers};
+
 use super::support::*;
 use crate::memory::{CallFault, EntryFault, Memory};
 
@@ -164,13 +166,14 @@ impl Random {
 
 #[test]
 fn two_hundred_seeds_of_duplicates_forgeries_and_faults() {
+    let providers = signing_providers();
     for seed in 0..200 {
         let mut random = Random(seed);
         let mut valid = Vec::new();
         let mut refused = Vec::new();
         let mut messages = Vec::new();
         for n in 0..=random.below(40) {
-            let provider = random.pick(&PROVIDERS);
+            let provider = random.pick(&providers);
             // Few sequence numbers, so that events repeat within and across batches.
             let sequence = random.below(12);
             let id = format!("m{n}");
@@ -181,11 +184,11 @@ fn two_hundred_seeds_of_duplicates_forgeries_and_faults() {
                     ..genuine(provider, sequence, &id)
                 },
                 _ => {
-                    // Only Adyen's event time may change between deliveries of one event.
-                    let moved = if provider == "adyen" {
-                        random.below(50).cast_signed()
-                    } else {
-                        0
+                    // Some providers' event time may change between deliveries of one event.
+                    let info = providers::by_name(provider).unwrap().info();
+                    let moved = match info.event_time {
+                        EventTimeStability::Unstable => random.below(50).cast_signed(),
+                        _ => 0,
                     };
                     let message = genuine_at(provider, sequence, &id, moved);
                     valid.push((message.clone(), provider));

@@ -316,7 +316,8 @@ fn a_duplicate_within_the_batch_shares_the_fate_of_the_first() {
 
 #[test]
 fn a_duplicate_across_batches_keeps_the_first_record() {
-    for provider in PROVIDERS {
+    for provider in provider_webhooks::providers::ALL {
+        let provider = provider.info().name;
         let memory = memory();
         run(&memory, &[genuine(provider, 1, "a")], "i1");
         let before = memory.records();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use payment_event::{EventIdentity, Identifier, PaymentEvent, PaymentStatus};
 
-use crate::plan::{DEDUPE_TTL_SECONDS, PlannedEvent, archive_shard, plan};
+use crate::plan::{DEDUPE_TTL_SECONDS, PlannedEvent, RETRY_HORIZON_SECONDS, archive_shard, plan};
 use crate::storage::AuditPointer;
 
 fn planned(message: usize, id: &str, guard: Option<&str>) -> PlannedEvent {
@@ -89,5 +89,14 @@ fn archive_shard_is_the_day_and_the_first_hash_byte() {
         ("adyen:8835", 1_767_326_645_250, "2026-01-02#14"),
     ] {
         assert_eq!(archive_shard(id, at_ms), expected);
+    }
+}
+
+#[test]
+fn a_guard_outlives_every_providers_last_attempt() {
+    for provider in provider_webhooks::providers::ALL {
+        let info = provider.info();
+        let horizon = info.delivery.retry_horizon_seconds.unwrap_or(0);
+        assert!(i64::from(horizon) <= RETRY_HORIZON_SECONDS, "{}", info.name);
     }
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use payment_event::TransactionKey;
 use provider_webhooks::{
-    Headers, RawWebhook, SampleParams, Secrets, providers, sample, sign::sign,
+    Authenticity, Headers, RawWebhook, SampleParams, Secrets, providers, sample, sample_secrets,
+    sign::sign,
 };
 use serde_json::Value;
 
@@ -15,24 +16,11 @@ use crate::storage::AuditPointer;
 use crate::{Deps, IncomingMessage, IngestReport, Limits, ingest};
 
 pub(super) const RECEIVED_AT_MS: i64 = 1_767_326_645_250; // 2026-01-02T04:04:05.250Z
-pub(super) const PROVIDERS: [&str; 4] = ["stripe", "adyen", "square", "standardwebhooks"];
 /// Luhn-valid test number that no field rule knows of.
 pub(super) const PLANTED_PAN: &str = "4111111111111111";
 
 pub(super) fn secrets(provider: &str) -> Secrets {
-    let (key, url) = match provider {
-        "stripe" => ("whsec_test_stripe".to_owned(), None),
-        "adyen" => ("0123456789abcdef".repeat(4), None),
-        "square" => (
-            "square-key".to_owned(),
-            Some("https://pay.example.com/webhook/square".to_owned()),
-        ),
-        _ => (
-            "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=".to_owned(),
-            None,
-        ),
-    };
-    Secrets::new([key], url)
+    sample_secrets(providers::by_name(provider).unwrap().info(), 1)
 }
 
 /// A message in the queue.
@@ -60,14 +48,13 @@ impl Queued {
     pub(super) fn keys(&self, provider: &str) -> Vec<TransactionKey> {
         let request = crate::message::Request::decode(self.request.as_deref()).unwrap();
         let provider = providers::by_name(provider).unwrap();
+        let secrets = secrets(provider.info().name);
         let raw = RawWebhook {
             body: self.body.as_bytes(),
             headers: request.headers,
         };
         let at = Timestamp::from_millisecond(self.received_at_ms).unwrap();
-        let webhook = provider
-            .verify(raw, &secrets(provider.info().name), at)
-            .unwrap();
+        let webhook = provider.verify(raw, &secrets, at).unwrap();
         provider
             .parse(&webhook)
             .unwrap()
@@ -95,6 +82,17 @@ pub(super) fn genuine_at(
     message_id: &str,
     at_offset_s: i64,
 ) -> Queued {
+    let secrets = secrets(provider);
+    signed_by(&secrets, provider, sequence, message_id, at_offset_s)
+}
+
+fn signed_by(
+    secrets: &Secrets,
+    provider: &str,
+    sequence: u64,
+    message_id: &str,
+    at_offset_s: i64,
+) -> Queued {
     let signed_at = Timestamp::from_millisecond(RECEIVED_AT_MS).unwrap();
     let at = Timestamp::from_second(signed_at.as_second() - 60 + at_offset_s).unwrap();
     let note = Some(format!("card {PLANTED_PAN}"));
@@ -109,7 +107,7 @@ pub(super) fn genuine_at(
     let signed = sign(
         provider,
         &body,
-        &secrets(provider),
+        secrets,
         signed_at,
         &format!("msg_{sequence}"),
     )
@@ -127,11 +125,19 @@ pub(super) fn genuine(provider: &str, sequence: u64, message_id: &str) -> Queued
     genuine_at(provider, sequence, message_id, 0)
 }
 
-/// One whose signature is well-formed and wrong.
+/// One whose signature is well-formed and made with another secret.
 pub(super) fn forged(provider: &str, sequence: u64, message_id: &str) -> Queued {
-    let mut message = genuine(provider, sequence, message_id);
-    message.body = message.body.replace("1130", "9130");
-    message
+    let info = providers::by_name(provider).unwrap().info();
+    signed_by(&sample_secrets(info, 2), provider, sequence, message_id, 0)
+}
+
+/// The providers by name, those aside whose webhooks nobody can forge because nobody signs them.
+pub(super) fn signing_providers() -> Vec<&'static str> {
+    let infos = providers::ALL.iter().map(|provider| provider.info());
+    infos
+        .filter(|info| info.authenticity != Authenticity::Unsigned)
+        .map(|info| info.name)
+        .collect()
 }
 
 /// `count` genuine Stripe messages `m0`, `m1`, ….
@@ -143,9 +149,10 @@ pub(super) fn stripe(count: u64) -> Vec<Queued> {
 
 pub(super) fn memory() -> Memory {
     let memory = Memory::new();
-    PROVIDERS
-        .iter()
-        .for_each(|provider| memory.set_secrets(provider, secrets(provider)));
+    for provider in providers::ALL {
+        let name = provider.info().name;
+        memory.set_secrets(name, secrets(name));
+    }
     memory
 }
 

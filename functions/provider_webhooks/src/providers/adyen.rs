@@ -14,56 +14,99 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use card_masking::FieldRules;
 use jiff::Timestamp;
 use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
-use crate::exponents::ADYEN;
+use crate::amounts::{amount_if_known, minor_amount};
+use crate::encoding::{base64_strict, base64_text, hex_any_case};
+use crate::exponents::ExponentTable;
 use crate::json::{
-    account, amount_if_known, event_type, identifier, minor_amount, read_body, required, rfc3339,
-    scalar,
+    account, bounded, event_type, identifier, json_document, object_or_default, raw_fields,
+    read_body, required, scalar,
 };
-use crate::provider::{Acknowledgement, EventTimeStability, SignatureCoverage};
-use crate::signature::{base64_strict, base64_text, hmac_sha256, hmac_sha256_tag};
-use crate::{ParseError, Provider, ProviderInfo, RawWebhook, Reject, Secrets, VerifiedWebhook};
+use crate::samples::{Escape, compact, fill};
+use crate::sign::{SignError, SignedRequest, Unsigned, first_key};
+use crate::signature::{hmac_sha256, hmac_sha256_tag};
+use crate::times::rfc3339;
+use crate::{
+    Acknowledgement, AmountForm, Amounts, Authenticity, CustomHeader, Delivery, EventTimeStability,
+    KeyEncoding, KeyForm, ParseError, Provider, ProviderInfo, RawWebhook, Reject, SampleParams,
+    Secrets, SignatureCoverage, VerifiedWebhook,
+};
 
 pub(super) struct Adyen;
 
 const ITEMS_MAX: usize = 100;
 const KEY_BYTES: usize = 32;
+/// Odd, so that multiplying by it modulo a power of two gives every number below that power exactly once.
+const PSP_SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
+/// Fifteen hexadecimal digits.
+const PSP_BITS: u64 = (1 << 60) - 1;
+const _: () = assert!(PSP_SPREAD % 2 == 1);
 /// Where the merchant's reference stands among the signed fields: the one text the merchant chooses, and it may hold colons.
 const MERCHANT_REFERENCE: usize = 3;
 /// With the `dedupe#` in front it fits DynamoDB's sort key of 1,024 bytes.
 const IDENTITY_BYTES_MAX: usize = 900;
+
+#[rustfmt::skip]
+const SIGNED_FIELDS: &[&str] = &[
+    "pspReference", "originalReference", "merchantAccountCode", "merchantReference", "amount.value", "amount.currency", "eventCode", "success",
+];
 
 static INFO: ProviderInfo = ProviderInfo {
     name: "adyen",
     title: "Adyen (standard webhooks)",
     source: "https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures, read 2026-11-23",
     signature_headers: &[],
+    unsigned_headers: &[],
     content_types: &["application/json"],
+    authenticity: Authenticity::Signed,
     scheme: "HMAC-SHA256, base64, in every item, over eight fields joined by colons",
-    covers: SignatureCoverage::Fields(&[
-        "pspReference",
-        "originalReference",
-        "merchantAccountCode",
-        "merchantReference",
-        "amount.value",
-        "amount.currency",
-        "eventCode",
-        "success",
-    ]),
+    covers: SignatureCoverage::Fields(SIGNED_FIELDS),
+    rotation: "one signature an item, by the endpoint's one key: keep both keys while it is changed",
+    key: KeyForm {
+        encoding: KeyEncoding::Hex,
+        bytes: 32,
+        ..KeyForm::TEXT
+    },
+    settings: &[],
     event_time: EventTimeStability::Unstable,
     event_id: "eventCode:pspReference:success",
     replay_window_past_seconds: None,
     replay_window_future_seconds: None,
-    needs_notification_url: false,
+    amounts: Amounts {
+        form: AmountForm::MinorUnits,
+        exponents: &EXPONENTS,
+    },
+    free_text: true,
+    custom_header: CustomHeader {
+        supported: Some(false),
+        source: "adyen-python-api-library 16.0.0: an endpoint has a user name and password, no headers",
+    },
     acknowledgement: Acknowledgement {
         status: 200,
         content_type: "text/plain",
         body: "[accepted]",
     },
+    handshake: None,
+    delivery: Delivery {
+        retry_horizon_seconds: Some(30 * 86_400),
+        retries: "three at once, then with growing gaps for up to 30 days, in a queue per endpoint; an answer within 10 s",
+    },
+};
+
+/// CLP and ISK have two decimals, CVE and IDR none.
+#[rustfmt::skip]
+static EXPONENTS: ExponentTable = ExponentTable {
+    source: "https://docs.adyen.com/development-resources/currency-codes, read 2026-11-23",
+    exceptions: &[
+        (0, &["BYR", "CVE", "DJF", "GHC", "GNF", "IDR", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"]),
+        (1, &["MRO"]),
+        (2, &["CLP", "ISK"]),
+        (3, &["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"]),
+    ],
 };
 
 /// What an event code says when `success` is true, and when it is false.
@@ -101,6 +144,31 @@ const STATUS: &[(&str, PaymentStatus, PaymentStatus)] = {
     ]
 };
 
+/// What additionalData says of the card and the shopper (its keys contain dots and are compared whole), and `reason`, which is
+/// "authCode:last4:MM/YYYY" for an authorisation. Source: <https://docs.adyen.com/development-resources/webhooks/additional-settings>, read 2026-11-23.
+#[rustfmt::skip]
+static MASKING: FieldRules = FieldRules {
+    drop: &[
+        "cardHolderName", "expiryDate", "shopperEmail", "shopperIP", "shopperName", "shopperReference", "shopperTelephone",
+        "telephoneNumber", "iban", "ownerName", "bic", "bankAccount", "bankAccountNumber", "bankLocationId", "cardBin", "issuerBin",
+        "alias", "aliasType", "networkTxReference", "reason", "billingAddress", "deliveryAddress", "shopperStatement",
+        "recurring.recurringDetailReference", "recurring.shopperReference", "recurringDetailReference",
+        "tokenization.storedPaymentMethodId", "tokenization.shopperReference", "threeds2.cardEnrolled", "cavv", "xid",
+        "dateOfBirth", "firstName", "lastName", "payerEmail", "payerId", "hmacSignature",
+    ],
+    ids: &[
+        ("pspReference", psp_reference), ("originalReference", psp_reference),
+    ],
+};
+
+/// Sixteen letters and digits; older ones are digits alone and may have a right check digit.
+fn psp_reference(text: &str) -> bool {
+    text.len() == 16
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Notification<'a> {
@@ -114,59 +182,34 @@ struct Wrapper<'a> {
     item: Item<'a>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Item<'a> {
-    #[serde(borrow)]
-    psp_reference: Option<&'a RawValue>,
-    #[serde(borrow)]
-    original_reference: Option<&'a RawValue>,
-    #[serde(borrow)]
-    merchant_account_code: Option<&'a RawValue>,
-    #[serde(borrow)]
-    merchant_reference: Option<&'a RawValue>,
-    #[serde(borrow)]
-    amount: Option<ItemAmount<'a>>,
-    #[serde(borrow)]
-    event_code: Option<&'a RawValue>,
-    #[serde(borrow)]
-    success: Option<&'a RawValue>,
-    #[serde(borrow)]
-    event_date: Option<&'a RawValue>,
-    #[serde(borrow)]
-    additional_data: Option<AdditionalData<'a>>,
+raw_fields! {
+    #[serde(rename_all = "camelCase")]
+    Item {
+        psp_reference, original_reference, merchant_account_code, merchant_reference, amount, event_code, success, event_date,
+        additional_data,
+    }
 }
 
-#[derive(Deserialize)]
-struct ItemAmount<'a> {
-    #[serde(borrow)]
-    value: Option<&'a RawValue>,
-    #[serde(borrow)]
-    currency: Option<&'a RawValue>,
-}
+raw_fields! { Money { value, currency } }
 
-#[derive(Deserialize)]
-struct AdditionalData<'a> {
-    #[serde(borrow, rename = "hmacSignature")]
-    hmac_signature: Option<&'a RawValue>,
-    #[serde(borrow, rename = "modification.action")]
-    modification_action: Option<&'a RawValue>,
+raw_fields! {
+    AdditionalData {
+        #[serde(rename = "hmacSignature")] hmac_signature,
+        #[serde(rename = "modification.action")] modification_action,
+    }
 }
 
 impl Item<'_> {
     /// The text that Adyen signs.
     fn signed_text(&self) -> Result<String, ParseError> {
-        let (value, currency) = self
-            .amount
-            .as_ref()
-            .map_or((None, None), |a| (a.value, a.currency));
+        let money: Money<'_> = object_or_default(self.amount)?;
         let fields = [
             self.psp_reference,
             self.original_reference,
             self.merchant_account_code,
             self.merchant_reference,
-            value,
-            currency,
+            money.value,
+            money.currency,
             self.event_code,
             self.success,
         ];
@@ -184,11 +227,8 @@ impl Item<'_> {
     }
 
     fn status(&self, code: &str, success: bool) -> Result<PaymentStatus, ParseError> {
-        let action = self
-            .additional_data
-            .as_ref()
-            .and_then(|d| d.modification_action);
-        if code == "CANCEL_OR_REFUND" && success && scalar(action)? == "refund" {
+        let data: AdditionalData<'_> = object_or_default(self.additional_data)?;
+        if code == "CANCEL_OR_REFUND" && success && scalar(data.modification_action)? == "refund" {
             return Ok(PaymentStatus::Refunded);
         }
         let row = STATUS.iter().find(|(name, ..)| *name == code);
@@ -218,19 +258,15 @@ impl Item<'_> {
             original
         };
         let status = self.status(&code, success == "true")?;
-        let amount = match &self.amount {
-            Some(amount) => {
-                amount_if_known(status, minor_amount(amount.value, amount.currency, &ADYEN))?
-            }
-            None => None,
-        };
+        let money: Money<'_> = object_or_default(self.amount)?;
+        let amount = minor_amount(money.value, money.currency, &EXPONENTS);
         Ok(PaymentEvent {
             provider: INFO.name.to_owned(),
             event_id: identifier(&format!("{code}:{psp_reference}:{success}"))?,
             event_type: event_type(&code)?,
             status,
             transaction_id,
-            amount,
+            amount: amount_if_known(status, amount)?,
             merchant_account: account,
             event_time: rfc3339(&required(scalar(self.event_date)?)?)?,
             identity: EventIdentity::Guard(identity),
@@ -240,14 +276,11 @@ impl Item<'_> {
 }
 
 fn keys(secrets: &Secrets) -> Result<Vec<Vec<u8>>, Reject> {
-    if secrets.keys().is_empty() {
-        return Err(Reject::SecretMissing);
-    }
     // One malformed key must not hide a good one beside it.
     let keys: Vec<_> = secrets
-        .keys()
+        .some_keys()?
         .iter()
-        .filter_map(|k| hex::decode(k.trim()).ok())
+        .filter_map(|k| hex_any_case(k.trim()))
         .filter(|k| k.len() == KEY_BYTES)
         .collect();
     if keys.is_empty() {
@@ -273,8 +306,9 @@ impl Provider for Adyen {
             read_body(raw.body).map_err(|_| Reject::BodyUnreadable)?;
         let mut matched = None;
         for Wrapper { item } in &notification.notification_items {
-            let signature = item.additional_data.as_ref().and_then(|d| d.hmac_signature);
-            let signature = scalar(signature).map_err(|_| Reject::SignatureMalformed)?;
+            let data: AdditionalData<'_> =
+                object_or_default(item.additional_data).map_err(|_| Reject::BodyUnreadable)?;
+            let signature = scalar(data.hmac_signature).map_err(|_| Reject::SignatureMalformed)?;
             if signature.is_empty() {
                 return Err(Reject::SignatureMissing);
             }
@@ -288,27 +322,47 @@ impl Provider for Adyen {
 
     fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Result<Vec<PaymentEvent>, ParseError> {
         let notification: Notification<'_> = read_body(webhook.body())?;
-        if notification.notification_items.len() > ITEMS_MAX {
-            return Err(ParseError::TooManyEvents);
-        }
+        bounded(&notification.notification_items, ITEMS_MAX)?;
         notification
             .notification_items
             .iter()
             .map(|wrapper| wrapper.item.event())
             .collect()
     }
+
+    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Result<Cow<'a, [u8]>, ParseError> {
+        json_document(webhook)
+    }
+
+    fn masking(&self) -> &'static FieldRules {
+        &MASKING
+    }
+
+    fn sign(&self, unsigned: &Unsigned<'_>, secrets: &Secrets) -> Result<SignedRequest, SignError> {
+        let key = hex_any_case(first_key(secrets)?.trim()).filter(|k| k.len() == KEY_BYTES);
+        let body = sign_items(unsigned.body, &key.ok_or(SignError::Secret)?);
+        Ok(SignedRequest {
+            headers: Vec::new(),
+            body: body.ok_or(SignError::Body)?,
+        })
+    }
+
+    fn sample(&self, params: &SampleParams) -> Vec<u8> {
+        let reference = params.sequence.wrapping_mul(PSP_SPREAD) & PSP_BITS;
+        let reference = format!("P{reference:015X}");
+        let own = [("psp", reference.as_str())];
+        let template = include_str!("../../fixtures/adyen/sample.template");
+        compact(&fill(template, params, &EXPONENTS, Escape::Json, &own))
+    }
 }
 
-/// Puts the signature of `key_hex` into every item of `body`; `None` when the body or the key is not Adyen's.
-pub(crate) fn sign_items(body: &[u8], key_hex: &str) -> Option<Vec<u8>> {
-    let key = hex::decode(key_hex.trim())
-        .ok()
-        .filter(|k| k.len() == KEY_BYTES)?;
+/// Puts a signature by `key` into every item of `body`; `None` when the body is not Adyen's.
+fn sign_items(body: &[u8], key: &[u8]) -> Option<Vec<u8>> {
     let signatures: Vec<String> = {
         let notification: Notification<'_> = read_body(body).ok()?;
         let sign = |w: &Wrapper<'_>| {
             Some(base64_text(
-                hmac_sha256_tag(&key, &[w.item.signed_text().ok()?.as_bytes()]).as_ref(),
+                hmac_sha256_tag(key, &[w.item.signed_text().ok()?.as_bytes()]).as_ref(),
             ))
         };
         notification
@@ -333,3 +387,7 @@ pub(crate) fn sign_items(body: &[u8], key_hex: &str) -> Option<Vec<u8>> {
     }
     serde_json::to_vec(&value).ok()
 }
+
+#[cfg(test)]
+#[path = "../../fixtures/adyen/tests.rs"]
+mod tests;

@@ -8,19 +8,27 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use card_masking::{FieldRules, has_a_letter};
 use jiff::Timestamp;
 use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::amounts::{amount_if_known, minor_amount};
+use crate::encoding::{base64_strict, base64_text};
 use crate::exponents::ISO_ONLY;
 use crate::json::{
-    account, amount_if_known, event_type, id_or_object, identifier, minor_amount,
-    object_or_default, read_body, required, rfc3339, scalar,
+    account, event_type, id_or_object, identifier, json_document, object_or_default, raw_fields,
+    read_body, required, scalar,
 };
-use crate::provider::{Acknowledgement, EventTimeStability, SignatureCoverage};
-use crate::signature::{base64_strict, hmac_sha256};
-use crate::{ParseError, Provider, ProviderInfo, RawWebhook, Reject, Secrets, VerifiedWebhook};
+use crate::samples::{Escape, compact, fill};
+use crate::sign::{SignError, SignedRequest, Unsigned, first_key};
+use crate::signature::{hmac_sha256, hmac_sha256_tag};
+use crate::times::rfc3339;
+use crate::{
+    Acknowledgement, AmountForm, Amounts, Authenticity, CustomHeader, Delivery, EventTimeStability,
+    KeyForm, ParseError, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets,
+    Setting, SignatureCoverage, VerifiedWebhook,
+};
 
 pub(super) struct Square;
 
@@ -31,18 +39,37 @@ static INFO: ProviderInfo = ProviderInfo {
     title: "Square",
     source: "https://developer.squareup.com/docs/webhooks/step3validate, read 2026-11-23",
     signature_headers: &[HEADER],
+    unsigned_headers: &[],
     content_types: &["application/json"],
+    authenticity: Authenticity::Signed,
     scheme: "HMAC-SHA256, base64, over notification URL and body",
     covers: SignatureCoverage::WholeBody,
+    rotation: "one signature, by the subscription's one key: keep both keys while it is changed",
+    key: KeyForm::TEXT,
+    settings: &[Setting {
+        name: "notification_url",
+        required: true,
+        meaning: "the URL registered with Square, character for character",
+        sample: "https://hooks.example.com/webhook/square",
+    }],
     event_time: EventTimeStability::Stable,
     event_id: "event_id",
     replay_window_past_seconds: None,
     replay_window_future_seconds: None,
-    needs_notification_url: true,
-    acknowledgement: Acknowledgement {
-        status: 200,
-        content_type: "application/json",
-        body: "{\"accepted\":true}",
+    amounts: Amounts {
+        form: AmountForm::MinorUnits,
+        exponents: &ISO_ONLY,
+    },
+    free_text: true,
+    custom_header: CustomHeader {
+        supported: Some(false),
+        source: "square-python-sdk 46.0.0: a subscription has a URL and events, no headers",
+    },
+    acknowledgement: Acknowledgement::ANY_2XX,
+    handshake: None,
+    delivery: Delivery {
+        retry_horizon_seconds: Some(86_400),
+        retries: "with gaps from 1 minute to 8 hours, up to 24 hours; any 2xx",
     },
 };
 
@@ -65,59 +92,32 @@ const STATUS: &[(&str, &str, PaymentStatus)] = &[
     ("payout", "", PaymentStatus::Payout),
 ];
 
-#[derive(Deserialize)]
-struct Event<'a> {
-    #[serde(borrow)]
-    event_id: Option<&'a RawValue>,
-    #[serde(borrow, rename = "type")]
-    kind: Option<&'a RawValue>,
-    #[serde(borrow)]
-    created_at: Option<&'a RawValue>,
-    #[serde(borrow)]
-    merchant_id: Option<&'a RawValue>,
-    #[serde(borrow)]
-    data: Option<&'a RawValue>,
-}
+/// The card but brand and last four, the buyer, receipts, gift card numbers.
+/// Source: <https://developer.squareup.com/reference/square/objects/Payment>, read 2026-11-23.
+#[rustfmt::skip]
+static MASKING: FieldRules = FieldRules {
+    drop: &[
+        "card/bin", "card/fingerprint", "card/cardholder_name", "card/exp_month", "card/exp_year", "card/billing_address",
+        "cardholder_name", "fingerprint", "buyer_email_address", "billing_address", "shipping_address", "receipt_url", "gan",
+        "email_address", "phone_number", "given_name", "family_name", "address", "birthday", "account_number_suffix",
+        "bank_account", "bank_account_details", "device_details", "wallet_details", "recipient", "display_name", "nonce",
+        "source_id",
+    ],
+    ids: &[
+        ("id", has_a_letter), ("payment_id", has_a_letter), ("order_id", has_a_letter), ("location_id", has_a_letter),
+        ("merchant_id", has_a_letter), ("event_id", has_a_letter), ("refund_ids", has_a_letter), ("customer_id", has_a_letter),
+    ],
+};
 
-#[derive(Deserialize, Default)]
-struct Data<'a> {
-    #[serde(borrow)]
-    id: Option<&'a RawValue>,
-    #[serde(borrow)]
-    object: Option<&'a RawValue>,
-}
+raw_fields! { Event { event_id, #[serde(rename = "type")] kind, created_at, merchant_id, data } }
 
-#[derive(Deserialize, Default)]
-struct Object<'a> {
-    #[serde(borrow)]
-    id: Option<&'a RawValue>,
-    #[serde(borrow)]
-    status: Option<&'a RawValue>,
-    #[serde(borrow)]
-    state: Option<&'a RawValue>,
-    #[serde(borrow)]
-    payment_id: Option<&'a RawValue>,
-    #[serde(borrow)]
-    order_id: Option<&'a RawValue>,
-    #[serde(borrow)]
-    disputed_payment: Option<&'a RawValue>,
-    #[serde(borrow)]
-    amount_money: Option<&'a RawValue>,
-}
+raw_fields! { Data { id, object } }
 
-#[derive(Deserialize, Default)]
-struct DisputedPayment<'a> {
-    #[serde(borrow)]
-    payment_id: Option<&'a RawValue>,
-}
+raw_fields! { Object { id, status, state, payment_id, order_id, disputed_payment, amount_money } }
 
-#[derive(Deserialize, Default)]
-struct Money<'a> {
-    #[serde(borrow)]
-    amount: Option<&'a RawValue>,
-    #[serde(borrow)]
-    currency: Option<&'a RawValue>,
-}
+raw_fields! { DisputedPayment { payment_id } }
+
+raw_fields! { Money { amount, currency } }
 
 /// `terminal.refund.*` calls its object `refund` too, and tells again what `refund.*` tells: the type has to start with the role.
 fn status(kind: &str, role: &str, object: &Object<'_>) -> Result<PaymentStatus, ParseError> {
@@ -143,15 +143,11 @@ impl Provider for Square {
         secrets: &Secrets,
         _received_at: Timestamp,
     ) -> Result<VerifiedWebhook<'a>, Reject> {
-        if secrets.keys().is_empty() {
-            return Err(Reject::SecretMissing);
-        }
-        let url = secrets
-            .notification_url()
-            .ok_or(Reject::NotificationUrlMissing)?;
+        let keys = secrets.some_keys()?;
+        let url = secrets.required("notification_url")?;
         let signature = raw.headers.get(HEADER).ok_or(Reject::SignatureMissing)?;
         let signature = base64_strict(signature).ok_or(Reject::SignatureMalformed)?;
-        let matched = hmac_sha256(secrets.keys(), &[url.as_bytes(), raw.body], &[signature])?;
+        let matched = hmac_sha256(keys, &[url.as_bytes(), raw.body], &[signature])?;
         Ok(matched.vouch(raw))
     }
 
@@ -204,4 +200,30 @@ impl Provider for Square {
             related_ids,
         }])
     }
+
+    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Result<Cow<'a, [u8]>, ParseError> {
+        json_document(webhook)
+    }
+
+    fn masking(&self) -> &'static FieldRules {
+        &MASKING
+    }
+
+    fn sign(&self, unsigned: &Unsigned<'_>, secrets: &Secrets) -> Result<SignedRequest, SignError> {
+        let key = first_key(secrets)?;
+        let url = secrets
+            .notification_url()
+            .ok_or(SignError::NotificationUrl)?;
+        let tag = hmac_sha256_tag(key.as_bytes(), &[url.as_bytes(), unsigned.body]);
+        Ok(unsigned.with_headers([(HEADER, base64_text(tag))]))
+    }
+
+    fn sample(&self, params: &SampleParams) -> Vec<u8> {
+        let template = include_str!("../../fixtures/square/sample.template");
+        compact(&fill(template, params, &ISO_ONLY, Escape::Json, &[]))
+    }
 }
+
+#[cfg(test)]
+#[path = "../../fixtures/square/tests.rs"]
+mod tests;

@@ -5,22 +5,29 @@
 //! space-separated list, any match counts. `webhook-timestamp` is the attempt's time and differs between deliveries, so the event's own
 //! `timestamp` in the body is the time where it is stated, and a guard carries the identity where it is not.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use card_masking::{COMMON_RULES, FieldRules, has_a_letter};
 use jiff::Timestamp;
 use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::amounts::minor_amount;
+use crate::encoding::{base64_lenient, base64_text};
 use crate::exponents::ISO_ONLY;
 use crate::json::{
-    account, epoch_seconds, epoch_seconds_or_millis, event_type, id_or_object, identifier,
-    minor_amount, object_or_default, read_body, rfc3339, scalar,
+    account, event_type, id_or_object, identifier, json_document, object_or_default, raw_fields,
+    read_body, scalar,
 };
-use crate::provider::{Acknowledgement, EventTimeStability, SignatureCoverage};
-use crate::signature::{base64_lenient, ed25519, hmac_sha256};
+use crate::samples::{Escape, compact, fill};
+use crate::sign::{SignError, SignedRequest, Unsigned, first_key};
+use crate::signature::{ed25519, ed25519_sign, hmac_sha256, hmac_sha256_tag};
+use crate::times::{epoch_seconds, epoch_seconds_or_millis, rfc3339};
 use crate::{
-    Headers, ParseError, Provider, ProviderInfo, RawWebhook, Reject, Secrets, VerifiedWebhook,
+    Acknowledgement, AmountForm, Amounts, Authenticity, CustomHeader, Delivery, EventTimeStability,
+    Headers, KeyEncoding, KeyForm, ParseError, Provider, ProviderInfo, RawWebhook, Reject,
+    SampleParams, Secrets, SignatureCoverage, VerifiedWebhook,
 };
 
 pub(super) struct StandardWebhooks;
@@ -41,18 +48,36 @@ static INFO: ProviderInfo = ProviderInfo {
         "svix-timestamp",
         "svix-signature",
     ],
+    unsigned_headers: &[],
     content_types: &["application/json"],
-    scheme: "v1 HMAC-SHA256 or v1a ed25519, base64, over id.timestamp.body; several while a secret is rotated",
+    authenticity: Authenticity::Signed,
+    scheme: "v1 HMAC-SHA256 or v1a ed25519, base64, over id.timestamp.body",
     covers: SignatureCoverage::WholeBody,
+    rotation: "several signatures in one header while secrets overlap",
+    key: KeyForm {
+        prefix: "whsec_",
+        encoding: KeyEncoding::Base64,
+        bytes: 32,
+    },
+    settings: &[],
     event_time: EventTimeStability::StableWhenStated,
     event_id: "webhook-id header",
     replay_window_past_seconds: Some(WINDOW_SECONDS),
     replay_window_future_seconds: Some(WINDOW_SECONDS),
-    needs_notification_url: false,
-    acknowledgement: Acknowledgement {
-        status: 200,
-        content_type: "application/json",
-        body: "{\"accepted\":true}",
+    amounts: Amounts {
+        form: AmountForm::MinorUnits,
+        exponents: &ISO_ONLY,
+    },
+    free_text: true,
+    custom_header: CustomHeader {
+        supported: Some(true),
+        source: "the sender decides; senders built on Svix take headers for an endpoint",
+    },
+    acknowledgement: Acknowledgement::ANY_2XX,
+    handshake: None,
+    delivery: Delivery {
+        retry_horizon_seconds: None,
+        retries: "the sender decides; any 2xx",
     },
 };
 
@@ -82,9 +107,18 @@ const STATUS: &[(&str, PaymentStatus)] = &[
     ("payout.paid", PaymentStatus::Payout),
 ];
 
+/// Senders shape their own data, so the common names apply.
+#[rustfmt::skip]
+static MASKING: FieldRules = FieldRules {
+    drop: COMMON_RULES.drop,
+    ids: &[
+        ("id", has_a_letter), ("payment_id", has_a_letter),
+    ],
+};
+
 /// A decoded secret.
 #[derive(PartialEq, Eq)]
-pub(crate) enum Key {
+enum Key {
     /// `whsec_…` (or no prefix): the HMAC key.
     Hmac(Vec<u8>),
     /// `whpk_…`: 32 bytes of public key.
@@ -95,7 +129,7 @@ pub(crate) enum Key {
 
 impl Key {
     /// Decodes one secret; `None` when it is not in the format.
-    pub(crate) fn decode(secret: &str) -> Option<Self> {
+    fn decode(secret: &str) -> Option<Self> {
         let secret = secret.trim();
         let decoded = |text: &str| base64_lenient(text).filter(|bytes| !bytes.is_empty());
         if let Some(text) = secret.strip_prefix("whpk_") {
@@ -156,29 +190,9 @@ fn status(kind: &str) -> PaymentStatus {
         .map_or(PaymentStatus::Unclassified, |(_, status)| *status)
 }
 
-#[derive(Deserialize)]
-struct Event<'a> {
-    #[serde(borrow, rename = "type")]
-    kind: Option<&'a RawValue>,
-    #[serde(borrow)]
-    timestamp: Option<&'a RawValue>,
-    #[serde(borrow)]
-    data: Option<&'a RawValue>,
-}
+raw_fields! { Event { #[serde(rename = "type")] kind, timestamp, data } }
 
-#[derive(Deserialize, Default)]
-struct Data<'a> {
-    #[serde(borrow)]
-    id: Option<&'a RawValue>,
-    #[serde(borrow)]
-    payment_id: Option<&'a RawValue>,
-    #[serde(borrow)]
-    merchant_id: Option<&'a RawValue>,
-    #[serde(borrow)]
-    amount: Option<&'a RawValue>,
-    #[serde(borrow)]
-    currency: Option<&'a RawValue>,
-}
+raw_fields! { Data { id, payment_id, merchant_id, amount, currency } }
 
 /// Senders shape their own data: only a JSON integer beside a code of three letters is taken for minor units.
 fn states_minor_units(data: &Data<'_>) -> bool {
@@ -202,11 +216,8 @@ impl Provider for StandardWebhooks {
         secrets: &Secrets,
         received_at: Timestamp,
     ) -> Result<VerifiedWebhook<'a>, Reject> {
-        if secrets.keys().is_empty() {
-            return Err(Reject::SecretMissing);
-        }
         let (mut shared, mut public) = (Vec::new(), Vec::new());
-        for key in secrets.keys().iter().filter_map(|k| Key::decode(k)) {
+        for key in secrets.some_keys()?.iter().filter_map(|k| Key::decode(k)) {
             match key {
                 Key::Hmac(bytes) => shared.push(bytes),
                 Key::Public(bytes) | Key::Private { public: bytes, .. } => public.push(bytes),
@@ -286,4 +297,40 @@ impl Provider for StandardWebhooks {
             related_ids,
         }])
     }
+
+    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Result<Cow<'a, [u8]>, ParseError> {
+        json_document(webhook)
+    }
+
+    fn masking(&self) -> &'static FieldRules {
+        &MASKING
+    }
+
+    fn sign(&self, unsigned: &Unsigned<'_>, secrets: &Secrets) -> Result<SignedRequest, SignError> {
+        let time = unsigned.at.as_second().to_string();
+        let id = unsigned.message_id;
+        let message = [format!("{id}.{time}.").as_bytes(), unsigned.body].concat();
+        let signature = match Key::decode(first_key(secrets)?).ok_or(SignError::Secret)? {
+            Key::Hmac(key) => format!("v1,{}", base64_text(hmac_sha256_tag(&key, &[&message]))),
+            Key::Private { seed, public } => {
+                let signed = ed25519_sign(&seed, &public, &message).ok_or(SignError::Secret)?;
+                format!("v1a,{}", base64_text(signed))
+            }
+            Key::Public(_) => return Err(SignError::Secret),
+        };
+        Ok(unsigned.with_headers([
+            ("webhook-id", id.to_owned()),
+            ("webhook-timestamp", time),
+            ("webhook-signature", signature),
+        ]))
+    }
+
+    fn sample(&self, params: &SampleParams) -> Vec<u8> {
+        let template = include_str!("../../fixtures/standardwebhooks/sample.template");
+        compact(&fill(template, params, &ISO_ONLY, Escape::Json, &[]))
+    }
 }
+
+#[cfg(test)]
+#[path = "../../fixtures/standardwebhooks/tests.rs"]
+mod tests;

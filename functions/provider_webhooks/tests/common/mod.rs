@@ -1,44 +1,83 @@
-//! What the tests of this crate share: a receipt time, secrets in each provider's form, and the way through `sign`, `verify` and `parse`.
-#![allow(clippy::unwrap_used, dead_code, unreachable_pub)]
+//! What the tests of this crate share, the providers' own among them: a receipt time, secrets in each provider's form, fixtures, and the way through
+//! `sign`, `verify` and `parse`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    dead_code,
+    unreachable_pub,
+    missing_docs
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use payment_event::PaymentEvent;
+use payment_event::{EventIdentity, PaymentEvent};
 use provider_webhooks::sign::{SignedRequest, sign};
-use provider_webhooks::{Headers, Provider, RawWebhook, Secrets};
+use provider_webhooks::{
+    Headers, Provider, ProviderInfo, RawWebhook, Secrets, providers, sample_secrets,
+};
+use serde_json::{Value, json};
 
-pub const URL: &str = "https://payments.example.com/webhook/square";
+pub const MESSAGE_ID: &str = "msg_fixture";
 
 pub fn at() -> Timestamp {
     "2026-01-02T03:04:05Z".parse().unwrap()
 }
 
-pub fn secret(provider: &str, n: u8) -> String {
-    match provider {
-        "adyen" => format!("{n:02x}").repeat(32),
-        "standardwebhooks" => format!(
-            "whsec_{}",
-            "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS".to_owned() + &n.to_string()
-        ),
-        _ => format!("whsec_example_{n}"),
+pub fn provider(name: &str) -> &'static dyn Provider {
+    providers::by_name(name).unwrap()
+}
+
+pub fn info(name: &str) -> &'static ProviderInfo {
+    provider(name).info()
+}
+
+/// Key number `n` of a provider that has keys.
+pub fn secret(name: &str, n: u8) -> String {
+    sample_secrets(info(name), n).keys()[0].clone()
+}
+
+/// These keys, with the settings that the provider needs.
+pub fn secrets(name: &str, keys: &[String]) -> Secrets {
+    known(name).with_keys(keys.to_vec())
+}
+
+/// Secrets number 1, with which everything here is signed unless another number is asked for.
+pub fn known(name: &str) -> Secrets {
+    sample_secrets(info(name), 1)
+}
+
+pub fn signed(name: &str, body: &[u8], n: u8, at: Timestamp) -> SignedRequest {
+    sign(name, body, &sample_secrets(info(name), n), at, MESSAGE_ID)
+        .unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// A fixture, signed, with the headers that stand beside it.
+pub fn signed_fixture(name: &str, path: &Path) -> SignedRequest {
+    let mut request = signed(name, &fs::read(path).unwrap(), 1, at());
+    if let Ok(text) = fs::read(path.with_extension("headers.json")) {
+        set_headers(&mut request, &serde_json::from_slice(&text).unwrap());
+    }
+    request
+}
+
+/// Puts headers in the place of those of the same name.
+pub fn set_headers(request: &mut SignedRequest, headers: &Value) {
+    for (name, value) in headers.as_object().unwrap() {
+        request
+            .headers
+            .retain(|(n, _)| !n.eq_ignore_ascii_case(name));
+        let value = value.as_str().unwrap().to_owned();
+        request.headers.push((name.clone(), value));
     }
 }
 
-pub fn secrets(keys: &[String]) -> Secrets {
-    Secrets::new(keys.to_vec(), Some(URL.to_owned()))
-}
-
-pub fn signed(provider: &str, body: &[u8], n: u8, at: Timestamp) -> SignedRequest {
-    sign(
-        provider,
-        body,
-        &secrets(&[secret(provider, n)]),
-        at,
-        "msg_fixture",
-    )
-    .unwrap()
+pub fn raw(request: &SignedRequest) -> RawWebhook<'_> {
+    RawWebhook {
+        body: &request.body,
+        headers: Headers::new(request.headers.clone()),
+    }
 }
 
 pub fn verify(
@@ -47,34 +86,115 @@ pub fn verify(
     secrets: &Secrets,
     at: Timestamp,
 ) -> Result<Vec<PaymentEvent>, String> {
-    let raw = RawWebhook {
-        body: &request.body,
-        headers: Headers::new(request.headers.clone()),
-    };
     let verified = provider
-        .verify(raw, secrets, at)
+        .verify(raw(request), secrets, at)
         .map_err(|r| r.as_str().to_owned())?;
     provider.parse(&verified).map_err(|e| e.as_str().to_owned())
 }
 
-pub fn fixtures(provider: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+/// Verifies and parses with secrets number 1, at the time of signing.
+pub fn believed(name: &str, request: &SignedRequest) -> Result<Vec<PaymentEvent>, String> {
+    verify(provider(name), request, &known(name), at())
+}
+
+/// The events of a JSON body, signed.
+pub fn events(name: &str, body: &Value) -> Result<Vec<PaymentEvent>, String> {
+    believed(
+        name,
+        &signed(name, &serde_json::to_vec(body).unwrap(), 1, at()),
+    )
+}
+
+pub fn event(name: &str, body: &Value) -> PaymentEvent {
+    events(name, body).unwrap().remove(0)
+}
+
+pub fn minor(event: &PaymentEvent) -> Option<i64> {
+    event.amount.as_ref().map(|amount| amount.minor.0)
+}
+
+/// An event in the short form of `*.expected.json`.
+pub fn short(event: &PaymentEvent) -> Value {
+    let mut value = json!({
+        "event_id": event.event_id, "event_type": event.event_type, "status": event.status,
+        "transaction_id": event.transaction_id, "event_time": event.event_time,
+    });
+    let map = value.as_object_mut().unwrap();
+    if let Some(amount) = &event.amount {
+        map.insert("minor".into(), json!(amount.minor));
+        map.insert("currency".into(), json!(amount.currency));
+        map.insert("exponent".into(), json!(amount.exponent));
+    }
+    if let Some(account) = &event.merchant_account {
+        map.insert("merchant_account".into(), json!(account));
+    }
+    if !event.related_ids.is_empty() {
+        map.insert("related_ids".into(), json!(event.related_ids));
+    }
+    if let EventIdentity::Guard(identity) = &event.identity {
+        map.insert("guard".into(), json!(identity));
+    }
+    value
+}
+
+pub fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("fixtures")
-        .join(provider);
-    let mut files: Vec<_> = fs::read_dir(folder)
+        .join(name)
+}
+
+/// The bodies of a provider's folder.
+pub fn fixtures(name: &str) -> Vec<PathBuf> {
+    let mut files: Vec<_> = fs::read_dir(folder(name))
         .unwrap()
         .map(|e| e.unwrap().path())
         .collect();
     files.retain(|p| {
-        p.extension().is_some_and(|e| e == "json")
-            && !p.to_str().unwrap().ends_with(".expected.json")
+        let file = p.file_name().unwrap().to_str().unwrap();
+        let extension = p.extension().and_then(|e| e.to_str());
+        matches!(extension, Some("json" | "form" | "xml"))
+            && !file.ends_with(".expected.json")
+            && !file.ends_with(".headers.json")
+            && !matches!(file, "vectors.json" | "meanings.json" | "masked.json")
     });
     files.sort();
-    assert!(files.len() > 3, "{provider} has fixtures");
+    assert!(files.len() > 3, "{name} has fixtures");
     files
 }
 
-/// Bodies to attack: one fixture a provider is enough for the signature, all of them for the parser.
-pub fn body(name: &str) -> Vec<u8> {
-    fs::read(&fixtures(name)[0]).unwrap()
+/// A file of rows in a provider's folder.
+pub fn data(name: &str, file: &str) -> Value {
+    let path = folder(name).join(file);
+    let text = fs::read(&path).unwrap_or_else(|_| panic!("{} is missing", path.display()));
+    serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// A request to attack: one fixture a provider is enough for the signature, all of them for the parser.
+pub fn request(name: &str) -> SignedRequest {
+    signed_fixture(name, &fixtures(name)[0])
+}
+
+/// Asserts each row's reason: headers that stand for all the provider's own, over one of its fixtures.
+pub fn assert_header_refusals(name: &str, rows: &[(&[(&str, &str)], &str)]) {
+    for (headers, expected) in rows {
+        let headers = headers
+            .iter()
+            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
+        let request = SignedRequest {
+            headers: headers.collect(),
+            body: request(name).body,
+        };
+        assert_eq!(
+            believed(name, &request),
+            Err((*expected).to_owned()),
+            "{expected}"
+        );
+    }
+}
+
+/// Asserts each row's reason: a signed JSON body that cannot be read.
+pub fn assert_parse_errors(name: &str, rows: &[(Value, &str)]) {
+    for (body, expected) in rows {
+        assert_eq!(events(name, body), Err((*expected).to_owned()), "{body}");
+    }
 }

@@ -4,7 +4,10 @@ use pipeline::plan::archive_shard;
 use pipeline::storage::Attribute;
 
 use super::{DAY_MS, FIRST_MS, Life};
-use crate::messages::{Message, Order, message, provider};
+use crate::messages::{Message, Order, all_providers, message};
+
+/// Within every provider's replay window, the shortest of which are seconds.
+const WINDOW_MS: i64 = 4_000;
 
 /// Tries at a webhook that falls into a given shard, which one in sixteen does.
 const SHARD_TRIES: usize = 48;
@@ -28,9 +31,10 @@ impl Life {
 
     fn order(&mut self, received_day: i64) -> Order {
         let second = i64::try_from(self.random.below(86_399)).unwrap_or_default();
+        let providers = all_providers();
         Order {
             number: self.numbers,
-            provider: provider(self.random.below(4)),
+            provider: providers[self.random.below(providers.len())].name,
             sequence: 1000 + self.numbers,
             amount_minor: 1_000_000 + i64::try_from(self.random.below(900_000)).unwrap_or_default(),
             received_at_ms: FIRST_MS + received_day * DAY_MS + second * 1000 + 250,
@@ -91,7 +95,7 @@ impl Life {
         again.receive_count = 1;
         again.received_at_ms = (first.received_at_ms + 1000).max(FIRST_MS + day * DAY_MS);
         // A signature over a time is stale by then: such a provider signs anew, which the message of the same day stands for.
-        if again.received_at_ms - first.received_at_ms > 100_000 {
+        if again.received_at_ms - first.received_at_ms > WINDOW_MS {
             again.received_at_ms = first.received_at_ms + 1000;
         }
         self.accepted.push(again.clone());

@@ -1,0 +1,218 @@
+//! The catalogue: what the rest of the system, and its operator, need to know about a provider.
+//!
+//! Invariant: the one place for these facts. `catalogue.json`, which the gateway's templates, the local cloud's keys and
+//! `payhook providers` are made from, is written from these values and a test compares.
+
+use serde::Serialize;
+
+use crate::exponents::ExponentTable;
+
+/// A provider's entry in the catalogue.
+#[derive(Debug, Serialize)]
+pub struct ProviderInfo {
+    /// Lower-case name in URLs, keys and secrets (`stripe`).
+    pub name: &'static str,
+    /// The name a person reads.
+    pub title: &'static str,
+    /// Where the facts of the file come from, with the date they were read.
+    pub source: &'static str,
+    /// Headers that make up the signature, lower-case; the gateway hands them on, and they tell the provider on a path without its
+    /// name. Empty where the signature is in the body.
+    pub signature_headers: &'static [&'static str],
+    /// Other headers the gateway hands on, lower-case: an event id or type that no signature covers (Shopify's topic).
+    pub unsigned_headers: &'static [&'static str],
+    /// Media types the provider sends, the one of its samples first.
+    pub content_types: &'static [&'static str],
+    /// What makes its webhooks believable.
+    pub authenticity: Authenticity,
+    /// How the signature is made, in words (`HMAC-SHA256, hex, over time.body`).
+    pub scheme: &'static str,
+    /// What the signature covers.
+    pub covers: SignatureCoverage,
+    /// What happens while a secret is rotated, in words.
+    pub rotation: &'static str,
+    /// The form of `keys` in the provider's secret.
+    pub key: KeyForm,
+    /// What else stands in the provider's secret.
+    pub settings: &'static [Setting],
+    /// How an event id is made, in words. Deliveries of one event share it.
+    pub event_id: &'static str,
+    /// Whether the event time is the same in every delivery of one event; where not, a guard carries the identity.
+    pub event_time: EventTimeStability,
+    /// Seconds a signature's own time may lie before receipt; `None` where the provider signs no time or it is not judged.
+    pub replay_window_past_seconds: Option<u32>,
+    /// Seconds a signature's own time may lie after receipt.
+    pub replay_window_future_seconds: Option<u32>,
+    /// How amounts are stated.
+    pub amounts: Amounts,
+    /// Whether a body has free text of the merchant's, in which a card number can stand. Where not, no sample has a note.
+    pub free_text: bool,
+    /// Whether the provider can be told to send a header of one's own, such as `x-api-key`.
+    pub custom_header: CustomHeader,
+    /// What the provider wants to be answered.
+    pub acknowledgement: Acknowledgement,
+    /// What it asks before it sends webhooks.
+    pub handshake: Option<Handshake>,
+    /// How long it tries.
+    pub delivery: Delivery,
+}
+
+/// What makes a webhook believable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Authenticity {
+    /// A signature that only the holder of a key can make for this body.
+    Signed,
+    /// A secret that is sent along: the sender knows it, the body may have been changed.
+    SharedSecret,
+    /// Nothing: a notice to go and ask the provider.
+    Unsigned,
+}
+
+/// What a signature vouches for.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "kind", content = "fields")]
+pub enum SignatureCoverage {
+    /// Every byte of the body.
+    WholeBody,
+    /// Only these fields (of each item).
+    Fields(&'static [&'static str]),
+    /// Nothing of the body.
+    Nothing,
+}
+
+/// The form of a provider's keys: `prefix` followed by `bytes` random bytes in `encoding`. From it the local cloud makes fresh keys and
+/// the tests theirs.
+#[derive(Debug, Serialize)]
+pub struct KeyForm {
+    /// What every key begins with (`whsec_`).
+    pub prefix: &'static str,
+    /// How the rest is written.
+    pub encoding: KeyEncoding,
+    /// Bytes behind it.
+    pub bytes: u8,
+}
+
+/// How a key is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyEncoding {
+    /// There is no key: the settings configure what takes its place.
+    None,
+    /// Any text, used as it is.
+    Text,
+    /// Hexadecimal digits, in upper case.
+    Hex,
+    /// Base64 with padding.
+    Base64,
+}
+
+impl KeyForm {
+    /// A secret that is used as the text it is.
+    pub const TEXT: Self = Self {
+        prefix: "",
+        encoding: KeyEncoding::Text,
+        bytes: 24,
+    };
+    /// No key at all.
+    pub const NONE: Self = Self {
+        prefix: "",
+        encoding: KeyEncoding::None,
+        bytes: 0,
+    };
+}
+
+/// A further value in a provider's secret, beside `keys`.
+#[derive(Debug, Serialize)]
+pub struct Setting {
+    /// Its name (`notification_url`).
+    pub name: &'static str,
+    /// Whether nothing is accepted without it.
+    pub required: bool,
+    /// What it is, in words.
+    pub meaning: &'static str,
+    /// One for tests and the local cloud; `{n}` stands for the number of the secret.
+    pub sample: &'static str,
+}
+
+/// Whether the time of an event may be part of its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventTimeStability {
+    /// The same in every delivery.
+    Stable,
+    /// May change or be missing: a guard item carries the identity.
+    Unstable,
+    /// Stable when the body states it, else guarded.
+    StableWhenStated,
+}
+
+/// How amounts are stated, and by whose decimal places they are read.
+#[derive(Debug, Serialize)]
+pub struct Amounts {
+    /// The form.
+    pub form: AmountForm,
+    /// The provider's exceptions from ISO 4217.
+    pub exponents: &'static ExponentTable,
+}
+
+/// The form of an amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AmountForm {
+    /// Integers of minor units (`1130`).
+    MinorUnits,
+    /// Decimal text or numbers of major units (`11.30`).
+    MajorUnits,
+    /// Webhooks do not say: the provider has to be asked.
+    NotStated,
+}
+
+/// Whether a provider can send a header of one's own.
+#[derive(Debug, Serialize)]
+pub struct CustomHeader {
+    /// `None` where no document says.
+    pub supported: Option<bool>,
+    /// How, or who says so.
+    pub source: &'static str,
+}
+
+/// The 2xx answer a provider expects.
+#[derive(Debug, Serialize)]
+pub struct Acknowledgement {
+    /// HTTP status.
+    pub status: u16,
+    /// Media type of the body.
+    pub content_type: &'static str,
+    /// The body.
+    pub body: &'static str,
+}
+
+impl Acknowledgement {
+    /// For providers that look at the status alone.
+    pub const ANY_2XX: Self = Self {
+        status: 200,
+        content_type: "application/json",
+        body: "{\"accepted\":true}",
+    };
+}
+
+/// A request that a provider makes to see whether the endpoint is ours.
+#[derive(Debug, Serialize)]
+pub struct Handshake {
+    /// HTTP method.
+    pub method: &'static str,
+    /// What is asked, in words (`?bt_challenge=…`).
+    pub request: &'static str,
+    /// What it wants to be answered, in words.
+    pub answer: &'static str,
+}
+
+/// How long and how often a provider tries.
+#[derive(Debug, Serialize)]
+pub struct Delivery {
+    /// Seconds from the first to the last attempt; `None` where no document says.
+    pub retry_horizon_seconds: Option<u32>,
+    /// In words, with the time within which it wants an answer.
+    pub retries: &'static str,
+}
