@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use pipeline::storage::{SecretStore, StoreError};
 use provider_webhooks::Secrets;
-use serde::Deserialize;
 
 use crate::Clients;
 use crate::error::store_error;
@@ -36,16 +35,9 @@ pub struct SecretsManager {
     cache: Mutex<HashMap<&'static str, Cached>>,
 }
 
-#[derive(Deserialize)]
-struct SecretValue {
-    keys: Vec<String>,
-    notification_url: Option<String>,
-}
-
-/// The secrets in a stored value; none when it is not of the form `{"keys":[…],"notification_url":…}`.
+/// The secrets in a stored value; none when it is not of the form `{"keys":[…],"NAME":…}`.
 fn read_value(text: &str) -> Option<Secrets> {
-    let value: SecretValue = serde_json::from_str(text).ok()?;
-    Some(Secrets::new(value.keys, value.notification_url))
+    serde_json::from_str(text).ok()
 }
 
 impl SecretsManager {
@@ -114,10 +106,12 @@ mod tests {
 
     #[test]
     fn only_our_form_is_a_secret() {
-        let secrets =
-            read_value("{\"keys\":[\"a\",\" \"],\"notification_url\":\"https://x\"}").unwrap();
+        let text =
+            "{\"keys\":[\"a\",\" \"],\"notification_url\":\"https://x\",\"webhook_id\":\"W1\"}";
+        let secrets = read_value(text).unwrap();
         assert_eq!(secrets.keys(), ["a"]);
         assert_eq!(secrets.notification_url(), Some("https://x"));
+        assert_eq!(secrets.setting("webhook_id"), Some("W1"));
         for text in ["", "whsec_plain", "[]", "{\"keys\":\"a\"}", "{}"] {
             assert!(read_value(text).is_none(), "{text}");
         }
