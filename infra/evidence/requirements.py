@@ -107,7 +107,10 @@ REQUIREMENTS: tuple[Requirement, ...] = (
 # What no stack can do.
 CUSTOMERS_OWN = {
     "5": "Malware: functions have no disk or shell to infect; the machines of people are the customer's.",
+    "7.1, 8.1, 8.3": "Policies, and how people sign in: roles of functions have no passwords.",
     "9": "Physical access: AWS's part, under its own attestation.",
+    "10.1": "Policies and responsibilities for logging.",
+    "10.6": "Clocks: AWS stamps receipt, logs and objects with its own time; payhook keeps no clock.",
     "11.3": "Scans and penetration tests.",
     "12.1": "Policies, training, third parties.",
 }
