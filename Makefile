@@ -124,7 +124,7 @@ lambdas: $(VENV)/.cross ## Cross-compile the three functions for AWS (arm64) int
 	PATH=$(abspath $(VENV)/bin):$$PATH tests/tools/cross_build.sh build/lambdas/arm64 $(FUNCTIONS)
 
 test-lambdas: lambdas $(VENV)/.dev ## Check the zips of `make lambdas`: arm64, C library, size, layout; run each function once.
-	$(PYTEST) tests/lambdas/test_layout.py tests/lambdas/test_arm64.py
+	PAYHOOK_ZIPS=$(abspath build/lambdas/arm64) $(PYTEST) tests/lambdas/test_layout.py tests/lambdas/test_arm64.py
 
 test-reproducible: $(VENV)/.cross $(VENV)/.dev ## Build the zips of `make lambdas` twice from nothing, in two places, and compare the bytes.
 	$(PYTEST) tests/lambdas/test_reproducible.py

@@ -180,8 +180,8 @@ in
 
   checks = {
     python-lint = check "python-lint" [ ruff ] ''
-      ruff --config infra/pyproject.toml --no-cache format --check infra tests &&
-        ruff --config infra/pyproject.toml --no-cache check infra tests
+      ruff --config infra/pyproject.toml format --check infra tests &&
+        ruff --config infra/pyproject.toml check infra tests
     '';
 
     python-types = check "python-types" [ pyright ] ''

@@ -12,7 +12,8 @@ from tests.lambdas.binary import read_binary, read_zip
 from tests.tools.zip_functions import main as zip_functions
 
 ROOT = Path(__file__).resolve().parents[2]
-HOST_ZIPS = Path(os.environ.get("PAYHOOK_ZIPS", ROOT / "build/lambdas/host"))
+# Those of `make release`, unless others are named.
+ZIPS = Path(os.environ.get("PAYHOOK_ZIPS", ROOT / "build/lambdas/host"))
 EXECUTABLE_FILE = 0o100755
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 
@@ -41,7 +42,7 @@ def _hashes(folder: Path) -> list[str]:
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_zip_holds_one_executable_bootstrap(function: str) -> None:
-    (entry,) = read_zip(HOST_ZIPS / f"{function}.zip")
+    (entry,) = read_zip(ZIPS / f"{function}.zip")
     assert (entry.name, entry.mode, entry.date_time) == ("bootstrap", EXECUTABLE_FILE, EARLIEST)
     assert entry.content
 
