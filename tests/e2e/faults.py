@@ -4,7 +4,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -76,10 +76,15 @@ def kill_in_mid_batch(cloud: LocalCloud, function: str, batch: int, seconds_into
 
     It is stopped first, until more is stored than one batch takes: the stream has handed it one by then.
     """
+    enough = len(ledger.records(cloud)) + batch
+    kill_once_it_holds(cloud, function, lambda: len(ledger.records(cloud)) > enough, seconds_into_it)
+
+
+def kill_once_it_holds(cloud: LocalCloud, function: str, holds: Callable[[], bool], seconds_into_it: float) -> None:
+    """Kill -9 for a function that is stopped until it holds something, and then goes on for so long."""
     stopped = eventually(lambda: processes(cloud, function))
     send_signal(stopped, signal.SIGSTOP)
-    enough = len(ledger.records(cloud)) + batch
-    eventually(lambda: len(ledger.records(cloud)) > enough)
+    eventually(holds)
     send_signal(stopped, signal.SIGCONT)
     time.sleep(seconds_into_it)
     send_signal(stopped, signal.SIGKILL)

@@ -1,7 +1,6 @@
 """Storage that refuses, a role that lacks one permission, a process killed in mid-batch: nothing is lost and nothing is stored twice."""
 
 import json
-import time
 from collections import Counter
 
 import pytest
@@ -9,7 +8,7 @@ import pytest
 from infra.local_cloud import ledger
 from infra.local_cloud.cloud import LocalCloud
 from tests.e2e.door import audit_lines_of, eventually, post, post_stripe, records_of, sending, stripe_event
-from tests.e2e.faults import kill_functions, logged, without
+from tests.e2e.faults import kill_functions, kill_once_it_holds, logged, without
 
 PROCESSOR = "webhook_processor"
 
@@ -75,11 +74,8 @@ def in_flight(cloud: LocalCloud) -> int:
 def test_killed_in_mid_batch_nothing_is_lost_and_nothing_twice(cloud: LocalCloud) -> None:
     with sending(cloud) as sent:
         # Fewer kills than a message may be received, at several moments of a batch.
-        for delay in (0.0, 0.02, 0.05):
-            eventually(lambda: in_flight(cloud) > 0)
-            time.sleep(delay)
-            eventually(lambda: kill_functions(cloud) > 0)
-            time.sleep(1)
+        for delay in (0.0, 0.0, 0.02, 0.05):
+            kill_once_it_holds(cloud, PROCESSOR, lambda: in_flight(cloud) > 0, delay)
     assert ledger.wait_until_drained(cloud)
     stored = Counter(record["event_id"] for record in ledger.records(cloud))
     assert len(sent) > 100
