@@ -1,7 +1,7 @@
 //! Checkout.com: `Cko-Signature`, HMAC-SHA256 over the body, hex.
 //!
-//! Sources, read 2026-11-25: <https://www.checkout.com/docs/developer-resources/webhooks/receive-webhooks>,
-//! <https://www.checkout.com/docs/developer-resources/webhooks/webhook-event-types>. No published vector and no library of theirs that verifies: the tests know this
+//! Sources, read 2026-11-25: <https://www.checkout.com/docs/workflows> (signature, attempts), <https://www.checkout.com/docs/previous/reporting-and-insights/events-api/event-types>
+//! (what each event means). No published vector and no library of theirs that verifies: the tests know this
 //! scheme from the documents alone. A dispute names its payment, under which it is filed. Events may come in any order and more than once.
 
 use std::borrow::Cow;
@@ -40,7 +40,7 @@ const SIGNATURE: BodyHmac = BodyHmac {
 /// Zero-decimal and three-decimal currencies as Checkout.com lists them; every other one has two, CLP among them.
 #[rustfmt::skip]
 static EXPONENTS: ExponentTable = ExponentTable {
-    source: "https://www.checkout.com/docs/payments/accept-payments/calculating-the-amount, read 2026-11-25",
+    source: "Checkout.com's list in a collection of providers' facts; its own page was not at hand",
     exceptions: &[
         (0, &["BIF", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VUV", "VND", "XAF", "XOF", "XPF"]),
         (2, &["CLP"]),
@@ -51,7 +51,7 @@ static EXPONENTS: ExponentTable = ExponentTable {
 static INFO: ProviderInfo = ProviderInfo {
     name: "checkout",
     title: "Checkout.com",
-    source: "https://www.checkout.com/docs/developer-resources/webhooks/receive-webhooks, read 2026-11-25",
+    source: "https://www.checkout.com/docs/workflows, read 2026-11-25",
     signature_headers: &[SIGNATURE.header],
     unsigned_headers: &[],
     content_types: &["application/json"],
@@ -78,7 +78,7 @@ static INFO: ProviderInfo = ProviderInfo {
     handshake: None,
     delivery: Delivery {
         retry_horizon_seconds: Some(30 * 3600),
-        retries: "eight times, after 5, 10, 15 and 30 minutes, 1, 4, 12 and 12 hours (assumed: a third party's page); any 2xx within ten seconds",
+        retries: "eight times, after 5, 10, 15 and 30 minutes, 1, 4, 12 and 12 hours; any 2xx, within ten seconds (assumed)",
     },
 };
 

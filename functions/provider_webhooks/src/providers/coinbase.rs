@@ -1,6 +1,6 @@
 //! Coinbase Commerce: `X-CC-Webhook-Signature`, HMAC-SHA256 over the body, hex.
 //!
-//! Sources, read 2026-11-25: <https://docs.cdp.coinbase.com/commerce-onchain/docs/webhooks-security>, <https://docs.cdp.coinbase.com/commerce-onchain/docs/webhooks-events>;
+//! Sources, read 2026-11-25: <https://docs.cloud.coinbase.com/commerce/docs/webhooks-fields-and-security>, <https://docs.cloud.coinbase.com/commerce/docs/using-webhooks>;
 //! coinbase-commerce-python 1.0.1 (its published vector is in the fixtures). The id and the attempt number outside `event` differ between deliveries; `event.id` does
 //! not. Amounts are the price in the merchant's currency (`pricing.local`), not the coins that were paid.
 
@@ -40,7 +40,7 @@ const SIGNATURE: BodyHmac = BodyHmac {
 static INFO: ProviderInfo = ProviderInfo {
     name: "coinbase",
     title: "Coinbase Commerce",
-    source: "https://docs.cdp.coinbase.com/commerce-onchain/docs/webhooks-security, read 2026-11-25",
+    source: "https://docs.cloud.coinbase.com/commerce/docs/webhooks-fields-and-security, read 2026-11-25",
     signature_headers: &[SIGNATURE.header],
     unsigned_headers: &[],
     content_types: &["application/json"],

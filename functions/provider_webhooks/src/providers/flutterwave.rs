@@ -1,6 +1,6 @@
 //! Flutterwave (version 3): `verif-hash`, the secret itself, sent along.
 //!
-//! Source, read 2026-11-25: <https://developer.flutterwave.com/v3.0/docs/webhooks>. Nothing vouches for the body: whoever has once seen the header can send any. Flutterwave
+//! Source, read 2026-11-25: <https://developer.flutterwave.com/docs/integration-guides/webhooks/>. Nothing vouches for the body: whoever has once seen the header can send any. Flutterwave
 //! says to ask its API before giving value; what is stored here is what was told, and the catalogue says so. There is no id of an event: event, object and
 //! state make one. Amounts are JSON numbers of major units, whose text is kept.
 
@@ -34,7 +34,7 @@ const HEADER: &str = "verif-hash";
 static INFO: ProviderInfo = ProviderInfo {
     name: "flutterwave",
     title: "Flutterwave v3",
-    source: "https://developer.flutterwave.com/v3.0/docs/webhooks, read 2026-11-25",
+    source: "https://developer.flutterwave.com/docs/integration-guides/webhooks/, read 2026-11-25",
     signature_headers: &[HEADER],
     unsigned_headers: &[],
     content_types: &["application/json"],

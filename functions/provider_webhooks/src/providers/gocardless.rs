@@ -1,7 +1,7 @@
 //! GoCardless: `Webhook-Signature`, HMAC-SHA256 over the body, hex. Up to 250 events in one request.
 //!
-//! Sources, read 2026-11-25: <https://developer.gocardless.com/api-reference/#appendix-webhooks>,
-//! <https://developer.gocardless.com/api-reference/#events-event-types>; gocardless-pro-python 3.22.0 (its published vector is in the fixtures). An event says what
+//! Sources, read 2026-11-25: <https://developer.gocardless.com/partners/webhooks-for-partners> (the shape of an event), a third party's description of the interface,
+//! <https://asyncapi.apis.io/asyncapis/gocardless/gocardless-asyncapi/> (signature, 250 events); gocardless-pro-python 3.22.0 (its published vector is in the fixtures). An event says what
 //! happened to which resource and never how much: the amount has to be asked for, and is left out here.
 //!
 //! `payments.paid_out` says that a collected payment is part of a payout; `payouts.paid` tells of the payout itself.
@@ -45,7 +45,7 @@ const SIGNATURE: BodyHmac = BodyHmac {
 static INFO: ProviderInfo = ProviderInfo {
     name: "gocardless",
     title: "GoCardless",
-    source: "https://developer.gocardless.com/api-reference/#appendix-webhooks, read 2026-11-25",
+    source: "https://developer.gocardless.com/partners/webhooks-for-partners, read 2026-11-25",
     // Standard Webhooks has one of the same name, beside two others: a request without a path is told by what else is there.
     signature_headers: &[SIGNATURE.header],
     unsigned_headers: &[],
@@ -77,7 +77,8 @@ static INFO: ProviderInfo = ProviderInfo {
     },
 };
 
-/// By `resource_type.action`. What is not here has no money in it, or tells again what another event tells.
+/// By `resource_type.action`; the actions' names are those of GoCardless, what some of them mean for the money is an assumption (its reference was not at hand): `paid_out`,
+/// `chargeback_settled`, `late_failure_settled`, `funds_returned`. What is not here has no money in it, or tells again what another event tells.
 #[rustfmt::skip]
 const STATUS: &[(&str, PaymentStatus)] = {
     use PaymentStatus::*;

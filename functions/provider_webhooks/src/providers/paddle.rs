@@ -1,8 +1,8 @@
 //! Paddle Billing: `Paddle-Signature: ts=…;h1=…[;h1=…]`, HMAC-SHA256 over `ts:body`, hex.
 //!
-//! Sources, read 2026-11-25: <https://developer.paddle.com/webhooks/signature-verification>, <https://developer.paddle.com/webhooks/overview>; paddle-python-sdk 1.16.1
-//! (its published vectors are in the fixtures). Each delivery is signed anew; the window is the SDK's default of five seconds, judged at receipt. Of several
-//! `h1` any may match: two secrets overlap while one is rotated.
+//! Sources, read 2026-11-25: <https://www.skills.sh/hookdeck/webhook-skills/paddle-webhooks> (a third party, on the signature); paddle-python-sdk 1.16.1, whose published vectors are in
+//! the fixtures. Paddle's own pages were not at hand: what the states of adjustments mean is an assumption. Each delivery is signed anew; the window is the SDK's default of five
+//! seconds, judged at receipt. Of several `h1` any may match: two secrets overlap while one is rotated.
 //!
 //! `transaction.paid` says that money was taken, `transaction.completed` that everything is done: only the latter counts as captured, so that money is
 //! not counted twice. Adjustments are filed under their transaction.
@@ -42,7 +42,7 @@ const SIGNATURES_MAX: usize = 8;
 static INFO: ProviderInfo = ProviderInfo {
     name: "paddle",
     title: "Paddle Billing",
-    source: "https://developer.paddle.com/webhooks/signature-verification, read 2026-11-25",
+    source: "the vectors and sample payloads of paddle-python-sdk 1.16.1, read 2026-11-25",
     signature_headers: &[HEADER],
     unsigned_headers: &[],
     content_types: &["application/json"],

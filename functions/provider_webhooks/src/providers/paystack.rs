@@ -1,6 +1,7 @@
 //! Paystack: `x-paystack-signature`, HMAC-SHA512 over the body, hex, under the account's secret key.
 //!
-//! Sources, read 2026-11-25: <https://paystack.com/docs/payments/webhooks/>; no published vector, a third party's library agrees on the scheme. There is no id of
+//! Source, read 2026-11-25: a third party's description after Paystack's page, <https://asyncapi.apis.io/asyncapis/paystack/paystack-webhooks-asyncapi/>; no published vector, a third party's
+//! library agrees on the scheme. There is no id of
 //! an event: event and id of the object make one, and the object's state and time, so that a reminder is another event than the first notice. Money is filed
 //! under the transaction's reference, by which refunds and disputes name it.
 //!
@@ -43,7 +44,7 @@ const SIGNATURE: BodyHmac = BodyHmac {
 static INFO: ProviderInfo = ProviderInfo {
     name: "paystack",
     title: "Paystack",
-    source: "https://paystack.com/docs/payments/webhooks/, read 2026-11-25",
+    source: "https://asyncapi.apis.io/asyncapis/paystack/paystack-webhooks-asyncapi/ (a third party), read 2026-11-25",
     signature_headers: &[SIGNATURE.header],
     unsigned_headers: &[],
     content_types: &["application/json"],

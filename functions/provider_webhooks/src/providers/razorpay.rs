@@ -1,6 +1,7 @@
 //! Razorpay: `X-Razorpay-Signature`, HMAC-SHA256 over the body, hex.
 //!
-//! Sources, read 2026-11-25: <https://razorpay.com/docs/webhooks/validate-test/>, <https://razorpay.com/docs/webhooks/payloads/>; razorpay-python 2.0.1 (its published
+//! Sources, read 2026-11-25: <https://razorpay.com/docs/webhooks/> (attempts, answer), <https://razorpay.com/docs/webhooks/payloads/x/transactions> (old secrets), the sample payloads of
+//! github.com/razorpay/markdown-docs; razorpay-python 2.0.1 (its published
 //! vector is in the fixtures). The id of an event is in the header `x-razorpay-event-id`, which no signature covers: whoever got hold of one webhook could store
 //! it again under other ids. So the id is made of what is signed: event, object and time, which are the same in every delivery. Where a body states no
 //! time, the object's own is taken and a guard carries the identity.
@@ -44,7 +45,7 @@ const SIGNATURE: BodyHmac = BodyHmac {
 static INFO: ProviderInfo = ProviderInfo {
     name: "razorpay",
     title: "Razorpay",
-    source: "https://razorpay.com/docs/webhooks/validate-test/, read 2026-11-25",
+    source: "https://razorpay.com/docs/webhooks/, read 2026-11-25",
     signature_headers: &[SIGNATURE.header],
     unsigned_headers: &[],
     content_types: &["application/json"],
@@ -71,7 +72,7 @@ static INFO: ProviderInfo = ProviderInfo {
     handshake: None,
     delivery: Delivery {
         retry_horizon_seconds: Some(86_400),
-        retries: "with growing gaps for 24 hours, then the webhook is disabled; any 2xx within five seconds",
+        retries: "hourly for 24 hours, then the webhook is disabled; any 2xx within five seconds",
     },
 };
 
