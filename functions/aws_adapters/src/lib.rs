@@ -5,6 +5,7 @@
 
 mod analytics;
 mod audit;
+mod certificates;
 mod clients;
 mod continuation;
 mod dead_letters;
@@ -21,6 +22,7 @@ mod transactions;
 
 pub use analytics::DynamoAnalytics;
 pub use audit::S3Audit;
+pub use certificates::HttpsCertificates;
 pub use clients::Clients;
 pub use continuation::LambdaContinuation;
 pub use dead_letters::SqsDeadLetters;

@@ -26,6 +26,7 @@ fn event_time(info: &ProviderInfo) -> &'static str {
         EventTimeStability::Stable => "stable",
         EventTimeStability::Unstable => "unstable: guarded",
         EventTimeStability::StableWhenStated => "stable when stated, else guarded",
+        EventTimeStability::Receipt => "of receipt",
     }
 }
 

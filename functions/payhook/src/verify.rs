@@ -32,6 +32,8 @@ struct Request {
     url: Option<String>,
     /// The webhook's id at the provider, where that is signed.
     webhook_id: Option<String>,
+    /// The certificate that the webhook names (PEM), where the provider signs with one.
+    cert_pem: Option<String>,
     /// Further settings of the provider's secret, by name.
     #[serde(default)]
     settings: BTreeMap<String, String>,
@@ -129,8 +131,8 @@ fn judge(line: &[u8]) -> Answer {
         |secrets, (name, value)| secrets.with(name, value),
     );
     let raw = RawWebhook {
-        body: &body,
-        headers: Headers::new(headers),
+        certificate: request.cert_pem.as_deref().map(str::as_bytes),
+        ..RawWebhook::new(&body, Headers::new(headers))
     };
     let verified = match provider.verify(raw, &secrets, received_at) {
         Ok(verified) => verified,

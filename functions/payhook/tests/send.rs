@@ -16,10 +16,7 @@ use serde_json::{Value, json};
 fn judged(request: &Received) -> Result<(Vec<String>, bool), Reject> {
     let name = request.path.rsplit('/').next().unwrap();
     let (provider, secrets) = (providers::by_name(name).unwrap(), secrets(name));
-    let raw = RawWebhook {
-        body: &request.body,
-        headers: Headers::new(request.headers.clone()),
-    };
+    let raw = RawWebhook::new(&request.body, Headers::new(request.headers.clone()));
     let verified = provider.verify(raw, &secrets, Timestamp::now())?;
     let events = provider.parse(&verified).unwrap();
     let document = provider.document(&verified).unwrap();

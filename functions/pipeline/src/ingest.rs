@@ -21,13 +21,13 @@ use crate::plan::{PlannedEvent, plan};
 use crate::reject::{rejected_message, send_all};
 use crate::report::{FailedMessage, IngestReport, UNKNOWN_PROVIDER};
 use crate::storage::{
-    AuditPointer, AuditStore, INSERT_BATCH_RECORDS_MAX, Pause, RejectedQueue, SecretStore,
-    StoreError, TransactionStore,
+    AuditPointer, AuditStore, CertificateStore, INSERT_BATCH_RECORDS_MAX, Pause, RejectedQueue,
+    SecretStore, StoreError, TransactionStore,
 };
 
 /// The outside, by trait.
 #[derive(Debug)]
-pub struct Deps<'d, T, A, R, S, P> {
+pub struct Deps<'d, T, A, R, S, C, P> {
     /// The transactions table.
     pub transactions: &'d T,
     /// The audit bucket.
@@ -36,6 +36,8 @@ pub struct Deps<'d, T, A, R, S, P> {
     pub rejected: &'d R,
     /// The providers' secrets.
     pub secrets: &'d S,
+    /// The providers' certificates.
+    pub certificates: &'d C,
     /// Waiting between attempts.
     pub pause: &'d P,
 }
@@ -69,10 +71,10 @@ impl Default for Limits {
 }
 
 /// Takes in one batch. Never fails as a whole: what went wrong is in the report, by message. May be dropped at any await.
-pub async fn ingest<T, A, R, S, P>(
+pub async fn ingest<T, A, R, S, C, P>(
     batch: &[IncomingMessage<'_>],
     invocation_id: &str,
-    deps: &Deps<'_, T, A, R, S, P>,
+    deps: &Deps<'_, T, A, R, S, C, P>,
     limits: &Limits,
 ) -> IngestReport
 where
@@ -80,9 +82,10 @@ where
     A: AuditStore,
     R: RejectedQueue,
     S: SecretStore,
+    C: CertificateStore,
     P: Pause,
 {
-    let mut judge = Judge::new(deps.secrets);
+    let mut judge = Judge::new(deps.secrets, deps.certificates);
     let mut judgements = Vec::with_capacity(batch.len());
     for message in batch {
         judgements.push(judge.judge(message).await);
@@ -91,11 +94,11 @@ where
 }
 
 /// The second half of [`ingest`]: everything after judging. `judgements` has one entry per message of `batch`.
-async fn store<T, A, R, S, P>(
+async fn store<T, A, R, S, C, P>(
     batch: &[IncomingMessage<'_>],
     judgements: Vec<Judgement>,
     invocation_id: &str,
-    deps: &Deps<'_, T, A, R, S, P>,
+    deps: &Deps<'_, T, A, R, S, C, P>,
     limits: &Limits,
 ) -> IngestReport
 where

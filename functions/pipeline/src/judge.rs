@@ -12,14 +12,17 @@ use std::sync::Arc;
 use card_masking::{mask_json, mask_text};
 use jiff::Timestamp;
 use payment_event::PaymentEvent;
-use provider_webhooks::{ParseError, Provider, RawWebhook, Reject, Secrets, providers};
+use provider_webhooks::{Headers, ParseError, Provider, RawWebhook, Reject, Secrets, providers};
 use serde_json::value::RawValue;
 
 use crate::message::{IncomingMessage, Request, RequestUnreadable};
-use crate::storage::{SecretStore, StoreError};
+use crate::storage::{CertificateStore, SecretStore, StoreError};
 
 /// The reason for a genuine message whose body cannot be masked: unmasked, it may not be stored.
 pub const PAYLOAD_UNMASKABLE: &str = "payload_unmaskable";
+
+/// Certificates that one batch may make us fetch: a provider signs with one or two at a time, and whoever forges may name any number.
+const CERTIFICATES_PER_BATCH_MAX: usize = 8;
 
 /// What is made of a message.
 #[derive(Debug)]
@@ -52,10 +55,15 @@ pub struct Accepted {
 
 /// Judges the messages of one batch. Keeps what it learned about each provider's secrets for the length of the batch, so that
 /// a thousand forged messages cost one reading of the secrets, and an outage of the secret store costs one time-out.
-pub struct Judge<'s, S> {
+pub struct Judge<'s, S, C> {
     store: &'s S,
+    certificate_store: &'s C,
     known: BTreeMap<&'static str, Known>,
+    certificates: BTreeMap<String, Certificate>,
 }
+
+/// A certificate, that there is none, or why that cannot be said now.
+type Certificate = Result<Option<Arc<[u8]>>, StoreError>;
 
 struct Known {
     secrets: Result<Arc<Secrets>, StoreError>,
@@ -63,12 +71,14 @@ struct Known {
     refreshed: Option<Result<(), StoreError>>,
 }
 
-impl<'s, S: SecretStore> Judge<'s, S> {
+impl<'s, S: SecretStore, C: CertificateStore> Judge<'s, S, C> {
     /// A judge for one batch.
-    pub fn new(store: &'s S) -> Self {
+    pub fn new(store: &'s S, certificate_store: &'s C) -> Self {
         Self {
             store,
+            certificate_store,
             known: BTreeMap::new(),
+            certificates: BTreeMap::new(),
         }
     }
 
@@ -100,10 +110,18 @@ impl<'s, S: SecretStore> Judge<'s, S> {
             Ok(secrets) => secrets,
             Err(error) => return Judgement::Retry(error),
         };
+        let certificate = match self.certificate(provider, &request.headers, &secrets).await {
+            Ok(certificate) => certificate,
+            Err(Undecided::Rejected(reject)) => {
+                return decided(Err(Refusal::Unbelieved(reject)), name);
+            }
+            Err(Undecided::Later(error)) => return Judgement::Retry(error),
+        };
+        let certificate = certificate.as_deref();
         let body = message.body.as_bytes();
         let webhook = RawWebhook {
-            body,
-            headers: request.headers,
+            certificate,
+            ..RawWebhook::new(body, request.headers)
         };
         let first = verify_and_read(provider, webhook, &secrets, received_at);
         if !matches!(&first, Err(reason) if may_be_our_secrets(reason)) {
@@ -116,8 +134,8 @@ impl<'s, S: SecretStore> Judge<'s, S> {
                     return unreadable;
                 };
                 let webhook = RawWebhook {
-                    body,
-                    headers: request.headers,
+                    certificate,
+                    ..RawWebhook::new(body, request.headers)
                 };
                 decided(
                     verify_and_read(provider, webhook, &renewed, received_at),
@@ -142,6 +160,40 @@ impl<'s, S: SecretStore> Judge<'s, S> {
             },
         );
         secrets
+    }
+
+    /// The certificate that the provider signs with, where it names one and none is configured. Fetched at most once a batch.
+    pub(crate) async fn certificate(
+        &mut self,
+        provider: &'static dyn Provider,
+        headers: &Headers,
+        secrets: &Secrets,
+    ) -> Result<Option<Arc<[u8]>>, Undecided> {
+        if secrets.is_empty() || secrets.certificate().is_some() {
+            return Ok(None);
+        }
+        let Some(url_of) = provider.info().certificate_url else {
+            return Ok(None);
+        };
+        let url = url_of(headers).map_err(Undecided::Rejected)?;
+        let known = match self.certificates.get(&url) {
+            Some(known) => known.clone(),
+            None if self.certificates.len() >= CERTIFICATES_PER_BATCH_MAX => {
+                return Err(Undecided::Later(StoreError::Retryable {
+                    call: "certificate",
+                    cause: "too many different ones in one batch".to_owned(),
+                }));
+            }
+            None => {
+                let fetched = self.certificate_store.certificate(&url).await;
+                self.certificates.insert(url, fetched.clone());
+                fetched
+            }
+        };
+        let certificate = known.map_err(Undecided::Later)?;
+        certificate
+            .map(Some)
+            .ok_or(Undecided::Rejected(Reject::CertificateMissing))
     }
 
     /// The secrets read again, when that can change the outcome: `None` when they are the ones that were tried.
@@ -178,8 +230,16 @@ fn may_be_our_secrets(refusal: &Refusal) -> bool {
                 | Reject::SecretMalformed
                 | Reject::NotificationUrlMissing
                 | Reject::SettingMissing
+                | Reject::UnsignedNotAccepted
+                | Reject::CertificateInvalid
         )
     )
+}
+
+/// Why there is no certificate to verify with.
+pub(crate) enum Undecided {
+    Rejected(Reject),
+    Later(StoreError),
 }
 
 enum Refusal {

@@ -30,6 +30,8 @@ pub enum Call {
     Secrets,
     /// `SecretStore::refreshed`.
     Refresh,
+    /// `CertificateStore::certificate`.
+    Certificate,
     /// `AuditStore::put`.
     AuditPut,
     /// `TransactionStore::insert_batch`.
@@ -118,6 +120,7 @@ struct State {
     rejected: Vec<RejectedMessage>,
     secrets: BTreeMap<String, Arc<Secrets>>,
     newer_secrets: BTreeMap<String, Arc<Secrets>>,
+    certificates: BTreeMap<String, Arc<[u8]>>,
 }
 
 impl Memory {
@@ -142,6 +145,11 @@ impl Memory {
         self.state()
             .newer_secrets
             .insert(provider.to_owned(), Arc::new(secrets));
+    }
+
+    /// What is at a URL.
+    pub fn set_certificate(&self, url: &str, pem: &[u8]) {
+        self.state().certificates.insert(url.to_owned(), pem.into());
     }
 
     /// The call with this number (from 0, over all kinds) goes wrong.

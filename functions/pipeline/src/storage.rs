@@ -143,6 +143,13 @@ pub trait SecretStore {
     ) -> impl Future<Output = Result<Option<Arc<Secrets>>, StoreError>>;
 }
 
+/// The certificates that providers sign with (PayPal). Only URLs that the provider's own `certificate_url` let pass reach it.
+pub trait CertificateStore {
+    /// What is at `url`, as sent (PEM); `None` when the provider says that there is nothing. Answers from a bounded cache where it can.
+    fn certificate(&self, url: &str)
+    -> impl Future<Output = Result<Option<Arc<[u8]>>, StoreError>>;
+}
+
 /// Waiting between attempts. The pipeline itself has no clock.
 pub trait Pause {
     /// Waits before attempt `attempt` (1 = first repetition), longer each time, with jitter.

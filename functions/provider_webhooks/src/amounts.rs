@@ -45,6 +45,20 @@ pub(crate) fn major_amount(
     )
 }
 
+/// The same where value and currency are texts already; `None` when either is empty.
+pub(crate) fn major_text_amount(
+    value: &str,
+    currency: &str,
+    exponents: &ExponentTable,
+) -> Result<Option<Amount>, ParseError> {
+    amount(
+        (Cow::Borrowed(value), Cow::Borrowed(currency)),
+        exponents,
+        MAJOR_BYTES_MAX,
+        Amount::from_major_text,
+    )
+}
+
 fn scalars<'a>(
     value: Option<&'a RawValue>,
     currency: Option<&'a RawValue>,

@@ -1,6 +1,6 @@
 //! The signature that most providers make: an HMAC of the raw body under the secret as text, alone in one header.
 
-use crate::encoding::hex_any_case;
+use crate::encoding::{base64_strict, base64_text, hex_any_case};
 use crate::sign::{SignError, SignedRequest, Unsigned, first_key};
 use crate::signature::{Hash, hmac, hmac_tag};
 use crate::{RawWebhook, Reject, Secrets, VerifiedWebhook};
@@ -15,6 +15,10 @@ pub(crate) enum Written {
     Hex,
     /// Upper-case hexadecimal; lower case is taken as well.
     HexUpper,
+    /// Base64.
+    Base64,
+    /// Base64; hexadecimal is taken as well, where documents disagree. The two cannot be taken for one another: their lengths differ.
+    Base64OrHex,
 }
 
 /// One provider's form of it.
@@ -40,7 +44,18 @@ impl BodyHmac {
         raw: RawWebhook<'a>,
         secrets: &Secrets,
     ) -> Result<VerifiedWebhook<'a>, Reject> {
-        let keys = secrets.some_keys()?;
+        self.verify_with(secrets.some_keys()?, raw)
+    }
+
+    /// The same with keys that are not texts.
+    ///
+    /// # Errors
+    /// As [`BodyHmac::verify`].
+    pub(crate) fn verify_with<'a, K: AsRef<[u8]>>(
+        &self,
+        keys: &[K],
+        raw: RawWebhook<'a>,
+    ) -> Result<VerifiedWebhook<'a>, Reject> {
         let mut sent = raw.headers.all(self.header).take(VALUES_MAX).peekable();
         if sent.peek().is_none() {
             return Err(Reject::SignatureMissing);
@@ -59,7 +74,11 @@ impl BodyHmac {
 
     fn decoded(&self, value: &str) -> Option<Vec<u8>> {
         let value = value.strip_prefix(self.prefix)?;
-        let bytes = hex_any_case(value)?;
+        let bytes = match self.written {
+            Written::Hex | Written::HexUpper => hex_any_case(value),
+            Written::Base64 => base64_strict(value),
+            Written::Base64OrHex => hex_any_case(value).or_else(|| base64_strict(value)),
+        }?;
         (!bytes.is_empty()).then_some(bytes)
     }
 
@@ -73,12 +92,23 @@ impl BodyHmac {
         unsigned: &Unsigned<'_>,
         secrets: &Secrets,
     ) -> Result<SignedRequest, SignError> {
-        let tag = hmac_tag(self.hash, first_key(secrets)?.as_bytes(), &[unsigned.body]);
+        Ok(self.sign_with(header, first_key(secrets)?.as_bytes(), unsigned))
+    }
+
+    /// The same with a key that is not a text.
+    pub(crate) fn sign_with(
+        &self,
+        header: &str,
+        key: &[u8],
+        unsigned: &Unsigned<'_>,
+    ) -> SignedRequest {
+        let tag = hmac_tag(self.hash, key, &[unsigned.body]);
         let signature = match self.written {
             Written::Hex => hex::encode(tag),
             Written::HexUpper => hex::encode_upper(tag),
+            Written::Base64 | Written::Base64OrHex => base64_text(tag),
         };
-        Ok(unsigned.with_headers([(header, format!("{}{signature}", self.prefix))]))
+        unsigned.with_headers([(header, format!("{}{signature}", self.prefix))])
     }
 }
 
@@ -99,13 +129,7 @@ mod tests {
         let headers = Headers::new(values.iter().map(|value| ("X-Signature", *value)));
         let secrets = Secrets::new(["key".to_owned()], None);
         SCHEME
-            .verify(
-                RawWebhook {
-                    body: b"body",
-                    headers,
-                },
-                &secrets,
-            )
+            .verify(RawWebhook::new(b"body", headers), &secrets)
             .map(|_| ())
     }
 

@@ -6,6 +6,7 @@
 use serde::Serialize;
 
 use crate::exponents::ExponentTable;
+use crate::{Headers, Reject, Secrets};
 
 /// A provider's entry in the catalogue.
 #[derive(Debug, Serialize)]
@@ -53,9 +54,15 @@ pub struct ProviderInfo {
     pub acknowledgement: Acknowledgement,
     /// What it asks before it sends webhooks.
     pub handshake: Option<Handshake>,
+    /// Where the certificate is that it signed with, checked to be a place of the provider's own; `None` for a provider that signs with no certificate.
+    #[serde(skip)]
+    pub certificate_url: Option<CertificateUrl>,
     /// How long it tries.
     pub delivery: Delivery,
 }
+
+/// Reads the address of a certificate out of a webhook's headers.
+pub type CertificateUrl = fn(&Headers) -> Result<String, Reject>;
 
 /// What makes a webhook believable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -145,6 +152,8 @@ pub enum EventTimeStability {
     Unstable,
     /// Stable when the body states it, else guarded.
     StableWhenStated,
+    /// Not told: the time of receipt stands for it, and every delivery is an event of its own.
+    Receipt,
 }
 
 /// How amounts are stated, and by whose decimal places they are read.
@@ -206,6 +215,11 @@ pub struct Handshake {
     pub request: &'static str,
     /// What it wants to be answered, in words.
     pub answer: &'static str,
+    /// The name of the query parameter that holds the challenge; empty where there is none and any answer with a 2xx will do.
+    pub parameter: &'static str,
+    /// The answer to a challenge, with the provider's secret; `None` when the secret is not configured or not of its form.
+    #[serde(skip)]
+    pub answer_to: fn(&str, &Secrets) -> Option<String>,
 }
 
 /// How long and how often a provider tries.

@@ -9,6 +9,7 @@ extern crate self as provider_webhooks;
 
 mod amounts;
 mod body_hmac;
+mod certificates;
 mod encoding;
 pub mod exponents;
 mod info;
@@ -20,16 +21,18 @@ mod samples;
 mod secrets;
 pub mod sign;
 mod signature;
+mod statuses;
 mod times;
 mod webhook;
+mod xml;
 
 #[cfg(test)]
 #[path = "../tests/common/mod.rs"]
 mod testing;
 
 pub use info::{
-    Acknowledgement, AmountForm, Amounts, Authenticity, CustomHeader, Delivery, EventTimeStability,
-    Handshake, KeyEncoding, KeyForm, ProviderInfo, Setting, SignatureCoverage,
+    Acknowledgement, AmountForm, Amounts, Authenticity, CertificateUrl, CustomHeader, Delivery,
+    EventTimeStability, Handshake, KeyEncoding, KeyForm, ProviderInfo, Setting, SignatureCoverage,
 };
 pub use provider::Provider;
 pub use providers::{catalogue_json, detect};

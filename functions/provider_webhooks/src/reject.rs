@@ -21,6 +21,15 @@ pub enum Reject {
     /// Another required setting of the provider's secret is not configured.
     #[error("a required setting of the provider's secret is not configured")]
     SettingMissing,
+    /// The provider signs nothing, and nobody has said that its notices are wanted all the same.
+    #[error("the provider signs nothing and accept_unsigned is not set in its secret")]
+    UnsignedNotAccepted,
+    /// The certificate that the webhook names is not there.
+    #[error("the provider's certificate is not at the address the webhook names")]
+    CertificateMissing,
+    /// A certificate that is not the provider's, or was not valid at receipt.
+    #[error("certificate is not the provider's or was not valid at receipt")]
+    CertificateInvalid,
     /// No signature was sent.
     #[error("signature is missing")]
     SignatureMissing,
@@ -67,12 +76,15 @@ pub enum ParseError {
 
 impl Reject {
     /// Every reason, in the order of their texts' table.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::UnknownProvider,
         Self::SecretMissing,
         Self::SecretMalformed,
         Self::NotificationUrlMissing,
         Self::SettingMissing,
+        Self::UnsignedNotAccepted,
+        Self::CertificateMissing,
+        Self::CertificateInvalid,
         Self::SignatureMissing,
         Self::SignatureMalformed,
         Self::SignatureMismatch,
@@ -89,6 +101,9 @@ impl Reject {
             Self::SecretMalformed => "secret_malformed",
             Self::NotificationUrlMissing => "notification_url_missing",
             Self::SettingMissing => "setting_missing",
+            Self::UnsignedNotAccepted => "unsigned_not_accepted",
+            Self::CertificateMissing => "certificate_missing",
+            Self::CertificateInvalid => "certificate_invalid",
             Self::SignatureMissing => "signature_missing",
             Self::SignatureMalformed => "signature_malformed",
             Self::SignatureMismatch => "signature_mismatch",

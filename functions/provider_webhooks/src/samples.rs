@@ -54,14 +54,22 @@ pub fn sample_secrets(info: &ProviderInfo, n: u8) -> Secrets {
         })
 }
 
+/// Odd and without a factor in common with [`NUMBER_MAX`], so that numbers of different sequence differ.
+const SPREAD: u64 = 7_919;
+/// Numbers of eighteen digits, as ids of 64 bits are.
+const NUMBER_MIN: u64 = 100_000_000_000_000_000;
+const NUMBER_MAX: u64 = 9 * NUMBER_MIN;
+
 /// How a text is written where a placeholder stands.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Escape {
     /// Inside a JSON string.
     Json,
+    /// As the text of an XML element.
+    Xml,
 }
 
-/// Fills a template. Placeholders: `sequence`, `hex` and `uuid` (made of the sequence number), `amount_minor`, `amount_major` (by `exponents`), `currency`,
+/// Fills a template. Placeholders: `sequence`, `number`, `hex` and `uuid` (made of the sequence number), `amount_minor`, `amount_major` (by `exponents`), `currency`,
 /// `currency_lower`, `note`, `time_s`, `time_ms`, `time` (RFC 3339, UTC, so many decimals as its number says, zone `Z`), and `more`'s own. A number behind a colon
 /// pads `sequence` and `hex` with zeros. An unknown placeholder stays as it is, for a test to find.
 pub(crate) fn fill(
@@ -100,6 +108,7 @@ fn value(
 ) -> Option<String> {
     Some(match name {
         "sequence" => format!("{:0width$}", params.sequence),
+        "number" => (params.sequence.wrapping_mul(SPREAD) % NUMBER_MAX + NUMBER_MIN).to_string(),
         "hex" => format!("{:0width$x}", params.sequence),
         "uuid" => {
             let (high, low) = (params.sequence >> 32, params.sequence & 0xFFFF_FFFF);
@@ -140,6 +149,7 @@ fn escaped(text: &str, escape: Escape) -> String {
                 .unwrap_or_default()
                 .to_owned()
         }
+        Escape::Xml => quick_xml::escape::escape(text).into_owned(),
     }
 }
 
@@ -195,6 +205,10 @@ mod tests {
         assert_eq!(
             fill("{{note}}", &params, &ISO_ONLY, Escape::Json, &[]),
             "\\\"a\\\" & <b>\\n"
+        );
+        assert_eq!(
+            fill("{{note}}", &params, &ISO_ONLY, Escape::Xml, &[]),
+            "&quot;a&quot; &amp; &lt;b&gt;\n"
         );
     }
 

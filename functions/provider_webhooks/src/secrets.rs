@@ -12,6 +12,9 @@ use crate::Reject;
 /// The name of the setting that holds the URL registered with the provider.
 const NOTIFICATION_URL: &str = "notification_url";
 
+/// The name of the setting that holds a provider's certificate, where it shall not be fetched.
+pub(crate) const CERTIFICATE_PEM: &str = "certificate_pem";
+
 /// Keys and the other signing configuration of one provider.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secrets {
@@ -88,6 +91,11 @@ impl Secrets {
         } else {
             Reject::SettingMissing
         })
+    }
+
+    /// The provider's certificate (PEM), where the operator configured it.
+    pub fn certificate(&self) -> Option<&[u8]> {
+        self.setting(CERTIFICATE_PEM).map(str::as_bytes)
     }
 
     /// The URL registered with the provider, where its signature covers it (Square).

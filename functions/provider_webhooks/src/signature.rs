@@ -2,10 +2,14 @@
 //!
 //! Invariant: a comparison is made by the crypto library over decoded bytes, in constant time; never over text.
 
-use aws_lc_rs::signature::{self, Ed25519KeyPair, VerificationAlgorithm};
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{self, Ed25519KeyPair, RsaKeyPair, VerificationAlgorithm};
 use aws_lc_rs::{constant_time, hmac};
 
-use crate::{Authenticity, Headers, RawWebhook, Reject};
+use jiff::Timestamp;
+
+use crate::{Authenticity, Headers, ParseError, RawWebhook, Reject, Secrets};
 
 /// A webhook whose signature was checked. Its fields are private and this module alone can make one.
 #[derive(Debug)]
@@ -13,6 +17,7 @@ pub struct VerifiedWebhook<'a> {
     body: &'a [u8],
     headers: Headers,
     authenticity: Authenticity,
+    received_at: Option<Timestamp>,
 }
 
 impl<'a> VerifiedWebhook<'a> {
@@ -24,6 +29,17 @@ impl<'a> VerifiedWebhook<'a> {
     /// The headers of the catalogue (an event id can be among them).
     pub fn headers(&self) -> &Headers {
         &self.headers
+    }
+
+    /// The same, remembering when it was received: for providers whose bodies may not say when something happened.
+    pub(crate) fn received(mut self, at: Timestamp) -> Self {
+        self.received_at = Some(at);
+        self
+    }
+
+    /// When it was received, where the provider's `verify` remembered it.
+    pub(crate) fn received_at(&self) -> Result<Timestamp, ParseError> {
+        self.received_at.ok_or(ParseError::FieldMissing)
     }
 
     /// What it was believed for.
@@ -43,6 +59,7 @@ impl Match {
             body: raw.body,
             headers: raw.headers,
             authenticity: self.0,
+            received_at: None,
         }
     }
 }
@@ -50,6 +67,8 @@ impl Match {
 /// A hash for HMAC.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Hash {
+    /// Broken for signatures, not for HMAC; one provider has nothing better.
+    Sha1,
     Sha256,
     Sha512,
 }
@@ -75,6 +94,7 @@ pub(crate) fn hmac<K: AsRef<[u8]>>(
 /// The HMAC of the concatenated `parts`.
 pub(crate) fn hmac_tag(hash: Hash, key: &[u8], parts: &[&[u8]]) -> hmac::Tag {
     let algorithm = match hash {
+        Hash::Sha1 => hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
         Hash::Sha256 => hmac::HMAC_SHA256,
         Hash::Sha512 => hmac::HMAC_SHA512,
     };
@@ -83,6 +103,11 @@ pub(crate) fn hmac_tag(hash: Hash, key: &[u8], parts: &[&[u8]]) -> hmac::Tag {
         context.update(part);
     }
     context.sign()
+}
+
+/// The SHA-1 of `text`, which one provider makes its key of.
+pub(crate) fn sha1(text: &[u8]) -> Vec<u8> {
+    digest(&SHA1_FOR_LEGACY_USE_ONLY, text).as_ref().to_vec()
 }
 
 /// [`hmac`] with SHA-256, which most providers use.
@@ -114,6 +139,35 @@ pub(crate) fn ed25519_sign(seed: &[u8], public: &[u8], message: &[u8]) -> Option
     Some(pair.sign(message).as_ref().to_vec())
 }
 
+/// Whether `signature` is an RSA signature (PKCS#1 v1.5, SHA-256, 2,048 bits or more) of `message` under `key`, which is in DER.
+pub(crate) fn rsa_sha256(
+    key: Vec<u8>,
+    message: &[u8],
+    signature: Vec<u8>,
+) -> Result<Match, Reject> {
+    public_key(
+        &signature::RSA_PKCS1_2048_8192_SHA256,
+        &[key],
+        message,
+        &[signature],
+    )
+}
+
+/// The RSA signature of `message` under a private key (PKCS#8, DER); `None` when it is none.
+pub(crate) fn rsa_sha256_sign(private_key: &[u8], message: &[u8]) -> Option<Vec<u8>> {
+    let pair = RsaKeyPair::from_pkcs8(private_key).ok()?;
+    let mut signature = vec![0; pair.public_modulus_len()];
+    let random = SystemRandom::new();
+    pair.sign(
+        &signature::RSA_PKCS1_SHA256,
+        &random,
+        message,
+        &mut signature,
+    )
+    .ok()?;
+    Some(signature)
+}
+
 fn public_key(
     algorithm: &'static dyn VerificationAlgorithm,
     public_keys: &[Vec<u8>],
@@ -141,6 +195,18 @@ pub(crate) fn shared_secret(keys: &[String], sent: &str) -> Result<Match, Reject
         Ok(Match(Authenticity::SharedSecret))
     } else {
         Err(Reject::SignatureMismatch)
+    }
+}
+
+/// The setting by which an operator says that a provider's unsigned notices are wanted.
+pub(crate) const ACCEPT_UNSIGNED: &str = "accept_unsigned";
+
+/// A notice that nobody signs, where the operator wants them.
+pub(crate) fn unsigned_notice(secrets: &Secrets) -> Result<Match, Reject> {
+    if secrets.setting(ACCEPT_UNSIGNED) == Some("true") {
+        Ok(Match(Authenticity::Unsigned))
+    } else {
+        Err(Reject::UnsignedNotAccepted)
     }
 }
 

@@ -45,4 +45,17 @@ pub struct RawWebhook<'a> {
     pub body: &'a [u8],
     /// The headers of the catalogue.
     pub headers: Headers,
+    /// The certificate that the webhook names, as it is at the provider's (PEM); only for providers that sign with one.
+    pub certificate: Option<&'a [u8]>,
+}
+
+impl<'a> RawWebhook<'a> {
+    /// A webhook that comes without a certificate.
+    pub const fn new(body: &'a [u8], headers: Headers) -> Self {
+        Self {
+            body,
+            headers,
+            certificate: None,
+        }
+    }
 }

@@ -78,10 +78,7 @@ fn vectors() -> Vec<Vector> {
 
 fn verify(v: &Vector, body: &[u8], secrets: &Secrets) -> Result<(), Reject> {
     let provider = providers::by_name(v.provider).expect("the provider is in the catalogue");
-    let raw = RawWebhook {
-        body,
-        headers: v.headers.clone(),
-    };
+    let raw = RawWebhook::new(body, v.headers.clone());
     provider.verify(raw, secrets, v.at).map(|_| ())
 }
 

@@ -5,7 +5,9 @@
 use std::io::Write;
 
 use lambda_setup::{BatchError, BatchResponse, Metrics, read_batch};
-use pipeline::storage::{AuditStore, Pause, RejectedQueue, SecretStore, TransactionStore};
+use pipeline::storage::{
+    AuditStore, CertificateStore, Pause, RejectedQueue, SecretStore, TransactionStore,
+};
 use pipeline::{Deps, IncomingMessage, IngestReport, Limits, ingest};
 
 /// What an invocation did.
@@ -21,10 +23,10 @@ pub(crate) struct Handled {
 ///
 /// # Errors
 /// [`BatchError`] when the event is no SQS batch: the whole invocation fails and is delivered again.
-pub(crate) async fn handle<T, A, R, S, P>(
+pub(crate) async fn handle<T, A, R, S, C, P>(
     event: &str,
     invocation_id: &str,
-    deps: &Deps<'_, T, A, R, S, P>,
+    deps: &Deps<'_, T, A, R, S, C, P>,
     limits: &Limits,
 ) -> Result<Handled, BatchError>
 where
@@ -32,6 +34,7 @@ where
     A: AuditStore,
     R: RejectedQueue,
     S: SecretStore,
+    C: CertificateStore,
     P: Pause,
 {
     let (messages, unreadable) = read_batch(event)?;
@@ -180,6 +183,7 @@ mod tests {
             audit: memory,
             rejected: memory,
             secrets: memory,
+            certificates: memory,
             pause: memory,
         };
         block_on(handle(event, "invocation-1", &deps, &Limits::default()))

@@ -4,7 +4,9 @@
 
 mod handler;
 
-use aws_adapters::{Backoff, Clients, DynamoTransactions, S3Audit, SecretsManager, SqsRejected};
+use aws_adapters::{
+    Backoff, Clients, DynamoTransactions, HttpsCertificates, S3Audit, SecretsManager, SqsRejected,
+};
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use lambda_setup::{Config, Metrics, failure, start_logging};
 use pipeline::storage::SecretStore;
@@ -24,15 +26,20 @@ async fn main() -> Result<(), Error> {
         config.required("SECRET_NAME_PREFIX")?,
         config.required("ENVIRONMENT_SUFFIX")?,
     );
+    let secrets = &secrets;
+    let certificates = HttpsCertificates::new();
     let metrics = Metrics::new(
         config.required("METRICS_NAMESPACE")?,
         config.required("AWS_LAMBDA_FUNCTION_NAME")?,
     );
 
-    // Read in init, where time is not billed against a webhook. A secret that cannot be read now is read when it is needed.
-    for provider in provider_webhooks::providers::ALL {
+    // Read in init, where time is not billed against a webhook, and all at once. A secret that cannot be read now is read when it is needed.
+    let reading = provider_webhooks::providers::ALL.iter().map(|provider| {
         let name = provider.info().name;
-        if let Err(error) = secrets.secrets(name).await {
+        async move { (name, secrets.secrets(name).await) }
+    });
+    for (name, read) in futures::future::join_all(reading).await {
+        if let Err(error) = read {
             tracing::warn!(provider = name, %error, "secrets of {name} could not be read in init: {error}");
         }
     }
@@ -41,7 +48,8 @@ async fn main() -> Result<(), Error> {
         transactions: &transactions,
         audit: &audit,
         rejected: &rejected,
-        secrets: &secrets,
+        secrets,
+        certificates: &certificates,
         pause: &Backoff,
     };
     let limits = Limits::default();

@@ -212,6 +212,7 @@ impl Life {
             audit: &self.memory,
             rejected: &self.memory,
             secrets: &self.memory,
+            certificates: &self.memory,
             pause: &self.memory,
         };
         let (first, second): (Vec<_>, Vec<_>) = (

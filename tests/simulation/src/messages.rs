@@ -133,10 +133,7 @@ fn keys(
 ) -> Option<Vec<TransactionKey>> {
     let provider = providers::by_name(name)?;
     let headers = Request::decode(Some(request)).ok()?.headers;
-    let raw = RawWebhook {
-        body: body.as_bytes(),
-        headers,
-    };
+    let raw = RawWebhook::new(body.as_bytes(), headers);
     let webhook = provider.verify(raw, secrets, at).ok()?;
     let events = provider.parse(&webhook).ok()?;
     Some(events.iter().map(PaymentEvent::dedupe_key).collect())

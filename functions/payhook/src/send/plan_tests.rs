@@ -60,10 +60,10 @@ fn refusal(change: impl FnOnce(&mut Order)) -> Error {
 fn judged(webhook: &Signed, received_at: Timestamp) -> Result<(Vec<String>, bool), Reject> {
     let provider = providers::by_name(webhook.info.name).unwrap();
     let secrets = signer(webhook.info.name).secrets;
-    let raw = RawWebhook {
-        body: &webhook.request.body,
-        headers: Headers::new(webhook.request.headers.clone()),
-    };
+    let raw = RawWebhook::new(
+        &webhook.request.body,
+        Headers::new(webhook.request.headers.clone()),
+    );
     let verified = provider.verify(raw, &secrets, received_at)?;
     let events = provider.parse(&verified).unwrap();
     let minor = events[0].amount.as_ref().map(|amount| amount.minor.0);

@@ -6,8 +6,8 @@ use provider_webhooks::Secrets;
 
 use super::{Call, EntryFault, Memory, invalid, try_again};
 use crate::storage::{
-    AuditStore, INSERT_BATCH_RECORDS_MAX, InsertOutcome, RejectedMessage, RejectedQueue,
-    SecretStore, StoreError, TransactionRecord, TransactionStore,
+    AuditStore, CertificateStore, INSERT_BATCH_RECORDS_MAX, InsertOutcome, RejectedMessage,
+    RejectedQueue, SecretStore, StoreError, TransactionRecord, TransactionStore,
 };
 use crate::stored::StoredTransaction;
 
@@ -133,6 +133,15 @@ impl SecretStore for Memory {
                     .insert(provider.to_owned(), Arc::clone(secrets));
             }
             Ok(newer)
+        })
+        .await
+    }
+}
+
+impl CertificateStore for Memory {
+    async fn certificate(&self, url: &str) -> Result<Option<Arc<[u8]>>, StoreError> {
+        self.call(Call::Certificate, |state| {
+            Ok(state.certificates.get(url).cloned())
         })
         .await
     }

@@ -11,7 +11,7 @@ use crate::memory::{Call, CallFault, Memory};
 use crate::storage::StoreError;
 
 fn judge(memory: &Memory, message: &Queued) -> Judgement {
-    to_the_end(Judge::new(memory).judge(&message.incoming())).unwrap()
+    to_the_end(Judge::new(memory, memory).judge(&message.incoming())).unwrap()
 }
 
 fn verdict(judgement: &Judgement) -> (&'static str, Option<&'static str>) {
@@ -252,7 +252,7 @@ fn a_rotated_secret_is_found_by_one_renewed_reading_per_batch() {
     let memory = Memory::new();
     memory.set_secrets("stripe", Secrets::new(["the old one".to_owned()], None));
     memory.set_newer_secrets("stripe", secrets("stripe"));
-    let mut judge = Judge::new(&memory);
+    let mut judge = Judge::new(&memory, &memory);
     let messages = [
         genuine("stripe", 1, "a"),
         forged("stripe", 2, "b"),
@@ -292,7 +292,7 @@ fn our_own_trouble_is_never_a_rejection() {
 
         let stale = memory();
         stale.fail_every(Call::Refresh, fault);
-        let mut judge = Judge::new(&stale);
+        let mut judge = Judge::new(&stale, &stale);
         let messages = [
             forged("stripe", 1, "a"),
             forged("stripe", 2, "b"),

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod auditing;
+mod certificates;
 mod counting;
 mod crashes;
 mod faults;

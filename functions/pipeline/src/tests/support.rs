@@ -49,10 +49,7 @@ impl Queued {
         let request = crate::message::Request::decode(self.request.as_deref()).unwrap();
         let provider = providers::by_name(provider).unwrap();
         let secrets = secrets(provider.info().name);
-        let raw = RawWebhook {
-            body: self.body.as_bytes(),
-            headers: request.headers,
-        };
+        let raw = RawWebhook::new(self.body.as_bytes(), request.headers);
         let at = Timestamp::from_millisecond(self.received_at_ms).unwrap();
         let webhook = provider.verify(raw, &secrets, at).unwrap();
         provider
@@ -167,6 +164,7 @@ pub(super) fn run_or_crash(
         audit: memory,
         rejected: memory,
         secrets: memory,
+        certificates: memory,
         pause: memory,
     };
     to_the_end(ingest(&batch, invocation_id, &deps, &Limits::default()))

@@ -91,6 +91,7 @@ static INFO: ProviderInfo = ProviderInfo {
         body: "[accepted]",
     },
     handshake: None,
+    certificate_url: None,
     delivery: Delivery {
         retry_horizon_seconds: Some(30 * 86_400),
         retries: "three at once, then with growing gaps for up to 30 days, in a queue per endpoint; an answer within 10 s",
@@ -99,7 +100,7 @@ static INFO: ProviderInfo = ProviderInfo {
 
 /// CLP and ISK have two decimals, CVE and IDR none.
 #[rustfmt::skip]
-static EXPONENTS: ExponentTable = ExponentTable {
+pub(super) static EXPONENTS: ExponentTable = ExponentTable {
     source: "https://docs.adyen.com/development-resources/currency-codes, read 2026-11-23",
     exceptions: &[
         (0, &["BYR", "CVE", "DJF", "GHC", "GNF", "IDR", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"]),
@@ -275,7 +276,12 @@ impl Item<'_> {
     }
 }
 
-fn keys(secrets: &Secrets) -> Result<Vec<Vec<u8>>, Reject> {
+/// The key to sign with.
+pub(super) fn key(secrets: &Secrets) -> Option<Vec<u8>> {
+    hex_any_case(first_key(secrets).ok()?.trim()).filter(|k| k.len() == KEY_BYTES)
+}
+
+pub(super) fn keys(secrets: &Secrets) -> Result<Vec<Vec<u8>>, Reject> {
     // One malformed key must not hide a good one beside it.
     let keys: Vec<_> = secrets
         .some_keys()?
@@ -339,8 +345,8 @@ impl Provider for Adyen {
     }
 
     fn sign(&self, unsigned: &Unsigned<'_>, secrets: &Secrets) -> Result<SignedRequest, SignError> {
-        let key = hex_any_case(first_key(secrets)?.trim()).filter(|k| k.len() == KEY_BYTES);
-        let body = sign_items(unsigned.body, &key.ok_or(SignError::Secret)?);
+        let key = key(secrets).ok_or(SignError::Secret)?;
+        let body = sign_items(unsigned.body, &key);
         Ok(SignedRequest {
             headers: Vec::new(),
             body: body.ok_or(SignError::Body)?,

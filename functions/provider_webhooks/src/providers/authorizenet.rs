@@ -66,6 +66,7 @@ static INFO: ProviderInfo = ProviderInfo {
     },
     acknowledgement: Acknowledgement::ANY_2XX,
     handshake: None,
+    certificate_url: None,
     delivery: Delivery {
         retry_horizon_seconds: None,
         retries: "ten times with growing gaps (assumed: no document at hand); 200",

@@ -21,6 +21,7 @@ use crate::json::{
 use crate::samples::{Escape, compact, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned};
 use crate::signature::Hash;
+use crate::statuses::by_type;
 use crate::times::rfc3339;
 use crate::{
     Acknowledgement, AmountForm, Amounts, Authenticity, CustomHeader, Delivery, EventTimeStability,
@@ -76,6 +77,7 @@ static INFO: ProviderInfo = ProviderInfo {
     },
     acknowledgement: Acknowledgement::ANY_2XX,
     handshake: None,
+    certificate_url: None,
     delivery: Delivery {
         retry_horizon_seconds: Some(30 * 3600),
         retries: "eight times, after 5, 10, 15 and 30 minutes, 1, 4, 12 and 12 hours; any 2xx, within ten seconds (assumed)",
@@ -131,11 +133,6 @@ raw_fields! { Data { id, action_id, payment_id, amount, currency, processing, en
 
 raw_fields! { Processing { entity_id } }
 
-fn status_of(kind: &str) -> PaymentStatus {
-    let listed = STATUS.iter().find(|(name, _)| *name == kind);
-    listed.map_or(PaymentStatus::Unclassified, |(_, status)| *status)
-}
-
 impl Provider for Checkout {
     fn info(&self) -> &'static ProviderInfo {
         &INFO
@@ -154,7 +151,7 @@ impl Provider for Checkout {
         let event: Event<'_> = read_body(webhook.body())?;
         let event_id = identifier(&required(scalar(event.id)?)?)?;
         let kind = required(scalar(event.kind)?)?;
-        let status = status_of(&kind);
+        let status = by_type(STATUS, &kind);
         let data: Data<'_> = object_or_default(event.data)?;
         let processing: Processing<'_> = object_or_default(data.processing)?;
         let amount = minor_amount(data.amount, data.currency, &EXPONENTS);

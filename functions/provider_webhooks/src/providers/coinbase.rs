@@ -21,6 +21,7 @@ use crate::json::{
 use crate::samples::{Escape, compact, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned};
 use crate::signature::Hash;
+use crate::statuses::by_type;
 use crate::times::rfc3339;
 use crate::{
     Acknowledgement, AmountForm, Amounts, Authenticity, CustomHeader, Delivery, EventTimeStability,
@@ -65,6 +66,7 @@ static INFO: ProviderInfo = ProviderInfo {
     },
     acknowledgement: Acknowledgement::ANY_2XX,
     handshake: None,
+    certificate_url: None,
     delivery: Delivery {
         retry_horizon_seconds: Some(3 * 86_400),
         retries: "with growing gaps of up to an hour for three days; 200",
@@ -102,11 +104,6 @@ raw_fields! { Pricing { local } }
 
 raw_fields! { Money { amount, currency } }
 
-fn status_of(kind: &str) -> PaymentStatus {
-    let listed = STATUS.iter().find(|(name, _)| *name == kind);
-    listed.map_or(PaymentStatus::Unclassified, |(_, status)| *status)
-}
-
 impl Provider for Coinbase {
     fn info(&self) -> &'static ProviderInfo {
         &INFO
@@ -126,7 +123,7 @@ impl Provider for Coinbase {
         let event: Event<'_> = object_or_default(body.event)?;
         let event_id = identifier(&required(scalar(event.id)?)?)?;
         let kind = required(scalar(event.kind)?)?;
-        let status = status_of(&kind);
+        let status = by_type(STATUS, &kind);
         let charge: Charge<'_> = object_or_default(event.data)?;
         let pricing: Pricing<'_> = object_or_default(charge.pricing)?;
         let price: Money<'_> = object_or_default(pricing.local)?;

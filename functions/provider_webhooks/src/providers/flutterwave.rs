@@ -20,6 +20,7 @@ use crate::json::{
 use crate::samples::{Escape, compact, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned, first_key};
 use crate::signature::shared_secret;
+use crate::statuses::by_state;
 use crate::times::rfc3339;
 use crate::{
     Acknowledgement, AmountForm, Amounts, Authenticity, CustomHeader, Delivery, EventTimeStability,
@@ -59,6 +60,7 @@ static INFO: ProviderInfo = ProviderInfo {
     },
     acknowledgement: Acknowledgement::ANY_2XX,
     handshake: None,
+    certificate_url: None,
     delivery: Delivery {
         retry_horizon_seconds: None,
         retries: "up to three times where retries are switched on (assumed: no document at hand); 200",
@@ -86,14 +88,6 @@ static MASKING: FieldRules = FieldRules {
 raw_fields! { Event { event, data } }
 
 raw_fields! { Data { id, status, amount, currency, account_id, created_at } }
-
-fn status_of(kind: &str, state: &str) -> PaymentStatus {
-    let state = state.to_ascii_lowercase();
-    let found = STATUS
-        .iter()
-        .find(|(k, s, _)| *k == kind && (s.is_empty() || *s == state));
-    found.map_or(PaymentStatus::Unclassified, |(.., status)| *status)
-}
 
 impl Provider for Flutterwave {
     fn info(&self) -> &'static ProviderInfo {
@@ -124,7 +118,7 @@ impl Provider for Flutterwave {
         let data: Data<'_> = object_or_default(event.data)?;
         let id = id_or_object(data.id)?.ok_or(ParseError::FieldMissing)?;
         let state = scalar(data.status)?;
-        let status = status_of(&kind, &state);
+        let status = by_state(STATUS, &kind, &state);
         let amount = major_amount(data.amount, data.currency, &ISO_ONLY);
         let mut related_ids = BTreeMap::new();
         let role = kind.split('.').next().unwrap_or_default();

@@ -23,6 +23,7 @@ use crate::json::{
 use crate::samples::{Escape, compact, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned};
 use crate::signature::Hash;
+use crate::statuses::by_type;
 use crate::times::rfc3339;
 use crate::{
     Acknowledgement, AmountForm, Amounts, Authenticity, CustomHeader, Delivery, EventTimeStability,
@@ -71,6 +72,7 @@ static INFO: ProviderInfo = ProviderInfo {
     },
     acknowledgement: Acknowledgement::ANY_2XX,
     handshake: None,
+    certificate_url: None,
     delivery: Delivery {
         retry_horizon_seconds: None,
         retries: "up to eight times with growing gaps (assumed: no document at hand); any 2xx within ten seconds",
@@ -142,13 +144,12 @@ fn event(raw: &RawValue) -> Result<PaymentEvent, ParseError> {
             related_ids.insert(role.to_owned(), id);
         }
     }
-    let listed = STATUS.iter().find(|(name, _)| *name == kind);
     Ok(PaymentEvent {
         provider: INFO.name.to_owned(),
         transaction_id: transaction_id.unwrap_or_else(|| event_id.clone()),
         event_id,
         event_type: event_type(&kind)?,
-        status: listed.map_or(PaymentStatus::Unclassified, |(_, status)| *status),
+        status: by_type(STATUS, &kind),
         amount: None,
         merchant_account: account(links.get("organisation").copied())?,
         event_time: rfc3339(&required(scalar(event.created_at)?)?)?,

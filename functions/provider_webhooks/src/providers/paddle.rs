@@ -25,6 +25,7 @@ use crate::json::{
 use crate::samples::{Escape, compact, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned, first_key};
 use crate::signature::{hmac_sha256, hmac_sha256_tag};
+use crate::statuses::by_type;
 use crate::times::rfc3339;
 use crate::{
     Acknowledgement, AmountForm, Amounts, Authenticity, CustomHeader, Delivery, EventTimeStability,
@@ -70,6 +71,7 @@ static INFO: ProviderInfo = ProviderInfo {
     },
     acknowledgement: Acknowledgement::ANY_2XX,
     handshake: None,
+    certificate_url: None,
     delivery: Delivery {
         retry_horizon_seconds: Some(3 * 86_400),
         retries: "sixty times in three days; 200 within five seconds",
@@ -129,8 +131,7 @@ raw_fields! { Totals { total, grand_total, currency_code } }
 
 fn status_of(kind: &str, data: &Data<'_>) -> Result<PaymentStatus, ParseError> {
     if !matches!(kind, "adjustment.created" | "adjustment.updated") {
-        let listed = STATUS.iter().find(|(name, _)| *name == kind);
-        return Ok(listed.map_or(PaymentStatus::Unclassified, |(_, status)| *status));
+        return Ok(by_type(STATUS, kind));
     }
     let (action, state) = (scalar(data.action)?, scalar(data.status)?);
     let found = ADJUSTMENTS

@@ -72,6 +72,7 @@ static INFO: ProviderInfo = ProviderInfo {
     },
     acknowledgement: Acknowledgement::ANY_2XX,
     handshake: None,
+    certificate_url: None,
     delivery: Delivery {
         retry_horizon_seconds: Some(72 * 3600),
         retries: "every three minutes four times, then hourly for 72 hours; 200",

@@ -26,6 +26,7 @@ use crate::json::{
 use crate::samples::{Escape, compact, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned};
 use crate::signature::Hash;
+use crate::statuses::by_type;
 use crate::times::epoch_seconds;
 use crate::{
     Acknowledgement, AmountForm, Amounts, Authenticity, CustomHeader, Delivery, EventTimeStability,
@@ -70,6 +71,7 @@ static INFO: ProviderInfo = ProviderInfo {
     },
     acknowledgement: Acknowledgement::ANY_2XX,
     handshake: None,
+    certificate_url: None,
     delivery: Delivery {
         retry_horizon_seconds: Some(86_400),
         retries: "hourly for 24 hours, then the webhook is disabled; any 2xx within five seconds",
@@ -122,17 +124,13 @@ raw_fields! { Holder { entity } }
 
 raw_fields! { Object { id, payment_id, order_id, amount, currency, created_at } }
 
-fn status_of(kind: &str) -> PaymentStatus {
-    let listed = STATUS.iter().find(|(name, _)| *name == kind);
-    listed.map_or(PaymentStatus::Unclassified, |(_, status)| *status)
-}
-
 /// What an event is about: the most particular object of its payload, or the first one.
 fn object<'a>(
     payload: &BTreeMap<Cow<'a, str>, &'a RawValue>,
 ) -> Result<(String, Object<'a>), ParseError> {
     let known = ROLES.iter().find_map(|role| payload.get_key_value(*role));
-    let (role, raw) = match known.or_else(|| payload.iter().next()) {
+    let mut objects = payload.iter().filter(|(_, raw)| raw.get().starts_with('{'));
+    let (role, raw) = match known.or_else(|| objects.next()) {
         Some((role, raw)) => (role.to_string(), Some(*raw)),
         None => (String::new(), None),
     };
@@ -149,15 +147,15 @@ impl Provider for Razorpay {
         &self,
         raw: RawWebhook<'a>,
         secrets: &Secrets,
-        _received_at: Timestamp,
+        received_at: Timestamp,
     ) -> Result<VerifiedWebhook<'a>, Reject> {
-        SIGNATURE.verify(raw, secrets)
+        Ok(SIGNATURE.verify(raw, secrets)?.received(received_at))
     }
 
     fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Result<Vec<PaymentEvent>, ParseError> {
         let event: Event<'_> = read_body(webhook.body())?;
         let kind = required(scalar(event.event)?)?;
-        let status = status_of(&kind);
+        let status = by_type(STATUS, &kind);
         let payload: BTreeMap<Cow<'_, str>, &RawValue> = object_or_default(event.payload)?;
         let (role, object) = object(&payload)?;
         let id = id_or_object(object.id)?;
@@ -165,13 +163,22 @@ impl Provider for Razorpay {
             "payment" => id.clone(),
             _ => id_or_object(object.payment_id)?,
         };
-        let stated = scalar(event.created_at)?;
-        let event_time = epoch_seconds(&match stated.is_empty() {
-            true => required(scalar(object.created_at)?)?,
-            false => stated.clone(),
-        })?;
+        // Most events state their time beside the payload, some inside it.
+        let inside = payload.get("created_at").copied();
+        let stated = scalar(event.created_at.or(inside))?;
+        let of_object = scalar(object.created_at)?;
+        // Some events of orders and accounts say nowhere when they happened.
+        let (event_time, told) = match (stated.as_ref(), of_object.as_ref()) {
+            ("", "") if id.is_some() => (webhook.received_at()?, false),
+            ("", "") => return Err(ParseError::FieldMissing),
+            ("", of_object) => (epoch_seconds(of_object)?, true),
+            (stated, _) => (epoch_seconds(stated)?, true),
+        };
         let about = id.as_ref().map_or(role.as_str(), |id| id.as_str());
-        let event_id = identifier(&format!("{kind}:{about}:{}", event_time.as_second()))?;
+        let event_id = match told {
+            true => identifier(&format!("{kind}:{about}:{}", event_time.as_second()))?,
+            false => identifier(&format!("{kind}:{about}"))?,
+        };
         let identity = match stated.is_empty() {
             true => EventIdentity::Guard(format!("{kind}:{about}")),
             false => EventIdentity::Key,

@@ -67,6 +67,7 @@ static INFO: ProviderInfo = ProviderInfo {
     },
     acknowledgement: Acknowledgement::ANY_2XX,
     handshake: None,
+    certificate_url: None,
     delivery: Delivery {
         retry_horizon_seconds: Some(86_400),
         retries: "with gaps from 1 minute to 8 hours, up to 24 hours; any 2xx",

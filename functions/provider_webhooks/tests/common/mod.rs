@@ -74,10 +74,7 @@ pub fn set_headers(request: &mut SignedRequest, headers: &Value) {
 }
 
 pub fn raw(request: &SignedRequest) -> RawWebhook<'_> {
-    RawWebhook {
-        body: &request.body,
-        headers: Headers::new(request.headers.clone()),
-    }
+    RawWebhook::new(&request.body, Headers::new(request.headers.clone()))
 }
 
 pub fn verify(

@@ -122,6 +122,7 @@ impl Life {
                     audit: &self.memory,
                     rejected: &self.memory,
                     secrets: &self.memory,
+                    certificates: &self.memory,
                     pause: &self.memory,
                 };
                 arrived = to_the_end(ingest(&incoming, &name, &deps, &Limits::default()));
