@@ -158,8 +158,9 @@ $(VENV)/.cross: $(VENV)/.runtime infra/requirements-cross.txt
 	@touch $@
 
 # The providers' official SDKs live apart: they pin what the rest does not need.
-$(VENV)/.oracles: $(VENV)/bin/python tests/oracles/requirements.txt
+$(VENV)/.oracles: $(VENV)/bin/python tests/oracles/requirements.txt tests/oracles/package-lock.json
 	python3 -m venv $(VENV)/oracles
+	cd tests/oracles && npm ci --silent --no-audit --no-fund --ignore-scripts
 	$(VENV)/oracles/bin/python -m pip install -q -r tests/oracles/requirements.txt
 	@touch $@
 

@@ -139,7 +139,8 @@ impl CertificateStore for HttpsCertificates {
         let Some(uri) = parsed.filter(|uri| uri.scheme_str() == Some("https")) else {
             return Ok(None);
         };
-        let found = timeout(ANSWER_WITHIN, fetch(self.client()?, uri)).await;
+        // Boxed: it is rare, and what awaits it stays small.
+        let found = timeout(ANSWER_WITHIN, Box::pin(fetch(self.client()?, uri))).await;
         let found = found.unwrap_or_else(|_| Err(retryable("time-out")))?;
         self.cache().put(url, found.clone(), Instant::now());
         Ok(found)

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
+use futures::future::join_all;
 use pipeline::storage::{SecretStore, StoreError};
 use provider_webhooks::Secrets;
 
@@ -49,6 +50,20 @@ impl SecretsManager {
             suffix: suffix.into(),
             cache: Mutex::new(HashMap::new()),
         }
+    }
+
+    /// Reads the secrets of all `providers` at once, so that later ones are found in the cache. Gives the providers whose secrets cannot be read now, and why: they are read
+    /// when they are needed.
+    pub async fn warm(
+        &self,
+        providers: impl IntoIterator<Item = &'static str>,
+    ) -> Vec<(&'static str, StoreError)> {
+        let read = |provider| async move { (provider, self.secrets(provider).await.err()) };
+        let all = join_all(providers.into_iter().map(read)).await;
+        let failed = all.into_iter();
+        failed
+            .filter_map(|(provider, error)| Some((provider, error?)))
+            .collect()
     }
 
     fn cached(&self, provider: &str, younger_than: Duration) -> Option<Arc<Secrets>> {

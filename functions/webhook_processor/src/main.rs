@@ -9,7 +9,6 @@ use aws_adapters::{
 };
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use lambda_setup::{Config, Metrics, failure, start_logging};
-use pipeline::storage::SecretStore;
 use pipeline::{Deps, Limits};
 use serde_json::value::RawValue;
 
@@ -26,29 +25,25 @@ async fn main() -> Result<(), Error> {
         config.required("SECRET_NAME_PREFIX")?,
         config.required("ENVIRONMENT_SUFFIX")?,
     );
-    let secrets = &secrets;
     let certificates = HttpsCertificates::new();
     let metrics = Metrics::new(
         config.required("METRICS_NAMESPACE")?,
         config.required("AWS_LAMBDA_FUNCTION_NAME")?,
     );
 
-    // Read in init, where time is not billed against a webhook, and all at once. A secret that cannot be read now is read when it is needed.
-    let reading = provider_webhooks::providers::ALL.iter().map(|provider| {
-        let name = provider.info().name;
-        async move { (name, secrets.secrets(name).await) }
-    });
-    for (name, read) in futures::future::join_all(reading).await {
-        if let Err(error) = read {
-            tracing::warn!(provider = name, %error, "secrets of {name} could not be read in init: {error}");
-        }
+    // Read in init, where time is not billed against a webhook, and all at once.
+    let names = provider_webhooks::providers::ALL
+        .iter()
+        .map(|p| p.info().name);
+    for (name, error) in Box::pin(secrets.warm(names)).await {
+        tracing::warn!(provider = name, %error, "secrets of {name} could not be read in init: {error}");
     }
 
     let deps = Deps {
         transactions: &transactions,
         audit: &audit,
         rejected: &rejected,
-        secrets,
+        secrets: &secrets,
         certificates: &certificates,
         pause: &Backoff,
     };

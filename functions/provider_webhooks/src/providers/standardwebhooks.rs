@@ -3,7 +3,8 @@
 //! Sources, read 2026-11-23: <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>; standardwebhooks
 //! 1.1.0 from PyPI (executed as an oracle for v1; no library does v1a, its vector is Svix's own). `v1` is HMAC-SHA256, `v1a` is ed25519; a
 //! space-separated list, any match counts. `webhook-timestamp` is the attempt's time and differs between deliveries, so the event's own
-//! `timestamp` in the body is the time where it is stated, and a guard carries the identity where it is not.
+//! `timestamp` in the body is the time where it is stated, and a guard carries the identity where it is not. A signature whose base64 has lost its
+//! padding is believed here and not by the library: the bytes are the same.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
