@@ -11,6 +11,8 @@ RESULTS := build/results
 SEEDS ?= 2000
 FIRST_SEED ?= 0
 CASES ?= 100000
+SECONDS ?= 60
+TARGETS ?=
 ITEMS ?= 5000000
 # Tests that mostly wait run in so many processes.
 PROCESSES ?= 2
@@ -24,7 +26,7 @@ RUFF = $(VENV)/bin/ruff --config infra/pyproject.toml
 PYTEST = $(PYTHON) -m pytest -q -c infra/pyproject.toml --rootdir .
 LOCAL := $(PYTHON) -m infra.local_cloud
 
-.PHONY: help demo up down status test lint lint-workflows test-rust test-python test-oracles test-e2e test-policy second-opinion policy evidence simulate fuzz bite bench-archive graph snapshots fmt release lambdas test-lambdas test-reproducible flake-check deny advisories sbom clean
+.PHONY: help demo up down status test lint lint-workflows test-rust test-python test-oracles test-e2e test-policy second-opinion policy evidence simulate fuzz properties bite bench-archive graph snapshots fmt release lambdas test-lambdas test-reproducible flake-check deny advisories sbom clean
 
 help: ## What can be made.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -49,6 +51,7 @@ test: lint lint-workflows test-rust test-python test-oracles test-e2e test-polic
 
 lint: $(VENV)/.dev
 	cargo fmt --all --check
+	cargo fmt --manifest-path tests/fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 	$(RUFF) format --check infra tests
 	$(RUFF) check infra tests
@@ -98,7 +101,10 @@ test-e2e: release $(VENV)/.dev
 simulate: ## Live SEEDS lives (2,000 unless told) under faults; see one again: make simulate FIRST_SEED=17 SEEDS=1.
 	SEEDS=$(SEEDS) FIRST_SEED=$(FIRST_SEED) cargo test -q --locked -p simulation --test simulate -- --nocapture
 
-fuzz: ## Run the property tests with CASES random cases each (100,000 unless told).
+fuzz: ## Fuzz every parser, the signature headers and the masker for SECONDS each (60 unless told).
+	tests/tools/fuzz.sh $(SECONDS) $(TARGETS)
+
+properties: ## Run the property tests with CASES random cases each (100,000 unless told).
 	PROPTEST_CASES=$(CASES) cargo test -q --release --locked -p card_masking -p pipeline -p provider_webhooks -p transaction_archive
 
 bite: ## Put deliberate faults into a copy of the sources, one at a time, and see that the simulation finds each.
@@ -113,6 +119,7 @@ snapshots: $(VENV)/.dev ## Rewrite the reviewed snapshots after a wanted change;
 
 fmt: $(VENV)/.dev ## Format everything.
 	cargo fmt --all
+	cargo fmt --manifest-path tests/fuzz/Cargo.toml
 	$(RUFF) format infra tests
 	$(RUFF) check --fix infra tests
 
