@@ -1,4 +1,4 @@
-"""Writes what the fuzzer starts from: the fixtures of every provider, each behind the byte that stands for its provider."""
+"""Writes what the fuzzer starts from: the fixtures of every provider, each behind the byte that stands for its provider, and what it found before (`found/TARGET`)."""
 
 import json
 import sys
@@ -14,6 +14,8 @@ def main(corpus: Path) -> None:
     names = [entry["name"] for entry in json.loads((PROVIDERS / "catalogue.json").read_text())]
     for target in ("parser", "masker", "signature_header"):
         (corpus / target).mkdir(parents=True, exist_ok=True)
+        for path in (Path(__file__).parent / "found" / target).glob("*"):
+            (corpus / target / path.name).write_bytes(path.read_bytes())
     for number, name in enumerate(names):
         for path in sorted((PROVIDERS / "fixtures" / name).iterdir()):
             if path.suffix not in (".json", ".form", ".xml"):

@@ -18,7 +18,9 @@ mod pause;
 mod rejected;
 mod secrets;
 mod signer;
+pub mod stream;
 mod transactions;
+pub mod waiting;
 
 pub use analytics::DynamoAnalytics;
 pub use audit::S3Audit;

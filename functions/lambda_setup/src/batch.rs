@@ -28,8 +28,10 @@ pub struct SqsMessage<'a> {
     pub body: Cow<'a, str>,
     /// The string value of the `request` attribute.
     pub request: Option<Cow<'a, str>>,
+    /// The string value of the `reject` attribute, which only a message has that was rejected before.
+    pub reject: Option<Cow<'a, str>>,
     /// `SentTimestamp`, milliseconds since the epoch.
-    pub received_at_ms: i64,
+    pub sent_at_ms: i64,
     /// `ApproximateReceiveCount`.
     pub receive_count: u32,
 }
@@ -94,6 +96,8 @@ struct Attributes<'a> {
 struct MessageAttributes<'a> {
     #[serde(borrow)]
     request: Option<Attribute<'a>>,
+    #[serde(borrow)]
+    reject: Option<Attribute<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -132,13 +136,17 @@ pub fn read_batch(event: &str) -> Result<(Vec<SqsMessage<'_>>, Vec<String>), Bat
 fn message(raw: &RawValue) -> Option<SqsMessage<'_>> {
     let record: Record<'_> = serde_json::from_str(raw.get()).ok()?;
     Some(SqsMessage {
-        received_at_ms: record.attributes.sent_timestamp.parse().ok()?,
+        sent_at_ms: record.attributes.sent_timestamp.parse().ok()?,
         receive_count: record.attributes.approximate_receive_count.parse().ok()?,
         message_id: record.message_id,
         body: record.body,
         request: record
             .message_attributes
             .request
+            .and_then(|r| r.string_value),
+        reject: record
+            .message_attributes
+            .reject
             .and_then(|r| r.string_value),
     })
 }
@@ -170,7 +178,7 @@ mod tests {
         assert_eq!(messages[0].body, "{\"a\":\"\u{e9}\"}");
         assert_eq!(messages[0].request.as_deref(), Some("provider=stripe"));
         assert_eq!(
-            (messages[0].received_at_ms, messages[0].receive_count),
+            (messages[0].sent_at_ms, messages[0].receive_count),
             (1_767_323_045_000, 2)
         );
         assert!(messages[1].request.is_none());

@@ -136,6 +136,24 @@ pub(crate) enum Error {
     /// Accepted and nowhere.
     #[error("{0} accepted webhooks are neither stored, rejected nor in a queue")]
     NotAccounted(u64),
+    /// Some could not be sent; they are where they were.
+    #[error("{0} messages could not be sent back and are still in the queue: {1}")]
+    NotSentBack(usize, String),
+    /// More than can be sent while they are held.
+    #[error(
+        "--limit {0} at --rate {1} takes longer than the messages are held: at most {2} at this rate"
+    )]
+    TooSlow(usize, u32, u64),
+    /// The function did not count them.
+    #[error(
+        "the function did not count these records: see its log; `payhook analytics recount` shows what is missing"
+    )]
+    NotCounted,
+    /// No message of this id among those that were seen.
+    #[error(
+        "no message of this id is among those that were seen: `list` shows how many there are, --limit looks further"
+    )]
+    NoMessage,
     /// Answers that were not 2xx, and what to do about them.
     #[error("{0}")]
     NotAccepted(String),
@@ -160,7 +178,10 @@ impl Error {
             | Self::NoRecord
             | Self::AuditObject(_)
             | Self::RecountDiffers(_)
-            | Self::NotAccounted(_) => 1,
+            | Self::NotAccounted(_)
+            | Self::NotSentBack(..)
+            | Self::NotCounted
+            | Self::NoMessage => 1,
             _ => 2,
         }
     }

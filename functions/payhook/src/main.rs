@@ -14,6 +14,7 @@ mod lines;
 mod mask;
 mod providers;
 mod reconcile;
+mod redrive;
 mod send;
 mod stack;
 mod verify;
@@ -51,6 +52,12 @@ enum Command {
     /// Show what each role may do and what for.
     #[command(subcommand)]
     Iam(iam::IamCommand),
+    /// See what was rejected, and send it through verification again.
+    #[command(subcommand)]
+    Rejected(redrive::RejectedCommand),
+    /// See what is in a dead-letter queue, and try it again.
+    #[command(subcommand)]
+    Dlq(redrive::DlqCommand),
     /// Account for every webhook that was accepted on a day.
     Reconcile(reconcile::ReconcileArguments),
 }
@@ -66,6 +73,8 @@ fn run(command: &Command) -> Result<(), Error> {
         Command::Audit(command) => audit::run(command, &mut output),
         Command::Analytics(command) => analytics::run(command, &mut output),
         Command::Iam(command) => iam::run(command, &mut output),
+        Command::Rejected(command) => redrive::rejected(command, &mut output),
+        Command::Dlq(command) => redrive::dlq(command, &mut output),
         Command::Reconcile(arguments) => reconcile::run(arguments, &mut output),
     }?;
     output.flush().map_err(Error::Output)

@@ -29,7 +29,7 @@ fn has_fields(text: &str) -> bool {
     )
 }
 
-fn mask_line(text: &str, rules: &FieldRules) -> String {
+pub(crate) fn mask_line(text: &str, rules: &FieldRules) -> String {
     match mask_json(text.as_bytes(), rules) {
         Ok(masked) => masked.text.into_string(),
         // The detector alone finds card numbers, but a security code, an expiry date or a name is known by its field only, and the
@@ -40,7 +40,7 @@ fn mask_line(text: &str, rules: &FieldRules) -> String {
     }
 }
 
-fn withheld(why: &str) -> String {
+pub(crate) fn withheld(why: &str) -> String {
     format!("{{\"payhook_mask\":\"line withheld: {why}, so its fields cannot be masked\"}}")
 }
 

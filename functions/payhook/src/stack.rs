@@ -42,6 +42,11 @@ impl OptionalStack {
 }
 
 impl StackArguments {
+    /// The environment suffix.
+    pub(crate) fn suffix(&self) -> &str {
+        &self.suffix
+    }
+
     /// A table or queue: `{resource}_{suffix}`.
     pub(crate) fn name(&self, resource: &str) -> String {
         format!("{resource}_{}", self.suffix)

@@ -38,6 +38,9 @@ const ZSTD_LEVEL: i32 = 3;
 #[derive(Serialize)]
 struct AuditLine<'a> {
     message_id: &'a str,
+    /// The message that it was at first, where it was sent through verification again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_message_id: Option<&'a str>,
     received_at: String,
     processed_attempt: u32,
     provider: Option<&'static str>,
@@ -152,6 +155,7 @@ impl<'a> AuditLine<'a> {
             .map(bounded_masked);
         Some(Self {
             message_id: message.message_id,
+            first_message_id: message.first_message_id,
             received_at: format!("{:.3}", instant(message.received_at_ms)),
             processed_attempt: message.receive_count,
             provider,

@@ -217,7 +217,8 @@ async fn write_audit(
 ) -> Result<Vec<Option<AuditPointer>>, IngestError> {
     let earliest = batch
         .iter()
-        .map(|message| message.received_at_ms)
+        // Of this queue: what is sent through verification again belongs to the day on which that was done, its own may be sealed.
+        .map(|message| message.queued_at_ms)
         .min()
         .unwrap_or_default();
     let mut writer = AuditWriter::new(earliest, invocation_id)?;

@@ -23,7 +23,8 @@ pub mod stored;
 
 pub use error::{AuditError, IngestError};
 pub use ingest::{Deps, Limits, ingest};
-pub use message::IncomingMessage;
+pub use judge::{Judge, Judgement};
+pub use message::{IncomingMessage, Origin, Request};
 pub use report::{FailedMessage, IngestReport, ProviderCounters, UNKNOWN_PROVIDER};
 
 #[cfg(test)]

@@ -20,8 +20,12 @@ pub struct IncomingMessage<'a> {
     pub body: &'a str,
     /// The `request` attribute; `None` when the message has none.
     pub request: Option<&'a str>,
-    /// When the queue took the message (SQS `SentTimestamp`), milliseconds since the epoch.
+    /// When the queue first took the message, milliseconds since the epoch: what replay windows are judged by.
     pub received_at_ms: i64,
+    /// When this queue took it (SQS `SentTimestamp`), milliseconds since the epoch: the same, unless it was sent through verification again.
+    pub queued_at_ms: i64,
+    /// The message that it was at first, where it was sent through verification again.
+    pub first_message_id: Option<&'a str>,
     /// How often it was delivered (SQS `ApproximateReceiveCount`), 1 for the first time.
     pub receive_count: u32,
 }
@@ -35,6 +39,47 @@ impl std::fmt::Debug for IncomingMessage<'_> {
             self.message_id,
             self.body.len()
         )
+    }
+}
+
+/// What a message was before it was rejected or dead-lettered: the `reject` attribute, which goes with it wherever it goes. Only what may send to the queues can write it; the gateway's
+/// template does not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The stable text of the reason, or [`Origin::DEAD_LETTER`].
+    pub reason: String,
+    /// The message's first id.
+    pub message_id: String,
+    /// When the queue first took it, milliseconds since the epoch.
+    pub received_at_ms: i64,
+}
+
+impl Origin {
+    /// The reason of a message that was delivered in vain as often as the queue allows.
+    pub const DEAD_LETTER: &'static str = "dead_letter";
+
+    /// Reads the attribute; `None` when it is not of the form `reason=…&message_id=…&received_at={epoch ms}`.
+    pub fn decode(attribute: &str) -> Option<Self> {
+        let field = |wanted: &str| {
+            let mut values =
+                form_urlencoded::parse(attribute.as_bytes()).filter(|(n, _)| n == wanted);
+            let (_, value) = values.next()?;
+            (values.next().is_none() && !value.is_empty()).then(|| value.into_owned())
+        };
+        Some(Self {
+            reason: field("reason")?,
+            message_id: field("message_id")?,
+            received_at_ms: field("received_at")?.parse().ok()?,
+        })
+    }
+
+    /// The attribute.
+    pub fn encode(&self) -> String {
+        form_urlencoded::Serializer::new(String::new())
+            .append_pair("reason", &self.reason)
+            .append_pair("message_id", &self.message_id)
+            .append_pair("received_at", &self.received_at_ms.to_string())
+            .finish()
     }
 }
 
@@ -144,12 +189,33 @@ mod tests {
     }
 
     #[test]
+    fn an_origin_is_read_as_it_was_written_or_not_at_all() {
+        let origin = Origin {
+            reason: "signature_mismatch".to_owned(),
+            message_id: "a&b=1".to_owned(),
+            received_at_ms: 1_767_323_045_678,
+        };
+        assert_eq!(Origin::decode(&origin.encode()), Some(origin));
+        for text in [
+            "",
+            "reason=x&message_id=m",
+            "reason=x&message_id=m&received_at=soon",
+            "reason=x&message_id=&received_at=1",
+            "reason=x&reason=y&message_id=m&received_at=1",
+        ] {
+            assert_eq!(Origin::decode(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn debug_shows_no_body() {
         let message = IncomingMessage {
             message_id: "m",
             body: "secret",
             request: None,
             received_at_ms: 0,
+            queued_at_ms: 0,
+            first_message_id: None,
             receive_count: 1,
         };
         assert_eq!(format!("{message:?}"), "IncomingMessage(m, 6 body bytes)");

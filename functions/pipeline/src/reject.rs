@@ -6,21 +6,25 @@
 //! Source: `ARCHITECTURE.md`, "Rejected queue message".
 
 use crate::IngestError;
-use crate::message::IncomingMessage;
+use crate::message::{IncomingMessage, Origin};
 use crate::storage::{Pause, RejectedMessage, RejectedQueue, StoreError};
 
 /// The message for the rejected queue. A message without a `request` attribute has an empty one here; SQS takes no empty
 /// attribute, so the queue's adapter leaves it out.
 pub(crate) fn rejected_message(message: &IncomingMessage<'_>, reason: &str) -> RejectedMessage {
-    let reject = form_urlencoded::Serializer::new(String::new())
-        .append_pair("reason", reason)
-        .append_pair("message_id", message.message_id)
-        .append_pair("received_at", &message.received_at_ms.to_string())
-        .finish();
+    let origin = Origin {
+        reason: reason.to_owned(),
+        // Rejected once more it is still the message that came then.
+        message_id: message
+            .first_message_id
+            .unwrap_or(message.message_id)
+            .to_owned(),
+        received_at_ms: message.received_at_ms,
+    };
     RejectedMessage {
         body: message.body.to_owned(),
         request: message.request.unwrap_or_default().to_owned(),
-        reject,
+        reject: origin.encode(),
     }
 }
 

@@ -4,11 +4,11 @@
 
 use std::io::Write;
 
-use lambda_setup::{BatchError, BatchResponse, Metrics, read_batch};
+use lambda_setup::{BatchError, BatchResponse, Metrics, SqsMessage, read_batch};
 use pipeline::storage::{
     AuditStore, CertificateStore, Pause, RejectedQueue, SecretStore, TransactionStore,
 };
-use pipeline::{Deps, IncomingMessage, IngestReport, Limits, ingest};
+use pipeline::{Deps, IncomingMessage, IngestReport, Limits, Origin, ingest};
 
 /// What an invocation did.
 #[derive(Debug)]
@@ -38,13 +38,22 @@ where
     P: Pause,
 {
     let (messages, unreadable) = read_batch(event)?;
+    // What a message was at first counts, unless it claims to be younger than it is.
+    let origin = |m: &SqsMessage<'_>| {
+        let origin = m.reject.as_deref().and_then(Origin::decode);
+        origin.filter(|origin| origin.received_at_ms <= m.sent_at_ms)
+    };
+    let origins: Vec<Option<Origin>> = messages.iter().map(origin).collect();
     let batch: Vec<IncomingMessage<'_>> = messages
         .iter()
-        .map(|m| IncomingMessage {
+        .zip(&origins)
+        .map(|(m, origin)| IncomingMessage {
             message_id: &m.message_id,
             body: &m.body,
             request: m.request.as_deref(),
-            received_at_ms: m.received_at_ms,
+            received_at_ms: origin.as_ref().map_or(m.sent_at_ms, |o| o.received_at_ms),
+            queued_at_ms: m.sent_at_ms,
+            first_message_id: origin.as_ref().map(|o| o.message_id.as_str()),
             receive_count: m.receive_count,
         })
         .collect();
@@ -228,6 +237,48 @@ mod tests {
         assert_eq!(
             (&lines[1]["provider"], &lines[1]["Rejected"]),
             (&json!("stripe"), &json!(1))
+        );
+    }
+
+    #[test]
+    fn a_message_that_was_rejected_is_judged_by_its_first_receipt_and_stays_what_it_was() {
+        const HOURS_MS: i64 = 5 * 3_600_000;
+        let again = |reject: Option<&str>, forged| {
+            let mut record = record("again", 1, forged);
+            record["attributes"]["SentTimestamp"] = json!((SENT_MS + HOURS_MS).to_string());
+            if let Some(reject) = reject {
+                record["messageAttributes"]["reject"] =
+                    json!({"stringValue": reject, "dataType": "String"});
+            }
+            let memory = Memory::default();
+            memory.set_secrets("stripe", secrets());
+            run(&memory, &json!({"Records": [record]}).to_string()).unwrap();
+            memory
+        };
+        let origin =
+            |at: i64| format!("reason=signature_mismatch&message_id=first&received_at={at}");
+        // By the clock of now the signature is hours old.
+        let stored = again(Some(&origin(SENT_MS)), false).records();
+        assert_eq!(stored.len(), 1);
+        assert_eq!(stored[0].received_at_ms, SENT_MS);
+        for reject in [
+            None,
+            Some("received_at=1"),
+            Some(origin(SENT_MS + HOURS_MS + 1).as_str()),
+        ] {
+            let memory = again(reject, false);
+            assert!(memory.records().is_empty(), "{reject:?}");
+            assert!(
+                memory.rejected()[0]
+                    .reject
+                    .starts_with("reason=timestamp_stale")
+            );
+        }
+        // Rejected once more it keeps its first id and receipt.
+        let rejected = again(Some(&origin(SENT_MS)), true).rejected();
+        assert_eq!(
+            rejected[0].reject,
+            format!("reason=signature_mismatch&message_id=first&received_at={SENT_MS}")
         );
     }
 

@@ -2,6 +2,9 @@
 //!
 //! Only wiring: configuration, clients, the runtime's loop. What is done to a batch is in `handler.rs` and the `pipeline` crate.
 
+// The types of the SDK's calls lie deep inside each other.
+#![recursion_limit = "256"]
+
 mod handler;
 
 use aws_adapters::{

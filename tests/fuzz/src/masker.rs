@@ -12,7 +12,7 @@ fuzz_target!(|data: &[u8]| {
 
     if let Ok(masked) = mask_json(data, &COMMON_RULES) {
         let text = masked.text.as_str();
-        serde_json::from_str::<serde_json::Value>(text).expect("masked, it is JSON still");
+        serde_json::from_str::<serde::de::IgnoredAny>(text).expect("masked, it is JSON still");
         let again = mask_json(text.as_bytes(), &COMMON_RULES).expect("it was JSON");
         assert_eq!((again.text.as_str(), again.masked_pans), (text, 0));
     }

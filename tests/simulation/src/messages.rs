@@ -34,6 +34,8 @@ impl Message {
             body: &self.body,
             request: Some(&self.request),
             received_at_ms: self.received_at_ms,
+            queued_at_ms: self.received_at_ms,
+            first_message_id: None,
             receive_count: self.receive_count,
         }
     }

@@ -40,6 +40,8 @@ impl Queued {
             body: &self.body,
             request: self.request.as_deref(),
             received_at_ms: self.received_at_ms,
+            queued_at_ms: self.received_at_ms,
+            first_message_id: None,
             receive_count: self.receive_count,
         }
     }
