@@ -78,7 +78,9 @@ pub(crate) enum Error {
     #[error("--forged: none of the chosen providers signs its webhooks, so none can be forged")]
     NothingToForge,
     /// Duplicates of nothing.
-    #[error("--duplicates repeats genuine webhooks: --count must be at least 1")]
+    #[error(
+        "--duplicates repeats genuine webhooks of providers whose deliveries can be told apart: choose one, with a --count of at least 1"
+    )]
     NothingToRepeat,
     /// Stale signatures where no signature has a time.
     #[error(

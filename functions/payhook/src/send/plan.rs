@@ -10,7 +10,8 @@ use std::collections::{HashMap, HashSet};
 use jiff::{SignedDuration, Timestamp};
 use provider_webhooks::sign::{SignedRequest, sign};
 use provider_webhooks::{
-    Authenticity, ProviderInfo, SampleParams, Secrets, SignatureCoverage, sample, sample_secrets,
+    Authenticity, EventTimeStability, ProviderInfo, SampleParams, Secrets, SignatureCoverage,
+    sample, sample_secrets,
 };
 
 use super::random::{Random, note_with_pan};
@@ -98,8 +99,6 @@ fn checked(order: &Order) -> Result<(), Error> {
         Err(Error::NoProvider)
     } else if total > WEBHOOKS_MAX {
         Err(Error::TooManyWebhooks(WEBHOOKS_MAX))
-    } else if order.duplicates > 0 && order.genuine == 0 {
-        Err(Error::NothingToRepeat)
     } else {
         Ok(())
     }
@@ -179,7 +178,14 @@ pub(super) fn plan(order: Order) -> Result<Plan, Error> {
             placed.push((random.below((u64::from(order.genuine) + 1) << 32), slot));
         }
     }
-    let originals = random.shuffled(order.genuine);
+    // Where the time of receipt is all that tells deliveries apart, a repetition is an event of its own.
+    let mut originals = random.shuffled(order.genuine);
+    originals.retain(|n| {
+        order.signers[genuine[*n as usize].signer].info.event_time != EventTimeStability::Receipt
+    });
+    if order.duplicates > 0 && originals.is_empty() {
+        return Err(Error::NothingToRepeat);
+    }
     for original in originals.iter().cycle().take(order.duplicates as usize) {
         let slot = Slot {
             kind: Kind::Duplicate,
