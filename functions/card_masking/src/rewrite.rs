@@ -243,23 +243,19 @@ impl<'a> Rewriter<'a> {
 
     fn number_value(&mut self, action: Action) -> Result<(), MaskError> {
         let raw = self.number()?;
-        if matches!(action, Action::Drop) {
-            self.masked_fields += 1;
-            self.quoted(DROPPED);
-            return Ok(());
-        }
-        if matches!(action, Action::Id(form) if form(raw)) {
-            self.out.push_str(raw);
-            return Ok(());
-        }
         // A card number sent as a number cannot stay one: it becomes text.
-        let (masked, found) = mask_text(&plain_digits(raw));
-        if found == 0 {
-            self.out.push_str(raw)
-        } else {
-            self.quoted(&masked)
+        match (action, mask_text(&plain_digits(raw))) {
+            (Action::Drop, _) => {
+                self.masked_fields += 1;
+                self.quoted(DROPPED);
+            }
+            (Action::Id(form), _) if form(raw) => self.out.push_str(raw),
+            (_, (_, 0)) => self.out.push_str(raw),
+            (_, (masked, found)) => {
+                self.quoted(&masked);
+                self.masked_pans += found;
+            }
         }
-        self.masked_pans += found;
         Ok(())
     }
 
