@@ -127,6 +127,31 @@ integration_faults contains sprintf("uri is %s", [shown(input, ["uri"])]) if {
 
 integration_faults contains "it has no request templates" if count(object.get(input.__properties, "requestTemplates", {})) == 0
 
+integration_faults contains "it has no template for application/json, which nearly every provider sends" if {
+	value_or_null(input, ["type"]) != "MOCK"
+	not object.get(input.__properties, ["requestTemplates", "application/json"], false)
+}
+
+# METADATA
+# title: Every way into a queue takes the same media types
+# description: >-
+#   A media type that one route has no template for is answered 415 there: a provider that sends forms would be accepted on one path and turned away on
+#   the other, until it gives up. Templates are text in every preview.
+# scope: rule
+# custom:
+#   fix: give each integration the templates of every media type in the provider catalogue (infra/lib/gateway.py)
+#   pci: ["6.2.4", "10.2.1"]
+stack_deny_media_types_differ contains message if {
+	some integration in of_type("aws:apigateway/integration:Integration")
+	some other in of_type("aws:apigateway/integration:Integration")
+	value(integration, ["uri"]) == value(other, ["uri"])
+	missing := media_types(other) - media_types(integration)
+	count(missing) > 0
+	message := say(integration, sprintf("it has no template for %s, which %s has", [concat(", ", sort(missing)), other.__name]), "give both the same")
+}
+
+media_types(integration) := object.keys(object.get(integration.__properties, "requestTemplates", {}))
+
 # METADATA
 # title: An integration puts requests into the stack's own queue
 # description: >-

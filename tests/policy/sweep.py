@@ -40,7 +40,6 @@ JUSTIFIED: tuple[Justification, ...] = (
     Justification("apigateway/integration", "integrationHttpMethod", NEEDED),
     Justification("apigateway/(integration|method)", r"requestParameters\..+", DOOR),
     Justification("apigateway/(integrationResponse|methodResponse|response)", r"(responseTemplates|responseModels)\.application/json|selectionPattern", DOOR),
-    Justification("apigateway/integration", r"requestTemplates\..+", "a body of that media type is then answered 415 and not queued; a route without any template is refused"),
     Justification("apigateway/stage", "xrayTracingEnabled", DEFAULT),
     Justification("cloudtrail/trail", "enableLogging|isMultiRegionTrail", DEFAULT),
     Justification("cloudtrail/trail", "includeGlobalServiceEvents", "only management events of global services, which this trail does not select"),

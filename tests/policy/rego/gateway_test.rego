@@ -34,6 +34,8 @@ rows contains row if {
 		["deny_integration", integration, {"/uri": "https://example.com"}],
 		["deny_integration", integration, {"/uri": absent}],
 		["deny_integration", integration, {"/requestTemplates": absent}],
+		["deny_integration", integration, {"/requestTemplates": {"application/x-www-form-urlencoded": safe_template}}],
+		["stack_deny_media_types_differ", integration, {"/requestTemplates/text~1xml": safe_template}],
 		["deny_template_unsafe", integration, {"/requestTemplates": {"application/json": "Action=SendMessage&MessageBody=$input.body"}}],
 		["deny_template_unsafe", integration, {"/requestTemplates": {"application/json": "Action=SendMessage&MessageBody=$util.urlEncode($input.json('$'))"}}],
 		["deny_template_unsafe", integration, {"/requestTemplates": {"application/json": sprintf("%s&X=$input.params('x')", [safe_template])}}],
