@@ -49,22 +49,24 @@ pub(crate) enum DlqCommand {
 
 /// The functions, each with a dead-letter queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-#[value(rename_all = "snake_case")]
 pub(crate) enum Function {
     /// Webhooks that could not be taken in.
-    WebhookProcessor,
+    #[value(name = "webhook_processor")]
+    Webhook,
     /// Records that could not be counted.
-    AnalyticsProcessor,
+    #[value(name = "analytics_processor")]
+    Analytics,
     /// Tasks that could not be done.
-    ArchivalFunction,
+    #[value(name = "archival_function")]
+    Archival,
 }
 
 impl Function {
     const fn name(self) -> &'static str {
         match self {
-            Self::WebhookProcessor => "webhook_processor",
-            Self::AnalyticsProcessor => "analytics_processor",
-            Self::ArchivalFunction => "archival_function",
+            Self::Webhook => "webhook_processor",
+            Self::Analytics => "analytics_processor",
+            Self::Archival => "archival_function",
         }
     }
 }
@@ -177,7 +179,7 @@ impl Rest {
 
     /// Whether its messages are webhooks, which can be judged.
     fn holds_webhooks(&self) -> bool {
-        matches!(self.function, None | Some(Function::WebhookProcessor))
+        matches!(self.function, None | Some(Function::Webhook))
     }
 
     /// Takes what there is, up to the limit, and judges it by the present secrets; what was not asked for is given back at once.
@@ -325,18 +327,18 @@ struct RestingQueue<'r> {
 impl Resting for RestingQueue<'_> {
     async fn back(&self, one: &Seen) -> Result<(), Error> {
         match self.function {
-            None | Some(Function::WebhookProcessor) => {
+            None | Some(Function::Webhook) => {
                 let message = &one.message;
                 let request = message.request.as_deref().unwrap_or_default();
                 let attributes = [("request", request), ("reject", &one.origin.encode())];
                 Ok(self.webhooks.send(&message.body, &attributes).await?)
             }
-            Some(Function::AnalyticsProcessor) => {
-                let function = self.stack.name(Function::AnalyticsProcessor.name());
+            Some(Function::Analytics) => {
+                let function = self.stack.name(Function::Analytics.name());
                 analytics::count_again(self.clients, &function, &one.message.body).await
             }
-            Some(Function::ArchivalFunction) => {
-                let function = self.stack.name(Function::ArchivalFunction.name());
+            Some(Function::Archival) => {
+                let function = self.stack.name(Function::Archival.name());
                 let task = view::task(&one.message.body);
                 Ok(LambdaContinuation::new(self.clients, function)
                     .go_on(task)
