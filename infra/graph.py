@@ -28,6 +28,8 @@ PREVIEW_CONFIG = {
     "payhook:account_id": PREVIEW_ACCOUNT,
     # lib/zips.py: the graph is the same whether or not the functions are built.
     "payhook:lambda_zip_dir": "unbuilt",
+    "payhook:edge_domain": "hooks.example.com",
+    "payhook:edge_certificate_arn": f"arn:aws:acm:us-east-1:{PREVIEW_ACCOUNT}:certificate/00000000-0000-0000-0000-000000000000",
 }
 COMPONENT_PREFIX = "payhook:index:"
 PREVIEW_STACK = "preview"
@@ -64,6 +66,7 @@ class PreviewMocks(pulumi_mocks.Mocks):
         """Ids and ARNs are placeholders that name their resource."""
         placeholder = f"{args.name}-id"
         computed = {"arn": f"arn:preview:{args.name}", "url": f"https://preview/{args.name}", "keyId": placeholder}
+        computed |= {"result": f"secret:{args.name}", "domainName": f"{args.name}.preview"}
         computed |= {"rootResourceId": f"{args.name}-root", "streamArn": f"arn:preview:{args.name}/stream"}
         return placeholder, {**computed, **args.inputs}
 

@@ -60,6 +60,14 @@ let
             semver
           ]
         );
+        payhookPulumiRandom = wheel "pulumi_random" (
+          with final;
+          [
+            packaging
+            payhookPulumi
+            semver
+          ]
+        );
         payhookJsonata = wheel "jsonata_python" [ ];
         payhookMinistack = wheel "ministack" (
           with final;
@@ -100,6 +108,7 @@ let
       payhookMinistack
       payhookPulumi
       payhookPulumiAws
+      payhookPulumiRandom
       zstandard
     ];
   environment = python.withPackages runtime;

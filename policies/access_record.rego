@@ -29,7 +29,7 @@ has_access_log(bucket) if {
 	links(logging, ["targetBucket"], target)
 }
 
-# Every call on every object: another condition would record less. Only the puts by which the trail itself delivers may be left out, and only in its own bucket.
+# Every call on every object: another condition would record less. Only the puts by which logs are delivered may be left out, and only in their own buckets.
 has_access_log(bucket) if {
 	some trail in of_type(trail_type)
 	some selector in value(trail, ["advancedEventSelectors"])
@@ -77,8 +77,13 @@ is_usual(part, _, _) if part.field in {"eventCategory", "resources.type", "resou
 is_usual(part, trail, bucket) if {
 	object.remove(part, ["notEquals"]) == {"field": "eventName"}
 	part.notEquals == ["PutObject"]
-	links(trail, ["s3BucketName"], bucket)
+	is_delivered_to(trail, bucket)
 }
+
+# By the trail itself, or by CloudFront.
+is_delivered_to(trail, bucket) if links(trail, ["s3BucketName"], bucket)
+
+is_delivered_to(_, bucket) if takes_edge_log(bucket)
 
 # A bucket that takes the record of who used another: logging its own reads would never end.
 is_log_bucket(bucket) if takes_access_log(bucket)
@@ -86,6 +91,13 @@ is_log_bucket(bucket) if takes_access_log(bucket)
 is_log_bucket(bucket) if {
 	some trail in of_type(trail_type)
 	links(trail, ["s3BucketName"], bucket)
+}
+
+is_log_bucket(bucket) if takes_edge_log(bucket)
+
+takes_edge_log(bucket) if {
+	some destination in of_type(delivery_destination_type)
+	value(destination, ["deliveryDestinationConfiguration", "destinationResourceArn"]) == sprintf("arn:aws:s3:::%s", [physical_name(bucket)])
 }
 
 takes_access_log(bucket) if {

@@ -61,6 +61,7 @@ empty_faults(rules) := {"it has no rules" | count(rules) == 0}
 # CloudTrail writes below this prefix: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-find-log-files.html, read 2026-11-25.
 trail_prefix_faults(bucket, rules) := {"no rule is for AWSLogs/" |
 	not takes_access_log(bucket)
+	not takes_edge_log(bucket)
 	count([rule | some rule in rules; startswith("AWSLogs/", rule_prefix(rule))]) == 0
 }
 

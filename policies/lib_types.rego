@@ -21,9 +21,14 @@ types := {
 	"aws:apigateway/stage:Stage": {"tags": true},
 	"aws:apigateway/usagePlan:UsagePlan": {"tags": true, "name": "name"},
 	"aws:apigateway/usagePlanKey:UsagePlanKey": {"tags": false},
+	"aws:cloudfront/distribution:Distribution": {"tags": true, "name": "comment"},
+	"aws:cloudfront/function:Function": {"tags": true, "name": "name"},
 	"aws:cloudtrail/trail:Trail": {"tags": true, "name": "name"},
 	"aws:cloudwatch/dashboard:Dashboard": {"tags": false, "name": "dashboardName"},
 	"aws:cloudwatch/logDataProtectionPolicy:LogDataProtectionPolicy": {"tags": false},
+	"aws:cloudwatch/logDelivery:LogDelivery": {"tags": true},
+	"aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination": {"tags": true, "name": "name"},
+	"aws:cloudwatch/logDeliverySource:LogDeliverySource": {"tags": true, "name": "name"},
 	"aws:cloudwatch/logGroup:LogGroup": {"tags": true, "name": "name"},
 	"aws:cloudwatch/logResourcePolicy:LogResourcePolicy": {"tags": false, "name": "policyName"},
 	"aws:cloudwatch/metricAlarm:MetricAlarm": {"tags": true, "name": "name"},
@@ -57,6 +62,7 @@ types := {
 	"aws:wafv2/webAcl:WebAcl": {"tags": true, "name": "name"},
 	"aws:wafv2/webAclAssociation:WebAclAssociation": {"tags": false},
 	"aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": {"tags": false},
+	"random:index/randomPassword:RandomPassword": {"tags": false},
 }
 
 # Pulumi's own: the stack, its providers, and the components that only group resources. Rules about resources of AWS do not see them.
@@ -68,7 +74,10 @@ is_pulumi_own(type) if startswith(type, "payhook:index:")
 computed_properties := {
 	"aws:cloudwatch/logDataProtectionPolicy:LogDataProtectionPolicy": {"logGroupName"},
 	"aws:cloudwatch/logGroup:LogGroup": {"kmsKeyId", "name"},
+	"aws:cloudfront/distribution:Distribution": {"origins.domainName"},
 	"aws:cloudtrail/trail:Trail": {"kmsKeyId", "s3BucketName"},
+	"aws:cloudwatch/logDelivery:LogDelivery": {"deliveryDestinationArn"},
+	"aws:cloudwatch/logDeliverySource:LogDeliverySource": {"resourceArn"},
 	"aws:dynamodb/table:Table": {"serverSideEncryption.kmsKeyArn"},
 	"aws:kms/alias:Alias": {"targetKeyId"},
 	"aws:lambda/eventSourceMapping:EventSourceMapping": {"eventSourceArn", "functionName"},

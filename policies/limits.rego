@@ -7,6 +7,9 @@ import rego.v1
 
 region := "us-east-2"
 
+# CloudFront's: where its certificates are and its logs are delivered from.
+edge_region := "us-east-1"
+
 project := "payhook"
 
 # {resource_type}_{suffix}: 1 to 20 of a-z, 0-9 and inner hyphens, legal in a bucket's name.

@@ -19,10 +19,25 @@ region_form := concat("", [
 #   pci: ["12.5.2", "3.2.1"]
 deny_region_foreign contains message if {
 	not is_pulumi_own(input.__type)
-	some found in regex.find_n(region_form, json.marshal(input.__properties), -1)
+	some found in regex.find_n(region_form, without_edge(input), -1)
 	found != region
 	message := say(input, sprintf("it names the region %s", [found]), sprintf("everything is in %s", [region]))
 }
+
+# CloudFront belongs to no region: its certificate is in us-east-1, its log is delivered from there (deny_edge_region), and who lets the delivery in names it.
+edge_forms := {
+	`arn:aws:acm:us-east-1:[0-9]{12}:certificate/`,
+	`arn:aws:logs:us-east-1:[0-9]{12}:delivery-source:`,
+	`arn:aws:logs:us-east-1:[0-9]{12}:delivery-destination:`,
+}
+
+without_edge(resource) := regex.replace(json.marshal(own_properties(resource)), concat("|", sort(edge_forms)), "")
+
+own_properties(resource) := object.remove(resource.__properties, ["region"]) if is_delivery(resource)
+
+own_properties(resource) := resource.__properties if not is_delivery(resource)
+
+is_delivery(resource) if resource.__type in {delivery_type, delivery_source_type, delivery_destination_type}
 
 # METADATA
 # title: The provider works in us-east-2

@@ -11,6 +11,7 @@ agreed_uses := {
 		"a role": {"kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", "kms:GetPublicKey", "kms:Sign"},
 		"cloudtrail.amazonaws.com": {"kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"},
 		"cloudwatch.amazonaws.com": {"kms:Decrypt", "kms:GenerateDataKey"},
+		"delivery.logs.amazonaws.com": {"kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"},
 		sprintf("logs.%s.amazonaws.com", [region]): {
 			"kms:Decrypt",
 			"kms:DescribeKey",
@@ -22,6 +23,7 @@ agreed_uses := {
 	},
 	"aws:s3/bucketPolicy:BucketPolicy": {
 		"cloudtrail.amazonaws.com": {"s3:GetBucketAcl", "s3:PutObject"},
+		"delivery.logs.amazonaws.com": {"s3:PutObject"},
 		"logging.s3.amazonaws.com": {"s3:PutObject"},
 	},
 	"aws:sns/topicPolicy:TopicPolicy": {"cloudwatch.amazonaws.com": {"sns:Publish"}},

@@ -105,6 +105,8 @@ class AccessRecord(pulumi.ComponentResource):
             advanced_event_selectors=[
                 selector("audit bucket", settings.bucket_arn),
                 selector("access record", bucket_arn, without=["PutObject"]),
+                # Likewise: CloudFront delivers its log every few minutes.
+                *([selector("edge log", settings.edge_log_bucket_arn, ["PutObject"])] if settings.edge else []),
             ],
             tags=settings.tags,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[policy]),

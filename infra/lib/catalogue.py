@@ -28,6 +28,8 @@ class Provider:
     acknowledgement_body: str
     key: Key
     settings: dict[str, str]
+    handshake_method: str | None
+    handshake_parameters: tuple[str, ...]
 
 
 def read_catalogue(path: Path = CATALOGUE_FILE) -> tuple[Provider, ...]:
@@ -42,6 +44,13 @@ def read_catalogue(path: Path = CATALOGUE_FILE) -> tuple[Provider, ...]:
             acknowledgement_body=entry["acknowledgement"]["body"],
             key=Key(entry["key"]["prefix"], entry["key"]["encoding"], entry["key"]["bytes"]),
             settings={setting["name"]: setting["sample"] for setting in entry["settings"]},
+            handshake_method=entry["handshake"]["method"] if entry["handshake"] else None,
+            handshake_parameters=_parameters(entry["handshake"]),
         )
         for entry in json.loads(path.read_text())
     )
+
+
+def _parameters(handshake: dict[str, str] | None) -> tuple[str, ...]:
+    """The query parameters that a provider's handshake has: one or none."""
+    return (handshake["parameter"],) if handshake and handshake["parameter"] else ()

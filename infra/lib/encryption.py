@@ -62,6 +62,16 @@ def key_policy(settings: Settings) -> str:
         USE,
         {"StringEquals": {"aws:SourceArn": settings.trail_arn}},
     )
+    # Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-V2-S3.html, read 2026-11-25.
+    edge_log = statement(
+        "EdgeLog",
+        {"Service": "delivery.logs.amazonaws.com"},
+        USE,
+        {
+            "StringEquals": {"aws:SourceAccount": settings.account_id},
+            "ArnLike": {"aws:SourceArn": settings.edge_log_source_arn},
+        },
+    )
     return document(
         statement("Administration", {"AWS": f"arn:aws:iam::{settings.account_id}:root"}, ADMINISTRATION),
         statement("Roles", {"AWS": [settings.role_arn(role) for role in ROLES]}, USE),
@@ -85,6 +95,7 @@ def key_policy(settings: Settings) -> str:
             {"StringEquals": {"aws:SourceAccount": settings.account_id}},
         ),
         *([access_record] if settings.access_record else []),
+        *([edge_log] if settings.edge else []),
     )
 
 

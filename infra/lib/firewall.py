@@ -18,6 +18,10 @@ have less than 16 KB. Longer bodies are watched up to there and let through (man
 Source: https://docs.aws.amazon.com/waf/latest/developerguide/web-acl-setting-body-inspection-limit.html, read 2026-11-25.
 The rules use 700 + 200 + 25 WCU and a few: below the 1,500 of the basic price.
 
+Behind the edge every request comes from one of CloudFront's addresses. So the first rule blocks whatever does not carry the edge's secret, and the rules that
+count by address take it from the header in which the edge writes it, which nobody else can set. Amazon's list of bad addresses knows only the address of the
+connection: with the edge it sees CloudFront's and finds nothing.
+
 What is kept: a line for each blocked request and each suspicious body. WAF's lines have no bodies but what a rule matched in one, and headers: both are replaced, as are the query string and every
 header that proves a sender. No requests are sampled. What is let through is in the gateway's access log.
 """
@@ -58,12 +62,15 @@ ADDRESS_RATE = "rate_per_address"
 KEYLESS_RATE = "rate_without_key"
 SUSPICIOUS_BODY = "suspicious_body"
 KEY_HEADER = "x-api-key"
+PAST_EDGE = "past_the_edge"
+SECRET_HEADER = "x-origin-secret"
+VIEWER_HEADER = "x-viewer-ip"
 
 
 def secret_headers() -> list[str]:
     """Headers whose values prove who sends: never in a log."""
     signatures = {header for provider in read_catalogue() for header in provider.forwarded_headers}
-    return sorted({KEY_HEADER, "authorization", "cookie"} | signatures)
+    return sorted({KEY_HEADER, SECRET_HEADER, "authorization", "cookie"} | signatures)
 
 
 def visibility(name: str) -> wafv2.WebAclRuleVisibilityConfigArgs:
@@ -114,21 +121,51 @@ def without_key() -> Any:
     return {"notStatement": {"statements": [{"sizeConstraintStatement": has_key}]}}
 
 
+def past_edge(priority: int, secrets: list[pulumi.Input[str]]) -> wafv2.WebAclRuleArgs:
+    """Blocks what does not carry a secret of the edge, in the provider's own spelling as above."""
+
+    def carries(secret: pulumi.Input[str]) -> Any:
+        return {
+            "byteMatchStatement": {
+                "fieldToMatch": {"singleHeader": {"name": SECRET_HEADER}},
+                "positionalConstraint": "EXACTLY",
+                "searchString": secret,
+                "textTransformations": [{"priority": 0, "type": "NONE"}],
+            }
+        }
+
+    one_of = [carries(secret) for secret in secrets]
+    known: Any = one_of[0] if len(one_of) == 1 else {"orStatement": {"statements": one_of}}
+    statement: Any = {"notStatement": {"statements": [known]}}
+    return wafv2.WebAclRuleArgs(
+        name=PAST_EDGE,
+        priority=priority,
+        action=wafv2.WebAclRuleActionArgs(block=wafv2.WebAclRuleActionBlockArgs()),
+        statement=statement,
+        visibility_config=visibility(PAST_EDGE),
+    )
+
+
 def rate(
     name: str,
     priority: int,
     limit: int,
     window_seconds: int,
+    edge: bool,
     scope: Any = None,
 ) -> wafv2.WebAclRuleArgs:
-    """Blocks an address for as long as it is over the limit."""
+    """Blocks an address for as long as it is over the limit; one that cannot be read counts as over."""
+    forwarded = wafv2.WebAclRuleStatementRateBasedStatementForwardedIpConfigArgs(
+        header_name=VIEWER_HEADER, fallback_behavior="MATCH"
+    )
     return wafv2.WebAclRuleArgs(
         name=name,
         priority=priority,
         action=wafv2.WebAclRuleActionArgs(block=wafv2.WebAclRuleActionBlockArgs()),
         statement=wafv2.WebAclRuleStatementArgs(
             rate_based_statement=wafv2.WebAclRuleStatementRateBasedStatementArgs(
-                aggregate_key_type="IP",
+                aggregate_key_type="FORWARDED_IP" if edge else "IP",
+                forwarded_ip_config=forwarded if edge else None,
                 limit=limit,
                 evaluation_window_sec=window_seconds,
                 scope_down_statement=scope,
@@ -162,16 +199,18 @@ def suspicious_body(priority: int) -> wafv2.WebAclRuleArgs:
     )
 
 
-def rules() -> list[wafv2.WebAclRuleArgs]:
-    """In the order in which WAF asks them: by address first, by content then, the labels of the groups last."""
+def rules(edge_secrets: list[pulumi.Input[str]] | None = None) -> list[wafv2.WebAclRuleArgs]:
+    """In the order in which WAF asks them: what came past the edge first, by address then, by content, the labels of the groups last."""
     limits = LIMITS["firewall"]
+    edge = edge_secrets is not None
     return [
-        managed_group(REPUTATION, 0),
-        rate(KEYLESS_RATE, 1, limits["keyless_requests"], limits["keyless_window_seconds"], without_key()),
-        rate(ADDRESS_RATE, 2, limits["address_requests"], limits["address_window_seconds"]),
-        managed_group(CORE, 3),
-        managed_group(KNOWN_BAD, 4),
-        suspicious_body(5),
+        *([past_edge(0, edge_secrets)] if edge_secrets else []),
+        managed_group(REPUTATION, 1),
+        rate(KEYLESS_RATE, 2, limits["keyless_requests"], limits["keyless_window_seconds"], edge, without_key()),
+        rate(ADDRESS_RATE, 3, limits["address_requests"], limits["address_window_seconds"], edge),
+        managed_group(CORE, 4),
+        managed_group(KNOWN_BAD, 5),
+        suspicious_body(6),
     ]
 
 
@@ -191,6 +230,7 @@ class Firewall(pulumi.ComponentResource):
         settings: Settings,
         stage: aws.apigateway.Stage,
         key_arn: pulumi.Input[str],
+        edge_secrets: list[pulumi.Input[str]] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("payhook:index:Firewall", "firewall", None, opts)
@@ -203,7 +243,7 @@ class Firewall(pulumi.ComponentResource):
             scope="REGIONAL",
             # What no rule stops goes on: the API key and the signature decide.
             default_action=wafv2.WebAclDefaultActionArgs(allow=wafv2.WebAclDefaultActionAllowArgs()),
-            rules=rules(),
+            rules=rules(edge_secrets),
             association_config=wafv2.WebAclAssociationConfigArgs(
                 request_bodies=[
                     wafv2.WebAclAssociationConfigRequestBodyArgs(

@@ -9,8 +9,10 @@ import pulumi_aws as aws
 from lib.catalogue import Provider, read_catalogue
 from lib.gateway_templates import (
     ACCEPTED,
+    CALLER_ADDRESS,
     PATH_PROVIDER,
     UNAVAILABLE,
+    VIEWER_ADDRESS,
     error_body,
     refusal_template,
     request_template,
@@ -109,6 +111,7 @@ class Gateway(pulumi.ComponentResource):
         self._settings = settings
         self._child = pulumi.ResourceOptions(parent=self)
         self._catalogue = read_catalogue()
+        self._source_ip = VIEWER_ADDRESS if settings.edge else CALLER_ADDRESS
         self._parts: list[pulumi.Resource] = []
         name = settings.name("webhook_api")
         self.api = aws.apigateway.RestApi(
@@ -160,7 +163,7 @@ class Gateway(pulumi.ComponentResource):
             uri=f"arn:aws:apigateway:{settings.region}:sqs:path/{settings.account_id}/{settings.name('webhook_queue')}",
             credentials=settings.role_arn("webhook_api_role"),
             request_parameters={"integration.request.header.Content-Type": "'application/x-www-form-urlencoded'"},
-            request_templates=dict.fromkeys(content_types, request_template(providers, path_provider)),
+            request_templates=dict.fromkeys(content_types, request_template(providers, path_provider, self._source_ip)),
             # Another media type is refused with 415 instead of being queued unread.
             passthrough_behavior="NEVER",
             timeout_milliseconds=LIMITS["gateway"]["integration_timeout_ms"],
@@ -226,7 +229,7 @@ class Gateway(pulumi.ComponentResource):
         # Without a trigger that changes with the routes, a change would never go live.
         fingerprint = json.dumps(
             [
-                request_template(self._catalogue, PATH_PROVIDER),
+                request_template(self._catalogue, PATH_PROVIDER, self._source_ip),
                 success_template(self._catalogue),
                 refusal_template(),
                 UNAVAILABLE,

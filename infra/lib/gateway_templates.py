@@ -21,7 +21,14 @@ TOO_LARGE = error_body("too_large", "the body is larger than is accepted")
 UNAVAILABLE = error_body("unavailable", "not stored: send it again")
 
 
-def request_template(providers: tuple[Provider, ...], provider: str = "") -> str:
+# Who sent it: the other end of the connection, or behind the edge who connected to it.
+CALLER_ADDRESS = "$util.urlEncode($context.identity.sourceIp)"
+VIEWER_ADDRESS = "$util.urlEncode($input.params('x-viewer-ip'))"
+
+
+def request_template(
+    providers: tuple[Provider, ...], provider: str = "", source_ip: str = CALLER_ADDRESS
+) -> str:
     """Body and one attribute `request`, a form string, because SQS takes no empty attribute. The body goes through untouched.
 
     `provider` is the template of the path's provider, empty on the route without one. An empty body, and one that is not UTF-8, makes a request without a message body, which SQS refuses: nothing is queued.
@@ -30,7 +37,7 @@ def request_template(providers: tuple[Provider, ...], provider: str = "") -> str
     parts = [
         f"provider={provider}",
         "request_id=$context.requestId",
-        "source_ip=$util.urlEncode($context.identity.sourceIp)",
+        f"source_ip={source_ip}",
         *[f"h.{header}=$util.urlEncode($input.params('{header}'))" for header in headers],
     ]
     request = "&".join(parts)

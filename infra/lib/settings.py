@@ -13,6 +13,10 @@ SUFFIX_FORM = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,18}[a-z0-9])?")
 ACCOUNT_FORM = re.compile(r"[0-9]{12}")
 PROJECT = "payhook"
 OBJECT_LOCK_MODES = ("GOVERNANCE", "COMPLIANCE")
+# CloudFront takes certificates from there and delivers its logs from there, wherever the stack is.
+EDGE_REGION = "us-east-1"
+DOMAIN_FORM = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+")
+CERTIFICATE_FORM = re.compile(rf"arn:aws:acm:{EDGE_REGION}:[0-9]{{12}}:certificate/[0-9a-f-]{{36}}")
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,10 @@ class Settings:
     alarm_email: str | None = None
     lambda_zip_dir: str = CROSS_BUILT
     firewall: bool = True
+    edge: bool = True
+    edge_domain: str | None = None
+    edge_certificate_arn: str | None = None
+    edge_secret_generation: int = 1
     access_record: bool = True
     object_lock_days: int | None = None
     object_lock_mode: str = "GOVERNANCE"
@@ -39,6 +47,8 @@ class Settings:
             raise ValueError(f"payhook runs in {REGION} only: pulumi config set aws:region {REGION}")
         if not ACCOUNT_FORM.fullmatch(self.account_id):
             raise ValueError("account_id must be the twelve digits of the AWS account")
+        if self.edge:
+            self._check_edge()
         days_kept = LIMITS["audit"]["days_kept"]
         if self.object_lock_days is not None and not 1 <= self.object_lock_days <= days_kept:
             raise ValueError(
@@ -48,6 +58,25 @@ class Settings:
             raise ValueError(
                 f"object_lock_mode must be {' or '.join(OBJECT_LOCK_MODES)}: pulumi config set object_lock_mode {OBJECT_LOCK_MODES[0]}"
             )
+
+    def _check_edge(self) -> None:
+        without = "or leave the edge out, where senders can set a header: pulumi config set edge false"
+        if not self.firewall:
+            raise ValueError(
+                f"the edge needs the firewall, which keeps everybody else from the gateway: pulumi config set firewall true, {without}"
+            )
+        if not self.edge_domain or not DOMAIN_FORM.fullmatch(self.edge_domain):
+            raise ValueError(
+                "the edge needs a name of its own, because under cloudfront.net AWS accepts TLS 1.0: "
+                f"pulumi config set edge_domain hooks.example.com, {without}"
+            )
+        if not self.edge_certificate_arn or not CERTIFICATE_FORM.fullmatch(self.edge_certificate_arn):
+            raise ValueError(
+                f"edge_certificate_arn must be a certificate of ACM in {EDGE_REGION} for edge_domain: "
+                f"pulumi config set edge_certificate_arn arn:aws:acm:{EDGE_REGION}:…, {without}"
+            )
+        if self.edge_secret_generation < 1:
+            raise ValueError("edge_secret_generation counts from 1: pulumi config set edge_secret_generation 1")
 
     @property
     def tags(self) -> dict[str, str]:
@@ -67,6 +96,21 @@ class Settings:
     def access_record_bucket(self) -> str:
         """Where the trail writes who used the audit bucket."""
         return f"{PROJECT}-access-logs-{self.account_id}-{self.environment_suffix}"
+
+    @property
+    def edge_log_bucket(self) -> str:
+        """Where CloudFront writes who came to the edge."""
+        return f"{PROJECT}-edge-logs-{self.account_id}-{self.environment_suffix}"
+
+    @property
+    def edge_log_bucket_arn(self) -> str:
+        """The bucket of the edge's log."""
+        return f"arn:aws:s3:::{self.edge_log_bucket}"
+
+    @property
+    def edge_log_source_arn(self) -> str:
+        """What delivers the edge's log."""
+        return f"arn:aws:logs:{EDGE_REGION}:{self.account_id}:delivery-source:{self.name('edge_log')}"
 
     @property
     def trail_arn(self) -> str:

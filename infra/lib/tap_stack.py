@@ -7,6 +7,7 @@ from lib.alarms import Alarms
 from lib.archive_catalogue import ArchiveCatalogue
 from lib.audit_bucket import AuditBucket
 from lib.dashboard import Dashboard
+from lib.edge import Edge, OriginSecrets
 from lib.encryption import Encryption
 from lib.firewall import Firewall
 from lib.functions import EventSources, Function, FunctionRole
@@ -44,7 +45,13 @@ class TapStack(pulumi.ComponentResource):
         functions = {function: Function(settings, function, roles[function], key_arn, child) for function in FUNCTIONS}
         EventSources(settings, functions, queues, tables, child)
         gateway = Gateway(settings, gateway_roles, queues, key_arn, child)
-        firewall = Firewall(settings, gateway.stage, key_arn, child) if settings.firewall else None
+        secrets = OriginSecrets(settings, child) if settings.edge else None
+        firewall = (
+            Firewall(settings, gateway.stage, key_arn, secrets.values if secrets else None, child)
+            if settings.firewall
+            else None
+        )
+        edge = Edge(settings, gateway, secrets, firewall.acl, key_arn, child) if secrets and firewall else None
         Schedule(settings, schedule_role, functions["archival_function"], queues, key_arn, child)
         notifications = Notifications(settings, key_arn, child)
         Alarms(settings, notifications.topic, child)
@@ -66,6 +73,10 @@ class TapStack(pulumi.ComponentResource):
         } | {f"{function}_dlq_url": queue.url for function, queue in queues.dead_letter.items()}
         if access_record:
             self.outputs["access_record_bucket_name"] = access_record.bucket.bucket
+        if edge:
+            self.outputs["webhook_url"] = edge.url
+            self.outputs["edge_domain_name"] = edge.distribution.domain_name
+            self.outputs["edge_log_bucket_name"] = edge.log.bucket
         if firewall:
             self.outputs["firewall_arn"] = firewall.acl.arn
         self.register_outputs(self.outputs)

@@ -23,11 +23,15 @@ class Clients:
             raise AttributeError(service)
         return client(self.endpoint, service.rstrip("_").replace("_", "-"))
 
+    def in_region(self, service: str, region: str) -> Any:
+        """A client of another region than the stack's."""
+        return client(self.endpoint, service, region)
+
 
 @functools.cache
-def client(endpoint: str, service: str) -> Any:
+def client(endpoint: str, service: str, region: str = REGION) -> Any:
     """One client; names only, so that no configuration of this machine leaks in."""
-    session: Any = boto3.session.Session(aws_access_key_id=ROOT_KEY, aws_secret_access_key=ROOT_KEY, region_name=REGION)
+    session: Any = boto3.session.Session(aws_access_key_id=ROOT_KEY, aws_secret_access_key=ROOT_KEY, region_name=region)
     return session.client(
         service,
         endpoint_url=endpoint,

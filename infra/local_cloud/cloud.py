@@ -28,6 +28,11 @@ LOOPBACK = "127.0.0.1"
 START_SECONDS = 30
 STOP_SECONDS = 10
 DESCRIPTION = "cloud.json"
+# A name and a certificate that nobody has: `/_edge/…` stands for both, see `emulator.edge_routes`.
+EDGE_CONFIG = {
+    "payhook:edge_domain": "hooks.payhook.test",
+    "payhook:edge_certificate_arn": f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/00000000-0000-0000-0000-000000000000",
+}
 KEYS = "keys.json"
 LOG = "emulator.log"
 
@@ -44,7 +49,10 @@ class LocalCloud:
     port: int
     pid: int
     suffix: str
+    # Where providers send: the edge, or the gateway where there is none.
     endpoint: str = ""
+    # The gateway itself, past the edge.
+    gateway: str = ""
     api_key: str = ""
     outputs: dict[str, Any] = field(default_factory=dict)
     made: int = 0
@@ -149,7 +157,7 @@ def _launch(state: Path, port: int, without: tuple[str, ...]) -> int:
 
 
 def _deploy(cloud: LocalCloud, zips: Path, progress: Callable[[int], None], options: dict[str, str]) -> None:
-    config = {f"payhook:{name}": value for name, value in options.items()} | {
+    config = EDGE_CONFIG | {f"payhook:{name}": value for name, value in options.items()} | {
         "payhook:environment_suffix": cloud.suffix,
         "payhook:account_id": ACCOUNT,
         "payhook:lambda_zip_dir": str(zips.resolve()),
@@ -157,10 +165,12 @@ def _deploy(cloud: LocalCloud, zips: Path, progress: Callable[[int], None], opti
     applier = Applier(cloud.clients, progress)
     cloud.outputs = evaluate(applier, config).outputs
     cloud.made = applier.made
-    # From https://{api}.execute-api…/{stage}/webhook to the same route on this machine.
+    # From https://{api}.execute-api…/{stage}/webhook and https://{domain}/webhook to the same routes on this machine.
     host, _, path = cloud.outputs["api_endpoint_url"].removeprefix("https://").partition("/")
     stage, _, route = path.partition("/")
-    cloud.endpoint = f"{cloud.aws_endpoint}/restapis/{host.split('.')[0]}/{stage}/_user_request_/{route}"
+    cloud.gateway = f"{cloud.aws_endpoint}/restapis/{host.split('.')[0]}/{stage}/_user_request_/{route}"
+    edge = cloud.outputs.get("edge_domain_name")
+    cloud.endpoint = f"{cloud.aws_endpoint}/_edge/{edge.split('.')[0]}/webhook" if edge else cloud.gateway
     key = cloud.clients.apigateway.get_api_key(apiKey=cloud.outputs["api_key_id"], includeValue=True)
     cloud.api_key = key["value"]
     keys = {provider.name: provider_keys.fresh(provider) for provider in read_catalogue()}

@@ -9,7 +9,7 @@ from typing import Any
 from pulumi.runtime import mocks as pulumi_mocks
 
 from infra.graph import COMPONENT_PREFIX
-from infra.local_cloud.applier import compute, firewall, gateway, identity, messaging, observation, storage
+from infra.local_cloud.applier import compute, edge, firewall, gateway, identity, messaging, observation, storage
 from infra.local_cloud.clients import ACCOUNT, Clients
 
 Made = tuple[str, dict[str, Any]]
@@ -22,6 +22,7 @@ MAKERS: dict[str, Make] = {
     **compute.MAKERS,
     **gateway.MAKERS,
     **firewall.MAKERS,
+    **edge.MAKERS,
     **observation.MAKERS,
 }
 

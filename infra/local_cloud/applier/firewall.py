@@ -7,7 +7,7 @@ from infra.local_cloud.clients import Clients, tag_list
 
 Made = tuple[str, dict[str, Any]]
 # Where WAF's own names are not Pulumi's with a capital letter.
-SPELLINGS = {"CloudwatchMetricsEnabled": "CloudWatchMetricsEnabled"}
+SPELLINGS = {"CloudwatchMetricsEnabled": "CloudWatchMetricsEnabled", "ForwardedIpConfig": "ForwardedIPConfig"}
 
 
 def as_waf_spells(value: Any) -> Any:

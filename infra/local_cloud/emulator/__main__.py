@@ -28,6 +28,8 @@ PATCHES = (
     "access_log",
     "principal_arn",
     "firewall_logging",
+    "firewall_blocks",
+    "edge_routes",
     "log_data_protection",
     "sending_roles",
 )
