@@ -16,8 +16,8 @@ password_type := "random:index/randomPassword:RandomPassword"
 
 distributions := of_type(distribution_type)
 
-# Protocols of CloudFront that begin with TLS 1.2 or later: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/secure-connections-supported-viewer-protocols-ciphers.html,
-# read 2026-11-25.
+# Protocols of CloudFront that begin with TLS 1.2 or later:
+# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/secure-connections-supported-viewer-protocols-ciphers.html, read 2026-11-25.
 edge_protocols := {"TLSv1.2_2021", "TLSv1.2_2025", "TLSv1.3_2025"}
 
 # AWS's own policies: nothing is cached; everything the viewer sent goes on but for Host.
@@ -35,9 +35,9 @@ origins(distribution) := as_list(value_or_null(distribution, ["origins"]))
 # METADATA
 # title: Nothing but TLS 1.2 and later at the edge, on both sides
 # description: >-
-#   Senders speak TLS 1.2 or later: the edge has a certificate of its own, because under cloudfront.net AWS accepts TLS 1.0 whatever is asked for, and plain
-#   HTTP is refused rather than redirected, since the key would have gone over the wire by then. The origin is called over TLS 1.2 only. Never computed:
-#   absent is a violation.
+#   Senders speak TLS 1.2 or later: the edge has a certificate of its own, because under cloudfront.net AWS accepts TLS 1.0 whatever is asked for,
+#   and plain HTTP is refused rather than redirected, since the key would have gone over the wire by then. The origin is called over TLS 1.2 only.
+#   Never computed: absent is a violation.
 # scope: rule
 # custom:
 #   fix: keep viewer_certificate, viewer_protocol_policy and custom_origin_config of infra/lib/edge.py
@@ -85,9 +85,9 @@ edge_tls_faults contains sprintf("the origin's originSslProtocols is %s", [json.
 # METADATA
 # title: The edge caches nothing and hands everything on
 # description: >-
-#   Every behaviour uses AWS's policy that caches nothing, keeps no error, and hands on every header but Host: a cached answer would be given to somebody without a
-#   key, and without its headers no signature can be verified. It goes to one origin, and no origin group sends a webhook twice. The ids are AWS's and the same
-#   in every account. Never computed: absent is a violation.
+#   Every behaviour uses AWS's policy that caches nothing, keeps no error, and hands on every header but Host: a cached answer would be given to
+#   somebody without a key, and without its headers no signature can be verified. It goes to one origin, and no origin group sends a webhook twice.
+#   The ids are AWS's and the same in every account. Never computed: absent is a violation.
 # scope: rule
 # custom:
 #   fix: keep the cache and origin request policies of infra/lib/edge.py
@@ -135,8 +135,9 @@ error_seconds(distribution, status) := found if {
 # METADATA
 # title: The key leaves the address at the edge
 # description: >-
-#   Every behaviour runs a function on each request before anything else sees it, one that is published, on the current runtime: it takes the API key out of the
-#   address. What the function does is what infra/tests/test_edge.py is about. Runtime and publication are never computed; which function it is may be.
+#   Every behaviour runs a function on each request before anything else sees it, one that is published, on the current runtime: it takes the API key
+#   out of the address. What the function does is what infra/tests/test_edge.py is about. Runtime and publication are never computed; which function
+#   it is may be.
 # scope: rule
 # custom:
 #   fix: keep the function and its association of infra/lib/edge.py
@@ -150,12 +151,15 @@ deny_edge_function contains message if {
 
 deny_edge_function contains message if {
 	input.__type == edge_function_type
-	some wrong in {
-		not_exactly(input, ["publish"], true) |
-			true
-	} | {not_exactly(input, ["runtime"], "cloudfront-js-2.0") | true} | {not_given(input, ["code"]) | true}
+	some wrong in edge_function_faults
 	message := say(input, wrong, "publish the function of infra/edge/webhook_key.js")
 }
+
+edge_function_faults contains not_exactly(input, ["publish"], true)
+
+edge_function_faults contains not_exactly(input, ["runtime"], "cloudfront-js-2.0")
+
+edge_function_faults contains not_given(input, ["code"])
 
 runs_function(behavior) if {
 	some association in as_list(object.get(behavior, "functionAssociations", null))
@@ -165,8 +169,8 @@ runs_function(behavior) if {
 # METADATA
 # title: The edge's log has no key in it
 # description: >-
-#   The fields are listed and none is the path, the query string, the Referer or the cookies of a request: the path is the one that the sender wrote, with the key in it.
-#   Without a list AWS logs them all. Never computed: absent is a violation.
+#   The fields are listed and none is the path, the query string, the Referer or the cookies of a request: the path is the one that the sender wrote,
+#   with the key in it. Without a list AWS logs them all. Never computed: absent is a violation.
 # scope: rule
 # custom:
 #   fix: keep LOGGED of infra/lib/edge.py
@@ -188,14 +192,15 @@ log_field_faults contains sprintf("it logs %s", [field]) if {
 log_field_faults contains sprintf("it does not log %s", [field]) if {
 	fields := {field | some field in as_list(value_or_null(input, ["recordFields"]))}
 	count(fields) > 0
-	some field in {"date", "time", "c-ip", "cs-method", "cs(Host)", "sc-status", "ssl-protocol", "x-edge-request-id"} - fields
+	some field in ({"date", "time", "c-ip", "cs-method", "cs(Host)", "sc-status", "ssl-protocol", "x-edge-request-id"} - fields)
 }
 
 # METADATA
 # title: A secret that Pulumi makes is long, and only the edge's
 # description: >-
-#   A value that Pulumi makes is kept in its state, encrypted, and seen by whoever may deploy. The one such value is the header by which the gateway knows the edge: it opens
-#   nothing without an API key and a signature. It has at least thirty-two letters and digits. Names of resources are never computed.
+#   A value that Pulumi makes is kept in its state, encrypted, and seen by whoever may deploy. The one such value is the header by which the gateway
+#   knows the edge: it opens nothing without an API key and a signature. It has at least thirty-two letters and digits. Names of resources are never
+#   computed.
 # scope: rule
 # custom:
 #   fix: keep OriginSecrets of infra/lib/edge.py; a secret of anything else belongs into Secrets Manager
@@ -222,8 +227,8 @@ password_faults contains "it is no secret of the edge" if not startswith(input._
 # METADATA
 # title: Logs of the edge are delivered from us-east-1
 # description: >-
-#   CloudFront is global and delivers its logs from us-east-1 only, into a bucket of the stack's own region. Nothing else may be there: deny_region_foreign. Never computed:
-#   absent would be the stack's region, where AWS refuses it.
+#   CloudFront is global and delivers its logs from us-east-1 only, into a bucket of the stack's own region. Nothing else may be there:
+#   deny_region_foreign. Never computed: absent would be the stack's region, where AWS refuses it.
 # scope: rule
 # custom:
 #   fix: pass region=EDGE_REGION (infra/lib/edge.py)
@@ -237,8 +242,8 @@ deny_edge_region contains message if {
 # METADATA
 # title: The edge goes to this stack's API, and its log to this stack's bucket
 # description: >-
-#   The origin is the API of this stack; a delivery joins a source, which is this distribution, with a destination, which is a bucket of this stack. Where a preview may leave
-#   one of them unknown, what the engine knows of the property stands for it.
+#   The origin is the API of this stack; a delivery joins a source, which is this distribution, with a destination, which is a bucket of this stack.
+#   Where a preview may leave one of them unknown, what the engine knows of the property stands for it.
 # scope: rule
 # custom:
 #   fix: keep the origin and the delivery of infra/lib/edge.py
@@ -257,10 +262,10 @@ stack_deny_edge_target contains message if {
 }
 
 is_own_api(origin) if {
+	is_stage_path(origin)
 	some api in of_type("aws:apigateway/restApi:RestApi")
 	some handle in handles(api)
 	origin.domainName == sprintf("%s.execute-api.%s.amazonaws.com", [handle, region])
-	stage_path(origin, api)
 }
 
 # What a preview cannot know is let through by name; the stage is known.
@@ -270,7 +275,7 @@ is_own_api(origin) if {
 	in_preview == true
 }
 
-stage_path(origin, _) if {
+is_stage_path(origin) if {
 	some stage in stages
 	origin.originPath == sprintf("/%s", [value(stage, ["stageName"])])
 }
@@ -290,8 +295,9 @@ is_logged(distribution) if {
 # METADATA
 # title: Nobody comes past the edge
 # description: >-
-#   Where there is an edge, the first rule of the web ACL blocks every request without the header that the distribution adds, its value compared whole; the rules that limit an address take it
-#   from the header in which the edge writes it; and the secret's header is replaced and redacted wherever requests are kept. The secret itself is unknown in a preview.
+#   Where there is an edge, the first rule of the web ACL blocks every request without the header that the distribution adds, its value compared
+#   whole; the rules that limit an address take it from the header in which the edge writes it; and the secret's header is replaced and redacted
+#   wherever requests are kept. The secret itself is unknown in a preview.
 # scope: rule
 # custom:
 #   fix: keep past_edge() and secret_headers() of infra/lib/firewall.py
@@ -366,9 +372,9 @@ is_whole_header(match, name) if {
 }
 
 knows(known, header) if {
+	count(header.value) > 0
 	some match in known
 	match.searchString == header.value
-	count(header.value) > 0
 }
 
 knows(_, header) if {

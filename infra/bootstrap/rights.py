@@ -10,6 +10,7 @@ from typing import Any
 
 from bootstrap.account import Account
 from lib.policies import Statement, allow
+from lib.settings import EDGE_REGION
 
 PASSED_TO = ["apigateway.amazonaws.com", "cloudtrail.amazonaws.com", "lambda.amazonaws.com", "scheduler.amazonaws.com"]
 
@@ -177,6 +178,43 @@ def door(account: Account) -> list[Rights]:
     ]  # fmt: skip
 
 
+def edge(account: Account) -> list[Rights]:
+    """The distribution, which AWS names, its function, and the delivery of its log, which AWS keeps in another region.
+
+    Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-V2-S3.html, read 2026-11-25.
+    """
+    owned, suffix = f"{account.account_id}", account.environment_suffix
+    requested = {"StringEquals": {f"aws:RequestTag/{key}": account.deployed.tags[key] for key in ("Environment", "Project")}}
+    deliveries = [
+        f"arn:aws:logs:{EDGE_REGION}:{owned}:{name}"
+        for name in (f"delivery-source:*_{suffix}", f"delivery-destination:*_{suffix}", "delivery:*")
+    ]
+    distributions = [f"arn:aws:cloudfront::{owned}:distribution/*"]
+    return [
+        Rights(
+            "Edge", ("cloudfront/",), distributions,
+            actions("cloudfront", "GetDistribution GetDistributionConfig ListTagsForResource"),
+            actions("cloudfront", "AllowVendedLogDeliveryForResource DeleteDistribution TagResource UntagResource UpdateDistribution"),
+            condition=account.own_tags_only,
+        ),
+        Rights("NewEdge", (), distributions, [], ["cloudfront:CreateDistribution"], write_condition=requested),
+        Rights(
+            "EdgeFunctions", (), [f"arn:aws:cloudfront::{owned}:function/*_{suffix}"],
+            actions("cloudfront", "DescribeFunction GetFunction ListTagsForResource"),
+            actions("cloudfront", "CreateFunction DeleteFunction PublishFunction TagResource UntagResource UpdateFunction"),
+        ),
+        Rights(
+            "EdgeLog", (), deliveries,
+            actions("logs", "GetDelivery GetDeliveryDestination GetDeliverySource ListTagsForResource"),
+            actions(
+                "logs",
+                "CreateDelivery DeleteDelivery DeleteDeliveryDestination DeleteDeliverySource PutDeliveryDestination PutDeliverySource "
+                "TagResource UntagResource UpdateDeliveryConfiguration",
+            ),
+        ),
+    ]  # fmt: skip
+
+
 def observation(account: Account) -> list[Rights]:
     """Logs, alarms, the dashboard, the topic and the trail."""
     deployed, suffix = account.deployed, account.environment_suffix
@@ -225,7 +263,7 @@ def all_rights(account: Account) -> list[Rights]:
     """Everything that deploying takes."""
     return [
         right
-        for part in (identity, keys, compute, storage, door, observation)
+        for part in (identity, keys, compute, storage, door, edge, observation)
         for right in part(account)
     ]  # fmt: skip
 

@@ -163,7 +163,7 @@ def test_every_name_is_in_the_providers_spelling(graph: list[dict[str, Any]]) ->
 
 
 def test_without_it_nothing_speaks_of_it() -> None:
-    evaluation = evaluate(config={"payhook:firewall": "false"})
+    evaluation = evaluate(config={"payhook:firewall": "false", "payhook:edge": "false"})
     text = json.dumps(evaluation.graph())
     assert "aws:wafv2/" not in text
     assert "aws-waf-logs-" not in text

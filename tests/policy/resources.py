@@ -9,6 +9,7 @@ from tests.policy.mutation import DROP, Mutation, Resource, by_alarm, changed, r
 SUFFIX = "dev"
 # The property that holds a type's physical name, where it is not `name`.
 NAME_PROPERTIES = {
+    "aws:cloudfront/distribution:Distribution": "comment",
     "aws:cloudwatch/dashboard:Dashboard": "dashboardName",
     "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": "policyName",
     "aws:s3/bucket:Bucket": "bucket",
@@ -76,6 +77,9 @@ def names(resource: Resource) -> Iterator[Mutation]:
 # Which rule misses a resource, by module and, where it matters, the start of the name. The first that fits counts.
 MISSED = (
     ("apigateway/", "stack_deny_part_missing stack_deny_stage_part"),
+    ("cloudfront/function", "deny_edge_function"),
+    ("cloudfront/", "stack_deny_edge_target"),
+    ("cloudwatch/logDelivery", "stack_deny_edge_target"),
     ("cloudtrail/", "stack_deny_bucket_part stack_deny_part_missing stack_deny_trail"),
     ("cloudwatch/logDataProtectionPolicy", "stack_deny_log_unprotected"),
     (
@@ -108,7 +112,10 @@ UNASKED = {
     "apigateway/response": ANSWER,
     "apigateway/resource": "AWS refuses a method without its resource: the deploy fails",
     "cloudtrail/trail": "an option of the stack: stack_warn_bucket_access_log says that nobody writes down who uses the bucket",
+    "cloudfront/distribution": "an option of the stack: the API key is asked for with and without it",
+    "cloudfront/function": "the distribution names it by its ARN: the deploy fails",
     "cloudwatch/dashboard": "it shows figures; what must be noticed is in alarms",
+    "index/randomPassword": "the distribution and the firewall name its value: the deploy fails",
 }
 
 
@@ -160,7 +167,7 @@ FORBIDDEN: tuple[tuple[str, dict[str, Any]], ...] = (
     ),
     ("aws:ssm/parameter:Parameter", {"name": "secret_dev", "type": "String", "value": "x"}),
     ("aws:apigateway/authorizer:Authorizer", {"name": "open_dev", "restApi": "webhook_api-id"}),
-    ("random:index/randomPassword:RandomPassword", {"length": 8}),
+    ("random:index/randomId:RandomId", {"byteLength": 8}),
 )
 
 
@@ -190,6 +197,8 @@ def additions(graph: list[Resource]) -> Iterator[Mutation]:
         ("aws:lambda/function:Function", {"name": "more_dev"}, "deny_function_memory stack_deny_function_dead_letter"),
         ("aws:dynamodb/table:Table", {"name": "more_dev"}, "deny_table_billing deny_encryption_key"),
         ("aws:secretsmanager/secret:Secret", {"name": "more_dev"}, "deny_encryption_key"),
+        ("random:index/randomPassword:RandomPassword", {"length": 48, "special": False}, "deny_edge_secret"),
+        ("aws:cloudfront/distribution:Distribution", {"comment": "more_dev"}, "deny_edge_tls deny_edge_cache"),
         ("aws:kms/key:Key", {"description": "more"}, "deny_key_rotation deny_document_unreadable"),
     ):
         yield Mutation("resource added", f"{type_token} bare", rules(by), (_added(graph, type_token, properties),))

@@ -93,9 +93,18 @@ def test_the_stack_passes(opa: str) -> None:
 
 
 def test_the_stack_without_its_options_is_refused(opa: str) -> None:
-    graph = evaluate(config={"payhook:firewall": "false", "payhook:access_record": "false"}).graph()
+    off = dict.fromkeys(("payhook:edge", "payhook:firewall", "payhook:access_record"), "false")
+    graph = evaluate(config=off).graph()
     rules = {rule for rule, _ in said(opa, graph)}
     assert rules == {"stack_deny_part_missing", "stack_deny_waf_missing", "stack_warn_bucket_access_log"}
+
+
+def test_the_stack_without_an_edge_passes(opa: str) -> None:
+    assert said(opa, evaluate(config={"payhook:edge": "false"}).graph()) == []
+
+
+def test_the_stack_whose_edge_changes_its_secret_passes(opa: str) -> None:
+    assert said(opa, evaluate(config={"payhook:edge_secret_generation": "2"}).graph()) == []
 
 
 def test_the_stack_with_object_lock_passes(opa: str) -> None:
