@@ -27,8 +27,7 @@ deny_region_foreign contains message if {
 # CloudFront belongs to no region: its certificate is in us-east-1, its log is delivered from there (deny_edge_region), and who lets the delivery in names it.
 edge_forms := {
 	`arn:aws:acm:us-east-1:[0-9]{12}:certificate/`,
-	`arn:aws:logs:us-east-1:[0-9]{12}:delivery-source:`,
-	`arn:aws:logs:us-east-1:[0-9]{12}:delivery-destination:`,
+	`arn:aws:logs:us-east-1:[0-9]{12}:delivery`,
 }
 
 without_edge(resource) := regex.replace(json.marshal(own_properties(resource)), concat("|", sort(edge_forms)), "")

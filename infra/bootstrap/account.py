@@ -42,13 +42,13 @@ class Account:
     @cached_property
     def deployed(self) -> Settings:
         """The stack that will be deployed."""
-        return Settings(self.environment_suffix, self.account_id, self.region, self.cost_center)
+        return Settings(self.environment_suffix, self.account_id, self.region, self.cost_center, edge=False)
 
     @cached_property
     def own(self) -> Settings:
         """What the bootstrap itself makes."""
         suffix = self.environment_suffix + OWN_SUFFIX_END
-        return Settings(suffix, self.account_id, self.region, self.cost_center)
+        return Settings(suffix, self.account_id, self.region, self.cost_center, edge=False)
 
     @property
     def state_bucket(self) -> str:

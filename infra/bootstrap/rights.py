@@ -71,7 +71,8 @@ def keys(account: Account) -> list[Rights]:
             "Aliases", (), [deployed.arn("kms", f"alias/*_{account.environment_suffix}")],
             [], actions("kms", "CreateAlias DeleteAlias UpdateAlias"),
         ),
-        Rights("NewKeys", (), ["*"], [], ["kms:CreateKey"], write_condition=requested),
+        # What AWS names itself must carry the environment's tags from the start.
+        Rights("NewTagged", (), ["*"], [], ["cloudfront:CreateDistribution", "kms:CreateKey"], write_condition=requested),
     ]  # fmt: skip
 
 
@@ -179,38 +180,19 @@ def door(account: Account) -> list[Rights]:
 
 
 def edge(account: Account) -> list[Rights]:
-    """The distribution, which AWS names, its function, and the delivery of its log, which AWS keeps in another region.
-
-    Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-V2-S3.html, read 2026-11-25.
-    """
-    owned, suffix = f"{account.account_id}", account.environment_suffix
-    requested = {"StringEquals": {f"aws:RequestTag/{key}": account.deployed.tags[key] for key in ("Environment", "Project")}}
-    deliveries = [
-        f"arn:aws:logs:{EDGE_REGION}:{owned}:{name}"
-        for name in (f"delivery-source:*_{suffix}", f"delivery-destination:*_{suffix}", "delivery:*")
-    ]
-    distributions = [f"arn:aws:cloudfront::{owned}:distribution/*"]
+    """The distribution, which AWS names, and its function. New ones are with the new keys, the delivery of the log is with the log groups."""
+    owned = f"arn:aws:cloudfront::{account.account_id}"
     return [
         Rights(
-            "Edge", ("cloudfront/",), distributions,
-            actions("cloudfront", "GetDistribution GetDistributionConfig ListTagsForResource"),
+            "Edge", ("cloudfront/",), [f"{owned}:distribution/*"],
+            actions("cloudfront", "GetDistribution ListTagsForResource"),
             actions("cloudfront", "AllowVendedLogDeliveryForResource DeleteDistribution TagResource UntagResource UpdateDistribution"),
             condition=account.own_tags_only,
         ),
-        Rights("NewEdge", (), distributions, [], ["cloudfront:CreateDistribution"], write_condition=requested),
         Rights(
-            "EdgeFunctions", (), [f"arn:aws:cloudfront::{owned}:function/*_{suffix}"],
+            "EdgeFunctions", (), [f"{owned}:function/*_{account.environment_suffix}"],
             actions("cloudfront", "DescribeFunction GetFunction ListTagsForResource"),
             actions("cloudfront", "CreateFunction DeleteFunction PublishFunction TagResource UntagResource UpdateFunction"),
-        ),
-        Rights(
-            "EdgeLog", (), deliveries,
-            actions("logs", "GetDelivery GetDeliveryDestination GetDeliverySource ListTagsForResource"),
-            actions(
-                "logs",
-                "CreateDelivery DeleteDelivery DeleteDeliveryDestination DeleteDeliverySource PutDeliveryDestination PutDeliverySource "
-                "TagResource UntagResource UpdateDeliveryConfiguration",
-            ),
         ),
     ]  # fmt: skip
 
@@ -219,14 +201,19 @@ def observation(account: Account) -> list[Rights]:
     """Logs, alarms, the dashboard, the topic and the trail."""
     deployed, suffix = account.deployed, account.environment_suffix
     groups = [deployed.log_group_arn(name) for name in (f"*_{suffix}", f"*_{suffix}:*", "API-Gateway-Execution-Logs_*")]
+    # Of the edge's log. Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-V2-S3.html, read 2026-11-25.
+    deliveries = [
+        f"arn:aws:logs:{EDGE_REGION}:{account.account_id}:{name}" for name in (f"delivery-*_{suffix}", "delivery:*")
+    ]
     return [
         Rights(
-            "LogGroups", (), groups,
-            actions("logs", "GetDataProtectionPolicy ListTagsForResource"),
+            "Logs", (), [*groups, *deliveries],
+            actions("logs", "GetDataProtectionPolicy GetDelivery GetDeliveryDestination GetDeliverySource ListTagsForResource"),
             actions(
                 "logs",
-                "AssociateKmsKey CreateLogGroup DeleteDataProtectionPolicy DeleteLogGroup DeleteRetentionPolicy DisassociateKmsKey "
-                "PutDataProtectionPolicy PutRetentionPolicy TagResource UntagResource",
+                "AssociateKmsKey CreateDelivery CreateLogGroup DeleteDataProtectionPolicy DeleteDelivery DeleteDeliveryDestination "
+                "DeleteDeliverySource DeleteLogGroup DeleteRetentionPolicy DisassociateKmsKey PutDataProtectionPolicy PutDeliveryDestination "
+                "PutDeliverySource PutRetentionPolicy TagResource UntagResource UpdateDeliveryConfiguration",
             ),
         ),
         Rights(
@@ -276,13 +263,21 @@ def read_statements(account: Account) -> list[Statement]:
 
 
 def deploy_statements(account: Account) -> list[Statement]:
-    """Reading and writing, together where the same holds for both: a role's policies have a largest size."""
+    """Reading and writing, together where the same holds for both. A role's policies have a largest size: what no condition holds for is in one statement where it
+    names resources and in another where it cannot, because an action means something for resources of its own service only. Roles stay apart.
+    """
     statements: list[Statement] = []
+    named: tuple[list[str], list[str]] = ([], [])
+    unscoped: tuple[list[str], list[str]] = ([], [])
     for right in all_rights(account):
         if right.read and right.write_condition:
             statements.append(allow(right.read, right.resources, f"Read{right.sid}", right.condition))
         together = right.write if right.write_condition else [*right.read, *right.write]
-        if together:
-            conditions = right.condition | right.write_condition
+        conditions = right.condition | right.write_condition
+        if together and (conditions or any(action.startswith("iam:") for action in together)):
             statements.append(allow(together, right.resources, right.sid, conditions))
-    return statements
+        elif together:
+            actions_so_far, resources_so_far = unscoped if right.resources == ["*"] else named
+            actions_so_far += together
+            resources_so_far += right.resources
+    return [*statements, allow(*named, "Named"), allow(*unscoped, "Unscoped")]

@@ -26,9 +26,7 @@ CALLER_ADDRESS = "$util.urlEncode($context.identity.sourceIp)"
 VIEWER_ADDRESS = "$util.urlEncode($input.params('x-viewer-ip'))"
 
 
-def request_template(
-    providers: tuple[Provider, ...], provider: str = "", source_ip: str = CALLER_ADDRESS
-) -> str:
+def request_template(providers: tuple[Provider, ...], provider: str = "", source_ip: str = CALLER_ADDRESS) -> str:
     """Body and one attribute `request`, a form string, because SQS takes no empty attribute. The body goes through untouched.
 
     `provider` is the template of the path's provider, empty on the route without one. An empty body, and one that is not UTF-8, makes a request without a message body, which SQS refuses: nothing is queued.

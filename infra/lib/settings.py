@@ -15,7 +15,9 @@ PROJECT = "payhook"
 OBJECT_LOCK_MODES = ("GOVERNANCE", "COMPLIANCE")
 # CloudFront takes certificates from there and delivers its logs from there, wherever the stack is.
 EDGE_REGION = "us-east-1"
-DOMAIN_FORM = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+")
+DOMAIN_FORM = re.compile(
+    r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+"
+)
 CERTIFICATE_FORM = re.compile(rf"arn:aws:acm:{EDGE_REGION}:[0-9]{{12}}:certificate/[0-9a-f-]{{36}}")
 
 

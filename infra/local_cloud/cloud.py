@@ -157,11 +157,15 @@ def _launch(state: Path, port: int, without: tuple[str, ...]) -> int:
 
 
 def _deploy(cloud: LocalCloud, zips: Path, progress: Callable[[int], None], options: dict[str, str]) -> None:
-    config = EDGE_CONFIG | {f"payhook:{name}": value for name, value in options.items()} | {
-        "payhook:environment_suffix": cloud.suffix,
-        "payhook:account_id": ACCOUNT,
-        "payhook:lambda_zip_dir": str(zips.resolve()),
-    }
+    config = (
+        EDGE_CONFIG
+        | {f"payhook:{name}": value for name, value in options.items()}
+        | {
+            "payhook:environment_suffix": cloud.suffix,
+            "payhook:account_id": ACCOUNT,
+            "payhook:lambda_zip_dir": str(zips.resolve()),
+        }
+    )
     applier = Applier(cloud.clients, progress)
     cloud.outputs = evaluate(applier, config).outputs
     cloud.made = applier.made

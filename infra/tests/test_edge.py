@@ -135,7 +135,9 @@ def test_every_provider_of_the_catalogue_has_a_path() -> None:
 
 
 def test_nothing_in_the_log_can_hold_a_key() -> None:
-    assert not [field for field in LOGGED if "uri" in field.lower() or "referer" in field.lower() or "cookie" in field.lower()]
+    assert not [
+        field for field in LOGGED if "uri" in field.lower() or "referer" in field.lower() or "cookie" in field.lower()
+    ]
 
 
 @pytest.mark.parametrize(

@@ -63,8 +63,10 @@ def test_the_trail_records_every_call_on_the_audit_log(of_type: Find) -> None:
         assert fields["resources.type"] == {"equals": ["AWS::S3::Object"]}
         (prefix,) = fields["resources.ARN"]["startsWiths"]
         recorded[prefix] = fields.get("eventName")
-    # The second would feed itself with the puts that deliver it.
-    assert recorded == {f"{AUDIT}/": None, f"{RECORD}/": {"notEquals": ["PutObject"]}}
+    # The others would feed themselves with the puts that deliver them.
+    but_puts = {"notEquals": ["PutObject"]}
+    edge_log = "arn:aws:s3:::payhook-edge-logs-000000000000-dev"
+    assert recorded == {f"{AUDIT}/": None, f"{RECORD}/": but_puts, f"{edge_log}/": but_puts}
 
 
 def test_only_this_trail_writes_the_record(of_type: Find) -> None:
@@ -104,10 +106,11 @@ def test_a_lock_on_demand(mode: str) -> None:
     (lock,) = _by_type(locked, LOCK)
     assert lock == {"bucket": "audit-id", "rule": {"defaultRetention": {"mode": mode, "days": 365}}}
     buckets = {b["bucket"]: (b.get("objectLockEnabled"), b["forceDestroy"]) for b in _by_type(locked, ":Bucket")}
-    # The record of who used it is not locked, and goes with the stack.
+    # The records of who used it and who came are not locked, and go with the stack.
     assert buckets == {
         "payhook-audit-000000000000-dev": (True, False),
         "payhook-access-logs-000000000000-dev": (None, True),
+        "payhook-edge-logs-000000000000-dev": (None, True),
     }
 
 

@@ -90,7 +90,8 @@ def test_no_provider_reaches_the_limit_of_an_address(acl: dict[str, Any]) -> Non
     rule = _rules(acl)["rate_per_address"]
     statement = rule["statement"]["rateBasedStatement"]
     assert rule["action"] == {"block": {}}
-    assert statement["aggregateKeyType"] == "IP"
+    assert statement["aggregateKeyType"] == "FORWARDED_IP"
+    assert statement["forwardedIpConfig"] == {"headerName": "x-viewer-ip", "fallbackBehavior": "MATCH"}
     assert "scopeDownStatement" not in statement
     window = statement["evaluationWindowSec"]
     assert window in (60, 120, 300, 600)
@@ -125,7 +126,7 @@ def test_everything_is_measured_and_nothing_sampled(acl: dict[str, Any]) -> None
 
 
 def test_neither_bodies_nor_what_proves_a_sender_are_kept(acl: dict[str, Any], of_type: Find) -> None:
-    secret = {"x-api-key", "authorization", "cookie"}
+    secret = {"x-api-key", "x-origin-secret", "authorization", "cookie"}
     secret |= {header for provider in read_catalogue() for header in provider.forwarded_headers}
     protections = {p["field"]["fieldType"]: p for p in acl["dataProtectionConfig"]["dataProtections"]}
     assert set(protections) == {"BODY", "QUERY_STRING", "SINGLE_HEADER"}

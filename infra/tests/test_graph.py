@@ -39,7 +39,7 @@ def test_each_entry_has_the_agreed_form(graph: list[dict[str, Any]]) -> None:
 
 def test_components_are_left_out(evaluation: Evaluation) -> None:
     types = {resource["type"] for resource in evaluation.graph()}
-    assert all(name.startswith("aws:") for name in types)
+    assert all(name.startswith(("aws:", "random:")) for name in types)
     assert any(resource["type"] == "payhook:index:TapStack" for resource in evaluation.resources)
 
 

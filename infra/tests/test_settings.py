@@ -7,16 +7,16 @@ import pytest
 
 from lib.settings import Settings
 
-GOOD: dict[str, Any] = {"environment_suffix": "dev", "account_id": "123456789012"}
+GOOD: dict[str, Any] = {"environment_suffix": "dev", "account_id": "123456789012", "edge": False}
 
 
 @pytest.mark.parametrize("suffix", ["dev", "a", "prod-2", "x" * 20])
 def test_a_good_suffix(suffix: str) -> None:
-    settings = Settings(environment_suffix=suffix, account_id=GOOD["account_id"])
+    settings = Settings(**(GOOD | {"environment_suffix": suffix}))
     assert settings.name("transactions") == f"transactions_{suffix}"
     assert settings.audit_bucket == f"payhook-audit-123456789012-{suffix}"
     assert settings.access_record_bucket == f"payhook-access-logs-123456789012-{suffix}"
-    assert max(len(settings.audit_bucket), len(settings.access_record_bucket)) <= 63
+    assert max(map(len, (settings.audit_bucket, settings.access_record_bucket, settings.edge_log_bucket))) <= 63
     assert settings.firewall_log_group == f"aws-waf-logs-webhook_firewall_{suffix}"
 
 

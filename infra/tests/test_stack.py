@@ -19,7 +19,7 @@ UNTAGGED = {
     "cloudwatch/logResourcePolicy", "iam/rolePolicy", "glue/catalogTable", "iam/rolePolicyAttachment", "kms/alias", "lambda/functionEventInvokeConfig", "s3/bucketLifecycleConfiguration",
     "s3/bucketOwnershipControls", "s3/bucketPolicy", "s3/bucketPublicAccessBlock",
     "s3/bucketServerSideEncryptionConfiguration", "s3/bucketVersioning", "scheduler/schedule", "sns/topicPolicy",
-    "sqs/queuePolicy", "wafv2/webAclAssociation", "wafv2/webAclLoggingConfiguration",
+    "random", "sqs/queuePolicy", "wafv2/webAclAssociation", "wafv2/webAclLoggingConfiguration",
 }  # fmt: skip
 KEY = "arn:preview:key"
 
@@ -120,7 +120,7 @@ def test_tables(of_type: Find) -> None:
 
 
 def test_buckets(of_type: Find) -> None:
-    buckets = {"audit-id", "access_record-id"}
+    buckets = {"audit-id", "access_record-id", "edge_log-id"}
     encryption = {b["bucket"]: b["rules"][0] for b in of_type("ServerSideEncryptionConfiguration")}
     versioning = {v["bucket"]: v["versioningConfiguration"]["status"] for v in of_type(":BucketVersioning")}
     blocks = {block["bucket"]: block for block in of_type(":BucketPublicAccessBlock")}
@@ -141,10 +141,12 @@ def test_lifecycles(of_type: Find) -> None:
     lifecycles = {lifecycle["bucket"]: lifecycle["rules"] for lifecycle in of_type(":BucketLifecycleConfiguration")}
     rules = [rule for rules in lifecycles.values() for rule in rules]
     colder = {r["filter"]["prefix"]: r["transitions"][0]["days"] for r in rules if "transitions" in r}
-    assert colder == dict.fromkeys(("audit/", "seal/", "archive/transactions/", "archive/manifests/", "AWSLogs/"), 90)
+    assert colder == dict.fromkeys(
+        ("audit/", "seal/", "archive/transactions/", "archive/manifests/", "AWSLogs/", "edge/"), 90
+    )
     ends = {r["filter"]["prefix"]: r["expiration"]["days"] for r in rules if "expiration" in r}
-    assert ends == {"audit/": 400, "seal/": 400, "archive/pending/": 7, "AWSLogs/": 400}
-    assert set(lifecycles) == {"audit-id", "access_record-id"}
+    assert ends == {"audit/": 400, "seal/": 400, "archive/pending/": 7, "AWSLogs/": 400, "edge/": 400}
+    assert set(lifecycles) == {"audit-id", "access_record-id", "edge_log-id"}
 
 
 def test_the_catalogue_has_the_columns_of_the_parts_and_projects_the_days(of_type: Find) -> None:
@@ -162,7 +164,7 @@ def test_the_catalogue_has_the_columns_of_the_parts_and_projects_the_days(of_typ
 
 
 def test_functions(of_type: Find) -> None:
-    functions = {function["name"].removesuffix("_dev"): function for function in of_type(":Function")}
+    functions = {function["name"].removesuffix("_dev"): function for function in of_type("lambda/function:Function")}
     assert set(functions) == set(FUNCTIONS)
     for name, function in functions.items():
         assert (function["runtime"], function["architectures"]) == ("provided.al2023", ["arm64"])

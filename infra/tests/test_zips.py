@@ -56,7 +56,7 @@ def test_a_zip_that_is_not_there_is_an_error_that_says_what_to_do(tmp_path: Path
 
 def _function_hashes(folder: Path) -> dict[str, str]:
     graph = evaluate(config={"payhook:lambda_zip_dir": str(folder)}).graph()
-    functions = [resource["properties"] for resource in graph if resource["type"].endswith(":Function")]
+    functions = [resource["properties"] for resource in graph if resource["type"].endswith("lambda/function:Function")]
     assert {function["code"]["path"] for function in functions} == {str(folder / f"{name}.zip") for name in FUNCTIONS}
     return {function["name"]: function["sourceCodeHash"] for function in functions}
 

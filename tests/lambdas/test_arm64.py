@@ -70,7 +70,7 @@ def _run_once(function: str, event: Any, runner: list[str], folder: Path) -> tup
     bootstrap.write_bytes(entry.content)
     bootstrap.chmod(0o755)
     with runtime_api(event) as api:
-        variables = environment(Settings("dev", "000000000000"), function) | {
+        variables = environment(Settings("dev", "000000000000", edge=False), function) | {
             "AWS_LAMBDA_RUNTIME_API": api.address,
             "AWS_LAMBDA_FUNCTION_NAME": f"{function}_dev",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",

@@ -107,8 +107,15 @@ ROWS: tuple[Row, ...] = (
     Row(EDGE, "origins.*.customHeaders", (DROP, []), "stack_deny_edge_open"),
     Row(EDGE, "origins.*.customHeaders.*.name", (DROP, "x-other"), "stack_deny_edge_open"),
     Row(EDGE, "origins.*.customHeaders.*.value", (DROP, "", "other"), "stack_deny_edge_open"),
-    Row(EDGE, "origins.*.customOriginConfig.originProtocolPolicy", (DROP, "http-only", "match-viewer"), "deny_edge_tls"),
-    Row(EDGE, "origins.*.customOriginConfig.originSslProtocols", (DROP, ["TLSv1.1"], ["TLSv1", "TLSv1.2"]), "deny_edge_tls"),
+    Row(
+        EDGE, "origins.*.customOriginConfig.originProtocolPolicy", (DROP, "http-only", "match-viewer"), "deny_edge_tls"
+    ),
+    Row(
+        EDGE,
+        "origins.*.customOriginConfig.originSslProtocols",
+        (DROP, ["TLSv1.1"], ["TLSv1", "TLSv1.2"]),
+        "deny_edge_tls",
+    ),
     Row("cloudfront/function", "publish", (DROP, False), "deny_edge_function"),
     Row("cloudfront/function", "runtime", (DROP, "cloudfront-js-1.0"), "deny_edge_function"),
     Row("cloudfront/function", "code", (DROP,), "deny_edge_function"),

@@ -56,7 +56,7 @@ def options(resource: Resource) -> Iterator[Mutation]:
     put = changed(resource, ("provider",), provider)
     yield Mutation("option set", f"{short(resource)} provider", rules("deny_region_provider"), (put,))
     put = changed(resource, ("properties", "region"), "eu-west-1")
-    yield Mutation("option set", f"{short(resource)} region", rules("deny_region_foreign"), (put,))
+    yield Mutation("option set", f"{short(resource)} region", rules("deny_region_foreign deny_edge_region"), (put,))
 
 
 def names(resource: Resource) -> Iterator[Mutation]:

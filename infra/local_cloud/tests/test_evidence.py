@@ -90,7 +90,13 @@ def test_who_destroys_the_environment_is_no_function_and_can(cloud: LocalCloud) 
 @pytest.fixture(scope="module")
 def locked(zips: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     """A stack with a lock on its audit bucket."""
-    options = {"object_lock_days": "2", "object_lock_mode": "COMPLIANCE", "access_record": "false", "firewall": "false", "edge": "false"}
+    options = {
+        "object_lock_days": "2",
+        "object_lock_mode": "COMPLIANCE",
+        "access_record": "false",
+        "firewall": "false",
+        "edge": "false",
+    }
     running = start(tmp_path_factory.mktemp("locked") / "state", zips, "locked", options=options)
     yield running
     running.stop()
