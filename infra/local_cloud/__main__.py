@@ -14,6 +14,7 @@ def describe(cloud: LocalCloud) -> str:
     """What a person needs to send a first webhook."""
     keys = cloud.keys_file.relative_to(ROOT) if cloud.keys_file.is_relative_to(ROOT) else cloud.keys_file
     return f"""endpoint  {cloud.endpoint}
+provider  {cloud.endpoint}/stripe/{cloud.api_key} (what would be registered with Stripe)
 api key   {cloud.api_key}
 keys      {keys} (random, one per provider)
 AWS       {cloud.aws_endpoint} (region us-east-2, access key and secret `test`)

@@ -35,7 +35,7 @@ def send(cloud: LocalCloud, payhook: Path, count: int) -> dict[str, Any]:
     share = {"--duplicates": count // 10, "--forged": count * 6 // 100, "--stale": count * 4 // 100}
     genuine = count - sum(share.values())
     command = [
-        str(payhook), "send", "--endpoint", cloud.endpoint, "--api-key", cloud.api_key, "--provider", "all",
+        str(payhook), "send", "--endpoint", cloud.endpoint, "--api-key", cloud.api_key, "--key-in", "path", "--provider", "all",
         "--secrets-file", str(cloud.keys_file), "--count", str(genuine), "--with-pan", str(count * 5 // 100),
         "--json", "--progress",
     ]  # fmt: skip
@@ -101,7 +101,7 @@ def later(cloud: LocalCloud, payhook: Path, stored: int, days: tuple[str, str], 
 def run(cloud: LocalCloud, payhook: Path, count: int) -> int:
     """Sends, waits, proves, reports; 0 when the sums agree."""
     say(
-        f"3/6  sending {count:,} signed webhooks of every provider, with repetitions, forgeries and planted card numbers …"
+        f"3/6  sending {count:,} signed webhooks of every provider through the edge, with repetitions, forgeries and planted card numbers …"
     )
     began, first_day = time.monotonic(), today()
     sent = send(cloud, payhook, count)
@@ -147,7 +147,7 @@ def main(arguments: list[str]) -> int:
             print(f"payhook: {error}", file=sys.stderr)
             return 1
         try:
-            say(f"2/6  the Pulumi program is applied: {cloud.made} resources; API at {cloud.endpoint}")
+            say(f"2/6  the Pulumi program is applied: {cloud.made} resources; edge at {cloud.endpoint}")
             return run(cloud, options.payhook, options.count)
         except LocalCloudError as error:
             print(f"payhook: {error}", file=sys.stderr)

@@ -36,12 +36,15 @@ def post(
     route: str = "/stripe",
     content_type: str = JSON,
     api_key: str | None = "",
+    past_edge: bool = False,
+    method: str = "POST",
 ) -> Answer:
-    """One POST; `api_key` None sends none, empty sends the right one."""
+    """One request; `api_key` None sends none, empty sends the right one; `past_edge` goes to the gateway itself."""
     sent = {"content-type": content_type, **(headers or {})}
     if api_key is not None:
         sent["x-api-key"] = api_key or cloud.api_key
-    request = urllib.request.Request(cloud.endpoint + route, data=body, headers=sent, method="POST")
+    address = (cloud.gateway if past_edge else cloud.endpoint) + route
+    request = urllib.request.Request(address, data=body if method == "POST" else None, headers=sent, method=method)
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:
             return Answer(answer.status, answer.read().decode())

@@ -17,7 +17,7 @@ use payment_event::CurrencyCode;
 
 use crate::error::Error;
 use plan::{Order, SEED_MAX, Signer};
-use post::{Pace, Target};
+use post::{KeyPlace, Pace, Target};
 use summary::{Answers, Tally};
 
 /// What `payhook send` takes. No `Debug`: it holds secrets.
@@ -35,6 +35,9 @@ pub(crate) struct SendArguments {
         allow_hyphen_values = true
     )]
     api_key: String,
+    /// Where the API key goes; in path or query, as providers have it, an edge must take it from there.
+    #[arg(long, value_enum, default_value = "header", value_name = "PLACE")]
+    key_in: KeyPlace,
     /// A provider to send as; may be repeated, `all` is every one of the catalogue.
     #[arg(long = "provider", value_name = "NAME")]
     providers: Vec<String>,
@@ -172,7 +175,7 @@ impl SendArguments {
 /// # Errors
 /// When it cannot be sent, or an answer is not a 2xx.
 pub(crate) fn run(arguments: &SendArguments, output: &mut impl Write) -> Result<(), Error> {
-    let target = Target::new(&arguments.endpoint, &arguments.api_key)?;
+    let target = Target::new(&arguments.endpoint, &arguments.api_key, arguments.key_in)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::TcpListener;
 
 use card_masking::mask_json;
-use common::{Endpoint, KEY, Received, URL, secret, secrets, secrets_file, send, stderr, stdout};
+use common::{
+    Endpoint, KEY, Received, URL, payhook, secret, secrets, secrets_file, send, stderr, stdout,
+};
 use jiff::Timestamp;
 use provider_webhooks::{Headers, RawWebhook, Reject, providers};
 use serde_json::{Value, json};
@@ -199,4 +201,54 @@ fn refusals_and_broken_connections_are_counted_and_explained() {
             stderr(&output)
         );
     }
+}
+
+#[test]
+fn the_key_goes_where_a_provider_would_have_it() {
+    let endpoint = Endpoint::start(|_| 200);
+    let secrets = secrets_file("key_places.json");
+    let order = [
+        "--provider",
+        "stripe",
+        "--secrets-file",
+        &secrets,
+        "--count",
+        "1",
+    ];
+    let places = ["header", "path", "query"];
+    for place in places {
+        let output = send(
+            &endpoint.url,
+            &[order.as_slice(), &["--key-in", place]].concat(),
+        );
+        assert!(output.status.success(), "{}", stderr(&output));
+        assert!(!stdout(&output).contains(KEY));
+    }
+    let received = endpoint.received();
+    let got: Vec<_> = received
+        .iter()
+        .map(|request| (request.path.clone(), request.header("x-api-key")))
+        .collect();
+    assert_eq!(
+        got,
+        [
+            ("/v1/webhook/stripe".to_owned(), Some(KEY)),
+            (format!("/v1/webhook/stripe/{KEY}"), None),
+            (format!("/v1/webhook/stripe?key={KEY}"), None),
+        ]
+    );
+    for key in ["with/slash-and-more", "with?mark", "with space"] {
+        let refused = payhook(
+            &[
+                ["send", "--endpoint", &endpoint.url, "--api-key", key].as_slice(),
+                &order,
+                &["--key-in", "path"],
+            ]
+            .concat(),
+            b"",
+        );
+        assert!(!refused.status.success());
+        assert!(!stderr(&refused).contains(key));
+    }
+    assert_eq!(endpoint.received().len(), places.len());
 }

@@ -150,6 +150,14 @@ def _firewall_logs(cloud: LocalCloud) -> bool:
     return len(kept["LogDestinationConfigs"]) == 1
 
 
+def _nobody_comes_past_the_edge(cloud: LocalCloud) -> bool:
+    return post(cloud, b'{"id":"past"}', past_edge=True).status == 403
+
+
+def _the_edge_leads_to_the_gateway(cloud: LocalCloud) -> bool:
+    return post(cloud, b'{"id":"edge"}', route=f"/stripe/{cloud.api_key}", api_key=None).status == 200
+
+
 def _log_is_protected(cloud: LocalCloud) -> bool:
     group = f"/aws/lambda/{PROCESSOR}_{cloud.suffix}"
     kept = cloud.clients.logs.get_data_protection_policy(logGroupIdentifier=group)
@@ -175,6 +183,8 @@ PROBES: dict[str, Callable[[LocalCloud], bool]] = {
     "access_log": _each_request_is_in_the_access_log,
     "principal_arn": _role_is_known_in_conditions,
     "firewall_logging": _firewall_logs,
+    "firewall_blocks": _nobody_comes_past_the_edge,
+    "edge_routes": _the_edge_leads_to_the_gateway,
     "log_data_protection": _log_is_protected,
     "sending_roles": _destination_asks_the_role,
 }

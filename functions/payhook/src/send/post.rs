@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use clap::ValueEnum;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
@@ -32,11 +33,24 @@ pub(super) enum Pace {
     UnderWay(usize),
 }
 
+/// Where the API key is. Providers can be given an address and nothing else: the edge takes it from there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum KeyPlace {
+    /// The header `x-api-key`.
+    Header,
+    /// The end of the path: `/webhook/{provider}/{key}`.
+    Path,
+    /// The query string: `?key={key}`.
+    Query,
+}
+
 /// Where to and as whom.
 #[derive(Clone)]
 pub(super) struct Target {
     endpoint: String,
-    api_key: HeaderValue,
+    /// What the address ends in, where the key is in it.
+    end: String,
+    api_key: Option<HeaderValue>,
     https: bool,
 }
 
@@ -53,19 +67,30 @@ impl Target {
     ///
     /// # Errors
     /// When one of them is unusable; neither is repeated.
-    pub(super) fn new(endpoint: &str, api_key: &str) -> Result<Self, Error> {
+    pub(super) fn new(endpoint: &str, api_key: &str, key_in: KeyPlace) -> Result<Self, Error> {
         let uri: Uri = endpoint.parse().map_err(|_| Error::Endpoint)?;
         let scheme = uri.scheme_str().unwrap_or_default();
         if !matches!(scheme, "http" | "https") || uri.host().is_none() || uri.query().is_some() {
             return Err(Error::Endpoint);
         }
-        let mut api_key = HeaderValue::from_str(api_key.trim()).map_err(|_| Error::ApiKey)?;
-        if api_key.is_empty() {
+        let api_key = api_key.trim();
+        let mut header = HeaderValue::from_str(api_key).map_err(|_| Error::ApiKey)?;
+        let goes_into_an_address = |key: &str| {
+            key.bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+        };
+        if api_key.is_empty() || (key_in != KeyPlace::Header && !goes_into_an_address(api_key)) {
             return Err(Error::ApiKey);
         }
-        api_key.set_sensitive(true);
+        header.set_sensitive(true);
+        let (end, api_key) = match key_in {
+            KeyPlace::Header => (String::new(), Some(header)),
+            KeyPlace::Path => (format!("/{api_key}"), None),
+            KeyPlace::Query => (format!("?key={api_key}"), None),
+        };
         Ok(Self {
             endpoint: endpoint.trim_end_matches('/').to_owned(),
+            end,
             api_key,
             https: scheme == "https",
         })
@@ -83,14 +108,16 @@ impl Target {
         body: Vec<u8>,
     ) -> Result<Request<Full<Bytes>>, Error> {
         let uri = match provider {
-            Some(provider) => format!("{}/{provider}", self.endpoint),
-            None => self.endpoint.clone(),
+            Some(provider) => format!("{}/{provider}{}", self.endpoint, self.end),
+            None => format!("{}{}", self.endpoint, self.end),
         };
         let mut request = Request::new(Full::new(Bytes::from(body)));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = uri.parse().map_err(|_| Error::Endpoint)?;
         let map = request.headers_mut();
-        map.insert("x-api-key", self.api_key.clone());
+        if let Some(api_key) = &self.api_key {
+            map.insert("x-api-key", api_key.clone());
+        }
         map.insert(
             USER_AGENT,
             HeaderValue::from_static(concat!("payhook/", env!("CARGO_PKG_VERSION"))),
