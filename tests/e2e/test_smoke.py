@@ -16,7 +16,7 @@ from tests.smoke.__main__ import PROVIDER, find, transaction_id
 def _smoke(cloud: LocalCloud, payhook: Path, folder: Path) -> subprocess.CompletedProcess[str]:
     outputs = folder / "outputs.json"
     # Here the gateway listens on the loopback address.
-    outputs.write_text(json.dumps(cloud.outputs | {"api_endpoint_url": cloud.endpoint}))
+    outputs.write_text(json.dumps(cloud.outputs | {"webhook_url": cloud.endpoint}))
     environment = ledger.stack_environment(cloud)
     stack = ["--suffix", environment["PAYHOOK_SUFFIX"], "--account", environment["PAYHOOK_ACCOUNT"]]
     command = [sys.executable, "-m", "tests.smoke", "--payhook", str(payhook), "--outputs", str(outputs), *stack]

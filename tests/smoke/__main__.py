@@ -45,7 +45,7 @@ def send(payhook: Path, outputs: dict[str, Any], suffix: str, seed: int) -> dict
             payhook,
             "send",
             "--endpoint",
-            outputs["api_endpoint_url"],
+            outputs.get("webhook_url") or outputs["api_endpoint_url"],
             "--provider",
             PROVIDER,
             "--secrets-file",
