@@ -12,7 +12,8 @@ GOOD: dict[str, Any] = {"environment_suffix": "dev", "account_id": "123456789012
 
 @pytest.mark.parametrize("suffix", ["dev", "a", "prod-2", "x" * 20])
 def test_a_good_suffix(suffix: str) -> None:
-    settings = Settings(**(GOOD | {"environment_suffix": suffix}))
+    told: dict[str, Any] = GOOD | {"environment_suffix": suffix}
+    settings = Settings(**told)
     assert settings.name("transactions") == f"transactions_{suffix}"
     assert settings.audit_bucket == f"payhook-audit-123456789012-{suffix}"
     assert settings.access_record_bucket == f"payhook-access-logs-123456789012-{suffix}"

@@ -42,10 +42,11 @@ def apply() -> None:
             raise cloudfront.OriginUnreachable("a REST API answers over TLS only")
         sent = {k.lower(): v for k, v in cloudfront._origin_request_headers(origin, headers, ip, xff).items()}
         stage, _, route = ((origin.get("origin_path") or "") + uri).lstrip("/").partition("/")
-        status, answered, data = await app._handle_execute_api_request(
+        answer: Any = await app._handle_execute_api_request(
             "", f"/restapis/{match[1]}/{stage}/_user_request_/{route}", method, sent, body,
             parse_qs(query, keep_blank_values=True),
         )  # fmt: skip
+        status, answered, data = answer
         pairs = [(name, value) for name, values in answered.items() for value in _each(values)]
         return status, http.client.responses.get(status, ""), cloudfront._multidict_from_pairs(pairs), data
 

@@ -88,10 +88,10 @@ def test_the_firewall(cloud: LocalCloud) -> None:
     stage = f"arn:aws:apigateway:us-east-2::/restapis/{api}/stages/live"
     acl = waf.get_web_acl_for_resource(ResourceArn=stage)["WebACL"]
     assert acl["ARN"] == cloud.outputs["firewall_arn"]
-    assert [rule["Name"] for rule in acl["Rules"]][:3] == [
-        "AWSManagedRulesAmazonIpReputationList", "rate_without_key", "rate_per_address",
+    assert [rule["Name"] for rule in acl["Rules"]][:4] == [
+        "past_the_edge", "AWSManagedRulesAmazonIpReputationList", "rate_without_key", "rate_per_address",
     ]  # fmt: skip
-    negated = acl["Rules"][1]["Statement"]["RateBasedStatement"]["ScopeDownStatement"]["NotStatement"]["Statement"]
+    negated = acl["Rules"][2]["Statement"]["RateBasedStatement"]["ScopeDownStatement"]["NotStatement"]["Statement"]
     assert negated["SizeConstraintStatement"]["FieldToMatch"] == {"SingleHeader": {"Name": "x-api-key"}}
     logging = waf.get_logging_configuration(ResourceArn=acl["ARN"])["LoggingConfiguration"]
     assert logging["LogDestinationConfigs"][0].endswith(":aws-waf-logs-webhook_firewall_applied")
@@ -103,7 +103,28 @@ def test_the_trail(cloud: LocalCloud) -> None:
     assert trail["LogFileValidationEnabled"]
     assert cloud.clients.cloudtrail.get_trail_status(Name=trail["TrailARN"])["IsLogging"]
     selectors = cloud.clients.cloudtrail.get_event_selectors(TrailName=trail["Name"])["AdvancedEventSelectors"]
-    assert [selector["Name"] for selector in selectors] == ["audit bucket", "access record"]
+    assert [selector["Name"] for selector in selectors] == ["audit bucket", "access record", "edge log"]
+
+
+def test_the_edge(cloud: LocalCloud) -> None:
+    edge = cloud.clients.cloudfront
+    (made,) = edge.list_distributions()["DistributionList"]["Items"]
+    config = edge.get_distribution_config(Id=made["Id"])["DistributionConfig"]
+    assert made["DomainName"] == cloud.outputs["edge_domain_name"]
+    assert config["ViewerCertificate"]["MinimumProtocolVersion"] == "TLSv1.2_2021"
+    assert config["DefaultCacheBehavior"]["ViewerProtocolPolicy"] == "https-only"
+    (origin,) = config["Origins"]["Items"]
+    (header,) = origin["CustomHeaders"]["Items"]
+    waf = cloud.clients.wafv2
+    acl = waf.get_web_acl(
+        Id=cloud.outputs["firewall_arn"].rpartition("/")[2], Name="webhook_firewall_applied", Scope="REGIONAL"
+    )
+    known = acl["WebACL"]["Rules"][0]["Statement"]["NotStatement"]["Statement"]["ByteMatchStatement"]
+    assert known["SearchString"] == header["HeaderValue"].encode()
+    assert len(header["HeaderValue"]) == 48
+    (delivery,) = cloud.clients.in_region("logs", "us-east-1").describe_deliveries()["deliveries"]
+    assert delivery["deliverySourceName"] == "edge_log_applied"
+    assert not [field for field in delivery["recordFields"] if "uri" in field]
 
 
 def test_queues(cloud: LocalCloud) -> None:

@@ -93,7 +93,7 @@ def test_the_stack_passes(opa: str) -> None:
 
 
 def test_the_stack_without_its_options_is_refused(opa: str) -> None:
-    off = dict.fromkeys(("payhook:edge", "payhook:firewall", "payhook:access_record"), "false")
+    off = {"payhook:edge": "false", "payhook:firewall": "false", "payhook:access_record": "false"}
     graph = evaluate(config=off).graph()
     rules = {rule for rule, _ in said(opa, graph)}
     assert rules == {"stack_deny_part_missing", "stack_deny_waf_missing", "stack_warn_bucket_access_log"}
