@@ -23,12 +23,15 @@ TRACED = "a webhook is followed by its message id through audit log and table; X
 ONE_BUCKET = (
     "the trail records the calls on one bucket, which is in one region; the account's own trail is the customer's"
 )
+FIREWALL_BEHIND = "the firewall stands behind the edge, before the stage, where nobody comes past it (policies: stack_deny_waf_missing, stack_deny_edge_open)"
 READ_LATER = "the trail is the record that an investigation reads; what must ring at once has alarms of its own"
 DECIDED = {
     "CKV_AWS_18": "who used the bucket is recorded by CloudTrail, completely and encrypted with the stack's key (infra/lib/access_record.py says why)",
     "CKV_AWS_50": TRACED,
     "CKV_AWS_67": ONE_BUCKET,
+    "CKV_AWS_68": FIREWALL_BEHIND,
     "CKV_AWS_73": TRACED,
+    "CKV_AWS_86": "the older kind of log has the path in it, and so the key; the newer kind is a delivery with fields of our own (policies: deny_edge_log_fields, stack_deny_edge_target)",
     "CKV_AWS_116": "queue and stream deliver again and have dead-letter queues of their own, the schedule's failures have one, too: the function's own is for asynchronous calls, which have an on-failure destination",
     "CKV_AWS_117": NO_NETWORK,
     "CKV_AWS_120": NO_CACHE,
@@ -37,10 +40,15 @@ DECIDED = {
     "CKV_AWS_252": READ_LATER,
     "CKV_AWS_272": "the deploy takes zips by hash from a build with a provenance attestation; a signing profile cannot be destroyed with its stack",
     "CKV_AWS_300": "every lifecycle rule aborts an unfinished upload after a day, prefix by prefix; checkov counts only a rule without a prefix",
+    "CKV_AWS_305": "there is no page to show at the root: the function refuses it",
+    "CKV_AWS_310": "one region is the contract, and a webhook sent to two origins would be counted as a repetition; who gets no answer sends again",
     "CKV_AWS_338": THIRTY_DAYS,
+    "CKV_AWS_374": "providers send from all over the world",
     "CKV2_AWS_4": "the stage's method settings log at INFO or ERROR: they name it by name, which checkov does not follow (policies: deny_method_logging, stack_deny_stage_part)",
     "CKV2_AWS_10": READ_LATER,
     "CKV2_AWS_29": "the firewall is associated by the stage's ARN, which checkov does not follow (policies: stack_deny_waf_missing)",
+    "CKV2_AWS_32": "no browser reads an answer: security headers have nobody to tell",
+    "CKV2_AWS_47": FIREWALL_BEHIND,
     "CKV2_AWS_51": "providers hold no client certificates; they prove themselves by signatures",
     "CKV2_AWS_53": "the raw body must stay as it was signed: the door checks size, type and encoding, the function the rest",
     "CKV2_AWS_57": "the providers make these secrets: a rotation starts in their console and ends with a new value here",

@@ -47,7 +47,8 @@ pub(crate) fn judge(provider: &dyn Provider, body: &[u8], headers: &[(String, St
         .expect("what could be read has a document");
     let masked =
         mask_json(&document, provider.masking()).expect("a document that was read is JSON");
-    let value: serde_json::Value =
-        serde_json::from_str(masked.text.as_str()).expect("masked, it is JSON still");
-    assert!(value.is_object());
+    // By grammar: what was stored may hold a number that no reader can take, such as 1e999, as it was sent.
+    let text = masked.text.as_str();
+    serde_json::from_str::<serde::de::IgnoredAny>(text).expect("masked, it is JSON still");
+    assert!(text.trim_start().starts_with('{'));
 }

@@ -1,19 +1,50 @@
-//! The masker, on anything: a text twice masked is once masked, JSON stays JSON, and nothing that it would find is left in what it made.
+//! The masker, on anything: JSON stays JSON, and masking what was masked ends, and on the way only covers more.
+//!
+//! It need not change nothing: what is left open of a masked number, its first six and last four digits, can make up a card number together with digits beside it.
 #![no_main]
 
 use card_masking::{COMMON_RULES, mask_json, mask_text};
 use libfuzzer_sys::fuzz_target;
 
+/// Masks again until nothing is found; each time only asterisks may come in.
+fn settles(mut masked: String, mut mask: impl FnMut(&str) -> (String, bool)) {
+    // Each time round covers at least one digit more.
+    for _ in 0..=masked.len() {
+        let (again, found) = mask(&masked);
+        let covered = again.chars().zip(masked.chars());
+        assert_eq!(again.chars().count(), masked.chars().count());
+        assert!(
+            covered
+                .into_iter()
+                .all(|(new, old)| new == old || new == '*')
+        );
+        if !found {
+            assert_eq!(again, masked);
+            return;
+        }
+        assert_ne!(again, masked);
+        masked = again;
+    }
+    panic!("masking never ends");
+}
+
 fuzz_target!(|data: &[u8]| {
     let text = String::from_utf8_lossy(data);
-    let (masked, _) = mask_text(&text);
-    let (again, left) = mask_text(&masked);
-    assert_eq!((again, left), (masked, 0));
+    let (masked, found) = mask_text(&text);
+    if found == 0 {
+        assert_eq!(masked, text);
+    }
+    settles(masked, |text| {
+        let (again, found) = mask_text(text);
+        (again, found > 0)
+    });
 
     if let Ok(masked) = mask_json(data, &COMMON_RULES) {
         let text = masked.text.as_str();
         serde_json::from_str::<serde::de::IgnoredAny>(text).expect("masked, it is JSON still");
-        let again = mask_json(text.as_bytes(), &COMMON_RULES).expect("it was JSON");
-        assert_eq!((again.text.as_str(), again.masked_pans), (text, 0));
+        settles(text.to_owned(), |text| {
+            let again = mask_json(text.as_bytes(), &COMMON_RULES).expect("it was JSON");
+            (again.text.as_str().to_owned(), again.masked_pans > 0)
+        });
     }
 });
