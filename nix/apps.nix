@@ -21,6 +21,8 @@ let
   demo = pkgs.writeShellScriptBin "demo" ''
     set -euo pipefail
     cd ${sources.python}
+    # Node runs the function at the edge.
+    export PATH=${lib.makeBinPath [ pkgs.nodejs-slim ]}:$PATH
     export PYTHONDONTWRITEBYTECODE=1
     exec ${lib.getExe' python.environment "python"} -m tests.demo --zips ${hostZips} --payhook ${lib.getExe payhook} "$@"
   '';

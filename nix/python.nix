@@ -198,7 +198,7 @@ in
     '';
 
     # The stack's graph is the reviewed snapshot, and what the design says of it holds.
-    python-stack = check "python-stack" [ testEnvironment ] ''
+    python-stack = check "python-stack" [ testEnvironment pkgs.nodejs-slim ] ''
       PAYHOOK_POLICY_GATE=${lib.getExe policy-gate} \
       python -m pytest -q -p no:cacheprovider -c infra/pyproject.toml --rootdir . infra/tests
     '';
