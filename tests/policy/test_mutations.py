@@ -15,7 +15,6 @@ from tests.policy.mutation import Mutation, Resource, of_rows
 
 # What the generators make of the stack is far more; fewer would mean that one of them finds nothing any more.
 TARGETED_AT_LEAST = 3000
-SECRETS_BROKEN = 3
 NOTHING = Mutation("untouched", "the stack")
 
 
@@ -55,10 +54,9 @@ class Run:
 @pytest.fixture(scope="session")
 def run(tmp_path_factory: pytest.TempPathFactory, summary: list[str]) -> Run:
     graph = evaluate().graph()
-    broken = without_repetitions(graph)
-    targeted = [*resources.all_of(broken), *statements.all_of(broken)]
-    targeted += [*of_rows(broken, properties_data.ROWS), *of_rows(broken, properties_edge.ROWS)]
-    swept = list(sweep.all_of(broken))
+    targeted = [*resources.all_of(graph), *statements.all_of(graph)]
+    targeted += [*of_rows(graph, properties_data.ROWS), *of_rows(graph, properties_edge.ROWS)]
+    swept = list(sweep.all_of(graph))
     mutations = [NOTHING, *targeted, *swept]
     folder = tmp_path_factory.mktemp("mutations")
     file = folder / "graph.json"
@@ -70,12 +68,6 @@ def run(tmp_path_factory: pytest.TempPathFactory, summary: list[str]) -> Run:
         made = Run(graph, targeted, swept, gate.result(), opa.result())
     summary += table(made)
     return made
-
-
-def without_repetitions(graph: list[Resource]) -> list[Resource]:
-    """Of the providers' secrets, which differ by name alone, three are broken; all are in the graph that is judged."""
-    secrets = [resource for resource in graph if resource["type"].endswith("secret:Secret")]
-    return [resource for resource in graph if resource not in secrets[SECRETS_BROKEN:]]
 
 
 def table(run: Run) -> list[str]:
