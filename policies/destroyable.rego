@@ -20,15 +20,20 @@ deny_protected contains message if {
 # METADATA
 # title: No change is ignored
 # description: >-
-#   ignoreChanges tells Pulumi to leave what somebody changed by hand: the deployed stack would no longer be the reviewed one.
+#   ignoreChanges tells Pulumi to leave what somebody changed by hand: the deployed stack would no longer be the reviewed one. An API key's switch is
+#   the operator's: a deploy that turned a retired key on again would let in whoever has it.
 # scope: rule
 # custom:
 #   fix: remove ignore_changes from the resource's options
 #   pci: ["6.5.1", "11.5.2"]
 deny_changes_ignored contains message if {
-	count(input.__options.ignoreChanges) > 0
-	message := say(input, sprintf("it ignores changes of %s", [concat(", ", input.__options.ignoreChanges)]), "let Pulumi see every change")
+	ignored := {property | some property in input.__options.ignoreChanges} - object.get(switched_by_hand, input.__type, set())
+	count(ignored) > 0
+	message := say(input, sprintf("it ignores changes of %s", [concat(", ", sort(ignored))]), "let Pulumi see every change")
 }
+
+# What `payhook keys` changes.
+switched_by_hand := {"aws:apigateway/apiKey:ApiKey": {"enabled", "description"}}
 
 # What keeps a resource from being destroyed, by type.
 destruction := {

@@ -71,32 +71,11 @@ deny_api_endpoint contains message if {
 }
 
 # METADATA
-# title: An API key works and is made by AWS
-# description: >-
-#   A disabled key shuts every provider out; a key whose value the program sets is in the program or in Pulumi's state. Absent is enabled and made by
-#   AWS, and right.
-# scope: rule
-# custom:
-#   fix: remove enabled and value
-#   pci: ["8.3.2", "8.6.2"]
-deny_api_key contains message if {
-	input.__type == "aws:apigateway/apiKey:ApiKey"
-	value(input, ["enabled"]) == false
-	message := say(input, "enabled is false", "enable it")
-}
-
-deny_api_key contains message if {
-	input.__type == "aws:apigateway/apiKey:ApiKey"
-	has_value(input, ["value"])
-	message := say(input, "its value is set by the program", "let AWS make it")
-}
-
-# METADATA
 # title: An integration hands on what the templates say and nothing else
 # description: >-
 #   API Gateway itself sends the request to SQS, in this region, by a role, and refuses media types without a template: passed through, a body would
-#   reach SQS as its parameters. It answers within five seconds, before a provider gives up. A mock keeps nothing and answers reads
-#   only. Nothing of this is computed: absent is a violation.
+#   reach SQS as its parameters. It answers within five seconds, before a provider gives up. A mock keeps nothing, and a function is asked whole requests:
+#   both answer reads only. Nothing of this is computed: absent is a violation.
 # scope: rule
 # custom:
 #   fix: keep the integration of infra/lib/gateway.py
@@ -107,13 +86,27 @@ deny_integration contains message if {
 	message := say(input, wrong, "send it to SQS as the templates say")
 }
 
-integration_faults contains not_exactly(input, ["passthroughBehavior"], "NEVER")
+# What a GET asks of a function: a provider's handshake.
+asks_function(integration) if {
+	value_or_null(integration, ["type"]) == "AWS_PROXY"
+	value_or_null(integration, ["httpMethod"]) == "GET"
+}
+
+sends_to_queue(integration) if {
+	value_or_null(integration, ["type"]) != "MOCK"
+	not asks_function(integration)
+}
+
+integration_faults contains not_exactly(input, ["passthroughBehavior"], "NEVER") if not asks_function(input)
 
 integration_faults contains not_given(input, ["credentials"]) if value_or_null(input, ["type"]) != "MOCK"
 
 integration_faults contains not_between(input, ["timeoutMilliseconds"], 50, integration_timeout_max_ms)
 
-integration_faults contains sprintf("type is %s", [shown(input, ["type"])]) if not value_or_null(input, ["type"]) in {"AWS", "MOCK"}
+integration_faults contains sprintf("type is %s", [shown(input, ["type"])]) if {
+	not value_or_null(input, ["type"]) in {"AWS", "MOCK"}
+	not asks_function(input)
+}
 
 integration_faults contains "it answers a POST itself and keeps nothing" if {
 	value_or_null(input, ["type"]) == "MOCK"
@@ -121,14 +114,22 @@ integration_faults contains "it answers a POST itself and keeps nothing" if {
 }
 
 integration_faults contains sprintf("uri is %s", [shown(input, ["uri"])]) if {
-	value_or_null(input, ["type"]) != "MOCK"
+	sends_to_queue(input)
 	not startswith(value_or_null(input, ["uri"]), sprintf("arn:aws:apigateway:%s:sqs:path/", [region]))
 }
 
-integration_faults contains "it has no request templates" if count(object.get(input.__properties, "requestTemplates", {})) == 0
+integration_faults contains sprintf("uri is %s", [shown(input, ["uri"])]) if {
+	asks_function(input)
+	not startswith(value_or_null(input, ["uri"]), sprintf("arn:aws:apigateway:%s:lambda:path/2015-03-31/functions/arn:aws:lambda:%s:", [region, region]))
+}
+
+integration_faults contains "it has no request templates" if {
+	not asks_function(input)
+	count(object.get(input.__properties, "requestTemplates", {})) == 0
+}
 
 integration_faults contains "it has no template for application/json, which nearly every provider sends" if {
-	value_or_null(input, ["type"]) != "MOCK"
+	sends_to_queue(input)
 	not object.get(input.__properties, ["requestTemplates", "application/json"], false)
 }
 
@@ -153,9 +154,10 @@ stack_deny_media_types_differ contains message if {
 media_types(integration) := object.keys(object.get(integration.__properties, "requestTemplates", {}))
 
 # METADATA
-# title: An integration puts requests into the stack's own queue
+# title: An integration puts requests into the stack's own queue, or asks the function that verifies
 # description: >-
-#   A queue of somebody else would take the payments. The address is built from the queue's name and known in every preview.
+#   A queue of somebody else would take the payments, and another function would be asked for what only one may sign. The address is built from the name
+#   and known in every preview.
 # scope: rule
 # custom:
 #   fix: build the uri from settings.name("webhook_queue") (infra/lib/gateway.py)
@@ -163,10 +165,25 @@ media_types(integration) := object.keys(object.get(integration.__properties, "re
 stack_deny_integration_target contains message if {
 	some integration in of_type("aws:apigateway/integration:Integration")
 	uri := value(integration, ["uri"])
+	not asks_function(integration)
 	every queue in queues {
 		not points_at(uri, queue)
 	}
 	message := say(integration, sprintf("its uri %s is no queue of this stack", [uri]), "name the stack's queue")
+}
+
+stack_deny_integration_target contains message if {
+	some integration in of_type("aws:apigateway/integration:Integration")
+	asks_function(integration)
+	uri := value(integration, ["uri"])
+	not asks_verifier(uri)
+	message := say(integration, sprintf("its uri %s is not the function that verifies", [uri]), "name the stack's webhook_processor")
+}
+
+asks_verifier(uri) if {
+	some function in functions
+	base_name(function) == "webhook_processor"
+	points_at(trim_suffix(uri, "/invocations"), function)
 }
 
 # METADATA

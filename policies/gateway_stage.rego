@@ -188,17 +188,17 @@ writes_to_stack(destination) if {
 }
 
 # METADATA
-# title: A stage has settings, a usage plan, a key and the account's role for logs
+# title: A stage has settings and the account's role for logs
 # description: >-
-#   Method settings for all methods, a usage plan that holds the stage, a key in that plan, and the role by which API Gateway may log at all. Where a
-#   preview may leave unknown which stage, plan or key is meant, the dependency says so.
+#   Method settings for all methods, and the role by which API Gateway may log at all. Where a preview may leave unknown which stage is meant, the
+#   dependency says so.
 # scope: rule
 # custom:
 #   fix: keep the parts of infra/lib/gateway.py
 #   pci: ["2.2.6", "8.2.2", "10.2.1"]
 stack_deny_stage_part contains message if {
 	some stage in stages
-	some part in {"method settings", "a usage plan", "a key in its usage plan", "the account's role for logs"}
+	some part in {"method settings", "the account's role for logs"}
 	not has_part(stage, part)
 	message := say(stage, sprintf("it has no %s", [part]), "give it one")
 }
@@ -208,20 +208,6 @@ has_part(stage, "method settings") if {
 	value(settings, ["stageName"]) == value(stage, ["stageName"])
 	some api in apis_of(stage)
 	links(settings, ["restApi"], api)
-}
-
-has_part(stage, "a usage plan") if {
-	some plan in of_type(usage_plan_type)
-	plans(plan, stage)
-}
-
-has_part(stage, "a key in its usage plan") if {
-	some plan in of_type(usage_plan_type)
-	plans(plan, stage)
-	some member in of_type("aws:apigateway/usagePlanKey:UsagePlanKey")
-	links(member, ["usagePlanId"], plan)
-	some api_key in of_type("aws:apigateway/apiKey:ApiKey")
-	links(member, ["keyId"], api_key)
 }
 
 has_part(_, "the account's role for logs") if {

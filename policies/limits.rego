@@ -45,6 +45,11 @@ throttle_rate := 10000
 # The burst quota of an account and region: https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html, read 2026-11-25.
 throttle_burst_max := 5000
 
+# A provider asks once, when its webhook is registered, and a health check comes every few minutes.
+handshake_rate_max := 1
+
+handshake_burst_max := 10
+
 # The shortest time after which a provider gives up is five seconds.
 integration_timeout_max_ms := 5000
 

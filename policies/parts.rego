@@ -4,9 +4,7 @@ import rego.v1
 
 # What a stack has in any case, by the names that the program gives.
 required_names := {
-	"aws:apigateway/apiKey:ApiKey": {"webhook_api_key"},
 	"aws:apigateway/restApi:RestApi": {"webhook_api"},
-	"aws:apigateway/usagePlan:UsagePlan": {"webhook_usage_plan"},
 	"aws:cloudwatch/logGroup:LogGroup": {
 		"/aws/apigateway/webhook_api",
 		"/aws/lambda/webhook_processor",
@@ -48,11 +46,10 @@ required_names := {
 required_counts := {
 	"aws:apigateway/account:Account": 1,
 	"aws:apigateway/deployment:Deployment": 1,
-	"aws:apigateway/integration:Integration": 2,
-	"aws:apigateway/method:Method": 2,
+	"aws:apigateway/integration:Integration": 3,
+	"aws:apigateway/method:Method": 3,
 	"aws:apigateway/methodSettings:MethodSettings": 1,
 	"aws:apigateway/stage:Stage": 1,
-	"aws:apigateway/usagePlanKey:UsagePlanKey": 1,
 	"aws:cloudwatch/logResourcePolicy:LogResourcePolicy": 1,
 	"aws:iam/rolePolicyAttachment:RolePolicyAttachment": 1,
 	"aws:kms/key:Key": 2,

@@ -47,7 +47,10 @@ rights := {
 		{"actions": {"lambda:InvokeFunction"}, "on": `:function:archival_function_[^:*?]+$`},
 		{"actions": {"sqs:SendMessage"}, "on": `:archival_function_dlq_[^:*?]+$`},
 	],
-	"webhook_api": [{"actions": {"sqs:SendMessage"}, "on": `:webhook_queue_[^:*?]+$`}],
+	"webhook_api": [
+		{"actions": {"sqs:SendMessage"}, "on": `:webhook_queue_[^:*?]+$`},
+		{"actions": {"lambda:InvokeFunction"}, "on": `:function:webhook_processor_[^:*?]+$`},
+	],
 	"archive_schedule": [
 		{"actions": {"lambda:InvokeFunction"}, "on": `:function:archival_function_[^:*?]+$`},
 		{"actions": {"sqs:SendMessage"}, "on": `:archival_function_dlq_[^:*?]+$`},

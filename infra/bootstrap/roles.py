@@ -55,7 +55,7 @@ def smoke_statements(account: Account) -> list[Statement]:
     deployed = account.deployed
     secret = deployed.arn("secretsmanager", f"secret:{deployed.secret(SMOKE_PROVIDER)}-??????")
     return [
-        allow(["apigateway:GET"], [f"arn:aws:apigateway:{account.region}::/apikeys/*"], "ReadApiKey"),
+        allow(["apigateway:GET"], [f"arn:aws:apigateway:{account.region}::/apikeys"], "ReadApiKeys"),
         allow(["secretsmanager:GetSecretValue"], [secret], "SignAsOneProvider"),
         allow(["dynamodb:Query"], [deployed.table_arn("transactions")], "FindTheRecord"),
         allow(["s3:GetObject"], [f"{deployed.bucket_arn}/audit/*"], "ReadItsAuditLine"),

@@ -6,7 +6,6 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from lib.catalogue import read_catalogue
 from lib.firewall import ADDRESS_RATE, NAME, SUSPICIOUS_BODY
 from lib.functions import METRICS_NAMESPACE
 from lib.gateway import STAGE
@@ -112,7 +111,7 @@ class Alarms(pulumi.ComponentResource):
             Metric(METRICS_NAMESPACE, "Rejected", {"function_name": processor}),
             threshold=rejected,
         )
-        for provider in read_catalogue():
+        for provider in settings.catalogue:
             self._alarm(
                 f"rejected_spike_{provider.name}",
                 f"Many webhooks of {provider.name} are rejected: check its secret first",

@@ -6,7 +6,6 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from lib.catalogue import read_catalogue
 from lib.firewall import NAME, SUSPICIOUS_BODY
 from lib.functions import METRICS_NAMESPACE
 from lib.gateway import STAGE
@@ -33,7 +32,7 @@ def dashboard_body(settings: Settings) -> str:
         (
             "Rejected by provider",
             "Sum",
-            [[METRICS_NAMESPACE, "Rejected", *own, "provider", p.name] for p in read_catalogue()],
+            [[METRICS_NAMESPACE, "Rejected", *own, "provider", p.name] for p in settings.catalogue],
         ),
         ("Waiting", "Maximum", [["AWS/SQS", visible, "QueueName", queue] for queue in queues]),
         ("Oldest webhook (s)", "Maximum", [["AWS/SQS", age, "QueueName", settings.name("webhook_queue")]]),

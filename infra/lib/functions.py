@@ -6,7 +6,6 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from lib.catalogue import read_catalogue
 from lib.limits import LIMITS, function_limits
 from lib.policies import Statement, allow, document, trust
 from lib.protected_log import ProtectedLog
@@ -31,7 +30,7 @@ def statements(settings: Settings, function: str) -> list[Statement]:
     logs = write_logs(settings, function)
     if function == "webhook_processor":
         # Secrets Manager adds six characters to a name: the only way to name a secret before it exists.
-        secrets = [settings.arn("secretsmanager", f"secret:{settings.secret(p.name)}-??????") for p in read_catalogue()]
+        secrets = [settings.arn("secretsmanager", f"secret:{settings.secret(p.name)}-??????") for p in settings.catalogue]
         return [
             logs,
             allow(RECEIVE, [settings.queue_arn("webhook_queue")], "TakeWebhooks"),

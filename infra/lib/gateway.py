@@ -1,4 +1,4 @@
-"""The door: a REST API whose two routes put the request into the queue, with an API key, limits, and logs without bodies."""
+"""The door: a REST API whose two routes put the request into the queue and whose third answers a provider's handshake, with an API key (`api_keys`), limits, and logs without bodies."""
 
 import hashlib
 import json
@@ -25,6 +25,9 @@ from lib.queues import Queues
 from lib.settings import Settings
 
 STAGE = "live"
+HANDSHAKE_METHOD = "webhook_provider_get"
+# As a usage plan names a method.
+HANDSHAKE_PATH = "/webhook/{provider}/GET"
 METHOD_SETTINGS_PATH = "*/*"
 # Selection patterns over the status SQS answers with. 403 is our own role's fault, so the provider is told to come again.
 INTEGRATION_RESPONSES = {"200": "200", "400": "400", "503": "(403|5\\d{2})"}
@@ -61,6 +64,10 @@ ACCESS_LOG = {
 }
 
 
+# Who answers a provider's handshake: it knows the secrets.
+ANSWERER = "webhook_processor"
+
+
 class GatewayRoles(pulumi.ComponentResource):
     """The role that puts messages into the queue, and the account's role that writes the gateway's logs."""
 
@@ -82,7 +89,10 @@ class GatewayRoles(pulumi.ComponentResource):
             "webhook_api_policy",
             name=settings.name("webhook_api_policy"),
             role=self.sender.name,
-            policy=document(allow(["sqs:SendMessage"], [settings.queue_arn("webhook_queue")], "QueueWebhooks")),
+            policy=document(
+                allow(["sqs:SendMessage"], [settings.queue_arn("webhook_queue")], "QueueWebhooks"),
+                allow(["lambda:InvokeFunction"], [settings.function_arn(ANSWERER)], "AnswerHandshakes"),
+            ),
             opts=child,
         )
         self.logger = role("webhook_api_logging_role")
@@ -97,13 +107,14 @@ class GatewayRoles(pulumi.ComponentResource):
 
 
 class Gateway(pulumi.ComponentResource):
-    """The REST API, its stage, key and usage plan."""
+    """The REST API and its stage."""
 
     def __init__(
         self,
         settings: Settings,
         roles: GatewayRoles,
         queues: Queues,
+        answerer: pulumi.Resource,
         key_arn: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -127,6 +138,7 @@ class Gateway(pulumi.ComponentResource):
         by_provider = self._resource("webhook_provider", webhook.id, "{provider}")
         self._route("webhook", webhook, queues)
         self._route("webhook_provider", by_provider, queues)
+        self._handshake(by_provider, answerer)
         self._gateway_responses()
         self._stage(name, roles, key_arn)
         self.register_outputs({})
@@ -196,6 +208,33 @@ class Gateway(pulumi.ComponentResource):
                 )
             )
 
+    def _handshake(self, resource: aws.apigateway.Resource, answerer: pulumi.Resource) -> None:
+        """GET, with an API key: the function answers. No webhook comes this way, and usage plans let few of them through (`api_keys`)."""
+        settings = self._settings
+        method = aws.apigateway.Method(
+            HANDSHAKE_METHOD,
+            rest_api=self.api.id,
+            resource_id=resource.id,
+            http_method="GET",
+            authorization="NONE",
+            api_key_required=True,
+            request_parameters={"method.request.path.provider": True},
+            opts=self._child,
+        )
+        integration = aws.apigateway.Integration(
+            "webhook_provider_handshake",
+            rest_api=self.api.id,
+            resource_id=resource.id,
+            http_method=method.http_method,
+            type="AWS_PROXY",
+            integration_http_method="POST",
+            uri=f"arn:aws:apigateway:{settings.region}:lambda:path/2015-03-31/functions/{settings.function_arn(ANSWERER)}/invocations",
+            credentials=settings.role_arn("webhook_api_role"),
+            timeout_milliseconds=LIMITS["gateway"]["integration_timeout_ms"],
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[answerer]),
+        )
+        self._parts += [method, integration]
+
     def _gateway_responses(self) -> None:
         for response_type, (status, code, message) in GATEWAY_RESPONSES.items():
             self._parts.append(
@@ -236,6 +275,7 @@ class Gateway(pulumi.ComponentResource):
                 ACCEPTED,
                 INTEGRATION_RESPONSES,
                 GATEWAY_RESPONSES,
+                HANDSHAKE_PATH,
             ],
             sort_keys=True,
         )
@@ -272,22 +312,6 @@ class Gateway(pulumi.ComponentResource):
                 throttling_burst_limit=limits["throttle_burst"],
             ),
             opts=self._child,
-        )
-        self.key = aws.apigateway.ApiKey(
-            "webhook_api_key", name=settings.name("webhook_api_key"), enabled=True, tags=settings.tags, opts=self._child
-        )
-        plan = aws.apigateway.UsagePlan(
-            "webhook_usage_plan",
-            name=settings.name("webhook_usage_plan"),
-            api_stages=[aws.apigateway.UsagePlanApiStageArgs(api_id=self.api.id, stage=self.stage.stage_name)],
-            throttle_settings=aws.apigateway.UsagePlanThrottleSettingsArgs(
-                rate_limit=limits["throttle_rate"], burst_limit=limits["throttle_burst"]
-            ),
-            tags=settings.tags,
-            opts=self._child,
-        )
-        aws.apigateway.UsagePlanKey(
-            "webhook_usage_plan_key", key_id=self.key.id, key_type="API_KEY", usage_plan_id=plan.id, opts=self._child
         )
         self.endpoint = pulumi.Output.concat(
             "https://", self.api.id, f".execute-api.{settings.region}.amazonaws.com/{STAGE}/webhook"

@@ -3,7 +3,6 @@
 import pulumi
 import pulumi_aws as aws
 
-from lib.catalogue import read_catalogue
 from lib.settings import Settings
 
 
@@ -25,6 +24,6 @@ class ProviderSecrets(pulumi.ComponentResource):
                 tags=settings.tags,
                 opts=pulumi.ResourceOptions(parent=self),
             )
-            for provider in read_catalogue()
+            for provider in settings.catalogue
         }
         self.register_outputs({})

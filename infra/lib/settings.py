@@ -6,6 +6,7 @@ Names and ARNs are text before anything exists, so that a preview shows every IA
 import re
 from dataclasses import dataclass
 
+from lib.catalogue import Provider, read_catalogue
 from lib.limits import LIMITS, REGION
 from lib.zips import CROSS_BUILT
 
@@ -29,6 +30,8 @@ class Settings:
     account_id: str
     region: str = REGION
     cost_center: str = "payments"
+    # Those whose secrets, API keys and alarms the stack has; none named is all.
+    providers: tuple[str, ...] = ()
     alarm_email: str | None = None
     lambda_zip_dir: str = CROSS_BUILT
     firewall: bool = True
@@ -49,6 +52,7 @@ class Settings:
             raise ValueError(f"payhook runs in {REGION} only: pulumi config set aws:region {REGION}")
         if not ACCOUNT_FORM.fullmatch(self.account_id):
             raise ValueError("account_id must be the twelve digits of the AWS account")
+        self._check_providers()
         if self.edge:
             self._check_edge()
         days_kept = LIMITS["audit"]["days_kept"]
@@ -60,6 +64,21 @@ class Settings:
             raise ValueError(
                 f"object_lock_mode must be {' or '.join(OBJECT_LOCK_MODES)}: pulumi config set object_lock_mode {OBJECT_LOCK_MODES[0]}"
             )
+
+    def _check_providers(self) -> None:
+        known = [provider.name for provider in read_catalogue()]
+        for name in self.providers:
+            if name not in known:
+                raise ValueError(
+                    f"providers: there is no {name}; `payhook providers` lists them: pulumi config set providers stripe,adyen"
+                )
+        if len(set(self.providers)) != len(self.providers):
+            raise ValueError("providers names one of them twice: pulumi config set providers stripe,adyen")
+
+    @property
+    def catalogue(self) -> tuple[Provider, ...]:
+        """The providers of this stack."""
+        return tuple(p for p in read_catalogue() if not self.providers or p.name in self.providers)
 
     def _check_edge(self) -> None:
         without = "or leave the edge out, where senders can set a header: pulumi config set edge false"

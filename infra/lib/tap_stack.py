@@ -1,9 +1,12 @@
 """The whole stack: joins the components, one concern each, and exports what a person needs to use it."""
 
+from typing import Any
+
 import pulumi
 
 from lib.access_record import AccessRecord
 from lib.alarms import Alarms
+from lib.api_keys import ApiKeys
 from lib.archive_catalogue import ArchiveCatalogue
 from lib.audit_bucket import AuditBucket
 from lib.dashboard import Dashboard
@@ -44,7 +47,8 @@ class TapStack(pulumi.ComponentResource):
         ProviderSecrets(settings, key_arn, child)
         functions = {function: Function(settings, function, roles[function], key_arn, child) for function in FUNCTIONS}
         EventSources(settings, functions, queues, tables, child)
-        gateway = Gateway(settings, gateway_roles, queues, key_arn, child)
+        gateway = Gateway(settings, gateway_roles, queues, functions["webhook_processor"].function, key_arn, child)
+        api_keys = ApiKeys(settings, gateway, child)
         secrets = OriginSecrets(settings, child) if settings.edge else None
         firewall = (
             Firewall(settings, gateway.stage, key_arn, secrets.values if secrets else None, child)
@@ -57,9 +61,10 @@ class TapStack(pulumi.ComponentResource):
         Alarms(settings, notifications.topic, child)
         dashboard = Dashboard(settings, child)
 
-        self.outputs: dict[str, pulumi.Input[str]] = {
+        self.outputs: dict[str, Any] = {
             "api_endpoint_url": gateway.endpoint,
-            "api_key_id": gateway.key.id,
+            # Provider to slot to id; the values are the operator's: `payhook keys show`.
+            "api_key_ids": api_keys.ids,
             "transactions_table_name": tables.transactions.name,
             "analytics_table_name": tables.analytics.name,
             "audit_bucket_name": bucket.bucket.bucket,

@@ -12,17 +12,20 @@ STATE = ROOT / ".local" / "cloud"
 
 def describe(cloud: LocalCloud) -> str:
     """What a person needs to send a first webhook."""
-    keys = cloud.keys_file.relative_to(ROOT) if cloud.keys_file.is_relative_to(ROOT) else cloud.keys_file
+    def shown(file: Path) -> Path:
+        return file.relative_to(ROOT) if file.is_relative_to(ROOT) else file
+
+    keys, api_keys = shown(cloud.keys_file), shown(cloud.api_keys_file)
     return f"""endpoint  {cloud.endpoint}
 provider  {cloud.endpoint}/stripe/{cloud.api_key} (what would be registered with Stripe)
-api key   {cloud.api_key}
-keys      {keys} (random, one per provider)
+api key   {cloud.api_key} (Stripe's; every provider's in {api_keys})
+keys      {keys} (what each provider signs with: random)
 AWS       {cloud.aws_endpoint} (region us-east-2, access key and secret `test`)
 
 A request that is accepted, then rejected for its signature:
   curl -i -H 'x-api-key: {cloud.api_key}' -H 'content-type: application/json' -d '{{"id":"evt_1"}}' {cloud.endpoint}/stripe
 Ten that are stored:
-  target/release/payhook send --endpoint {cloud.endpoint} --api-key {cloud.api_key} --provider all --secrets-file {keys} --count 10"""
+  target/release/payhook send --endpoint {cloud.endpoint} --api-keys-file {api_keys} --provider all --secrets-file {keys} --count 10"""
 
 
 def up(options: argparse.Namespace) -> int:

@@ -18,7 +18,7 @@ from typing import Any
 
 from infra.graph import evaluate
 from infra.lib.catalogue import read_catalogue
-from infra.lib.limits import FUNCTIONS
+from infra.lib.limits import FUNCTIONS, LIVE_SLOT
 from infra.local_cloud import provider_keys
 from infra.local_cloud.applier import Applier
 from infra.local_cloud.clients import ACCOUNT, Clients
@@ -33,7 +33,7 @@ EDGE_CONFIG = {
     "payhook:edge_domain": "hooks.payhook.test",
     "payhook:edge_certificate_arn": f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/00000000-0000-0000-0000-000000000000",
 }
-KEYS = "keys.json"
+KEYS, API_KEYS = "keys.json", "api_keys.json"
 LOG = "emulator.log"
 
 
@@ -53,7 +53,8 @@ class LocalCloud:
     endpoint: str = ""
     # The gateway itself, past the edge.
     gateway: str = ""
-    api_key: str = ""
+    # The live API key of each provider.
+    api_keys: dict[str, str] = field(default_factory=dict)
     outputs: dict[str, Any] = field(default_factory=dict)
     made: int = 0
 
@@ -68,9 +69,19 @@ class LocalCloud:
         return Clients(self.aws_endpoint)
 
     @property
+    def api_key(self) -> str:
+        """Stripe's: what a test sends with when it does not matter whose."""
+        return self.api_keys["stripe"]
+
+    @property
     def keys_file(self) -> Path:
         """The providers' random keys, in the form of `payhook send --secrets-file`."""
         return self.state / KEYS
+
+    @property
+    def api_keys_file(self) -> Path:
+        """The providers' API keys, in the form of `payhook send --api-keys-file`."""
+        return self.state / API_KEYS
 
     def running(self) -> bool:
         """Whether its process lives and answers."""
@@ -175,12 +186,15 @@ def _deploy(cloud: LocalCloud, zips: Path, progress: Callable[[int], None], opti
     cloud.gateway = f"{cloud.aws_endpoint}/restapis/{host.split('.')[0]}/{stage}/_user_request_/{route}"
     edge = cloud.outputs.get("edge_domain_name")
     cloud.endpoint = f"{cloud.aws_endpoint}/_edge/{edge.split('.')[0]}/webhook" if edge else cloud.gateway
-    key = cloud.clients.apigateway.get_api_key(apiKey=cloud.outputs["api_key_id"], includeValue=True)
-    cloud.api_key = key["value"]
-    keys = {provider.name: provider_keys.fresh(provider) for provider in read_catalogue()}
+    cloud.api_keys = {
+        provider: cloud.clients.apigateway.get_api_key(apiKey=ids[LIVE_SLOT], includeValue=True)["value"]
+        for provider, ids in cloud.outputs["api_key_ids"].items()
+    }
+    keys = {p.name: provider_keys.fresh(p) for p in read_catalogue() if p.name in cloud.api_keys}
     provider_keys.put(cloud.clients, cloud.suffix, keys)
-    cloud.keys_file.touch(mode=0o600)
-    cloud.keys_file.write_text(json.dumps(keys, indent=1))
+    for file, content in ((cloud.keys_file, keys), (cloud.api_keys_file, cloud.api_keys)):
+        file.touch(mode=0o600)
+        file.write_text(json.dumps(content, indent=1))
 
 
 def _wait_until_it_answers(cloud: LocalCloud) -> None:

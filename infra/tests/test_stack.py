@@ -62,6 +62,7 @@ def test_routes_need_a_key(of_type: Find) -> None:
     assert {(m["httpMethod"], m["resourceId"]) for m in methods} == {
         ("POST", "webhook-id"),
         ("POST", "webhook_provider-id"),
+        ("GET", "webhook_provider-id"),
     }
     assert all(method["apiKeyRequired"] for method in methods)
     assert {r["pathPart"] for r in of_type(":Resource")} == {"webhook", "{provider}"}
@@ -75,21 +76,30 @@ def test_the_stage_throttles_and_logs_without_bodies(of_type: Find) -> None:
     access = json.loads(stage["accessLogSettings"]["format"])
     assert {"requestId", "ip", "status", "apiKeyId"} <= set(access)
     assert not {"$context.identity.apiKey"} & set(access.values())
-    (plan,) = of_type(":UsagePlan")
-    assert plan["throttleSettings"] == {"rateLimit": 10_000, "burstLimit": 5_000}
+    for plan in of_type(":UsagePlan"):
+        assert plan["throttleSettings"] == {"rateLimit": 10_000, "burstLimit": 5_000}
     (account,) = of_type("account:Account")
     assert account["cloudwatchRoleArn"].endswith("role/webhook_api_logging_role_dev")
 
 
 def test_the_body_goes_into_the_queue_untouched(of_type: Find) -> None:
-    for integration in of_type(":Integration"):
+    queueing = [integration for integration in of_type(":Integration") if integration["type"] == "AWS"]
+    assert len(queueing) == 2
+    for integration in queueing:
         assert integration["passthroughBehavior"] == "NEVER"
         for template in integration["requestTemplates"].values():
             assert "$util.urlEncode($input.body)" in template
             assert "$input.json" not in template
-    templates = {i["resourceId"]: next(iter(i["requestTemplates"].values())) for i in of_type(":Integration")}
+    templates = {i["resourceId"]: next(iter(i["requestTemplates"].values())) for i in queueing}
     assert '"provider=&' in templates["webhook-id"]
     assert "provider=$util.urlEncode($input.params('provider'))&" in templates["webhook_provider-id"]
+
+
+def test_a_handshake_is_asked_of_the_function_that_knows_the_secrets(of_type: Find) -> None:
+    (asking,) = [integration for integration in of_type(":Integration") if integration["type"] != "AWS"]
+    assert (asking["type"], asking["httpMethod"]) == ("AWS_PROXY", "GET")
+    assert asking["uri"].endswith(":function:webhook_processor_dev/invocations")
+    assert asking["credentials"].endswith(":role/webhook_api_role_dev")
 
 
 def test_queues(of_type: Find) -> None:
@@ -262,7 +272,7 @@ def test_each_role_is_for_one_service(of_type: Find) -> None:
 
 def test_outputs(evaluation: Evaluation) -> None:
     assert {
-        "api_endpoint_url", "api_key_id", "transactions_table_name", "audit_bucket_name", "webhook_queue_url",
+        "api_endpoint_url", "api_key_ids", "transactions_table_name", "audit_bucket_name", "webhook_queue_url",
         "rejected_queue_url", "dashboard_url", "seal_key_alias", "archive_table_name", "access_record_bucket_name", "firewall_arn",
     } <= set(evaluation.outputs)  # fmt: skip
     assert evaluation.outputs["api_endpoint_url"].endswith("/live/webhook")

@@ -35,7 +35,7 @@ def send(cloud: LocalCloud, payhook: Path, count: int) -> dict[str, Any]:
     share = {"--duplicates": count // 10, "--forged": count * 6 // 100, "--stale": count * 4 // 100}
     genuine = count - sum(share.values())
     command = [
-        str(payhook), "send", "--endpoint", cloud.endpoint, "--api-key", cloud.api_key, "--key-in", "path", "--provider", "all",
+        str(payhook), "send", "--endpoint", cloud.endpoint, "--api-keys-file", str(cloud.api_keys_file), "--key-in", "path", "--provider", "all",
         "--secrets-file", str(cloud.keys_file), "--count", str(genuine), "--with-pan", str(count * 5 // 100),
         "--json", "--progress",
     ]  # fmt: skip

@@ -21,12 +21,14 @@ from infra.local_cloud import ledger
 from infra.local_cloud.cloud import LocalCloud
 from tests.demo import aged
 from tests.e2e.archived import key_of
-from tests.e2e.door import eventually, post_stripe, stripe_event, stripe_headers, stripe_key
+from tests.e2e.door import eventually, post, post_stripe, stripe_event, stripe_headers, stripe_key
 from tests.e2e.faults import kill_functions, logged, without
 
 PROCESSOR, ANALYTICS, ARCHIVE = "webhook_processor", "analytics_processor", "archival_function"
 # A schedule starts within a second, a failed event is tried three times within three.
 PATIENCE_SECONDS = 10
+# How often something may be tried that must work.
+TRIES = 6
 NUMBERS = itertools.count(int(time.time() * 1000))
 DAYS_AGO = itertools.count(500)
 
@@ -77,6 +79,11 @@ def a_webhook_is_stored(cloud: LocalCloud) -> bool:
     """Secret read, audited, inserted."""
     body = json.dumps(stripe_event()).encode()
     return _taken(cloud, _message("stripe", body, stripe_headers(stripe_key(cloud), body)))
+
+
+def _one_is_there(cloud: LocalCloud) -> None:
+    """What a scenario begins with, whatever its own right: on a busy machine a webhook can need a second try."""
+    assert any(a_webhook_is_stored(cloud) for _ in range(TRIES)), "no webhook could be stored to begin with"
 
 
 def a_guarded_event_is_stored(cloud: LocalCloud) -> bool:
@@ -161,7 +168,7 @@ def an_unreadable_record_is_handed_on(cloud: LocalCloud) -> bool:
 
 def _old_items(cloud: LocalCloud) -> tuple[list[dict[str, Any]], dict[str, str]]:
     if not [record for record in ledger.records(cloud) if record["provider"] == "stripe"]:
-        assert a_webhook_is_stored(cloud)
+        _one_is_there(cloud)
     items = aged.put_aged(cloud, 3, next(DAYS_AGO))
     days = sorted(item["archive_shard"]["S"][:10] for item in items)
     return items, {"task": "archive", "first": days[0], "last": days[-1]}
@@ -178,7 +185,7 @@ def old_records_are_archived(cloud: LocalCloud) -> bool:
 
 def the_audit_log_is_sealed(cloud: LocalCloud) -> bool:
     """Versions listed, their bytes hashed, inventory and digest written."""
-    assert a_webhook_is_stored(cloud)
+    _one_is_there(cloud)
     today = datetime.datetime.now(datetime.UTC).date()
     return ledger.run_archive(cloud, {"task": "seal", "day": today.isoformat()}) is None
 
@@ -265,3 +272,8 @@ def what_cannot_be_started_is_kept(cloud: LocalCloud) -> bool:
 def the_door_queues(cloud: LocalCloud) -> bool:
     """The gateway puts the webhook into the queue."""
     return post_stripe(cloud, json.dumps(stripe_event()).encode()).status == 200
+
+
+def the_door_asks(cloud: LocalCloud) -> bool:
+    """The gateway has a provider's GET answered by the function."""
+    return post(cloud, b"", route="/cybersource", api_key=cloud.api_keys["cybersource"], method="GET").status == 200

@@ -94,7 +94,7 @@ def send_all(cloud: LocalCloud, payhook: Path) -> None:
     """Real webhooks of every provider, and some of Stripe without an amount."""
     for currency, amount in SENT.items():
         result = subprocess.run(
-            [payhook, "send", "--endpoint", cloud.endpoint, "--api-key", cloud.api_key, "--provider", "all",
+            [payhook, "send", "--endpoint", cloud.endpoint, "--api-keys-file", cloud.api_keys_file, "--provider", "all",
              "--secrets-file", cloud.keys_file, "--count", str(EACH), "--currency", currency, f"--amount={amount}"],
             capture_output=True, text=True, check=False,
         )  # fmt: skip

@@ -18,7 +18,6 @@ from tests.e2e.rights import ANALYTICS, ARCHIVE, PROCESSOR, Scenario
 
 REPORT = ROOT / "infra/snapshots/rights.json"
 PROVED = "refused without it"
-TRIES = 6
 LOGS = "the emulator writes a function's log without asking its role; on AWS a function without it has no log"
 
 Right = tuple[str, str]  # role without `_role_{suffix}`, action
@@ -76,6 +75,7 @@ SCENARIOS: dict[Scenario, tuple[Right, ...]] = {
         ("archive_schedule", "sqs:SendMessage"),
     ),
     Scenario("the door queues a webhook", rights.the_door_queues): (("webhook_api", "sqs:SendMessage"),),
+    Scenario("the door has a handshake answered", rights.the_door_asks): (("webhook_api", "lambda:InvokeFunction"),),
 }
 UNPROVED: dict[Right, str] = {
     (function, action): LOGS
@@ -129,7 +129,7 @@ def test_the_report_is_the_reviewed_one() -> None:
 
 def works(scenario: Scenario, cloud: LocalCloud) -> bool:
     """Whether it works, sooner or later: on a busy machine a scenario can run out of its patience, and each time it begins anew."""
-    return any(scenario.works(cloud) for _ in range(TRIES))
+    return any(scenario.works(cloud) for _ in range(rights.TRIES))
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.what)

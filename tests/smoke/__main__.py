@@ -35,7 +35,8 @@ def transaction_id(seed: int) -> str:
 
 def send(payhook: Path, outputs: dict[str, Any], suffix: str, seed: int) -> dict[str, Any]:
     """Sends the webhook. Raises subprocess.CalledProcessError when it is not accepted."""
-    key = boto3.client("apigateway").get_api_key(apiKey=outputs["api_key_id"], includeValue=True)["value"]
+    shown = [payhook, "keys", "show", PROVIDER, "--json", "--suffix", suffix]
+    key = json.loads(subprocess.run(shown, check=True, stdout=subprocess.PIPE, text=True).stdout)[PROVIDER]
     secret_name = f"webhook_secret_{PROVIDER}_{suffix}"
     secret = boto3.client("secretsmanager").get_secret_value(SecretId=secret_name)["SecretString"]
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:

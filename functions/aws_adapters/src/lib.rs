@@ -4,6 +4,7 @@
 //! and the service's error code, never what was sent.
 
 mod analytics;
+pub mod api_keys;
 mod audit;
 mod certificates;
 mod clients;

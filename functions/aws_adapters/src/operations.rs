@@ -64,10 +64,11 @@ pub async fn analytics_rows(
 #[serde(rename_all = "camelCase")]
 struct AccessLine {
     request_id: String,
+    method: String,
     status: String,
 }
 
-/// The ids of the requests between two times that the door answered with success, from its access log.
+/// The ids of the webhooks between two times that the door answered with success, from its access log. A handshake is a GET and leaves nothing behind.
 ///
 /// # Errors
 /// A [`StoreError`].
@@ -91,7 +92,7 @@ pub async fn accepted_requests(
             let line = event.message.unwrap_or_default();
             let line: Option<AccessLine> = serde_json::from_str(&line).ok();
             accepted.extend(
-                line.filter(|line| line.status.starts_with('2'))
+                line.filter(|line| line.method == "POST" && line.status.starts_with('2'))
                     .map(|line| line.request_id),
             );
         }

@@ -156,6 +156,54 @@ pub(crate) enum Error {
         "no message of this id is among those that were seen: `list` shows how many there are, --limit looks further"
     )]
     NoMessage,
+    /// The stack has no API key for this provider.
+    #[error("the stack has no API key of {0}: `payhook keys list` shows those it has")]
+    NoKeys(String),
+    /// Nothing to switch on.
+    #[error(
+        "both keys of {provider} live: once nothing comes with the older one, payhook keys retire {provider} --slot {slot}"
+    )]
+    BothKeysLive {
+        /// Whose.
+        provider: String,
+        /// Of the older one.
+        slot: &'static str,
+    },
+    /// Its value is known to somebody.
+    #[error(
+        "the other key of {provider} was retired and does not come back; make a new one, which lives at once: pulumi up --replace '**webhook_api_key_{provider}_{slot}'"
+    )]
+    KeyRetired {
+        /// Whose.
+        provider: String,
+        /// Of the retired one.
+        slot: &'static str,
+    },
+    /// Nothing of the provider would come in any more.
+    #[error(
+        "it is the only key of {0} that lives: payhook keys rotate {0} first, or --shut-out to turn {0} away"
+    )]
+    LastKey(String),
+    /// Neither or both of two ways to give it.
+    #[error(
+        "which API key? Give --api-key KEY, or --api-keys-file FILE with one of each --provider"
+    )]
+    NoApiKey,
+    /// Where it is wrong, never what stands there: the file holds credentials.
+    #[error(
+        "{path} is not JSON of the form {{\"stripe\":\"…\",…}}: see line {line}, column {column}; `payhook keys show --json` writes it"
+    )]
+    ApiKeysForm {
+        /// The file.
+        path: PathBuf,
+        /// Line of the first fault.
+        line: usize,
+        /// Column of the first fault.
+        column: usize,
+    },
+    /// The file does not speak of a chosen provider.
+    #[error("the file of API keys has none of {0}: `payhook keys show --json` writes it")]
+    ApiKeyMissing(String),
     /// Answers that were not 2xx, and what to do about them.
     #[error("{0}")]
     NotAccepted(String),
@@ -183,6 +231,10 @@ impl Error {
             | Self::NotAccounted(_)
             | Self::NotSentBack(..)
             | Self::NotCounted
+            | Self::NoKeys(_)
+            | Self::BothKeysLive { .. }
+            | Self::KeyRetired { .. }
+            | Self::LastKey(_)
             | Self::NoMessage => 1,
             _ => 2,
         }

@@ -10,6 +10,7 @@ mod analytics;
 mod audit;
 mod error;
 mod iam;
+mod keys;
 mod lines;
 mod mask;
 mod providers;
@@ -52,6 +53,9 @@ enum Command {
     /// Show what each role may do and what for.
     #[command(subcommand)]
     Iam(iam::IamCommand),
+    /// List, rotate and retire the API keys of the providers.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// See what was rejected, and send it through verification again.
     #[command(subcommand)]
     Rejected(redrive::RejectedCommand),
@@ -73,6 +77,7 @@ fn run(command: &Command) -> Result<(), Error> {
         Command::Audit(command) => audit::run(command, &mut output),
         Command::Analytics(command) => analytics::run(command, &mut output),
         Command::Iam(command) => iam::run(command, &mut output),
+        Command::Keys(command) => keys::run(command, &mut output),
         Command::Rejected(command) => redrive::rejected(command, &mut output),
         Command::Dlq(command) => redrive::dlq(command, &mut output),
         Command::Reconcile(arguments) => reconcile::run(arguments, &mut output),

@@ -1,5 +1,6 @@
 //! `payhook send`: signed test webhooks to an endpoint, or a body of one's own.
 
+mod api_keys;
 mod plan;
 mod post;
 mod random;
@@ -16,8 +17,9 @@ use jiff::Timestamp;
 use payment_event::CurrencyCode;
 
 use crate::error::Error;
+use api_keys::{ApiKeys, KeyPlace};
 use plan::{Order, SEED_MAX, Signer};
-use post::{KeyPlace, Pace, Target};
+use post::{Pace, Target};
 use summary::{Answers, Tally};
 
 /// What `payhook send` takes. No `Debug`: it holds secrets.
@@ -34,7 +36,10 @@ pub(crate) struct SendArguments {
         hide_env_values = true,
         allow_hyphen_values = true
     )]
-    api_key: String,
+    api_key: Option<String>,
+    /// JSON file of API keys by provider, as `payhook keys show --json` writes it: {"stripe":"…","adyen":"…"}.
+    #[arg(long, value_name = "FILE")]
+    api_keys_file: Option<PathBuf>,
     /// Where the API key goes; in path or query, as providers have it, an edge must take it from there.
     #[arg(long, value_enum, default_value = "header", value_name = "PLACE")]
     key_in: KeyPlace,
@@ -175,7 +180,12 @@ impl SendArguments {
 /// # Errors
 /// When it cannot be sent, or an answer is not a 2xx.
 pub(crate) fn run(arguments: &SendArguments, output: &mut impl Write) -> Result<(), Error> {
-    let target = Target::new(&arguments.endpoint, &arguments.api_key, arguments.key_in)?;
+    let keys = match (&arguments.api_key, &arguments.api_keys_file) {
+        (_, Some(path)) => ApiKeys::from_file(path)?,
+        (Some(key), None) => ApiKeys::one(key),
+        (None, None) => return Err(Error::NoApiKey),
+    };
+    let target = Target::new(&arguments.endpoint, keys, arguments.key_in)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -1,4 +1,4 @@
-//! The Lambda that takes webhooks off the queue: verify, parse, mask, audit, insert.
+//! The Lambda that takes webhooks off the queue: verify, parse, mask, audit, insert. It also answers the handshakes of providers, because it knows their secrets.
 //!
 //! Only wiring: configuration, clients, the runtime's loop. What is done to a batch is in `handler.rs` and the `pipeline` crate.
 
@@ -6,14 +6,26 @@
 #![recursion_limit = "256"]
 
 mod handler;
+mod handshake;
 
 use aws_adapters::{
     Backoff, Clients, DynamoTransactions, HttpsCertificates, S3Audit, SecretsManager, SqsRejected,
 };
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
-use lambda_setup::{Config, Metrics, failure, start_logging};
+use lambda_setup::{BatchResponse, Config, Metrics, failure, start_logging};
 use pipeline::{Deps, Limits};
+use serde::Serialize;
 use serde_json::value::RawValue;
+
+/// What an invocation ends with.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Answer {
+    /// To Lambda, for the queue.
+    Batch(BatchResponse),
+    /// To the gateway, for the provider.
+    Handshake(handshake::HttpAnswer),
+}
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -53,16 +65,21 @@ async fn main() -> Result<(), Error> {
     let limits = Limits::default();
     let (deps, limits, metrics) = (&deps, &limits, &metrics);
     lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| async move {
-        let handled = handler::handle(event.payload.get(), &event.context.request_id, deps, limits)
-            .await
-            .map_err(failure)?;
+        let payload = event.payload.get();
+        let handled = match handler::handle(payload, &event.context.request_id, deps, limits).await {
+            Ok(handled) => handled,
+            Err(error) => {
+                let answer = handshake::answer(payload, deps.secrets).await;
+                return answer.map(Answer::Handshake).ok_or_else(|| failure(error));
+            }
+        };
         handler::tell(
             &handled,
             metrics,
             jiff::Timestamp::now().as_millisecond(),
             &mut std::io::stdout().lock(),
         );
-        Ok::<_, Diagnostic>(handled.response)
+        Ok::<_, Diagnostic>(Answer::Batch(handled.response))
     }))
     .await
 }

@@ -69,8 +69,9 @@ def integration(clients: Clients, inputs: dict[str, Any]) -> Made:
         credentials=inputs["credentials"],
         requestParameters=inputs.get("requestParameters") or {},
         requestTemplates=inputs.get("requestTemplates") or {},
-        passthroughBehavior=inputs["passthroughBehavior"],
-        **present(timeoutInMillis=inputs.get("timeoutMilliseconds")),
+        **present(
+            passthroughBehavior=inputs.get("passthroughBehavior"), timeoutInMillis=inputs.get("timeoutMilliseconds")
+        ),
     )
     return _method_id("agi", inputs), {}
 
@@ -158,12 +159,20 @@ def api_key(clients: Clients, inputs: dict[str, Any]) -> Made:
     return made["id"], {"value": made["value"]}
 
 
+def _planned(stage: dict[str, Any]) -> dict[str, Any]:
+    limits = {
+        limit["path"]: {"rateLimit": float(limit["rateLimit"]), "burstLimit": int(limit["burstLimit"])}
+        for limit in stage.get("throttles", [])
+    }
+    return {"apiId": stage["apiId"], "stage": stage["stage"], "throttle": limits}
+
+
 def usage_plan(clients: Clients, inputs: dict[str, Any]) -> Made:
     """aws.apigateway.UsagePlan."""
     throttle = inputs["throttleSettings"]
     made = clients.apigateway.create_usage_plan(
         name=inputs["name"],
-        apiStages=inputs["apiStages"],
+        apiStages=[_planned(stage) for stage in inputs["apiStages"]],
         throttle={"burstLimit": int(throttle["burstLimit"]), "rateLimit": float(throttle["rateLimit"])},
         tags=inputs.get("tags", {}),
     )

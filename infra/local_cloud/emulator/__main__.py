@@ -20,6 +20,7 @@ PATCHES = (
     "partiql_streams",
     "stream_event_source",
     "mapping_templates",
+    "api_key_switch",
     "integration_role",
     "partiql_actions",
     "sqs_batch_actions",

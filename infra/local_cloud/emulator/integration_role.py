@@ -1,6 +1,6 @@
-"""Gap: a gateway integration sends to its queue, and an event source reads from its queue or stream, whatever their roles allow.
+"""Gap: a gateway integration sends to its queue or asks its function, and an event source reads from its queue or stream, whatever their roles allow.
 
-AWS: the integration's role needs sqs:SendMessage; making an event source fails unless the function's role may read the source.
+AWS: the integration's role needs sqs:SendMessage or lambda:InvokeFunction; making an event source fails unless the function's role may read the source.
 """
 
 import json
@@ -16,7 +16,7 @@ STREAM_READS = ("dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:De
 
 def apply() -> None:
     """Puts the patch in place, around the mapping-template patch's call."""
-    invoke, create = apigateway_v1._invoke_sqs_v1, lambda_svc._create_esm
+    invoke, create, ask = apigateway_v1._invoke_sqs_v1, lambda_svc._create_esm, apigateway_v1._invoke_lambda_proxy_v1
 
     async def invoke_sqs(integration: dict[str, Any], *rest: Any, **named: Any) -> Any:
         account = named.get("owner_account_id") or apigateway_v1.get_account_id()
@@ -29,6 +29,14 @@ def apply() -> None:
             return await invoke(integration, *rest, **named)
         body = json.dumps({"Error": {"Code": "AccessDenied", "Message": why}})
         return apigateway_v1._service_integration_response(integration, 403, body, "application/json", {}, {})
+
+    async def ask_function(integration: dict[str, Any], *rest: Any, **named: Any) -> Any:
+        account = named.get("owner_account_id") or apigateway_v1.get_account_id()
+        function = integration.get("uri", "").partition("/functions/")[2].removesuffix("/invocations")
+        role = integration.get("credentials") or ""
+        if refusal(role, account, "apigateway.amazonaws.com", "lambda:InvokeFunction", function):
+            return apigateway_v1._gw_error("API_CONFIGURATION_ERROR", "Internal server error")
+        return await ask(integration, *rest, **named)
 
     def create_event_source(data: dict[str, Any]) -> Any:
         arn = data.get("EventSourceArn", "")
@@ -45,4 +53,5 @@ def apply() -> None:
         return create(data)
 
     apigateway_v1._invoke_sqs_v1 = invoke_sqs
+    apigateway_v1._invoke_lambda_proxy_v1 = ask_function
     lambda_svc._create_esm = create_event_source

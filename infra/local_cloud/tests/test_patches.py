@@ -169,12 +169,25 @@ def _destination_asks_the_role(cloud: LocalCloud) -> bool:
         return not a_failed_task_is_kept(cloud)
 
 
+def _a_key_switched_off_opens_nothing(cloud: LocalCloud) -> bool:
+    clients, spare = cloud.clients, cloud.outputs["api_key_ids"]["stripe"]["b"]
+    value = clients.apigateway.get_api_key(apiKey=spare, includeValue=True)["value"]
+
+    def status(switched: str) -> int:
+        operation = {"op": "replace", "path": "/enabled", "value": switched}
+        clients.apigateway.update_api_key(apiKey=spare, patchOperations=[operation])
+        return post(cloud, b'{"id":"switch"}', api_key=value).status
+
+    return status("true") == 200 and status("false") == 403
+
+
 PROBES: dict[str, Callable[[LocalCloud], bool]] = {
     "loopback_transport": _queue_answers,
     "sqs_event_source": _one_batch_of_thirty,
     "partiql_streams": _insert_is_in_the_stream,
     "stream_event_source": _failed_batch_reaches_its_queue,
     "mapping_templates": _template_branches,
+    "api_key_switch": _a_key_switched_off_opens_nothing,
     "integration_role": _role_is_asked,
     "partiql_actions": _store_one,
     "sqs_batch_actions": _rejected_is_handed_on,

@@ -78,7 +78,7 @@ test_first_preview if {
 # Values inside lists are as unknown as the others.
 inner_unknowns := [
 	["stack_deny_bucket_encryption", "audit_encryption", {"/rules": without_key}],
-	["stack_deny_stage_part", "webhook_usage_plan", {"/apiStages": [{"stage": "live"}]}],
+	["stack_deny_provider_key", "webhook_usage_plan_stripe", {"/apiStages/0/apiId": absent}],
 ]
 
 test_inner_unknowns[name] if {

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use clap::ValueEnum;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
@@ -14,6 +13,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
+use super::api_keys::{ApiKeys, KeyPlace, header};
 use crate::error::Error;
 
 /// Requests under way when a rate is kept: more would run out of file descriptors (1,024 by default) before they helped.
@@ -33,24 +33,12 @@ pub(super) enum Pace {
     UnderWay(usize),
 }
 
-/// Where the API key is. Providers can be given an address and nothing else: the edge takes it from there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum KeyPlace {
-    /// The header `x-api-key`.
-    Header,
-    /// The end of the path: `/webhook/{provider}/{key}`.
-    Path,
-    /// The query string: `?key={key}`.
-    Query,
-}
-
 /// Where to and as whom.
 #[derive(Clone)]
 pub(super) struct Target {
     endpoint: String,
-    /// What the address ends in, where the key is in it.
-    end: String,
-    api_key: Option<HeaderValue>,
+    keys: ApiKeys,
+    key_in: KeyPlace,
     https: bool,
 }
 
@@ -67,31 +55,17 @@ impl Target {
     ///
     /// # Errors
     /// When one of them is unusable; neither is repeated.
-    pub(super) fn new(endpoint: &str, api_key: &str, key_in: KeyPlace) -> Result<Self, Error> {
+    pub(super) fn new(endpoint: &str, keys: ApiKeys, key_in: KeyPlace) -> Result<Self, Error> {
         let uri: Uri = endpoint.parse().map_err(|_| Error::Endpoint)?;
         let scheme = uri.scheme_str().unwrap_or_default();
         if !matches!(scheme, "http" | "https") || uri.host().is_none() || uri.query().is_some() {
             return Err(Error::Endpoint);
         }
-        let api_key = api_key.trim();
-        let mut header = HeaderValue::from_str(api_key).map_err(|_| Error::ApiKey)?;
-        let goes_into_an_address = |key: &str| {
-            key.bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
-        };
-        if api_key.is_empty() || (key_in != KeyPlace::Header && !goes_into_an_address(api_key)) {
-            return Err(Error::ApiKey);
-        }
-        header.set_sensitive(true);
-        let (end, api_key) = match key_in {
-            KeyPlace::Header => (String::new(), Some(header)),
-            KeyPlace::Path => (format!("/{api_key}"), None),
-            KeyPlace::Query => (format!("?key={api_key}"), None),
-        };
+        keys.check(key_in)?;
         Ok(Self {
             endpoint: endpoint.trim_end_matches('/').to_owned(),
-            end,
-            api_key,
+            keys,
+            key_in,
             https: scheme == "https",
         })
     }
@@ -99,7 +73,7 @@ impl Target {
     /// A request for `{endpoint}/{provider}`, or for the endpoint itself. A content type among the headers goes before `content_type`.
     ///
     /// # Errors
-    /// A header that cannot be sent.
+    /// A header that cannot be sent, or no API key for the provider.
     pub(super) fn request(
         &self,
         provider: Option<&str>,
@@ -107,16 +81,18 @@ impl Target {
         headers: &[(String, String)],
         body: Vec<u8>,
     ) -> Result<Request<Full<Bytes>>, Error> {
+        let key = self.keys.of(provider)?;
+        let end = self.key_in.address_end(key);
         let uri = match provider {
-            Some(provider) => format!("{}/{provider}{}", self.endpoint, self.end),
-            None => format!("{}{}", self.endpoint, self.end),
+            Some(provider) => format!("{}/{provider}{end}", self.endpoint),
+            None => format!("{}{end}", self.endpoint),
         };
         let mut request = Request::new(Full::new(Bytes::from(body)));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = uri.parse().map_err(|_| Error::Endpoint)?;
         let map = request.headers_mut();
-        if let Some(api_key) = &self.api_key {
-            map.insert("x-api-key", api_key.clone());
+        if self.key_in == KeyPlace::Header {
+            map.insert("x-api-key", header(key)?);
         }
         map.insert(
             USER_AGENT,

@@ -1,0 +1,475 @@
+//! `payhook keys`: the API keys of the providers, two each, so that a provider's new address works before its old one stops.
+//!
+//! A key's value never changes: one that was retired is known to somebody, so it is never switched on again. Pulumi makes it anew.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use aws_adapters::Clients;
+use aws_adapters::api_keys::{ApiKey, api_keys, switch_api_key};
+use clap::{Args, Subcommand, ValueEnum};
+use jiff::Timestamp;
+
+use crate::error::Error;
+use crate::stack::wait;
+
+/// As `infra/lib/api_keys.py` names them: `{start}{provider}_{slot}_{suffix}`.
+const NAME_START: &str = "webhook_api_key_";
+const LIVE_SINCE: &str = "live since ";
+const RETIRED: &str = "retired ";
+
+/// What `payhook keys` can do.
+#[derive(Subcommand)]
+pub(crate) enum KeysCommand {
+    /// List every provider's keys: live, spare or retired. No key is printed.
+    List(ListArguments),
+    /// Print the keys that live, or the addresses to register with the provider.
+    Show(ShowArguments),
+    /// Switch a provider's spare key on beside the one that lives.
+    Rotate(ProviderArguments),
+    /// Switch a provider's key off for good.
+    Retire(RetireArguments),
+}
+
+/// Which stack.
+#[derive(Args)]
+pub(crate) struct Suffix {
+    /// The stack's environment suffix.
+    #[arg(long, value_name = "SUFFIX", env = "PAYHOOK_SUFFIX")]
+    suffix: String,
+}
+
+/// What `list` takes.
+#[derive(Args)]
+pub(crate) struct ListArguments {
+    /// One JSON object a key.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    stack: Suffix,
+}
+
+/// What `show` takes.
+#[derive(Args)]
+pub(crate) struct ShowArguments {
+    /// The provider; every one unless it is named.
+    provider: Option<String>,
+    /// Print addresses: this URL, the provider, the key.
+    #[arg(long, value_name = "URL", conflicts_with = "json")]
+    endpoint: Option<String>,
+    /// Print the newest live key of each as one JSON object, the form of `payhook send --api-keys-file`.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    stack: Suffix,
+}
+
+/// Whose keys.
+#[derive(Args)]
+pub(crate) struct ProviderArguments {
+    /// The provider.
+    provider: String,
+    #[command(flatten)]
+    stack: Suffix,
+}
+
+/// What `retire` takes.
+#[derive(Args)]
+pub(crate) struct RetireArguments {
+    /// The provider.
+    provider: String,
+    /// Which of its keys.
+    #[arg(long, value_enum)]
+    slot: Slot,
+    /// Also when no other key lives: the provider is turned away from then on.
+    #[arg(long)]
+    shut_out: bool,
+    #[command(flatten)]
+    stack: Suffix,
+}
+
+/// The places of a provider's keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Slot {
+    /// The first.
+    A,
+    /// The second.
+    B,
+}
+
+impl Slot {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::A => "a",
+            Self::B => "b",
+        }
+    }
+}
+
+/// What a key is for now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Live,
+    Spare,
+    Retired,
+}
+
+impl State {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Spare => "spare",
+            Self::Retired => "retired",
+        }
+    }
+}
+
+struct Held {
+    provider: String,
+    slot: Slot,
+    state: State,
+    /// Since when it is what it is.
+    since: Timestamp,
+    key: ApiKey,
+}
+
+impl Held {
+    /// A key of this stack; `None` for those of others.
+    fn new(key: ApiKey, suffix: &str) -> Option<Self> {
+        let name = key.name.strip_prefix(NAME_START)?.strip_suffix(suffix)?;
+        let (provider, slot) = name.strip_suffix('_')?.rsplit_once('_')?;
+        let slot = Slot::from_str(slot, false).ok()?;
+        let noted = |start| key.note.strip_prefix(start)?.parse().ok();
+        let (state, since) = match noted(RETIRED) {
+            // A key that somebody switched on by other means lives, whatever its note says.
+            since if key.enabled => (State::Live, noted(LIVE_SINCE).or(since)),
+            Some(since) => (State::Retired, Some(since)),
+            None => (State::Spare, None),
+        };
+        Some(Self {
+            provider: provider.to_owned(),
+            slot,
+            state,
+            since: since.unwrap_or(key.created_at),
+            key,
+        })
+    }
+}
+
+async fn held(clients: &Clients, suffix: &str) -> Result<Vec<Held>, Error> {
+    let keys = api_keys(clients, NAME_START).await?;
+    let mut held: Vec<Held> = keys
+        .into_iter()
+        .filter_map(|key| Held::new(key, suffix))
+        .collect();
+    held.sort_by(|a, b| (&a.provider, a.slot.name()).cmp(&(&b.provider, b.slot.name())));
+    Ok(held)
+}
+
+/// One provider's keys.
+async fn of_provider(clients: &Clients, suffix: &str, provider: &str) -> Result<Vec<Held>, Error> {
+    let mut keys = held(clients, suffix).await?;
+    keys.retain(|held| held.provider == provider);
+    if keys.is_empty() {
+        return Err(Error::NoKeys(provider.to_owned()));
+    }
+    Ok(keys)
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// As [`Error`] says.
+pub(crate) fn run(command: &KeysCommand, output: &mut impl Write) -> Result<(), Error> {
+    wait(async {
+        let clients = Clients::from_environment().await;
+        match command {
+            KeysCommand::List(arguments) => list(&clients, arguments, output).await,
+            KeysCommand::Show(arguments) => show(&clients, arguments, output).await,
+            KeysCommand::Rotate(arguments) => rotate(&clients, arguments, output).await,
+            KeysCommand::Retire(arguments) => retire(&clients, arguments, output).await,
+        }
+    })
+}
+
+async fn list(
+    clients: &Clients,
+    arguments: &ListArguments,
+    output: &mut impl Write,
+) -> Result<(), Error> {
+    let keys = held(clients, &arguments.stack.suffix).await?;
+    table(&keys, arguments.json, output).map_err(Error::Output)
+}
+
+fn table(keys: &[Held], json: bool, output: &mut impl Write) -> std::io::Result<()> {
+    if json {
+        return keys.iter().try_for_each(|held| {
+            let row = serde_json::json!({
+                "provider": held.provider,
+                "slot": held.slot.name(),
+                "state": held.state.name(),
+                "since": held.since.to_string(),
+                "key_id": held.key.id,
+            });
+            writeln!(output, "{row}")
+        });
+    }
+    let providers = keys.iter().map(|held| held.provider.len());
+    let width = providers.chain([8]).max().unwrap_or_default();
+    writeln!(
+        output,
+        "{:width$}  slot  state    since                 key id",
+        "provider"
+    )?;
+    for held in keys {
+        writeln!(
+            output,
+            "{:width$}  {:4}  {:7}  {:20}  {}",
+            held.provider,
+            held.slot.name(),
+            held.state.name(),
+            held.since.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            held.key.id
+        )?;
+    }
+    let live = keys.iter().filter(|held| held.state == State::Live).count();
+    writeln!(output, "{} keys, {live} of them live.", keys.len())
+}
+
+async fn show(
+    clients: &Clients,
+    arguments: &ShowArguments,
+    output: &mut impl Write,
+) -> Result<(), Error> {
+    let suffix = &arguments.stack.suffix;
+    let mut keys = match &arguments.provider {
+        Some(provider) => of_provider(clients, suffix, provider).await?,
+        None => held(clients, suffix).await?,
+    };
+    keys.retain(|held| held.state == State::Live);
+    if arguments.json {
+        keys.sort_by_key(|held| held.since);
+        // The later of a provider's takes the earlier's place.
+        let newest: BTreeMap<&str, &str> = keys
+            .iter()
+            .map(|held| (held.provider.as_str(), held.key.value.as_str()))
+            .collect();
+        let text = serde_json::to_string_pretty(&newest).map_err(|e| Error::Output(e.into()))?;
+        return writeln!(output, "{text}").map_err(Error::Output);
+    }
+    for held in &keys {
+        let (provider, slot, value) = (&held.provider, held.slot.name(), &held.key.value);
+        match &arguments.endpoint {
+            Some(url) => {
+                writeln!(output, "{}/{provider}/{value}", url.trim_end_matches('/'))
+            }
+            None => writeln!(output, "{provider}  {slot}  {value}"),
+        }
+        .map_err(Error::Output)?;
+    }
+    Ok(())
+}
+
+async fn rotate(
+    clients: &Clients,
+    arguments: &ProviderArguments,
+    output: &mut impl Write,
+) -> Result<(), Error> {
+    let provider = &arguments.provider;
+    let keys = of_provider(clients, &arguments.stack.suffix, provider).await?;
+    let spare = next(&keys, provider)?;
+    let note = format!("{LIVE_SINCE}{}", now());
+    switch_api_key(clients, &spare.key.id, true, &note).await?;
+    writeln!(
+        output,
+        "{provider}: the key in slot {} lives now. `payhook keys show {provider}` prints it; register the new address with the provider.",
+        spare.slot.name()
+    )
+    .map_err(Error::Output)?;
+    for held in keys.iter().filter(|held| held.state == State::Live) {
+        let slot = held.slot.name();
+        writeln!(
+            output,
+            "The one in slot {slot} still lives. Once nothing comes with it: payhook keys retire {provider} --slot {slot}"
+        )
+        .map_err(Error::Output)?;
+    }
+    Ok(())
+}
+
+/// The key to switch on.
+fn next<'k>(keys: &'k [Held], provider: &str) -> Result<&'k Held, Error> {
+    if let Some(spare) = keys.iter().find(|held| held.state == State::Spare) {
+        return Ok(spare);
+    }
+    let provider = provider.to_owned();
+    match keys.iter().find(|held| held.state == State::Retired) {
+        Some(held) => Err(Error::KeyRetired {
+            provider,
+            slot: held.slot.name(),
+        }),
+        None => {
+            let oldest = keys.iter().min_by_key(|held| held.since);
+            let slot = oldest.map_or("a", |held| held.slot.name());
+            Err(Error::BothKeysLive { provider, slot })
+        }
+    }
+}
+
+async fn retire(
+    clients: &Clients,
+    arguments: &RetireArguments,
+    output: &mut impl Write,
+) -> Result<(), Error> {
+    let provider = &arguments.provider;
+    let keys = of_provider(clients, &arguments.stack.suffix, provider).await?;
+    let (chosen, others): (Vec<&Held>, Vec<&Held>) =
+        keys.iter().partition(|held| held.slot == arguments.slot);
+    let [chosen] = chosen.as_slice() else {
+        return Err(Error::NoKeys(provider.clone()));
+    };
+    let slot = chosen.slot.name();
+    let another_lives = others.iter().any(|held| held.state == State::Live);
+    if !another_lives && !arguments.shut_out {
+        return Err(Error::LastKey(provider.clone()));
+    }
+    if chosen.state == State::Retired {
+        return writeln!(
+            output,
+            "{provider}: the key in slot {slot} is retired already."
+        )
+        .map_err(Error::Output);
+    }
+    let note = format!("{RETIRED}{}", now());
+    switch_api_key(clients, &chosen.key.id, false, &note).await?;
+    writeln!(
+        output,
+        "{provider}: the key in slot {slot} opens nothing any more. A new one in its place: pulumi up --replace '**webhook_api_key_{provider}_{slot}'"
+    )
+    .map_err(Error::Output)
+}
+
+/// To the second.
+fn now() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_second(now.as_second()).unwrap_or(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(name: &str, enabled: bool, note: &str) -> ApiKey {
+        ApiKey {
+            id: format!("id-{name}"),
+            name: format!("{name}_dev-1"),
+            value: "value-of-nobody".to_owned(),
+            enabled,
+            note: note.to_owned(),
+            created_at: "2026-11-01T00:00:00Z".parse().unwrap(),
+        }
+    }
+
+    fn keys(rows: &[(&str, bool, &str)]) -> Vec<Held> {
+        rows.iter()
+            .map(|(slot, enabled, note)| {
+                key(&format!("webhook_api_key_stripe_{slot}"), *enabled, note)
+            })
+            .filter_map(|key| Held::new(key, "dev-1"))
+            .collect()
+    }
+
+    #[test]
+    fn a_key_is_live_spare_or_retired() {
+        let cases = [
+            (
+                true,
+                "Managed by Pulumi",
+                State::Live,
+                "2026-11-01T00:00:00Z",
+            ),
+            (
+                true,
+                "live since 2026-11-02T03:04:05Z",
+                State::Live,
+                "2026-11-02T03:04:05Z",
+            ),
+            (
+                true,
+                "retired 2026-11-02T03:04:05Z",
+                State::Live,
+                "2026-11-02T03:04:05Z",
+            ),
+            (
+                false,
+                "Managed by Pulumi",
+                State::Spare,
+                "2026-11-01T00:00:00Z",
+            ),
+            (
+                false,
+                "retired 2026-11-02T03:04:05Z",
+                State::Retired,
+                "2026-11-02T03:04:05Z",
+            ),
+        ];
+        for (enabled, note, state, since) in cases {
+            let keys = keys(&[("a", enabled, note)]);
+            assert_eq!(keys[0].state, state, "{note}");
+            assert_eq!(keys[0].since.to_string(), since, "{note}");
+            assert_eq!(keys[0].provider, "stripe");
+        }
+    }
+
+    #[test]
+    fn the_keys_of_other_stacks_are_left_alone() {
+        for name in [
+            "webhook_api_key_stripe_c",
+            "webhook_api_key_a",
+            "something_else",
+        ] {
+            assert!(Held::new(key(name, true, ""), "dev-1").is_none(), "{name}");
+        }
+        let other = ApiKey {
+            name: "webhook_api_key_stripe_a_prod".to_owned(),
+            ..key("", true, "")
+        };
+        assert!(Held::new(other, "dev-1").is_none());
+        let both = key("webhook_api_key_flutterwave_v4_b", true, "");
+        assert_eq!(Held::new(both, "dev-1").unwrap().provider, "flutterwave_v4");
+    }
+
+    #[test]
+    fn the_spare_comes_next_and_a_retired_one_never_again() {
+        let spare = keys(&[("a", true, ""), ("b", false, "")]);
+        assert_eq!(next(&spare, "stripe").unwrap().slot, Slot::B);
+        let retired = keys(&[
+            ("a", false, "retired 2026-11-02T03:04:05Z"),
+            ("b", true, ""),
+        ]);
+        assert!(matches!(
+            next(&retired, "stripe"),
+            Err(Error::KeyRetired { slot: "a", .. })
+        ));
+        let both = keys(&[
+            ("a", true, "live since 2026-11-09T00:00:00Z"),
+            ("b", true, ""),
+        ]);
+        assert!(matches!(
+            next(&both, "stripe"),
+            Err(Error::BothKeysLive { slot: "b", .. })
+        ));
+    }
+
+    #[test]
+    fn no_key_is_in_the_table() {
+        for json in [false, true] {
+            let mut text = Vec::new();
+            table(&keys(&[("a", true, ""), ("b", false, "")]), json, &mut text).unwrap();
+            let text = String::from_utf8(text).unwrap();
+            assert!(text.contains("stripe") && text.contains("spare"));
+            assert!(!text.contains("value-of-nobody"));
+        }
+        assert!(!format!("{:?}", key("x", true, "")).contains("value-of-nobody"));
+    }
+}
