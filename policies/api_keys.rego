@@ -69,9 +69,15 @@ limits_handshakes(planned) if {
 #   pci: ["7.2.5", "8.2.2", "8.6.3"]
 stack_deny_provider_key contains message if {
 	some provider, secret in provider_secrets
-	some part in {"usage plan", "key in slot a", "key in slot b"}
-	not has_access(provider, part)
-	message := say(secret, sprintf("%s has no %s", [provider, part]), "give it one")
+	not has_plan(provider)
+	message := say(secret, sprintf("%s has no usage plan", [provider]), "give it one")
+}
+
+stack_deny_provider_key contains message if {
+	some provider, secret in provider_secrets
+	some slot in key_slots
+	not has_key(provider, slot)
+	message := say(secret, sprintf("%s has no API key in slot %s of its usage plan", [provider, slot]), "give it one")
 }
 
 # The other way round: a key of nobody opens the door, too.
@@ -96,16 +102,18 @@ provider_secrets[provider] := secret if {
 
 key_name(provider, slot) := sprintf("webhook_api_key_%s_%s", [provider, slot])
 
-provider_key_names := {key_name(provider, slot) | some provider, _ in provider_secrets; some slot in key_slots}
+provider_key_names contains key_name(provider, slot) if {
+	some provider, _ in provider_secrets
+	some slot in key_slots
+}
 
-has_access(provider, "usage plan") if {
+has_plan(provider) if {
 	some plan in plans_of(provider)
 	some stage in stages
 	plans(plan, stage)
 }
 
-has_access(provider, sprintf("key in slot %s", [slot])) if {
-	some slot in key_slots
+has_key(provider, slot) if {
 	name := key_name(provider, slot)
 	some api_key in of_type(api_key_type)
 	api_key.__name == name

@@ -27,7 +27,10 @@ deny_protected contains message if {
 #   fix: remove ignore_changes from the resource's options
 #   pci: ["6.5.1", "11.5.2"]
 deny_changes_ignored contains message if {
-	ignored := {property | some property in input.__options.ignoreChanges} - object.get(switched_by_hand, input.__type, set())
+	ignored := {property |
+		some property in input.__options.ignoreChanges
+		not property in object.get(switched_by_hand, input.__type, set())
+	}
 	count(ignored) > 0
 	message := say(input, sprintf("it ignores changes of %s", [concat(", ", sort(ignored))]), "let Pulumi see every change")
 }

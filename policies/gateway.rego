@@ -164,8 +164,8 @@ media_types(integration) := object.keys(object.get(integration.__properties, "re
 #   pci: ["1.4.4", "12.5.2"]
 stack_deny_integration_target contains message if {
 	some integration in of_type("aws:apigateway/integration:Integration")
-	uri := value(integration, ["uri"])
 	not asks_function(integration)
+	uri := value(integration, ["uri"])
 	every queue in queues {
 		not points_at(uri, queue)
 	}

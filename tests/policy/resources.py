@@ -76,7 +76,7 @@ def names(resource: Resource) -> Iterator[Mutation]:
 
 # Which rule misses a resource, by module and, where it matters, the start of the name. The first that fits counts.
 MISSED = (
-    ("apigateway/", "stack_deny_part_missing stack_deny_stage_part"),
+    ("apigateway/", "stack_deny_part_missing stack_deny_stage_part stack_deny_provider_key"),
     ("cloudfront/function", "deny_edge_function"),
     ("cloudfront/", "stack_deny_edge_target"),
     ("cloudwatch/logDelivery", "stack_deny_edge_target"),
