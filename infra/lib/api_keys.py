@@ -22,9 +22,7 @@ SWITCHED_BY_HAND = ["enabled", "description"]
 class ApiKeys(pulumi.ComponentResource):
     """A usage plan and two keys for each provider of the stack."""
 
-    def __init__(
-        self, settings: Settings, gateway: Gateway, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
+    def __init__(self, settings: Settings, gateway: Gateway, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("payhook:index:ApiKeys", "api_keys", None, opts)
         self._settings = settings
         self._gateway = gateway

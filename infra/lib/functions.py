@@ -30,7 +30,9 @@ def statements(settings: Settings, function: str) -> list[Statement]:
     logs = write_logs(settings, function)
     if function == "webhook_processor":
         # Secrets Manager adds six characters to a name: the only way to name a secret before it exists.
-        secrets = [settings.arn("secretsmanager", f"secret:{settings.secret(p.name)}-??????") for p in settings.catalogue]
+        secrets = [
+            settings.arn("secretsmanager", f"secret:{settings.secret(p.name)}-??????") for p in settings.catalogue
+        ]
         return [
             logs,
             allow(RECEIVE, [settings.queue_arn("webhook_queue")], "TakeWebhooks"),

@@ -12,5 +12,7 @@ FUNCTIONS = ("webhook_processor", "analytics_processor", "archival_function")
 def function_limits(function: str) -> dict[str, int]:
     """Time-out (seconds) and reserved concurrency of one function."""
     return LIMITS["function"][function]
+
+
 # The two API keys of a provider: the one that lives from the start, and its spare.
 LIVE_SLOT, SPARE_SLOT = "a", "b"

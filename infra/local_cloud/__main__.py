@@ -12,6 +12,7 @@ STATE = ROOT / ".local" / "cloud"
 
 def describe(cloud: LocalCloud) -> str:
     """What a person needs to send a first webhook."""
+
     def shown(file: Path) -> Path:
         return file.relative_to(ROOT) if file.is_relative_to(ROOT) else file
 

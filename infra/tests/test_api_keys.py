@@ -4,11 +4,11 @@ import json
 from typing import Any
 
 import pytest
-from lib.settings import Settings
 
 from infra.graph import evaluate
 from infra.lib.catalogue import read_catalogue
 from infra.tests.conftest import Find
+from lib.settings import Settings
 
 ALL = [provider.name for provider in read_catalogue()]
 

@@ -30,7 +30,11 @@ impl HttpAnswer {
     fn new(status_code: u16, content_type: &'static str, body: impl Into<String>) -> Self {
         Self {
             status_code,
-            headers: [("content-type", content_type), ("cache-control", "no-store")].into(),
+            headers: [
+                ("content-type", content_type),
+                ("cache-control", "no-store"),
+            ]
+            .into(),
             body: body.into(),
         }
     }

@@ -66,7 +66,8 @@ async fn main() -> Result<(), Error> {
     let (deps, limits, metrics) = (&deps, &limits, &metrics);
     lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| async move {
         let payload = event.payload.get();
-        let handled = match handler::handle(payload, &event.context.request_id, deps, limits).await {
+        let handled = match handler::handle(payload, &event.context.request_id, deps, limits).await
+        {
             Ok(handled) => handled,
             Err(error) => {
                 let answer = handshake::answer(payload, deps.secrets).await;
