@@ -14,6 +14,8 @@ CASES ?= 100000
 SECONDS ?= 60
 TARGETS ?=
 ITEMS ?= 5000000
+BENCH_ITEMS ?= 1000000
+BENCH_SECONDS ?= 60
 # Tests that mostly wait run in so many processes.
 PROCESSES ?= 2
 FUNCTIONS := webhook_processor analytics_processor archival_function
@@ -26,7 +28,7 @@ RUFF = $(VENV)/bin/ruff --config infra/pyproject.toml
 PYTEST = $(PYTHON) -m pytest -q -c infra/pyproject.toml --rootdir .
 LOCAL := $(PYTHON) -m infra.local_cloud
 
-.PHONY: help demo up down status test lint lint-workflows test-rust test-python test-oracles test-e2e test-policy second-opinion policy evidence simulate fuzz properties bite bench-archive graph snapshots fmt release lambdas test-lambdas test-reproducible flake-check deny advisories sbom clean
+.PHONY: help demo up down status test lint lint-workflows test-rust test-python test-oracles test-e2e test-policy second-opinion policy evidence simulate fuzz properties bite bench bench-core instructions bench-archive graph snapshots fmt release lambdas test-lambdas test-reproducible flake-check deny advisories sbom clean
 
 help: ## What can be made.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -110,6 +112,21 @@ properties: ## Run the property tests with CASES random cases each (100,000 unle
 bite: ## Put deliberate faults into a copy of the sources, one at a time, and see that the simulation finds each.
 	python3 tests/simulation/bite.py --seeds $(SEEDS)
 
+bench: $(VENV)/bin/python ## Measure: the core, batches, cold starts, a sustained load, the archive, the bill; budgets beside them (bench/results.json, bench/results.svg).
+	AWS_LC_SYS_NO_JITTER_ENTROPY=1 cargo build -q --profile lambda --locked $(FUNCTIONS:%=-p %) -p bench
+	@python3 tests/tools/zip_functions.py target/lambda build/lambdas/bench $(FUNCTIONS)
+	@mkdir -p build/bench
+	cargo run -q --profile lambda --locked -p transaction_archive --example archive_day -- $(BENCH_ITEMS) | tee build/bench/archive.txt
+	target/lambda/bench run --functions target/lambda --zips build/lambdas/bench --seconds $(BENCH_SECONDS) --archive build/bench/archive.txt \
+		--compiler "$$(rustc --version)"
+
+bench-core: ## Time the pure core, provider by provider and step by step.
+	cargo bench -q --profile lambda --locked -p bench
+
+instructions: ## Count the instructions of five fixed cases with callgrind and compare with those on record; UPDATE=1 records them.
+	cargo build -q --release --locked -p bench
+	python3 bench/instructions.py --bench target/release/bench $(if $(UPDATE),--update)
+
 bench-archive: ## Archive a generated day of ITEMS records (5,000,000 unless told): records a second, size, peak memory.
 	cargo run -q --release --locked -p transaction_archive --example archive_day -- $(ITEMS)
 
@@ -124,7 +141,7 @@ fmt: $(VENV)/.dev ## Format everything.
 	$(RUFF) check --fix infra tests
 
 release: ## Build the three functions and the command line for this machine.
-	cargo build --workspace --bins --release --locked
+	cargo build --workspace --exclude bench --bins --release --locked
 	@python3 tests/tools/zip_functions.py target/release $(ZIPS) $(FUNCTIONS)
 
 lambdas: $(VENV)/.cross ## Cross-compile the three functions for AWS (arm64) into build/lambdas/arm64.

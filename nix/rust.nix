@@ -25,7 +25,7 @@ let
   # Dependencies are compiled once per profile and shared: release for what is installed, dev for lints and tests, as in `make`.
   release = common // {
     src = sources.code;
-    cargoExtraArgs = "--locked --workspace --bins";
+    cargoExtraArgs = "--locked --workspace --exclude bench --bins";
     doCheck = false;
   };
   binaries = craneLib.buildPackage (release // { cargoArtifacts = craneLib.buildDepsOnly release; });
@@ -97,7 +97,7 @@ in
           pkgs.jq
         ];
         buildPhaseCargoCommand = ''
-          cargo llvm-cov --locked --workspace --ignore-filename-regex '/functions/aws_adapters/' \
+          cargo llvm-cov --locked --workspace --ignore-filename-regex '/functions/aws_adapters/|/bench/' \
             --fail-under-lines ${coverageLinesMinPercent} --summary-only --json --output-path coverage.json
         '';
         installPhaseCommand = ''

@@ -29,6 +29,7 @@ let
   simulation = map at [
     "tests/simulation/Cargo.toml"
     "tests/simulation/src"
+    "bench"
   ];
   policies = [
     (at "policies")
@@ -58,6 +59,7 @@ in
     ++ map at [
       "functions"
       "tests/simulation"
+      "bench"
       "infra/limits.json"
     ]
   );

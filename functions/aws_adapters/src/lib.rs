@@ -4,6 +4,7 @@
 //! and the service's error code, never what was sent.
 
 mod analytics;
+#[cfg(feature = "operator")]
 pub mod api_keys;
 mod audit;
 mod certificates;
@@ -14,13 +15,16 @@ mod error;
 mod index;
 mod item;
 mod objects;
+#[cfg(feature = "operator")]
 pub mod operations;
 mod pause;
 mod rejected;
 mod secrets;
 mod signer;
+#[cfg(feature = "operator")]
 pub mod stream;
 mod transactions;
+#[cfg(feature = "operator")]
 pub mod waiting;
 
 pub use analytics::DynamoAnalytics;

@@ -42,6 +42,21 @@ pub(crate) fn digit(c: char) -> Option<u8> {
         .and_then(|zero| u8::try_from(code - zero).ok())
 }
 
+/// The kinds of ASCII, which nearly every character is.
+const ASCII: [Kind; 128] = {
+    let mut kinds = [Kind::Separator; 128];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        if byte.is_ascii_digit() {
+            kinds[byte as usize] = Kind::Digit(byte - b'0');
+        } else if byte == b'*' || byte.is_ascii_alphabetic() {
+            kinds[byte as usize] = Kind::Other;
+        }
+        byte += 1;
+    }
+    kinds
+};
+
 fn kind(c: char) -> Kind {
     match digit(c) {
         Some(value) => Kind::Digit(value),
@@ -72,6 +87,17 @@ pub(crate) fn atoms_from(
     decode: bool,
 ) -> impl Iterator<Item = Atom> + '_ {
     std::iter::from_fn(move || {
+        let byte = *text.as_bytes().get(at)?;
+        if let Some(kind) = ASCII.get(usize::from(byte))
+            && !(decode && matches!(byte, b'%' | b'\\'))
+        {
+            at += 1;
+            return Some(Atom {
+                start: at - 1,
+                end: at,
+                kind: *kind,
+            });
+        }
         let rest = text.get(at..)?;
         let c = rest.chars().next()?;
         let escaped = if decode && matches!(c, '%' | '\\') {
@@ -88,11 +114,6 @@ pub(crate) fn atoms_from(
             kind: kind(c),
         })
     })
-}
-
-/// All atoms of `text`, in order.
-pub(crate) fn atoms(text: &str, decode: bool) -> Vec<Atom> {
-    atoms_from(text, 0, decode).collect()
 }
 
 /// Where the hexadecimal digits of each escape end in decimal ones: it may be no escape, and they the beginning of a number. Byte ranges.
@@ -126,10 +147,16 @@ mod tests {
     }
 
     #[test]
+    fn the_table_of_ascii_says_what_the_characters_are() {
+        for byte in 0..128_u8 {
+            assert_eq!(ASCII[usize::from(byte)], kind(char::from(byte)), "{byte}");
+        }
+    }
+
+    #[test]
     fn escapes_are_read_only_when_asked() {
         let kinds = |text: &str, decode| {
-            atoms(text, decode)
-                .iter()
+            atoms_from(text, 0, decode)
                 .map(|a| a.kind)
                 .collect::<Vec<_>>()
         };

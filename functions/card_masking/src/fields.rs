@@ -13,30 +13,6 @@ pub struct FieldRules {
     pub ids: &'static [(&'static str, IdForm)],
 }
 
-/// Masked whatever the provider: names that say "card data", compared in lower case without `_` and `-`.
-const ALWAYS: &[&str] = &[
-    "pan",
-    "cardnumber",
-    "ccnumber",
-    "creditcardnumber",
-    "accountnumber",
-    "primaryaccountnumber",
-    "cvv",
-    "cvv2",
-    "cvc",
-    "cvc2",
-    "cid",
-    "securitycode",
-    "cardsecuritycode",
-    "track1",
-    "track2",
-    "trackdata",
-    "pin",
-    "pinblock",
-    "iban",
-    "routingnumber",
-];
-
 /// What to do with a value.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Action {
@@ -49,17 +25,30 @@ pub(crate) enum Action {
 }
 
 impl FieldRules {
-    pub(crate) fn action(&self, path: &[String]) -> Action {
-        let Some(key) = path.last() else {
+    pub(crate) fn action<K: AsRef<str>>(&self, path: &[K]) -> Action {
+        let Some((key, above)) = path.split_last() else {
             return Action::Detect;
         };
+        let key = key.as_ref();
+        // A part of a pattern holds no `/`, so such a key is none.
+        let part = !key.contains('/');
+        let last = key.as_bytes().last();
+        // Every value is asked about every pattern, and the last byte differs nearly always: the rest is looked at when it does not.
         let ends_with = |pattern: &str| {
-            let mut keys = path.iter().rev();
-            pattern
-                .rsplit('/')
-                .all(|part| keys.next().is_some_and(|key| key == part))
+            if !part || pattern.as_bytes().last() != last {
+                return false;
+            }
+            match pattern.strip_suffix(key) {
+                Some("") => true,
+                Some(rest) => rest.strip_suffix('/').is_some_and(|rest| {
+                    let mut keys = above.iter().rev();
+                    rest.rsplit('/')
+                        .all(|part| keys.next().is_some_and(|key| key.as_ref() == part))
+                }),
+                None => false,
+            }
         };
-        if ALWAYS.contains(&plain(key).as_str()) || self.drop.iter().any(|p| ends_with(p)) {
+        if is_always(key) || self.drop.iter().any(|p| ends_with(p)) {
             return Action::Drop;
         }
         self.ids
@@ -69,11 +58,43 @@ impl FieldRules {
     }
 }
 
-fn plain(key: &str) -> String {
-    key.chars()
-        .filter(|c| !matches!(c, '_' | '-'))
-        .map(|c| c.to_ascii_lowercase())
-        .collect()
+/// Letters of the longest name that says "card data".
+const ALWAYS_BYTES_MAX: usize = 20;
+
+/// Whether the key says "card data", whatever the provider: compared in lower case without `_` and `-`. Asked of every value, hence without an allocation.
+fn is_always(key: &str) -> bool {
+    let mut plain = [0; ALWAYS_BYTES_MAX];
+    let mut length = 0;
+    for byte in key.bytes().filter(|byte| !matches!(byte, b'_' | b'-')) {
+        match plain.get_mut(length) {
+            Some(place) => *place = byte.to_ascii_lowercase(),
+            None => return false,
+        }
+        length += 1;
+    }
+    matches!(
+        &plain[..length],
+        b"pan"
+            | b"cardnumber"
+            | b"ccnumber"
+            | b"creditcardnumber"
+            | b"accountnumber"
+            | b"primaryaccountnumber"
+            | b"cvv"
+            | b"cvv2"
+            | b"cvc"
+            | b"cvc2"
+            | b"cid"
+            | b"securitycode"
+            | b"cardsecuritycode"
+            | b"track1"
+            | b"track2"
+            | b"trackdata"
+            | b"pin"
+            | b"pinblock"
+            | b"iban"
+            | b"routingnumber"
+    )
 }
 
 #[cfg(test)]
@@ -94,5 +115,39 @@ mod tests {
         assert!(matches!(action(&["data", "id"]), Action::Id(_)));
         assert!(matches!(action(&["Card_Number"]), Action::Drop));
         assert!(matches!(action(&[]), Action::Detect));
+        assert!(matches!(action(&["card/name"]), Action::Detect));
+        assert!(matches!(action(&["", "name"]), Action::Detect));
+        assert!(matches!(action(&["data", "card", ""]), Action::Detect));
+        assert!(matches!(action(&["discard", "name"]), Action::Detect));
+        assert!(matches!(action(&["the", "card", "name"]), Action::Drop));
+    }
+
+    #[test]
+    fn names_that_say_card_data_are_known_however_they_are_written() {
+        for name in [
+            "pan",
+            "cardnumber",
+            "cvv2",
+            "track1",
+            "pinblock",
+            "iban",
+            "primaryaccountnumber",
+        ] {
+            let spelled: String = name
+                .chars()
+                .flat_map(|c| ['_', c.to_ascii_uppercase(), '-'])
+                .collect();
+            assert!(is_always(name) && is_always(&spelled), "{name}");
+            assert!(!is_always(&format!("{name}x")) && !is_always(&format!("\u{fc}{name}")));
+        }
+        for key in [
+            "",
+            "_-",
+            "pa",
+            "panorama",
+            "primaryaccountnumberprimaryaccountnumber",
+        ] {
+            assert!(!is_always(key), "{key}");
+        }
     }
 }

@@ -7,7 +7,8 @@
 use std::borrow::Cow;
 
 use crate::FieldRules;
-use crate::detector::mask_text;
+use crate::brands::PAN_DIGITS_MIN;
+use crate::detector::masked;
 use crate::fields::Action;
 
 /// Deeper nesting is refused: no provider sends it, and readers further on give up at the same depth.
@@ -93,7 +94,7 @@ struct Rewriter<'a> {
     rules: &'a FieldRules,
     containers: Vec<Container>,
     /// One key for each open object that is at a member.
-    path: Vec<String>,
+    path: Vec<Cow<'a, str>>,
     masked_fields: u32,
     masked_pans: u32,
 }
@@ -109,7 +110,9 @@ impl<'a> Rewriter<'a> {
         while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
             self.at += 1;
         }
-        self.out.push_str(&self.text[start..self.at]);
+        if self.at > start {
+            self.out.push_str(&self.text[start..self.at]);
+        }
         self.peek()
     }
 
@@ -208,14 +211,8 @@ impl<'a> Rewriter<'a> {
             return Err(MaskError::NotJson);
         }
         let (raw, key) = self.string()?;
-        let (masked, found) = mask_text(&key);
-        if found == 0 {
-            self.out.push_str(raw)
-        } else {
-            self.quoted(&masked)
-        }
-        self.masked_pans += found;
-        self.path.push(key.into_owned());
+        self.detected(raw, &key);
+        self.path.push(key);
         self.punctuation(b':')
     }
 
@@ -229,13 +226,7 @@ impl<'a> Rewriter<'a> {
             Action::Drop => self.out.push_str(raw),
             Action::Id(form) if form(&value) => self.out.push_str(raw),
             Action::Id(_) | Action::Detect => {
-                let (masked, found) = mask_text(&value);
-                if found == 0 {
-                    self.out.push_str(raw)
-                } else {
-                    self.quoted(&masked)
-                }
-                self.masked_pans += found;
+                self.detected(raw, &value);
             }
         }
         Ok(())
@@ -244,19 +235,32 @@ impl<'a> Rewriter<'a> {
     fn number_value(&mut self, action: Action) -> Result<(), MaskError> {
         let raw = self.number()?;
         // A card number sent as a number cannot stay one: it becomes text.
-        match (action, mask_text(&plain_digits(raw))) {
-            (Action::Drop, _) => {
+        match action {
+            Action::Drop => {
                 self.masked_fields += 1;
                 self.quoted(DROPPED);
             }
-            (Action::Id(form), _) if form(raw) => self.out.push_str(raw),
-            (_, (_, 0)) => self.out.push_str(raw),
-            (_, (masked, found)) => {
+            Action::Id(form) if form(raw) => self.out.push_str(raw),
+            // Too short for one, unless an exponent makes it longer.
+            Action::Id(_) | Action::Detect
+                if raw.len() < PAN_DIGITS_MIN && !raw.contains(['e', 'E']) =>
+            {
+                self.out.push_str(raw);
+            }
+            Action::Id(_) | Action::Detect => self.detected(raw, &plain_digits(raw)),
+        }
+        Ok(())
+    }
+
+    /// Copies the token, or writes its value without the card numbers that are in it.
+    fn detected(&mut self, raw: &str, value: &str) {
+        match masked(value) {
+            None => self.out.push_str(raw),
+            Some((masked, found)) => {
                 self.quoted(&masked);
                 self.masked_pans += found;
             }
         }
-        Ok(())
     }
 
     fn quoted(&mut self, text: &str) {

@@ -4,16 +4,29 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::time::Duration;
 
+use hdrhistogram::Histogram;
 use serde::Serialize;
 
 use super::plan::Kind;
 
 /// The answers so far.
-#[derive(Default)]
 pub(super) struct Tally {
     by_provider: BTreeMap<&'static str, Counts>,
     answers: Answers,
-    latencies: Vec<Duration>,
+    /// Microseconds from the time that a request was due: what waits for its turn because answers are slow counts as slow itself.
+    latencies: Histogram<u64>,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self {
+            by_provider: BTreeMap::new(),
+            answers: Answers::default(),
+            // Three digits are a legal precision; the range grows with what is recorded.
+            #[allow(clippy::unwrap_used)]
+            latencies: Histogram::new(3).unwrap(),
+        }
+    }
 }
 
 /// Answers by status.
@@ -40,7 +53,9 @@ struct Counts {
 #[derive(Serialize)]
 struct Latency {
     p50: u64,
+    p90: u64,
     p99: u64,
+    p999: u64,
     max: u64,
 }
 
@@ -141,7 +156,8 @@ impl Tally {
         took: Duration,
     ) {
         if outcome.is_ok() {
-            self.latencies.push(took);
+            // A histogram that grows by itself takes every number.
+            let _ = self.latencies.record(whole(took.as_micros()));
         }
         let counts = self.by_provider.entry(provider).or_default();
         counts.sent += 1;
@@ -163,17 +179,13 @@ impl Tally {
     }
 
     fn latency(&self) -> Latency {
-        let mut sorted = self.latencies.clone();
-        sorted.sort_unstable();
-        // Nearest rank: the smallest latency that so many per cent do not exceed.
-        let percentile = |percent: usize| {
-            let rank = (sorted.len() * percent).div_ceil(100).max(1);
-            sorted.get(rank - 1).map_or(0, |d| whole(d.as_micros()))
-        };
+        let at = |quantile| self.latencies.value_at_quantile(quantile);
         Latency {
-            p50: percentile(50),
-            p99: percentile(99),
-            max: percentile(100),
+            p50: at(0.5),
+            p90: at(0.9),
+            p99: at(0.99),
+            p999: at(0.999),
+            max: self.latencies.max(),
         }
     }
 
@@ -235,10 +247,16 @@ impl Tally {
                 statuses.join(", ")
             }
         )?;
-        let Latency { p50, p99, max } = latency;
+        let Latency {
+            p50,
+            p90,
+            p99,
+            p999,
+            max,
+        } = latency;
         writeln!(
             output,
-            "latency in microseconds: median {p50}, 99th percentile {p99}, longest {max}"
+            "latency in microseconds: 50 % {p50}, 90 % {p90}, 99 % {p99}, 99.9 % {p999}, longest {max}"
         )
     }
 }

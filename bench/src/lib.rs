@@ -1,0 +1,12 @@
+//! Measures payhook and says what it costs. Speed decides no test: this prints figures, and budgets beside them.
+
+pub mod core;
+pub mod cost;
+pub mod measure;
+pub mod plot;
+pub mod process;
+pub mod report;
+pub mod runtime_api;
+pub mod standins;
+pub mod throttle;
+pub mod workload;

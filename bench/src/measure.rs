@@ -1,0 +1,521 @@
+//! The measurements: batches, cold starts, a sustained load, analytics, and the core by itself.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use hdrhistogram::Histogram;
+use hyper::body::Bytes;
+use serde::{Deserialize, Serialize};
+
+use crate::core::{Case, Step};
+use crate::process::Function;
+use crate::runtime_api::RuntimeApi;
+use crate::standins::{Counted, Latency, StandIns};
+use crate::throttle::Throttle;
+use crate::workload::{sqs_event, stream_event, webhooks};
+
+/// What is measured.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Where the functions' binaries are.
+    pub functions: PathBuf,
+    /// Where their zips are.
+    pub zips: PathBuf,
+    /// Of the stand-ins.
+    pub latency: Latency,
+    /// Bytes of a webhook's body.
+    pub body_bytes: usize,
+    /// Seconds of the sustained load.
+    pub seconds: u64,
+    /// Webhooks a second of it.
+    pub per_second: u64,
+    /// Of one processor: 512 MB of 1,769 MB.
+    /// Source: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html>, read 2026-11-26.
+    pub share: f64,
+    /// Cold starts of each function.
+    pub cold_starts: usize,
+}
+
+/// Why there is no measurement.
+#[derive(Debug, thiserror::Error)]
+pub enum MeasureError {
+    /// A file, a port or a process.
+    #[error("{what}: {source}")]
+    System {
+        /// What was tried.
+        what: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// It ended, or answered with an error.
+    #[error("{0} did not do its work: run it by hand, or make demo, to see why")]
+    Function(String),
+    /// It said that a message must come again.
+    #[error("webhook_processor did not store all of a batch: {0}")]
+    Failed(String),
+}
+
+fn system(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> MeasureError {
+    let what = what.into();
+    move |source| MeasureError::System { what, source }
+}
+
+/// Batches of one size.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Batch {
+    /// Webhooks in it.
+    pub records: u64,
+    /// How often it was measured.
+    pub runs: u64,
+    /// Of all bodies.
+    pub body_bytes_mean: f64,
+    /// User and system, of the whole process.
+    pub cpu_us_per_webhook: f64,
+    /// From taking the event to the answer's end.
+    pub wall_ms_p50: f64,
+    /// Of it, the hundredth that took longest.
+    pub wall_ms_p99: f64,
+    /// Requests to AWS.
+    pub calls_per_webhook: f64,
+    /// Of their bodies.
+    pub call_bytes_per_webhook: f64,
+    /// Records, guards included.
+    pub records_per_webhook: f64,
+    /// DynamoDB's.
+    pub write_units_per_webhook: f64,
+    /// Compressed.
+    pub audit_bytes_per_webhook: f64,
+    /// The most that was resident since the process began.
+    pub peak_rss_mib: f64,
+    /// Calls a batch, by kind.
+    pub calls: std::collections::BTreeMap<String, f64>,
+}
+
+/// Batches of analytics_processor.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Analytics {
+    /// Records in it.
+    pub records: u64,
+    /// How often it was measured.
+    pub runs: u64,
+    /// A batch.
+    pub cpu_ms: f64,
+    /// A batch.
+    pub wall_ms_p50: f64,
+    /// A batch.
+    pub calls: f64,
+    /// A batch.
+    pub write_units: f64,
+    /// A batch: a read unit each four kilobytes, at least one a call, and one a key.
+    pub read_units: f64,
+    /// The most that was resident.
+    pub peak_rss_mib: f64,
+}
+
+/// Starts of one function.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct ColdStart {
+    /// Its name.
+    pub function: String,
+    /// How many.
+    pub runs: u64,
+    /// From `exec` to the first request for an event, the median.
+    pub first_poll_ms_p50: f64,
+    /// The slowest.
+    pub first_poll_ms_max: f64,
+    /// Time on the processor until then, the median.
+    pub first_poll_cpu_ms_p50: f64,
+    /// The first event, of one record.
+    pub first_invocation_ms_p50: f64,
+    /// Of the binary.
+    pub binary_mib: f64,
+    /// Of its zip, in MB of a million bytes.
+    pub zip_mb: f64,
+}
+
+/// A second of the sustained load.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Second {
+    /// Since its begin.
+    pub at: u64,
+    /// Webhooks that wait.
+    pub backlog: u64,
+    /// Age of the oldest of them, in milliseconds.
+    pub lag_ms: f64,
+}
+
+/// The sustained load.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Sustained {
+    /// Of one processor.
+    pub share: f64,
+    /// How it is held to it.
+    pub means: String,
+    /// Webhooks a second that come.
+    pub per_second: u64,
+    /// How long.
+    pub seconds: u64,
+    /// Webhooks that were taken in.
+    pub done: u64,
+    /// From arrival to the answer, all webhooks.
+    pub lag_ms_p50: f64,
+    /// The slowest hundredth.
+    pub lag_ms_p99: f64,
+    /// Time on the processor.
+    pub cpu_us_per_webhook: f64,
+    /// Over time.
+    pub curve: Vec<Second>,
+}
+
+/// The core by itself.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Core {
+    /// Whose webhook.
+    pub provider: String,
+    /// Of its body.
+    pub bytes: u64,
+    /// Signature alone.
+    pub verify_us: f64,
+    /// Signature, events, masking.
+    pub whole_us: f64,
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+fn mib(bytes: u64) -> f64 {
+    bytes as f64 / 1_048_576.0
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}
+
+/// Of microseconds, to three digits; it grows with what is recorded.
+fn histogram() -> Histogram<u64> {
+    // Three digits are a legal precision.
+    #[allow(clippy::unwrap_used)]
+    Histogram::new(3).unwrap()
+}
+
+/// A function that runs and was asked nothing yet.
+struct Running {
+    function: Function,
+    runtime: RuntimeApi,
+    started: Instant,
+    polled: Instant,
+}
+
+async fn run(plan: &Plan, name: &str, standins: &StandIns) -> Result<Running, MeasureError> {
+    let mut runtime = RuntimeApi::start()
+        .await
+        .map_err(system("a port of its own"))?;
+    let binary = plan.functions.join(name);
+    let started = Instant::now();
+    let function = Function::start(&binary, name, runtime.address, standins.address)
+        .map_err(system(binary.display().to_string()))?;
+    let polled = tokio::time::timeout(Duration::from_secs(30), runtime.polled()).await;
+    let polled = polled
+        .ok()
+        .flatten()
+        .ok_or_else(|| MeasureError::Function(name.to_owned()))?;
+    Ok(Running {
+        function,
+        runtime,
+        started,
+        polled,
+    })
+}
+
+async fn stand_ins(plan: &Plan) -> Result<StandIns, MeasureError> {
+    StandIns::start(plan.latency)
+        .await
+        .map_err(system("a port of its own"))
+}
+
+impl Running {
+    async fn invoke(&self, name: &str, event: &Bytes) -> Result<Duration, MeasureError> {
+        let answered = self.runtime.invoke(event.clone()).await;
+        let answered = answered.filter(|answered| answered.succeeded);
+        let answered = answered.ok_or_else(|| MeasureError::Function(name.to_owned()))?;
+        let text = String::from_utf8_lossy(&answered.body).into_owned();
+        if text.contains("itemIdentifier") {
+            return Err(MeasureError::Failed(text.chars().take(200).collect()));
+        }
+        Ok(answered.took)
+    }
+}
+
+fn sum(counted: &Counted, of: impl Fn(&crate::standins::Calls) -> u64) -> f64 {
+    counted.values().map(of).sum::<u64>() as f64
+}
+
+const WEBHOOK: &str = "webhook_processor";
+const ANALYTICS: &str = "analytics_processor";
+const ARCHIVE: &str = "archival_function";
+
+/// Batches of `records` webhooks, `runs` times in one process.
+///
+/// # Errors
+/// A [`MeasureError`].
+pub async fn batch(
+    plan: &Plan,
+    records: usize,
+    runs: u64,
+) -> Result<(Batch, StandIns), MeasureError> {
+    let standins = stand_ins(plan).await?;
+    let running = run(plan, WEBHOOK, &standins).await?;
+    let made = webhooks(1, records, plan.body_bytes);
+    let body_bytes: usize = made.iter().map(|webhook| webhook.request.body.len()).sum();
+    let event = Bytes::from(sqs_event(&made, 1));
+    drop(made);
+    // What is done once, such as opening connections, belongs to the cold start.
+    for _ in 0..3 {
+        running.invoke(WEBHOOK, &event).await?;
+    }
+    standins.take();
+    let mut walls = Vec::new();
+    let before = running.function.processor_time();
+    for _ in 0..runs {
+        walls.push(milliseconds(running.invoke(WEBHOOK, &event).await?));
+    }
+    let cpu = running.function.processor_time().saturating_sub(before);
+    let counted = standins.take();
+    let all = (runs * records as u64) as f64;
+    let p50 = median(&mut walls);
+    let last = ((walls.len() as f64 * 0.99).ceil() as usize).saturating_sub(1);
+    let audit = counted.get("s3:PutObject").copied().unwrap_or_default();
+    let measured = Batch {
+        records: records as u64,
+        runs,
+        body_bytes_mean: body_bytes as f64 / records as f64,
+        cpu_us_per_webhook: cpu.as_secs_f64() * 1e6 / all,
+        wall_ms_p50: p50,
+        wall_ms_p99: walls.get(last).copied().unwrap_or_default(),
+        calls_per_webhook: sum(&counted, |calls| calls.count) / all,
+        call_bytes_per_webhook: sum(&counted, |calls| calls.bytes) / all,
+        records_per_webhook: (sum(&counted, |calls| calls.items) - audit.count as f64) / all,
+        write_units_per_webhook: sum(&counted, |calls| calls.write_units) / all,
+        audit_bytes_per_webhook: audit.bytes as f64 / all,
+        peak_rss_mib: mib(running.function.peak_rss_bytes().unwrap_or_default()),
+        calls: counted
+            .iter()
+            .map(|(kind, calls)| (kind.clone(), calls.count as f64 / runs as f64))
+            .collect(),
+    };
+    running.function.end().await;
+    Ok((measured, standins))
+}
+
+/// One event of six megabytes, the largest that Lambda takes: what is resident at most.
+///
+/// # Errors
+/// A [`MeasureError`].
+pub async fn largest_event(plan: &Plan) -> Result<(f64, f64), MeasureError> {
+    const LARGEST: usize = 6 * 1_048_576;
+    let standins = stand_ins(plan).await?;
+    let running = run(plan, WEBHOOK, &standins).await?;
+    let made = webhooks(1, 2_000, plan.body_bytes);
+    let mut records = 1_000;
+    let mut event = sqs_event(&made[..records], 1);
+    while event.len() < LARGEST * 98 / 100 && records + 20 <= made.len() {
+        records += 20;
+        event = sqs_event(&made[..records], 1);
+    }
+    let megabytes = event.len() as f64 / 1_048_576.0;
+    running.invoke(WEBHOOK, &Bytes::from(event)).await?;
+    let peak = mib(running.function.peak_rss_bytes().unwrap_or_default());
+    running.function.end().await;
+    Ok((megabytes, peak))
+}
+
+/// Batches of a hundred records of the table's stream.
+///
+/// # Errors
+/// A [`MeasureError`].
+pub async fn analytics(
+    plan: &Plan,
+    items: &[serde_json::Value],
+    runs: u64,
+) -> Result<Analytics, MeasureError> {
+    const RECORDS: usize = 100;
+    let standins = stand_ins(plan).await?;
+    let running = run(plan, ANALYTICS, &standins).await?;
+    let event = |number: u64| Bytes::from(stream_event(items, number * RECORDS as u64, RECORDS));
+    for number in 0..3 {
+        running.invoke(ANALYTICS, &event(number)).await?;
+    }
+    standins.take();
+    let events: Vec<Bytes> = (3..runs + 3).map(event).collect();
+    let mut walls = Vec::new();
+    let before = running.function.processor_time();
+    for event in &events {
+        walls.push(milliseconds(running.invoke(ANALYTICS, event).await?));
+    }
+    let cpu = running.function.processor_time().saturating_sub(before);
+    let counted = standins.take();
+    let batches = runs as f64;
+    let count = |kind: &str| counted.get(kind).map_or(0, |calls| calls.count) as f64 / batches;
+    let measured = Analytics {
+        records: RECORDS as u64,
+        runs,
+        cpu_ms: milliseconds(cpu) / batches,
+        wall_ms_p50: median(&mut walls),
+        calls: sum(&counted, |calls| calls.count) / batches,
+        write_units: sum(&counted, |calls| calls.write_units) / batches,
+        read_units: count("dynamodb:Query") + count("dynamodb:BatchGetItem") * RECORDS as f64,
+        peak_rss_mib: mib(running.function.peak_rss_bytes().unwrap_or_default()),
+    };
+    running.function.end().await;
+    Ok(measured)
+}
+
+/// Starts a function again and again.
+///
+/// # Errors
+/// A [`MeasureError`].
+pub async fn cold_start(
+    plan: &Plan,
+    name: &str,
+    items: &[serde_json::Value],
+) -> Result<ColdStart, MeasureError> {
+    let event = match name {
+        ANALYTICS => Bytes::from(stream_event(items, 1, 1)),
+        ARCHIVE => Bytes::from_static(
+            b"{\"task\":\"archive\",\"first\":\"2001-01-01\",\"last\":\"2001-01-01\"}",
+        ),
+        _ => Bytes::from(sqs_event(&webhooks(1, 1, plan.body_bytes), 1)),
+    };
+    let standins = stand_ins(plan).await?;
+    let (mut polls, mut processor, mut firsts) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..plan.cold_starts {
+        let running = run(plan, name, &standins).await?;
+        processor.push(milliseconds(running.function.processor_time()));
+        polls.push(milliseconds(running.polled - running.started));
+        firsts.push(milliseconds(running.invoke(name, &event).await?));
+        running.function.end().await;
+    }
+    let size = |path: PathBuf| -> Result<u64, MeasureError> {
+        let shown = path.display().to_string();
+        std::fs::metadata(path)
+            .map(|file| file.len())
+            .map_err(system(shown))
+    };
+    let first_poll_ms_p50 = median(&mut polls);
+    Ok(ColdStart {
+        function: name.to_owned(),
+        runs: plan.cold_starts as u64,
+        first_poll_ms_p50,
+        first_poll_ms_max: polls.last().copied().unwrap_or_default(),
+        first_poll_cpu_ms_p50: median(&mut processor),
+        first_invocation_ms_p50: median(&mut firsts),
+        binary_mib: mib(size(plan.functions.join(name))?),
+        zip_mb: size(plan.zips.join(format!("{name}.zip")))? as f64 / 1e6,
+    })
+}
+
+/// The names of the functions.
+pub const FUNCTIONS: [&str; 3] = [WEBHOOK, ANALYTICS, ARCHIVE];
+
+/// Webhooks that come at a rate to one process on its share of a processor; batches are cut as the event source cuts them.
+///
+/// # Errors
+/// A [`MeasureError`].
+pub async fn sustained(
+    plan: &Plan,
+    batch_size: u64,
+    window: Duration,
+) -> Result<Sustained, MeasureError> {
+    const STEP: u64 = 20;
+    let standins = stand_ins(plan).await?;
+    let running = run(plan, WEBHOOK, &standins).await?;
+    let sizes = (1..=batch_size / STEP).map(|step| step * STEP);
+    let events: Vec<Bytes> = sizes
+        .map(|size| Bytes::from(sqs_event(&webhooks(1, size as usize, plan.body_bytes), 1)))
+        .collect();
+    // Connections are open, secrets read: the load begins on a warm function.
+    if let Some(event) = events.first() {
+        running.invoke(WEBHOOK, event).await?;
+    }
+    let hold = Throttle::hold(running.function.pid, plan.share);
+    let before = running.function.processor_time();
+    let begun = Instant::now();
+    let rate = plan.per_second as f64;
+    let arrived = || (begun.elapsed().as_secs_f64().min(plan.seconds as f64) * rate) as u64;
+    let arrival = |number: u64| begun + Duration::from_secs_f64(number as f64 / rate);
+    let mut done = 0_u64;
+    let mut lags = histogram();
+    let mut curve = Vec::new();
+    let total = plan.per_second * plan.seconds;
+    while done < total {
+        // A batch is handed over when it is full or its first message has waited for the window.
+        let oldest = arrival(done);
+        let full = arrival(done + batch_size - 1);
+        tokio::time::sleep_until((full.min(oldest + window)).into()).await;
+        let ready = (arrived() - done).min(batch_size).max(1);
+        let steps = ready.div_ceil(STEP).min(events.len() as u64);
+        let Some(event) = events.get((steps - 1) as usize) else {
+            break;
+        };
+        running.invoke(WEBHOOK, event).await?;
+        let now = Instant::now();
+        for number in done..(done + ready) {
+            lags.record((now - arrival(number)).as_micros() as u64).ok();
+        }
+        done += ready;
+        let at = begun.elapsed().as_secs();
+        if curve.last().is_none_or(|second: &Second| second.at < at) {
+            let backlog = arrived() - done;
+            let lag = if backlog == 0 {
+                Duration::ZERO
+            } else {
+                arrival(done).elapsed()
+            };
+            curve.push(Second {
+                at,
+                backlog,
+                lag_ms: milliseconds(lag),
+            });
+        }
+    }
+    let cpu = running.function.processor_time().saturating_sub(before);
+    let measured = Sustained {
+        share: plan.share,
+        means: hold.means().to_owned(),
+        per_second: plan.per_second,
+        seconds: plan.seconds,
+        done,
+        lag_ms_p50: lags.value_at_quantile(0.5) as f64 / 1e3,
+        lag_ms_p99: lags.value_at_quantile(0.99) as f64 / 1e3,
+        cpu_us_per_webhook: cpu.as_secs_f64() * 1e6 / done as f64,
+        curve,
+    };
+    running.function.end().await;
+    drop(hold);
+    Ok(measured)
+}
+
+/// The core, by provider, on bodies of three kilobytes.
+pub fn core(bytes: usize) -> Vec<Core> {
+    let names = crate::workload::senders()
+        .into_iter()
+        .map(|provider| provider.info().name);
+    names
+        .filter_map(|name| {
+            let case = Case::new(name, bytes)?;
+            Some(Core {
+                provider: name.to_owned(),
+                bytes: case.bytes() as u64,
+                verify_us: case.microseconds(Step::Verify),
+                whole_us: case.microseconds(Step::Whole),
+            })
+        })
+        .collect()
+}
+
+/// Whether there is a binary of each function.
+pub fn is_built(functions: &Path) -> bool {
+    FUNCTIONS.iter().all(|name| functions.join(name).is_file())
+}

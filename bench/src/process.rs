@@ -1,0 +1,129 @@
+//! A function's process: started as Lambda starts it, measured by the kernel.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::process::{Child, Command};
+
+/// A running `bootstrap`.
+pub struct Function {
+    child: Child,
+    /// Its process id.
+    pub pid: u32,
+}
+
+/// What the stack tells each function, with the names of a stack called `bench`.
+const VARIABLES: &[(&str, &str)] = &[
+    ("TRANSACTIONS_TABLE", "transactions_bench"),
+    ("ANALYTICS_TABLE", "analytics_bench"),
+    ("AUDIT_BUCKET", "payhook-audit-000000000000-bench"),
+    ("SECRET_NAME_PREFIX", "webhook_secret_"),
+    ("ENVIRONMENT_SUFFIX", "bench"),
+    ("METRICS_NAMESPACE", "payhook"),
+    ("SEAL_KEY_ALIAS", "alias/payhook_seal_bench"),
+    ("ARCHIVE_OLDER_THAN_DAYS", "90"),
+    ("ARCHIVE_LOOKBACK_DAYS", "400"),
+    ("LOG_LEVEL", "info"),
+    ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"),
+    ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
+    ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/bench"),
+    ("AWS_LAMBDA_LOG_STREAM_NAME", "bench"),
+    ("AWS_REGION", "us-east-2"),
+    ("AWS_DEFAULT_REGION", "us-east-2"),
+    // As long as Lambda's own.
+    ("AWS_ACCESS_KEY_ID", "ASIAEXAMPLEEXAMPLE12"),
+    (
+        "AWS_SECRET_ACCESS_KEY",
+        "exampleexampleexampleexampleexampleexamp",
+    ),
+    (
+        "AWS_SESSION_TOKEN",
+        "exampleexampleexampleexampleexampleexampleexampleexample",
+    ),
+];
+
+impl Function {
+    /// Starts `binary` as the function of this name.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn start(
+        binary: &Path,
+        name: &str,
+        runtime_api: SocketAddr,
+        aws: SocketAddr,
+    ) -> std::io::Result<Self> {
+        let queue = format!("http://{aws}/000000000000/queue_bench");
+        let child = Command::new(binary)
+            .env_clear()
+            .envs(VARIABLES.iter().copied())
+            .env("AWS_LAMBDA_FUNCTION_NAME", format!("{name}_bench"))
+            .env("AWS_LAMBDA_RUNTIME_API", runtime_api.to_string())
+            .env("AWS_ENDPOINT_URL", format!("http://{aws}"))
+            .env("REJECTED_QUEUE_URL", &queue)
+            .env("DEAD_LETTER_QUEUE_URL", &queue)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::inherit())
+            .kill_on_drop(true)
+            .spawn()?;
+        let pid = child.id().unwrap_or_default();
+        Ok(Self { child, pid })
+    }
+
+    /// Time on the processor so far, of all threads, user and system.
+    pub fn processor_time(&self) -> Duration {
+        processor_time(self.pid)
+    }
+
+    /// The most that was resident at any time, in bytes.
+    /// Source: <https://man7.org/linux/man-pages/man5/proc_pid_status.5.html>, read 2026-11-25.
+    pub fn peak_rss_bytes(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid)).ok()?;
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))?;
+        let kibibytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+        Some(kibibytes * 1_024)
+    }
+
+    /// Ends it.
+    pub async fn end(mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill().await;
+    }
+}
+
+/// By the scheduler's own count in nanoseconds, thread by thread.
+/// Source: <https://docs.kernel.org/scheduler/sched-stats.html>, read 2026-11-25.
+pub fn processor_time(pid: u32) -> Duration {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task"));
+    let nanoseconds: u64 = threads
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|thread| {
+            let text = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
+            text.split_whitespace().next()?.parse::<u64>().ok()
+        })
+        .sum();
+    Duration::from_nanos(nanoseconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_busy_thread_is_counted() {
+        let before = processor_time(std::process::id());
+        let until = std::time::Instant::now() + Duration::from_millis(20);
+        while std::time::Instant::now() < until {
+            std::hint::spin_loop();
+        }
+        assert!(processor_time(std::process::id()) > before);
+        assert_eq!(processor_time(0), Duration::ZERO);
+    }
+}

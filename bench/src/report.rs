@@ -1,0 +1,433 @@
+//! What was measured, as a file and as tables a person reads.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+
+use crate::cost::Line;
+use crate::measure::{Analytics, Batch, ColdStart, Core, Sustained};
+
+/// Where it was measured.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub struct Machine {
+    /// The processor's own name.
+    pub processor: String,
+    /// Of them.
+    pub cores: u64,
+    /// The kernel's.
+    pub system: String,
+    /// The compiler's.
+    pub compiler: String,
+}
+
+/// The archive's own bench.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub struct Archive {
+    /// How many were archived.
+    pub items: f64,
+    /// Of one core's time.
+    pub items_per_second: f64,
+    /// In Parquet.
+    pub bytes_per_item: f64,
+    /// Resident at most.
+    pub peak_rss_mib: f64,
+}
+
+/// A point of the curve of cost against volume.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Volume {
+    /// Webhooks a second, day and night.
+    pub per_second: f64,
+    /// In a batch.
+    pub records: f64,
+    /// US dollars per million webhooks, what is paid by the month included.
+    pub usd_per_million: f64,
+    /// The same with a function that is started for each request.
+    pub usd_per_million_by_request: f64,
+}
+
+/// Everything.
+#[derive(Clone, Debug, Serialize)]
+pub struct Results {
+    /// UTC.
+    pub measured_at: String,
+    /// Where.
+    pub machine: Machine,
+    /// Of the stand-ins, milliseconds.
+    pub latency_ms: BTreeMap<&'static str, f64>,
+    /// The core.
+    pub core: Vec<Core>,
+    /// By size.
+    pub batches: Vec<Batch>,
+    /// Megabytes of the largest event, and what was resident at most.
+    pub largest_event: (f64, f64),
+    /// The counter.
+    pub analytics: Analytics,
+    /// By function.
+    pub cold_starts: Vec<ColdStart>,
+    /// One process on its share.
+    pub sustained: Sustained,
+    /// The archive.
+    pub archive: Option<Archive>,
+    /// Of a million webhooks in full batches.
+    pub bill: Vec<Line>,
+    /// Against volume.
+    pub volumes: Vec<Volume>,
+    /// Beside what was measured.
+    pub budgets: Vec<Judged>,
+}
+
+/// `bench/budgets.json`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Budget {
+    what: String,
+    unit: String,
+    most: Option<f64>,
+    least: Option<f64>,
+    goal: Option<f64>,
+}
+
+/// A budget beside what was measured. None decides a test.
+#[derive(Clone, Debug, Serialize)]
+pub struct Judged {
+    /// In words.
+    pub what: String,
+    /// Of both.
+    pub unit: String,
+    /// What it may be.
+    pub budget: f64,
+    /// What it shall become.
+    pub goal: Option<f64>,
+    /// What it is; `None` where it was not measured.
+    pub measured: Option<f64>,
+    /// Whether it is within its budget.
+    pub within: Option<bool>,
+}
+
+impl Budget {
+    /// Beside what was measured.
+    pub fn judge(&self, measured: Option<f64>) -> Judged {
+        let within = |value: f64| {
+            self.most.is_none_or(|most| value <= most)
+                && self.least.is_none_or(|least| value >= least)
+        };
+        Judged {
+            what: self.what.clone(),
+            unit: self.unit.clone(),
+            budget: self.most.or(self.least).unwrap_or_default(),
+            goal: self.goal,
+            measured,
+            within: measured.map(within),
+        }
+    }
+}
+
+/// The archive's bench, from what it printed; `None` when it printed something else.
+pub fn archive_printed(text: &str) -> Option<Archive> {
+    let value = |name: &str| -> Option<f64> {
+        let line = text.lines().find(|line| line.starts_with(name))?;
+        line[name.len()..].split_whitespace().next()?.parse().ok()
+    };
+    Some(Archive {
+        items: value("items of one day")?,
+        items_per_second: value("items a second of one core")?,
+        bytes_per_item: value("bytes of an item in Parquet")?,
+        peak_rss_mib: value("peak resident memory")?,
+    })
+}
+
+fn figure(value: f64) -> String {
+    match value.abs() {
+        whole if whole >= 1000.0 => thousands(value.round() as i64),
+        tens if tens >= 100.0 => format!("{value:.0}"),
+        ones if ones >= 10.0 => format!("{value:.1}"),
+        _ => format!("{value:.2}"),
+    }
+}
+
+/// With commas.
+pub fn thousands(value: i64) -> String {
+    let digits = value.abs().to_string();
+    let first = digits.len() % 3;
+    let mut text = String::from(if value < 0 { "-" } else { "" });
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && position % 3 == first {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Rows under a head, columns as wide as they need to be, numbers at the right.
+fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+    let width = |column: usize| {
+        let cells = rows
+            .iter()
+            .filter_map(|row| row.get(column))
+            .map(|cell| cell.chars().count());
+        cells
+            .chain(head.get(column).map(|text| text.chars().count()))
+            .max()
+            .unwrap_or_default()
+    };
+    let line = |cells: Vec<&str>| {
+        let mut text = String::new();
+        for (column, cell) in cells.iter().enumerate() {
+            let room = width(column);
+            // Infallible.
+            let _ = if column == 0 {
+                write!(text, "{cell:<room$}")
+            } else {
+                write!(text, "  {cell:>room$}")
+            };
+        }
+        text.truncate(text.trim_end().len());
+        text + "\n"
+    };
+    let mut text = line(head.to_vec());
+    for row in rows {
+        text += &line(row.iter().map(String::as_str).collect());
+    }
+    text
+}
+
+impl Results {
+    /// The tables.
+    pub fn tables(&self) -> String {
+        let batches: Vec<Vec<String>> = self
+            .batches
+            .iter()
+            .map(|b| {
+                vec![
+                    thousands(b.records as i64),
+                    figure(b.cpu_us_per_webhook),
+                    figure(b.wall_ms_p50),
+                    figure(b.wall_ms_p99),
+                    format!("{:.3}", b.calls_per_webhook),
+                    figure(b.call_bytes_per_webhook),
+                    figure(b.audit_bytes_per_webhook),
+                    figure(b.write_units_per_webhook),
+                    figure(b.peak_rss_mib),
+                ]
+            })
+            .collect();
+        let cold: Vec<Vec<String>> = self
+            .cold_starts
+            .iter()
+            .map(|c| {
+                vec![
+                    c.function.clone(),
+                    figure(c.first_poll_ms_p50),
+                    figure(c.first_poll_ms_max),
+                    figure(c.first_poll_cpu_ms_p50),
+                    figure(c.first_invocation_ms_p50),
+                    figure(c.binary_mib),
+                    figure(c.zip_mb),
+                ]
+            })
+            .collect();
+        let core: Vec<Vec<String>> = self
+            .core
+            .iter()
+            .map(|c| {
+                vec![
+                    c.provider.clone(),
+                    thousands(c.bytes as i64),
+                    figure(c.verify_us),
+                    figure(c.whole_us),
+                ]
+            })
+            .collect();
+        let bill: Vec<Vec<String>> = self
+            .bill
+            .iter()
+            .map(|l| vec![l.what.to_owned(), l.quantity.clone(), figure(l.usd)])
+            .collect();
+        let volumes: Vec<Vec<String>> = self
+            .volumes
+            .iter()
+            .map(|v| {
+                vec![
+                    figure(v.per_second),
+                    figure(v.records),
+                    figure(v.usd_per_million),
+                    figure(v.usd_per_million_by_request),
+                ]
+            })
+            .collect();
+        let s = &self.sustained;
+        let backlog = s
+            .curve
+            .iter()
+            .map(|second| second.backlog)
+            .max()
+            .unwrap_or_default();
+        let a = &self.analytics;
+        format!(
+            "The core, alone (µs)\n{}\nwebhook_processor, by webhooks in a batch\n{}\n\
+             An event of {:.1} MB: {} MiB resident at most.\n\n\
+             analytics_processor, a batch of {} records: {} ms of processor time, {} ms in all, {} calls, {} write units, {} MiB.\n\n\
+             Cold starts\n{}\n\
+             {} webhooks a second for {} s to one process on {} of a processor ({}): {} taken in, lag {} ms (p50), {} ms (p99), at most {} waiting, {} µs of processor time each.\n\n\
+             A million webhooks (USD, list prices)\n{}\nAgainst volume (USD per million)\n{}\n{}",
+            table(&["provider", "bytes", "verify", "all"], &core),
+            table(
+                &[
+                    "webhooks",
+                    "cpu µs each",
+                    "ms p50",
+                    "ms p99",
+                    "calls each",
+                    "bytes sent",
+                    "audit bytes",
+                    "write units",
+                    "MiB"
+                ],
+                &batches
+            ),
+            self.largest_event.0,
+            figure(self.largest_event.1),
+            a.records,
+            figure(a.cpu_ms),
+            figure(a.wall_ms_p50),
+            figure(a.calls),
+            figure(a.write_units),
+            figure(a.peak_rss_mib),
+            table(
+                &[
+                    "function",
+                    "first poll ms",
+                    "slowest",
+                    "cpu ms",
+                    "first event ms",
+                    "binary MiB",
+                    "zip MB"
+                ],
+                &cold
+            ),
+            thousands(s.per_second as i64),
+            s.seconds,
+            s.share,
+            s.means,
+            thousands(s.done as i64),
+            figure(s.lag_ms_p50),
+            figure(s.lag_ms_p99),
+            thousands(backlog as i64),
+            figure(s.cpu_us_per_webhook),
+            table(&["for", "quantity", "USD"], &bill),
+            table(
+                &["a second", "in a batch", "payhook", "a function a request"],
+                &volumes
+            ),
+            self.budget_table(),
+        )
+    }
+
+    /// The budgets.
+    pub fn budget_table(&self) -> String {
+        let rows: Vec<Vec<String>> = self
+            .budgets
+            .iter()
+            .map(|judged| {
+                let verdict = match judged.within {
+                    Some(true) => "within",
+                    Some(false) => "OVER",
+                    None => "not measured",
+                };
+                vec![
+                    judged.what.clone(),
+                    format!("{} {}", figure(judged.budget), judged.unit),
+                    judged.goal.map(figure).unwrap_or_default(),
+                    judged.measured.map(figure).unwrap_or_default(),
+                    verdict.to_owned(),
+                ]
+            })
+            .collect();
+        table(&["budget", "", "goal", "measured", ""], &rows)
+    }
+}
+
+/// A line of a file of `/proc`.
+fn from_file(path: &str, start: &str) -> Option<String> {
+    let text = std::fs::read_to_string(path).ok()?;
+    let line = text.lines().find(|line| line.starts_with(start))?;
+    Some(
+        line.split_once(':')
+            .map_or(line, |(_, value)| value)
+            .trim()
+            .to_owned(),
+    )
+}
+
+impl Machine {
+    /// This one.
+    pub fn here(compiler: String) -> Self {
+        let cores = std::thread::available_parallelism().map_or(0, |cores| cores.get() as u64);
+        Self {
+            processor: from_file("/proc/cpuinfo", "model name").unwrap_or_default(),
+            cores,
+            system: from_file("/proc/version", "Linux")
+                .unwrap_or_default()
+                .chars()
+                .take(60)
+                .collect(),
+            compiler,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_short_and_thousands_have_commas() {
+        for (value, text) in [
+            (1_234_567.0, "1,234,567"),
+            (123.4, "123"),
+            (12.34, "12.3"),
+            (1.234, "1.23"),
+            (1000.0, "1,000"),
+        ] {
+            assert_eq!(figure(value), text);
+        }
+        assert_eq!(thousands(-12_345), "-12,345");
+    }
+
+    #[test]
+    fn a_budget_has_a_most_or_a_least() {
+        let budgets: BTreeMap<String, Budget> =
+            serde_json::from_str(include_str!("../budgets.json")).unwrap();
+        let within = |name: &str, value: f64| budgets[name].judge(Some(value)).within;
+        assert_eq!(within("stripe_core_us", 10.0), Some(true));
+        assert_eq!(within("stripe_core_us", 10.1), Some(false));
+        assert_eq!(within("archive_items_per_second", 99_999.0), Some(false));
+        assert_eq!(budgets["usd_per_million"].judge(None).within, None);
+    }
+
+    #[test]
+    fn the_archives_own_words_are_read() {
+        let text = "items of one day                1000000\nitems a second of one core      117112 (core)   >= 100000\n\
+                    peak resident memory            152 MiB   < 256 MiB\nbytes of an item in Parquet     131.4\n";
+        let archive = archive_printed(text).unwrap();
+        assert_eq!(
+            (archive.items_per_second, archive.bytes_per_item),
+            (117_112.0, 131.4)
+        );
+        assert!(archive_printed("something else").is_none());
+    }
+
+    #[test]
+    fn columns_are_as_wide_as_they_need_to_be() {
+        let rows = [
+            vec!["stripe".to_owned(), "1".to_owned()],
+            vec!["x".to_owned(), "22".to_owned()],
+        ];
+        assert_eq!(
+            table(&["of", "n"], &rows),
+            "of       n\nstripe   1\nx       22\n"
+        );
+    }
+}
