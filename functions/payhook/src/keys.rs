@@ -242,10 +242,18 @@ async fn show(
     output: &mut impl Write,
 ) -> Result<(), Error> {
     let suffix = &arguments.stack.suffix;
-    let mut keys = match &arguments.provider {
+    let keys = match &arguments.provider {
         Some(provider) => of_provider(clients, suffix, provider).await?,
         None => held(clients, suffix).await?,
     };
+    shown(keys, arguments, output).map_err(Error::Output)
+}
+
+fn shown(
+    mut keys: Vec<Held>,
+    arguments: &ShowArguments,
+    output: &mut impl Write,
+) -> std::io::Result<()> {
     keys.retain(|held| held.state == State::Live);
     if arguments.json {
         keys.sort_by_key(|held| held.since);
@@ -254,18 +262,15 @@ async fn show(
             .iter()
             .map(|held| (held.provider.as_str(), held.key.value.as_str()))
             .collect();
-        let text = serde_json::to_string_pretty(&newest).map_err(|e| Error::Output(e.into()))?;
-        return writeln!(output, "{text}").map_err(Error::Output);
+        serde_json::to_writer_pretty(&mut *output, &newest)?;
+        return writeln!(output);
     }
     for held in &keys {
         let (provider, slot, value) = (&held.provider, held.slot.name(), &held.key.value);
         match &arguments.endpoint {
-            Some(url) => {
-                writeln!(output, "{}/{provider}/{value}", url.trim_end_matches('/'))
-            }
+            Some(url) => writeln!(output, "{}/{provider}/{value}", url.trim_end_matches('/')),
             None => writeln!(output, "{provider}  {slot}  {value}"),
-        }
-        .map_err(Error::Output)?;
+        }?;
     }
     Ok(())
 }
@@ -280,19 +285,22 @@ async fn rotate(
     let spare = next(&keys, provider)?;
     let note = format!("{LIVE_SINCE}{}", now());
     switch_api_key(clients, &spare.key.id, true, &note).await?;
+    rotated(spare, &keys, output).map_err(Error::Output)
+}
+
+/// Says what to do now that the spare lives.
+fn rotated(spare: &Held, keys: &[Held], output: &mut impl Write) -> std::io::Result<()> {
+    let (provider, slot) = (&spare.provider, spare.slot.name());
     writeln!(
         output,
-        "{provider}: the key in slot {} lives now. `payhook keys show {provider}` prints it; register the new address with the provider.",
-        spare.slot.name()
-    )
-    .map_err(Error::Output)?;
+        "{provider}: the key in slot {slot} lives now. `payhook keys show {provider}` prints it; register the new address with the provider."
+    )?;
     for held in keys.iter().filter(|held| held.state == State::Live) {
         let slot = held.slot.name();
         writeln!(
             output,
             "The one in slot {slot} still lives. Once nothing comes with it: payhook keys retire {provider} --slot {slot}"
-        )
-        .map_err(Error::Output)?;
+        )?;
     }
     Ok(())
 }
@@ -321,32 +329,40 @@ async fn retire(
     arguments: &RetireArguments,
     output: &mut impl Write,
 ) -> Result<(), Error> {
-    let provider = &arguments.provider;
-    let keys = of_provider(clients, &arguments.stack.suffix, provider).await?;
+    let keys = of_provider(clients, &arguments.stack.suffix, &arguments.provider).await?;
+    let chosen = to_retire(&keys, arguments)?;
+    let already = chosen.state == State::Retired;
+    if !already {
+        let note = format!("{RETIRED}{}", now());
+        switch_api_key(clients, &chosen.key.id, false, &note).await?;
+    }
+    retired(chosen, output).map_err(Error::Output)
+}
+
+/// The key to switch off.
+fn to_retire<'k>(keys: &'k [Held], arguments: &RetireArguments) -> Result<&'k Held, Error> {
+    let provider = || arguments.provider.clone();
     let (chosen, others): (Vec<&Held>, Vec<&Held>) =
         keys.iter().partition(|held| held.slot == arguments.slot);
-    let [chosen] = chosen.as_slice() else {
-        return Err(Error::NoKeys(provider.clone()));
-    };
-    let slot = chosen.slot.name();
+    let chosen = chosen.first().ok_or_else(|| Error::NoKeys(provider()))?;
     let another_lives = others.iter().any(|held| held.state == State::Live);
-    if !another_lives && !arguments.shut_out {
-        return Err(Error::LastKey(provider.clone()));
+    if another_lives || arguments.shut_out {
+        Ok(chosen)
+    } else {
+        Err(Error::LastKey(provider()))
     }
-    if chosen.state == State::Retired {
-        return writeln!(
-            output,
-            "{provider}: the key in slot {slot} is retired already."
-        )
-        .map_err(Error::Output);
-    }
-    let note = format!("{RETIRED}{}", now());
-    switch_api_key(clients, &chosen.key.id, false, &note).await?;
+}
+
+fn retired(chosen: &Held, output: &mut impl Write) -> std::io::Result<()> {
+    let (provider, slot) = (&chosen.provider, chosen.slot.name());
+    let now = match chosen.state {
+        State::Retired => "was retired before",
+        State::Live | State::Spare => "opens nothing any more",
+    };
     writeln!(
         output,
-        "{provider}: the key in slot {slot} opens nothing any more. A new one in its place: pulumi up --replace '**webhook_api_key_{provider}_{slot}'"
+        "{provider}: the key in slot {slot} {now}. A new one in its place: pulumi up --replace '**webhook_api_key_{provider}_{slot}'"
     )
-    .map_err(Error::Output)
 }
 
 /// To the second.
@@ -459,6 +475,95 @@ mod tests {
             next(&both, "stripe"),
             Err(Error::BothKeysLive { slot: "b", .. })
         ));
+    }
+
+    fn text(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> String {
+        let mut text = Vec::new();
+        write(&mut text).unwrap();
+        String::from_utf8(text).unwrap()
+    }
+
+    fn stack() -> Suffix {
+        Suffix {
+            suffix: "dev-1".to_owned(),
+        }
+    }
+
+    #[test]
+    fn live_keys_are_shown_as_keys_addresses_or_a_file_to_send_with() {
+        let rows = [
+            ("a", true, "live since 2026-11-09T00:00:00Z"),
+            ("b", true, "live since 2026-11-10T00:00:00Z"),
+        ];
+        let both = || {
+            let mut keys = keys(&rows);
+            keys[1].key.value = "newer".to_owned();
+            keys
+        };
+        let show = |endpoint: Option<&str>, json| {
+            let arguments = ShowArguments {
+                provider: None,
+                endpoint: endpoint.map(str::to_owned),
+                json,
+                stack: stack(),
+            };
+            text(|output| shown(both(), &arguments, output))
+        };
+        assert_eq!(
+            show(None, false),
+            "stripe  a  value-of-nobody\nstripe  b  newer\n"
+        );
+        let addresses = show(Some("https://hooks.example.com/webhook/"), false);
+        assert!(addresses.ends_with("https://hooks.example.com/webhook/stripe/newer\n"));
+        let file: BTreeMap<String, String> = serde_json::from_str(&show(None, true)).unwrap();
+        assert_eq!(file["stripe"], "newer");
+    }
+
+    #[test]
+    fn a_spare_is_not_shown() {
+        let arguments = ShowArguments {
+            provider: None,
+            endpoint: None,
+            json: false,
+            stack: stack(),
+        };
+        let shown = text(|output| shown(keys(&[("b", false, "")]), &arguments, output));
+        assert_eq!(shown, "");
+    }
+
+    #[test]
+    fn after_a_rotation_it_says_what_is_left_to_do() {
+        let before = keys(&[("a", true, ""), ("b", false, "")]);
+        let said = text(|output| rotated(&before[1], &before, output));
+        assert!(said.contains("the key in slot b lives now"));
+        assert!(said.contains("payhook keys retire stripe --slot a"));
+    }
+
+    #[test]
+    fn the_last_key_is_retired_only_to_shut_the_provider_out() {
+        let retire = |slot, shut_out| RetireArguments {
+            provider: "stripe".to_owned(),
+            slot,
+            shut_out,
+            stack: stack(),
+        };
+        let before = keys(&[("a", true, ""), ("b", false, "")]);
+        let refused = to_retire(&before, &retire(Slot::A, false));
+        assert!(matches!(refused, Err(Error::LastKey(_))));
+        let shut_out = to_retire(&before, &retire(Slot::A, true)).unwrap();
+        assert_eq!(shut_out.slot, Slot::A);
+        assert_eq!(
+            to_retire(&before, &retire(Slot::B, false)).unwrap().slot,
+            Slot::B
+        );
+        let none = to_retire(&before[..1], &retire(Slot::B, false));
+        assert!(matches!(none, Err(Error::NoKeys(_))));
+        let said = text(|output| retired(shut_out, output));
+        assert!(
+            said.contains("opens nothing any more") && said.contains("webhook_api_key_stripe_a")
+        );
+        let again = keys(&[("a", false, "retired 2026-11-02T03:04:05Z")]);
+        assert!(text(|output| retired(&again[0], output)).contains("was retired before"));
     }
 
     #[test]
