@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::measure::{Analytics, Batch};
+use crate::figures::{Analytics, Batch};
 
 const MILLION: f64 = 1e6;
 const SECONDS_A_MONTH: f64 = 30.0 * 86_400.0;

@@ -1,11 +1,14 @@
 //! Measures payhook and says what it costs. Speed decides no test: this prints figures, and budgets beside them.
 
+pub mod budget;
 pub mod core;
 pub mod cost;
+pub mod figures;
 pub mod measure;
 pub mod plot;
 pub mod process;
 pub mod report;
+pub mod run;
 pub mod runtime_api;
 pub mod standins;
 pub mod throttle;

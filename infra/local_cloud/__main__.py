@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from infra.local_cloud.cloud import ROOT, LocalCloud, LocalCloudError, load, start
+from infra.local_cloud.cloud import PROVED_AS, ROOT, LocalCloud, LocalCloudError, load, start
 
 STATE = ROOT / ".local" / "cloud"
 
@@ -18,8 +18,8 @@ def describe(cloud: LocalCloud) -> str:
 
     keys, api_keys = shown(cloud.keys_file), shown(cloud.api_keys_file)
     return f"""endpoint  {cloud.endpoint}
-provider  {cloud.endpoint}/stripe/{cloud.api_key} (what would be registered with Stripe)
-api key   {cloud.api_key} (Stripe's; every provider's in {api_keys})
+provider  {cloud.endpoint}/{PROVED_AS}/{cloud.api_key} (what would be registered with {PROVED_AS})
+api key   {cloud.api_key} (of {PROVED_AS}; every provider's in {api_keys})
 keys      {keys} (what each provider signs with: random)
 AWS       {cloud.aws_endpoint} (region us-east-2, access key and secret `test`)
 

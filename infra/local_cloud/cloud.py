@@ -18,7 +18,7 @@ from typing import Any
 
 from infra.graph import evaluate
 from infra.lib.catalogue import read_catalogue
-from infra.lib.limits import FUNCTIONS, LIVE_SLOT
+from infra.lib.limits import FUNCTIONS, LIMITS, LIVE_SLOT
 from infra.local_cloud import provider_keys
 from infra.local_cloud.applier import Applier
 from infra.local_cloud.clients import ACCOUNT, Clients
@@ -33,6 +33,7 @@ EDGE_CONFIG = {
     "payhook:edge_domain": "hooks.payhook.test",
     "payhook:edge_certificate_arn": f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/00000000-0000-0000-0000-000000000000",
 }
+PROVED_AS: str = LIMITS["smoke"]["provider"]
 KEYS, API_KEYS = "keys.json", "api_keys.json"
 LOG = "emulator.log"
 
@@ -70,8 +71,8 @@ class LocalCloud:
 
     @property
     def api_key(self) -> str:
-        """Stripe's: what a test sends with when it does not matter whose."""
-        return self.api_keys["stripe"]
+        """Of whom a deploy proves itself as: what is sent with when it does not matter whose it is."""
+        return self.api_keys[PROVED_AS]
 
     @property
     def keys_file(self) -> Path:

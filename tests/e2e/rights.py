@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from infra.lib.catalogue import read_catalogue
 from infra.lib.limits import function_limits
 from infra.local_cloud import ledger
 from infra.local_cloud.cloud import LocalCloud
@@ -276,4 +277,5 @@ def the_door_queues(cloud: LocalCloud) -> bool:
 
 def the_door_asks(cloud: LocalCloud) -> bool:
     """The gateway has a provider's GET answered by the function."""
-    return post(cloud, b"", route="/cybersource", api_key=cloud.api_keys["cybersource"], method="GET").status == 200
+    (visitor,) = [p.name for p in read_catalogue() if p.handshake_method and not p.handshake_parameters]
+    return post(cloud, b"", route=f"/{visitor}", api_key=cloud.api_keys[visitor], method="GET").status == 200

@@ -7,7 +7,7 @@ import pytest
 
 from infra.lib.limits import LIMITS
 from infra.local_cloud import ledger
-from infra.local_cloud.cloud import LocalCloud
+from infra.local_cloud.cloud import PROVED_AS, LocalCloud
 from tests.e2e.door import audit_lines_of, eventually, post, post_stripe, records_of, stripe_event
 
 REFUSED = {
@@ -42,7 +42,7 @@ def narrow_plan(cloud: LocalCloud) -> Iterator[None]:
     """A usage plan that lets nearly nothing through."""
     gateway = cloud.clients.apigateway
     plans = gateway.get_usage_plans(limit=500)["items"]
-    (plan,) = [plan for plan in plans if plan["name"] == f"webhook_usage_plan_stripe_{cloud.suffix}"]
+    (plan,) = [plan for plan in plans if plan["name"] == f"webhook_usage_plan_{PROVED_AS}_{cloud.suffix}"]
     limits = LIMITS["gateway"]
 
     def throttle(rate: int, burst: int) -> None:

@@ -64,7 +64,7 @@ def test_a_key_is_rotated_while_webhooks_arrive(own_cloud: LocalCloud, payhook: 
 REFUSED = {
     "the only key that lives": (("retire", "adyen", "--slot", "a"), "the only key of adyen that lives"),
     "a provider without keys": (("rotate", "nobody"), "no API key of nobody"),
-    "a retired key": (("rotate", "paypal"), "**webhook_api_key_paypal_b"),
+    "a retired key": (("rotate", "standardwebhooks"), "**webhook_api_key_standardwebhooks_b"),
     "two keys that live": (("rotate", "square"), "--slot a"),
 }
 
@@ -72,7 +72,7 @@ REFUSED = {
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_would_lock_out_or_let_in_is_refused(cloud: LocalCloud, payhook: Path, case: str) -> None:
     if case == "a retired key":
-        keys(cloud, payhook, "retire", "paypal", "--slot", "b")
+        keys(cloud, payhook, "retire", "standardwebhooks", "--slot", "b")
     if case == "two keys that live":
         keys(cloud, payhook, "rotate", "square")
     before = states(cloud, payhook)
@@ -85,9 +85,9 @@ def test_what_would_lock_out_or_let_in_is_refused(cloud: LocalCloud, payhook: Pa
 
 def test_a_provider_is_shut_out_alone(own_cloud: LocalCloud, payhook: Path) -> None:
     cloud = own_cloud
-    assert keys(cloud, payhook, "retire", "klarna", "--slot", "a", "--shut-out").returncode == 0
+    assert keys(cloud, payhook, "retire", "square", "--slot", "a", "--shut-out").returncode == 0
     body = b'{"id":"shut out"}'
-    assert post(cloud, body, route="/klarna", api_key=cloud.api_keys["klarna"]).status == 403
+    assert post(cloud, body, route="/square", api_key=cloud.api_keys["square"]).status == 403
     assert post(cloud, body, route="/adyen", api_key=cloud.api_keys["adyen"]).status == 200
 
 

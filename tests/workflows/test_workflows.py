@@ -23,7 +23,7 @@ WORKFLOWS: dict[str, dict[Any, Any]] = {name: yaml.safe_load(text) for name, tex
 JOBS = [(name, job, spec) for name, workflow in WORKFLOWS.items() for job, spec in workflow["jobs"].items()]
 ACCOUNT = Account("dev", "123456789012", "owner/payhook", "us-east-2")
 # What GitHub's Ubuntu machines have, or the flake's shell: every other first word of a command must be a file of the repository.
-TOOLS = {"cargo", "cd", "chmod", "gh", "head", "install", "make", "nix", "pulumi", "sed", "sha256sum", "tee"}
+TOOLS = {"cargo", "cd", "chmod", "gh", "head", "install", "make", "nix", "pulumi", "sed", "sha256sum", "tee", "sudo"}
 SHELL_WORDS = {"{", "}", "do", "done", "echo", "for", "printf", "set"}
 
 

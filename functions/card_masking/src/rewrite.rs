@@ -110,9 +110,7 @@ impl<'a> Rewriter<'a> {
         while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
             self.at += 1;
         }
-        if self.at > start {
-            self.out.push_str(&self.text[start..self.at]);
-        }
+        self.out.push_str(&self.text[start..self.at]);
         self.peek()
     }
 
@@ -234,14 +232,13 @@ impl<'a> Rewriter<'a> {
 
     fn number_value(&mut self, action: Action) -> Result<(), MaskError> {
         let raw = self.number()?;
-        // A card number sent as a number cannot stay one: it becomes text.
         match action {
             Action::Drop => {
                 self.masked_fields += 1;
                 self.quoted(DROPPED);
             }
             Action::Id(form) if form(raw) => self.out.push_str(raw),
-            // Too short for one, unless an exponent makes it longer.
+            // Too short for a card number, unless an exponent makes it longer; one that was sent as a number becomes text.
             Action::Id(_) | Action::Detect
                 if raw.len() < PAN_DIGITS_MIN && !raw.contains(['e', 'E']) =>
             {

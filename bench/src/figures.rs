@@ -1,0 +1,123 @@
+//! What is measured, by name and unit.
+
+use serde::{Deserialize, Serialize};
+
+/// Batches of one size.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Batch {
+    /// Webhooks in it.
+    pub records: u64,
+    /// How often it was measured.
+    pub runs: u64,
+    /// Of all bodies.
+    pub body_bytes_mean: f64,
+    /// User and system, of the whole process.
+    pub cpu_us_per_webhook: f64,
+    /// From taking the event to the answer's end.
+    pub wall_ms_p50: f64,
+    /// Of it, the hundredth that took longest.
+    pub wall_ms_p99: f64,
+    /// Requests to AWS.
+    pub calls_per_webhook: f64,
+    /// Of their bodies.
+    pub call_bytes_per_webhook: f64,
+    /// Records, guards included.
+    pub records_per_webhook: f64,
+    /// DynamoDB's.
+    pub write_units_per_webhook: f64,
+    /// Compressed.
+    pub audit_bytes_per_webhook: f64,
+    /// The most that was resident since the process began.
+    pub peak_rss_mib: f64,
+    /// Calls a batch, by kind.
+    pub calls: std::collections::BTreeMap<String, f64>,
+}
+
+/// Batches of analytics_processor.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Analytics {
+    /// Records in it.
+    pub records: u64,
+    /// How often it was measured.
+    pub runs: u64,
+    /// A batch.
+    pub cpu_ms: f64,
+    /// A batch.
+    pub wall_ms_p50: f64,
+    /// A batch.
+    pub calls: f64,
+    /// A batch.
+    pub write_units: f64,
+    /// A batch: a read unit each four kilobytes, at least one a call, and one a key.
+    pub read_units: f64,
+    /// The most that was resident.
+    pub peak_rss_mib: f64,
+}
+
+/// Starts of one function.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct ColdStart {
+    /// Its name.
+    pub function: String,
+    /// How many.
+    pub runs: u64,
+    /// From `exec` to the first request for an event, the median.
+    pub first_poll_ms_p50: f64,
+    /// The slowest.
+    pub first_poll_ms_max: f64,
+    /// Time on the processor until then, the median.
+    pub first_poll_cpu_ms_p50: f64,
+    /// The first event, of one record.
+    pub first_invocation_ms_p50: f64,
+    /// Of the binary.
+    pub binary_mib: f64,
+    /// Of its zip, in MB of a million bytes.
+    pub zip_mb: f64,
+}
+
+/// A second of the sustained load.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Second {
+    /// Since its begin.
+    pub at: u64,
+    /// Webhooks that wait.
+    pub backlog: u64,
+    /// Age of the oldest of them, in milliseconds.
+    pub lag_ms: f64,
+}
+
+/// The sustained load.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Sustained {
+    /// Of one processor.
+    pub share: f64,
+    /// How it is held to it.
+    pub means: String,
+    /// Webhooks a second that come.
+    pub per_second: u64,
+    /// How long.
+    pub seconds: u64,
+    /// Webhooks that were taken in.
+    pub done: u64,
+    /// From arrival to the answer, all webhooks.
+    pub lag_ms_p50: f64,
+    /// The slowest hundredth.
+    pub lag_ms_p99: f64,
+    /// Time on the processor.
+    pub cpu_us_per_webhook: f64,
+    /// Over time.
+    pub curve: Vec<Second>,
+}
+
+/// The core by itself.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Core {
+    /// Whose webhook.
+    pub provider: String,
+    /// Of its body.
+    pub bytes: u64,
+    /// Signature alone.
+    pub verify_us: f64,
+    /// Signature, events, masking.
+    pub whole_us: f64,
+}

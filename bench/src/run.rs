@@ -1,0 +1,210 @@
+//! One run of every measurement.
+// A bench speaks on standard output.
+#![allow(clippy::print_stdout)]
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::budget::Budget;
+use crate::cost::{self, Prices};
+use crate::measure::{self, FUNCTIONS, Plan};
+use crate::plot;
+use crate::report::{Machine, Results, Volume, archive_printed};
+use crate::standins::Latency;
+
+/// Where everything is, and how much is measured.
+#[derive(Args)]
+pub struct RunArguments {
+    /// Where the binaries of the functions are.
+    #[arg(long, default_value = "target/release")]
+    functions: PathBuf,
+    /// Where their zips are.
+    #[arg(long, default_value = "build/lambdas/host")]
+    zips: PathBuf,
+    /// Milliseconds that DynamoDB, SQS and Secrets Manager take to answer.
+    #[arg(long, default_value_t = 6)]
+    dynamodb_ms: u64,
+    /// Milliseconds that S3 takes to answer.
+    #[arg(long, default_value_t = 15)]
+    s3_ms: u64,
+    /// Seconds of the sustained load.
+    #[arg(long, default_value_t = 60)]
+    seconds: u64,
+    /// Webhooks a second of it, to one process.
+    #[arg(long, default_value_t = 2_000)]
+    per_second: u64,
+    /// Starts of each function.
+    #[arg(long, default_value_t = 30)]
+    cold_starts: usize,
+    /// Bytes of a body, where the provider has free text.
+    #[arg(long, default_value_t = 3_072)]
+    body_bytes: usize,
+    /// What the archive's own bench printed.
+    #[arg(long)]
+    archive: Option<PathBuf>,
+    /// The compiler's version.
+    #[arg(long, default_value = "")]
+    compiler: String,
+    /// Data files, and where the results go.
+    #[arg(long, default_value = "bench")]
+    folder: PathBuf,
+}
+
+/// Volumes of the curve, webhooks a second.
+const VOLUMES: [f64; 9] = [
+    1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1_000.0, 3_000.0, 10_000.0,
+];
+/// 512 MB of the 1,769 MB that are one processor.
+const SHARE: f64 = 0.29;
+/// Custom metrics that a stack has in any case, by function and by some ten providers.
+const METRICS_A_STACK: f64 = 30.0;
+
+fn read<T: serde::de::DeserializeOwned>(path: PathBuf) -> Result<T, Box<dyn Error>> {
+    let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()).into())
+}
+
+/// Measures, writes the results and prints them.
+///
+/// # Errors
+/// What could not be measured, read or written.
+pub async fn run(arguments: &RunArguments) -> Result<(), Box<dyn Error>> {
+    if !measure::is_built(&arguments.functions) {
+        return Err(format!(
+            "no functions in {}: make release",
+            arguments.functions.display()
+        )
+        .into());
+    }
+    let prices: Prices = read(arguments.folder.join("prices.json"))?;
+    let budgets: BTreeMap<String, Budget> = read(arguments.folder.join("budgets.json"))?;
+    let limits: Value = read(PathBuf::from("infra/limits.json"))?;
+    let plan = Plan {
+        functions: arguments.functions.clone(),
+        zips: arguments.zips.clone(),
+        latency: Latency {
+            dynamodb: Duration::from_millis(arguments.dynamodb_ms),
+            s3: Duration::from_millis(arguments.s3_ms),
+        },
+        body_bytes: arguments.body_bytes,
+        seconds: arguments.seconds,
+        per_second: arguments.per_second,
+        share: SHARE,
+        cold_starts: arguments.cold_starts,
+    };
+    println!("the core …");
+    let core = measure::core(plan.body_bytes);
+    let mut batches = Vec::new();
+    let mut items = Vec::new();
+    for (records, runs) in [(1, 200), (10, 100), (100, 50), (1_000, 20)] {
+        println!("webhook_processor, {records} in a batch …");
+        let (batch, standins) = measure::batch(&plan, records, runs).await?;
+        items = standins.inserted();
+        batches.push(batch);
+    }
+    println!("webhook_processor, the largest event …");
+    let largest_event = measure::largest_event(&plan).await?;
+    println!("analytics_processor …");
+    let analytics = measure::analytics(&plan, &items, 60).await?;
+    let mut cold_starts = Vec::new();
+    for function in FUNCTIONS {
+        println!("{function}, cold starts …");
+        cold_starts.push(measure::cold_start(&plan, function, &items).await?);
+    }
+    println!(
+        "webhook_processor, {} a second for {} s …",
+        plan.per_second, plan.seconds
+    );
+    let queue = &limits["webhook_queue"];
+    let number = |name: &str| queue[name].as_f64().unwrap_or(1.0);
+    let (size, window, pollers) = (
+        number("batch_size"),
+        number("batching_window_seconds"),
+        number("maximum_concurrency"),
+    );
+    let sustained = measure::sustained(&plan, size as u64, Duration::from_secs_f64(window)).await?;
+    let archive = match &arguments.archive {
+        Some(path) => archive_printed(&fs::read_to_string(path)?),
+        None => None,
+    };
+
+    let usd = &prices.usd;
+    let first_price = cost::gateway_per_million(usd, 1.0);
+    let bill = cost::per_million(usd, first_price, &batches, &analytics, SHARE, size);
+    let volumes = VOLUMES
+        .into_iter()
+        .map(|per_second| {
+            let records = cost::records_at(per_second, window, size, pollers);
+            let gateway = cost::gateway_per_million(usd, cost::millions_a_month(per_second));
+            let lines = cost::per_million(usd, gateway, &batches, &analytics, SHARE, records);
+            let ours = lines.iter().map(|line| line.usd).sum();
+            let by_request = cost::per_million_by_request(
+                usd,
+                gateway,
+                &batches,
+                SHARE,
+                cost::calls_ms(&plan.latency),
+            );
+            let monthly = METRICS_A_STACK * usd.cloudwatch_metric_month;
+            Volume {
+                per_second,
+                records,
+                usd_per_million: cost::with_monthly(ours, monthly, per_second),
+                usd_per_million_by_request: cost::with_monthly(by_request, monthly, per_second),
+            }
+        })
+        .collect();
+    let stripe = core
+        .iter()
+        .find(|core| core.provider == "stripe")
+        .map(|core| core.whole_us);
+    let measured = |name: &str| match name {
+        "webhook_cpu_us_at_1000" => batches.last().map(|batch| batch.cpu_us_per_webhook),
+        "stripe_core_us" => stripe,
+        "first_poll_ms" => cold_starts.first().map(|start| start.first_poll_ms_p50),
+        "peak_rss_mib" => Some(largest_event.1),
+        "largest_zip_mb" => cold_starts
+            .iter()
+            .map(|start| start.zip_mb)
+            .reduce(f64::max),
+        "analytics_cpu_ms" => Some(analytics.cpu_ms),
+        "archive_items_per_second" => archive.as_ref().map(|archive| archive.items_per_second),
+        "usd_per_million" => Some(bill.iter().map(|line| line.usd).sum()),
+        _ => None,
+    };
+    let judged = budgets
+        .iter()
+        .map(|(name, budget)| budget.judge(measured(name)))
+        .collect();
+    let results = Results {
+        measured_at: Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        machine: Machine::here(arguments.compiler.clone()),
+        latency_ms: [
+            ("dynamodb", arguments.dynamodb_ms as f64),
+            ("s3", arguments.s3_ms as f64),
+        ]
+        .into(),
+        core,
+        batches,
+        largest_event,
+        analytics,
+        cold_starts,
+        sustained,
+        archive,
+        bill,
+        volumes,
+        budgets: judged,
+    };
+    let text = serde_json::to_string_pretty(&results)? + "\n";
+    fs::write(arguments.folder.join("results.json"), text)?;
+    plot::draw(&results, &arguments.folder.join("results.svg"))?;
+    println!("\nPrices as of {}.\n\n{}", prices.read, results.tables());
+    Ok(())
+}
