@@ -71,6 +71,15 @@ def test_every_requirement_once() -> None:
     assert numbers == sorted(numbers, key=lambda number: [int(part) for part in number.split(".")])
 
 
+def test_the_pack_names_only_what_is_here() -> None:
+    lists = re.findall(
+        r"^#\s+pci: \[(.*)\]$", "\n".join(path.read_text() for path in (ROOT / "policies").glob("*.rego")), re.M
+    )
+    named = {number for text in lists for number in re.findall(r'"([\d.]+)"', text)}
+    assert len(named) > 50
+    assert named <= {requirement.number for requirement in REQUIREMENTS}
+
+
 def test_rules_and_requirements_have_to_fit(results: Results) -> None:
     rules = read_rules(RULE_LINE)
     with pytest.raises(EvidenceError, match=re.escape("deny_x names 9.9.9")):
