@@ -20,7 +20,7 @@ BENCH_SECONDS ?= 60
 PROCESSES ?= 2
 FUNCTIONS := webhook_processor analytics_processor archival_function
 ZIPS := build/lambdas/host
-GATE := target/release/policy_gate
+GATE := target/debug/policy_gate
 SBOM_DIR ?= build/lambdas/arm64
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -28,15 +28,15 @@ RUFF = $(VENV)/bin/ruff --config infra/pyproject.toml
 PYTEST = $(PYTHON) -m pytest -q -c infra/pyproject.toml --rootdir .
 LOCAL := $(PYTHON) -m infra.local_cloud
 
-.PHONY: help demo up down status test lint lint-workflows test-rust test-python test-oracles test-e2e test-policy second-opinion policy evidence simulate fuzz properties bite bench bench-core instructions bench-archive graph snapshots fmt release lambdas test-lambdas test-reproducible flake-check deny advisories sbom clean
+.PHONY: help demo up down status test lint lint-workflows test-rust test-python test-oracles test-e2e test-policy second-opinion policy evidence simulate fuzz properties bite bench bench-core instructions bench-archive graph snapshots fmt build lambdas test-lambdas test-reproducible flake-check deny advisories sbom clean
 
 help: ## What can be made.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
 
-demo: release $(VENV)/.runtime ## Run the whole system here: deploy, send webhooks, count what arrived.
+demo: build $(VENV)/.runtime ## Run the whole system here: deploy, send webhooks, count what arrived.
 	$(PYTHON) -m tests.demo --count $(COUNT)
 
-up: release $(VENV)/.runtime ## Start the local cloud and leave it running; prints endpoint, key and a curl line.
+up: build $(VENV)/.runtime ## Start the local cloud and leave it running; prints endpoint, key and a curl line.
 	$(LOCAL) up --port $(PORT) --suffix $(SUFFIX) --zips $(ZIPS)
 
 down: $(VENV)/.runtime ## Stop the local cloud and remove its state.
@@ -69,21 +69,21 @@ lint-workflows: $(VENV)/.dev
 test-rust: $(VENV)/.dev
 	PYTHON=$(PYTHON) tests/tools/rust_coverage.sh
 
-test-python: release $(VENV)/.dev
+test-python: build $(VENV)/.dev
 	PAYHOOK_ZIPS=$(abspath $(ZIPS)) $(PYTEST) -n $(PROCESSES) --dist worksteal infra/tests infra/local_cloud/tests tests/demo tests/repository \
 		tests/flake tests/workflows tests/lambdas/test_layout.py tests/lambdas/test_sbom.py \
 		--junitxml=$(RESULTS)/python.xml --cov=infra --cov-config=infra/pyproject.toml --cov-report=term:skip-covered --cov-fail-under=90
 
 # The pack is judged by Open Policy Agent itself and by the gate, and both by every change that breaks a rule of the real stack.
-test-policy: release $(VENV)/.dev
+test-policy: build $(VENV)/.dev
 	PAYHOOK_GATE=$(abspath $(GATE)) $(PYTEST) tests/policy --junitxml=$(RESULTS)/policy.xml
 
 second-opinion: $(VENV)/.dev $(VENV)/.scanners ## Let checkov judge the stack, too.
 	CHECKOV=$(abspath $(VENV)/scanners/bin/checkov) $(PYTEST) tests/second_opinion --junitxml=$(RESULTS)/second_opinion.xml
 
-# The gate alone, where `make release` has not built everything.
+# The gate alone, where `make build` has not built everything.
 $(GATE): Cargo.lock $(wildcard functions/policy_gate/src/*.rs)
-	cargo build -q --release --locked -p policy_gate
+	cargo build -q --locked -p policy_gate
 	@touch $@
 
 policy: $(VENV)/.runtime $(GATE) ## Judge the stack, or GRAPH=file, by the policy pack; 1 when a mandatory rule is broken.
@@ -94,11 +94,11 @@ policy: $(VENV)/.runtime $(GATE) ## Judge the stack, or GRAPH=file, by the polic
 evidence: $(VENV)/.runtime $(GATE) ## Write the PCI DSS evidence into build/evidence: requirement, control, resource, rule, test, last result.
 	$(PYTHON) -m infra.evidence --out build/evidence
 
-test-oracles: release $(VENV)/.dev $(VENV)/.oracles
-	PAYHOOK=$(abspath target/release/payhook) .venv/oracles/bin/python -m pytest -q tests/oracles
+test-oracles: build $(VENV)/.dev $(VENV)/.oracles
+	PAYHOOK=$(abspath target/debug/payhook) .venv/oracles/bin/python -m pytest -q tests/oracles
 
-test-e2e: release $(VENV)/.dev
-	PAYHOOK=$(abspath target/release/payhook) PAYHOOK_ZIPS=$(abspath $(ZIPS)) $(PYTEST) -n $(PROCESSES) --dist loadfile tests/e2e --junitxml=$(RESULTS)/e2e.xml
+test-e2e: build $(VENV)/.dev
+	PAYHOOK=$(abspath target/debug/payhook) PAYHOOK_ZIPS=$(abspath $(ZIPS)) $(PYTEST) -n $(PROCESSES) --dist loadfile tests/e2e --junitxml=$(RESULTS)/e2e.xml
 
 simulate: ## Live SEEDS lives (2,000 unless told) under faults; see one again: make simulate FIRST_SEED=17 SEEDS=1.
 	SEEDS=$(SEEDS) FIRST_SEED=$(FIRST_SEED) cargo test -q --locked -p simulation --test simulate -- --nocapture
@@ -107,21 +107,21 @@ fuzz: ## Fuzz every parser, the signature headers and the masker for SECONDS eac
 	tests/tools/fuzz.sh $(SECONDS) $(TARGETS)
 
 properties: ## Run the property tests with CASES random cases each (100,000 unless told).
-	PROPTEST_CASES=$(CASES) cargo test -q --release --locked -p card_masking -p pipeline -p provider_webhooks -p transaction_archive
+	PROPTEST_CASES=$(CASES) cargo test -q --locked -p card_masking -p pipeline -p provider_webhooks -p transaction_archive
 
 bite: ## Put deliberate faults into a copy of the sources, one at a time, and see that the simulation finds each.
 	python3 tests/simulation/bite.py --seeds $(SEEDS)
 
 bench: $(VENV)/bin/python ## Measure: the core, batches, cold starts, a sustained load, the archive, the bill; budgets beside them (bench/results.json, bench/results.svg).
-	AWS_LC_SYS_NO_JITTER_ENTROPY=1 cargo build -q --profile lambda --locked $(FUNCTIONS:%=-p %) -p bench
-	@python3 tests/tools/zip_functions.py target/lambda build/lambdas/bench $(FUNCTIONS)
+	AWS_LC_SYS_NO_JITTER_ENTROPY=1 cargo build -q --release --locked $(FUNCTIONS:%=-p %) -p bench
+	@python3 tests/tools/zip_functions.py target/release build/lambdas/bench $(FUNCTIONS)
 	@mkdir -p build/bench
-	cargo run -q --profile lambda --locked -p transaction_archive --example archive_day -- $(BENCH_ITEMS) | tee build/bench/archive.txt
-	target/lambda/bench run --functions target/lambda --zips build/lambdas/bench --seconds $(BENCH_SECONDS) --archive build/bench/archive.txt \
+	cargo run -q --release --locked -p transaction_archive --example archive_day -- $(BENCH_ITEMS) | tee build/bench/archive.txt
+	target/release/bench run --functions target/release --zips build/lambdas/bench --seconds $(BENCH_SECONDS) --archive build/bench/archive.txt \
 		--compiler "$$(rustc --version)"
 
 bench-core: ## Time the pure core, provider by provider and step by step.
-	cargo bench -q --profile lambda --locked -p bench
+	cargo bench -q --locked -p bench
 
 instructions: ## Count the instructions of five fixed cases with callgrind and compare with those on record; UPDATE=1 records them.
 	cargo build -q --release --locked -p bench
@@ -140,9 +140,9 @@ fmt: $(VENV)/.dev ## Format everything.
 	$(RUFF) format infra tests
 	$(RUFF) check --fix infra tests
 
-release: ## Build the three functions and the command line for this machine.
-	cargo build --workspace --exclude bench --bins --release --locked
-	@python3 tests/tools/zip_functions.py target/release $(ZIPS) $(FUNCTIONS)
+build: ## Build the three functions and the command line for this machine.
+	cargo build --workspace --bins --locked
+	@python3 tests/tools/zip_functions.py target/debug $(ZIPS) $(FUNCTIONS)
 
 lambdas: $(VENV)/.cross ## Cross-compile the three functions for AWS (arm64) into build/lambdas/arm64.
 	PATH=$(abspath $(VENV)/bin):$$PATH tests/tools/cross_build.sh build/lambdas/arm64 $(FUNCTIONS)

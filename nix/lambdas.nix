@@ -45,7 +45,7 @@ let
         src = sources.code;
         strictDeps = true;
         doCheck = false;
-        CARGO_PROFILE = "lambda";
+        CARGO_PROFILE = "release";
         cargoExtraArgs = "--locked " + lib.concatMapStringsSep " " (function: "-p ${function}") functions;
         # Said here in full: what crane would add of itself brings QEMU along, which no test needs.
         doIncludeCrossToolchainEnv = false;

@@ -78,7 +78,7 @@ fn read<T: serde::de::DeserializeOwned>(path: PathBuf) -> Result<T, Box<dyn Erro
 pub async fn run(arguments: &RunArguments) -> Result<(), Box<dyn Error>> {
     if !measure::is_built(&arguments.functions) {
         return Err(format!(
-            "no functions in {}: make release",
+            "no functions in {}: make bench",
             arguments.functions.display()
         )
         .into());

@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="infra.evidence")
     parser.add_argument("--out", type=Path, default=ROOT / "build/evidence")
     parser.add_argument("--results", type=Path, default=ROOT / "build/results", help="what `make test` left")
-    parser.add_argument("--gate", type=Path, default=ROOT / "target/release/policy_gate")
+    parser.add_argument("--gate", type=Path, default=ROOT / "target/debug/policy_gate")
     parser.add_argument("--pack", type=Path, default=ROOT / "policies")
     parser.add_argument("--strict", action="store_true", help="a test that was not run counts as failed")
     options = parser.parse_args(arguments)

@@ -26,7 +26,7 @@ AWS       {cloud.aws_endpoint} (region us-east-2, access key and secret `test`)
 A request that is accepted, then rejected for its signature:
   curl -i -H 'x-api-key: {cloud.api_key}' -H 'content-type: application/json' -d '{{"id":"evt_1"}}' {cloud.endpoint}/stripe
 Ten that are stored:
-  target/release/payhook send --endpoint {cloud.endpoint} --api-keys-file {api_keys} --provider all --secrets-file {keys} --count 10"""
+  target/debug/payhook send --endpoint {cloud.endpoint} --api-keys-file {api_keys} --provider all --secrets-file {keys} --count 10"""
 
 
 def up(options: argparse.Namespace) -> int:

@@ -126,7 +126,7 @@ def start(
         raise LocalCloudError(f"a local cloud already runs on port {old.port}: make down")
     missing = [function for function in FUNCTIONS if not (zips / f"{function}.zip").exists()]
     if missing:
-        raise LocalCloudError(f"no {missing[0]}.zip in {zips}: make release")
+        raise LocalCloudError(f"no {missing[0]}.zip in {zips}: make build")
     port = port or free_port()
     if _in_use(port):
         raise LocalCloudError(f"port {port} is in use: make up PORT=another")

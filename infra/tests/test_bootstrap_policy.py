@@ -12,7 +12,7 @@ from infra.graph import evaluate, write_graph
 
 ROOT = Path(__file__).resolve().parents[2]
 BOOTSTRAP = ROOT / "infra/bootstrap"
-GATE = Path(os.environ.get("PAYHOOK_POLICY_GATE", ROOT / "target/release/policy_gate"))
+GATE = Path(os.environ.get("PAYHOOK_POLICY_GATE", ROOT / "target/debug/policy_gate"))
 PACK = Path(os.environ.get("PAYHOOK_POLICIES", ROOT / "policies"))
 EXCEPTIONS: dict[str, dict[str, Any]] = json.loads((BOOTSTRAP / "policy-config.json").read_text())
 
@@ -20,7 +20,7 @@ EXCEPTIONS: dict[str, dict[str, Any]] = json.loads((BOOTSTRAP / "policy-config.j
 @pytest.fixture(scope="module")
 def findings(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """What the gate finds."""
-    assert GATE.exists(), f"{GATE} is missing: make release"
+    assert GATE.exists(), f"{GATE} is missing: make build"
     graph = tmp_path_factory.mktemp("bootstrap") / "graph.json"
     graph.write_text(write_graph(evaluate(program="bootstrap")))
     result = subprocess.run([GATE, "--pack", PACK, "--json", graph], check=False, capture_output=True, text=True)

@@ -135,7 +135,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="tests.demo")
     parser.add_argument("--count", type=int, default=1200, help="webhooks to send, at least 100")
     parser.add_argument("--zips", type=Path, default=ROOT / "build/lambdas/host")
-    parser.add_argument("--payhook", type=Path, default=ROOT / "target/release/payhook")
+    parser.add_argument("--payhook", type=Path, default=ROOT / "target/debug/payhook")
     options = parser.parse_args(arguments)
     if options.count < 100:
         parser.error("--count must be at least 100")

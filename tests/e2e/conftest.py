@@ -16,15 +16,15 @@ VISIBILITY_SECONDS = 3
 def zips() -> Path:
     """The zips with the real binaries."""
     folder = Path(os.environ.get("PAYHOOK_ZIPS", ROOT / "build/lambdas/host"))
-    assert (folder / "webhook_processor.zip").exists(), f"no zips in {folder}: make release"
+    assert (folder / "webhook_processor.zip").exists(), f"no zips in {folder}: make build"
     return folder
 
 
 @pytest.fixture(scope="session")
 def payhook() -> Path:
     """The command line."""
-    binary = Path(os.environ.get("PAYHOOK", ROOT / "target/release/payhook"))
-    assert binary.exists(), f"{binary} is missing: make release"
+    binary = Path(os.environ.get("PAYHOOK", ROOT / "target/debug/payhook"))
+    assert binary.exists(), f"{binary} is missing: make build"
     return binary
 
 

@@ -12,7 +12,7 @@ from tests.lambdas.binary import read_binary, read_zip
 from tests.tools.zip_functions import main as zip_functions
 
 ROOT = Path(__file__).resolve().parents[2]
-# Those of `make release`, unless others are named.
+# Those of `make build`, unless others are named.
 ZIPS = Path(os.environ.get("PAYHOOK_ZIPS", ROOT / "build/lambdas/host"))
 EXECUTABLE_FILE = 0o100755
 EARLIEST = (1980, 1, 1, 0, 0, 0)

@@ -33,8 +33,8 @@ class Judgements:
 
 
 def gate_binary() -> str:
-    """The built gate: PAYHOOK_GATE names it, or it is where `make release` puts it."""
-    return os.environ.get("PAYHOOK_GATE", str(ROOT / "target/release/policy_gate"))
+    """The built gate: PAYHOOK_GATE names it, or it is where `make build` puts it."""
+    return os.environ.get("PAYHOOK_GATE", str(ROOT / "target/debug/policy_gate"))
 
 
 def opa_binary() -> str:

@@ -78,7 +78,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="tests.smoke", description="Send one webhook to a deployed stack and find it."
     )
-    parser.add_argument("--payhook", type=Path, required=True, help="the command line, as built by make release")
+    parser.add_argument("--payhook", type=Path, required=True, help="the command line, as built by make build")
     parser.add_argument("--outputs", type=Path, required=True, help="what `pulumi stack output --json` printed")
     parser.add_argument("--suffix", required=True)
     parser.add_argument("--account", required=True)

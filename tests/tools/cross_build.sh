@@ -23,7 +23,7 @@ export AWS_LC_SYS_NO_JITTER_ENTROPY=1
 
 packages=()
 for function in "$@"; do packages+=(-p "$function"); done
-cargo zigbuild --profile lambda --locked --target "$LAMBDA_TARGET" "${packages[@]}"
+cargo zigbuild --release --locked --target "$LAMBDA_TARGET" "${packages[@]}"
 # A zip that is newer than a binary of another target would be kept.
 for function in "$@"; do rm -f "$zips/$function.zip"; done
 python3 tests/tools/zip_functions.py "$target_dir/$triple/lambda" "$zips" "$@"

@@ -28,4 +28,11 @@ done
 
 export PAYHOOK_TEST_ENDPOINT="http://127.0.0.1:$emulator_port"
 export PAYHOOK_TEST_DYNAMODB_ENDPOINTS="http://127.0.0.1:$emulator_port,http://127.0.0.1:$dynamodb_port"
-cargo llvm-cov --workspace --all-features --locked --ignore-filename-regex '/bench/' --fail-under-lines "$COVERAGE_LINES_MIN_PERCENT" --summary-only 2>&1 | tee build/results/rust.txt
+# `cargo llvm-cov` alone would build everything a second time: as the compiler of our own crates it instruments those, and what they depend
+# on is that of `make build`.
+eval "$(cargo llvm-cov show-env --export-prefix 2>/dev/null)"
+export RUSTC_WORKSPACE_WRAPPER=$RUSTC_WRAPPER
+unset RUSTC_WRAPPER
+rm -f target/*.profraw
+cargo test --workspace --all-features --locked --lib --bins --tests --examples 2>&1 | tee build/results/rust.txt
+cargo llvm-cov report --ignore-filename-regex '/bench/' --fail-under-lines "$COVERAGE_LINES_MIN_PERCENT" --summary-only

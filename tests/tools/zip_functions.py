@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> int:
     for function in functions:
         binary = binaries / function
         if not binary.is_file():
-            print(f"{binary} does not exist: build it first (make release)", file=sys.stderr)
+            print(f"{binary} does not exist: build it first (make build)", file=sys.stderr)
             return 1
         target = zips / f"{function}.zip"
         if not target.exists() or target.stat().st_mtime <= binary.stat().st_mtime:

@@ -54,6 +54,10 @@ pub fn contains_pan(text: &str) -> bool {
 
 /// The digits of every card number.
 fn find(text: &str) -> Vec<Vec<Atom>> {
+    // A digit takes at least one byte, and most texts are shorter than a card number.
+    if text.len() < PAN_DIGITS_MIN {
+        return Vec::new();
+    }
     // Digits of other scripts are not ASCII; an escape has two digits of ASCII for each that it stands for.
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     if (digits < PAN_DIGITS_MIN && text.is_ascii()) || is_uuid(text) {

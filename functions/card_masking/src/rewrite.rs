@@ -1,4 +1,4 @@
-//! Masks a JSON text in one pass over its tokens: what need not be masked is copied byte for byte.
+//! Masks a JSON text in one pass over its tokens: what need not be masked is copied byte for byte, and at once up to the next that is.
 //!
 //! Invariant: the result is valid JSON and differs from the input in nothing but the strings, numbers and keys that were masked. The
 //! nesting is kept on a stack of our own, so depth can end in an error but never in a crash.
@@ -10,6 +10,7 @@ use crate::FieldRules;
 use crate::brands::PAN_DIGITS_MIN;
 use crate::detector::masked;
 use crate::fields::Action;
+use crate::token::{plain_bytes, plain_digits, unescape};
 
 /// Deeper nesting is refused: no provider sends it, and readers further on give up at the same depth.
 pub const NESTING_MAX: usize = 128;
@@ -67,6 +68,7 @@ pub fn mask_json(body: &[u8], rules: &FieldRules) -> Result<Masked, MaskError> {
         text,
         at: 0,
         out: String::with_capacity(text.len()),
+        copied: 0,
         rules,
         containers: Vec::new(),
         path: Vec::new(),
@@ -74,6 +76,7 @@ pub fn mask_json(body: &[u8], rules: &FieldRules) -> Result<Masked, MaskError> {
         masked_pans: 0,
     };
     rewriter.document()?;
+    rewriter.out.push_str(&text[rewriter.copied..]);
     Ok(Masked {
         text: MaskedPayload(rewriter.out),
         masked_fields: rewriter.masked_fields,
@@ -91,6 +94,8 @@ struct Rewriter<'a> {
     text: &'a str,
     at: usize,
     out: String,
+    /// Bytes of the text that `out` has, masked or not.
+    copied: usize,
     rules: &'a FieldRules,
     containers: Vec<Container>,
     /// One key for each open object that is at a member.
@@ -104,13 +109,11 @@ impl<'a> Rewriter<'a> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    /// Copies blanks and returns what follows.
+    /// Passes blanks and returns what follows.
     fn blanks(&mut self) -> Option<u8> {
-        let start = self.at;
         while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
             self.at += 1;
         }
-        self.out.push_str(&self.text[start..self.at]);
         self.peek()
     }
 
@@ -119,7 +122,6 @@ impl<'a> Rewriter<'a> {
             return Err(MaskError::NotJson);
         }
         self.at += 1;
-        self.out.push(char::from(byte));
         Ok(())
     }
 
@@ -200,7 +202,6 @@ impl<'a> Rewriter<'a> {
             return Err(MaskError::NotJson);
         }
         self.at += word.len();
-        self.out.push_str(word);
         Ok(())
     }
 
@@ -219,13 +220,11 @@ impl<'a> Rewriter<'a> {
         match action {
             Action::Drop if !value.is_empty() && value != DROPPED => {
                 self.masked_fields += 1;
-                self.quoted(DROPPED);
+                self.replace(raw, DROPPED);
             }
-            Action::Drop => self.out.push_str(raw),
-            Action::Id(form) if form(&value) => self.out.push_str(raw),
-            Action::Id(_) | Action::Detect => {
-                self.detected(raw, &value);
-            }
+            Action::Drop => {}
+            Action::Id(form) if form(&value) => {}
+            Action::Id(_) | Action::Detect => self.detected(raw, &value),
         }
         Ok(())
     }
@@ -235,32 +234,30 @@ impl<'a> Rewriter<'a> {
         match action {
             Action::Drop => {
                 self.masked_fields += 1;
-                self.quoted(DROPPED);
+                self.replace(raw, DROPPED);
             }
-            Action::Id(form) if form(raw) => self.out.push_str(raw),
+            Action::Id(form) if form(raw) => {}
             // Too short for a card number, unless an exponent makes it longer; one that was sent as a number becomes text.
             Action::Id(_) | Action::Detect
-                if raw.len() < PAN_DIGITS_MIN && !raw.contains(['e', 'E']) =>
-            {
-                self.out.push_str(raw);
-            }
+                if raw.len() < PAN_DIGITS_MIN && !raw.contains(['e', 'E']) => {}
             Action::Id(_) | Action::Detect => self.detected(raw, &plain_digits(raw)),
         }
         Ok(())
     }
 
-    /// Copies the token, or writes its value without the card numbers that are in it.
+    /// Leaves the token as it is, or writes its value without the card numbers that are in it.
     fn detected(&mut self, raw: &str, value: &str) {
-        match masked(value) {
-            None => self.out.push_str(raw),
-            Some((masked, found)) => {
-                self.quoted(&masked);
-                self.masked_pans += found;
-            }
+        if let Some((masked, found)) = masked(value) {
+            self.replace(raw, &masked);
+            self.masked_pans += found;
         }
     }
 
-    fn quoted(&mut self, text: &str) {
+    /// Writes `text` as a string instead of the token `raw`, which was read last.
+    fn replace(&mut self, raw: &str, text: &str) {
+        self.out
+            .push_str(&self.text[self.copied..self.at - raw.len()]);
+        self.copied = self.at;
         self.out.push('"');
         for c in text.chars() {
             match c {
@@ -280,14 +277,14 @@ impl<'a> Rewriter<'a> {
         let mut escaped = false;
         self.at += 1;
         loop {
+            self.at += plain_bytes(&bytes[self.at.min(bytes.len())..]);
             match bytes.get(self.at) {
                 Some(b'"') => break,
                 Some(b'\\') => {
                     escaped = true;
                     self.at += 2;
                 }
-                Some(0..=0x1F) | None => return Err(MaskError::NotJson),
-                Some(_) => self.at += 1,
+                Some(_) | None => return Err(MaskError::NotJson),
             }
         }
         self.at += 1;
@@ -336,65 +333,4 @@ impl<'a> Rewriter<'a> {
             Ok(())
         }
     }
-}
-
-/// The integer digits of a number, its exponent applied: `4.1e2` is `410`. A fraction alone (`0.4111…`) is no card number.
-fn plain_digits(number: &str) -> String {
-    let unsigned = number.trim_start_matches('-');
-    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let shift = usize::try_from(exponent.trim_start_matches('+').parse::<i32>().unwrap_or(0))
-        .unwrap_or(0)
-        .min(32);
-    let moved: String = fraction
-        .chars()
-        .chain(std::iter::repeat('0'))
-        .take(shift)
-        .collect();
-    format!("{whole}{moved}").trim_start_matches('0').to_owned()
-}
-
-fn unescape(inner: &str) -> Result<String, MaskError> {
-    let mut out = String::with_capacity(inner.len());
-    let mut rest = inner;
-    while let Some(position) = rest.find('\\') {
-        out.push_str(&rest[..position]);
-        rest = &rest[position + 1..];
-        let c = rest.chars().next().ok_or(MaskError::NotJson)?;
-        rest = &rest[c.len_utf8()..];
-        out.push(match c {
-            '"' | '\\' | '/' => c,
-            'b' => '\u{8}',
-            'f' => '\u{c}',
-            'n' => '\n',
-            'r' => '\r',
-            't' => '\t',
-            'u' => {
-                let first = unit(&mut rest)?;
-                if (0xD800..0xDC00).contains(&first) && rest.starts_with("\\u") {
-                    rest = &rest[2..];
-                    let second = unit(&mut rest)?;
-                    char::decode_utf16([first, second])
-                        .next()
-                        .and_then(Result::ok)
-                        .ok_or(MaskError::NotJson)?
-                } else {
-                    char::from_u32(u32::from(first)).ok_or(MaskError::NotJson)?
-                }
-            }
-            _ => return Err(MaskError::NotJson),
-        });
-    }
-    out.push_str(rest);
-    Ok(out)
-}
-
-/// Four hexadecimal digits.
-fn unit(rest: &mut &str) -> Result<u16, MaskError> {
-    let hex = rest
-        .get(..4)
-        .filter(|h| h.bytes().all(|b| b.is_ascii_hexdigit()))
-        .ok_or(MaskError::NotJson)?;
-    *rest = &rest[4..];
-    u16::from_str_radix(hex, 16).map_err(|_| MaskError::NotJson)
 }

@@ -1,17 +1,18 @@
 //! What the rules of several providers share: the common names of card and personal data, and the forms of ids.
 
-use crate::FieldRules;
+use crate::{FieldRules, Patterns};
 
 /// Names of card and personal data that nearly every provider uses; the rules where the provider is not known.
 #[rustfmt::skip]
-pub static COMMON_RULES: FieldRules = FieldRules {
+pub static COMMON_RULES: FieldRules = Patterns {
     drop: &[
         "email", "phone", "phone_number", "telephone", "name", "first_name", "last_name", "cardholder_name", "card_holder",
         "holder_name", "address", "billing_address", "shipping_address", "ip", "ip_address", "token", "client_secret", "expiry",
         "expiry_date", "exp_month", "exp_year", "fingerprint", "bank_account", "date_of_birth",
     ],
     ids: &[],
-};
+}
+.rules();
 
 /// An id with a short prefix of letters and an underscore (`pi_3Qd`): never a card number as a whole.
 pub fn prefixed(text: &str) -> bool {

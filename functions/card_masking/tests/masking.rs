@@ -4,17 +4,18 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use card_masking::{
-    COMMON_RULES, FieldRules, MaskError, NESTING_MAX, contains_pan, has_a_letter, mask_json,
-    mask_text, prefixed,
+    COMMON_RULES, FieldRules, MaskError, NESTING_MAX, Patterns, contains_pan, has_a_letter,
+    mask_json, mask_text, prefixed,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 /// As a provider's are: a group of fields that are masked whole, and ids.
-static RULES: FieldRules = FieldRules {
+static RULES: FieldRules = Patterns {
     drop: &["billing_details", "card/exp_month", "receipt_email"],
     ids: &[("id", prefixed), ("reference", has_a_letter)],
-};
+}
+.rules();
 
 fn mask(rules: &FieldRules, value: &Value) -> Value {
     let masked = mask_json(value.to_string().as_bytes(), rules).unwrap();

@@ -16,7 +16,6 @@ use aws_lc_rs::digest;
 use card_masking::mask_text;
 use payment_event::{PaymentEvent, TransactionKey};
 use serde::Serialize;
-use serde_json::value::RawValue;
 use zstd::bulk::Compressor;
 
 use crate::error::AuditError;
@@ -34,7 +33,7 @@ const REQUEST_ID_CHARS_MAX: usize = 128;
 /// A line is a frame of its own of some four kilobytes, in which higher levels find little more and take longer (`make bench`).
 const ZSTD_LEVEL: i32 = 1;
 
-/// A line. The order of the fields is the order in the log.
+/// A line, but for the masked payload, which is the last field. The order of the fields is the order in the log.
 #[derive(Serialize)]
 struct AuditLine<'a> {
     message_id: &'a str,
@@ -55,8 +54,6 @@ struct AuditLine<'a> {
     keys: Option<Vec<TransactionKey>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     events: Option<&'a [PaymentEvent]>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    payload: Option<&'a RawValue>,
 }
 
 /// Collects the lines of one object.
@@ -102,6 +99,14 @@ impl AuditWriter {
         };
         self.line.clear();
         serde_json::to_writer(&mut self.line, &line).map_err(|_| AuditError::Text)?;
+        if let Judgement::Accepted(accepted) = judgement {
+            // Masking read it as JSON to its end and wrote JSON: it is set in as it is, not read once more.
+            self.line.pop();
+            self.line.extend_from_slice(b",\"payload\":");
+            self.line
+                .extend_from_slice(accepted.payload.as_str().as_bytes());
+            self.line.push(b'}');
+        }
         if self.line.len() >= LINE_BYTES_MAX {
             return Err(AuditError::TooLong(self.line.len()));
         }
@@ -167,7 +172,6 @@ impl<'a> AuditLine<'a> {
             reason,
             keys: accepted.map(|a| a.events.iter().map(PaymentEvent::key).collect()),
             events: accepted.map(|a| a.events.as_slice()),
-            payload: accepted.map(|a| &*a.payload),
         })
     }
 }

@@ -9,11 +9,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use card_masking::{mask_json, mask_text};
+use card_masking::{MaskedPayload, mask_json, mask_text};
 use jiff::Timestamp;
 use payment_event::PaymentEvent;
 use provider_webhooks::{Headers, ParseError, Provider, RawWebhook, Reject, Secrets, providers};
-use serde_json::value::RawValue;
 
 use crate::message::{IncomingMessage, Request, RequestUnreadable};
 use crate::storage::{CertificateStore, SecretStore, StoreError};
@@ -48,7 +47,7 @@ pub struct Accepted {
     /// Its events, their free texts masked. Ids stay as they are: they are keys.
     pub events: Vec<PaymentEvent>,
     /// The masked body.
-    pub payload: Box<RawValue>,
+    pub payload: MaskedPayload,
     /// Card numbers that were masked in payload and events.
     pub masked_pans: u32,
 }
@@ -274,14 +273,8 @@ fn verify_and_read(
     let unreadable = |error: ParseError| Refusal::Unusable(error.as_str());
     let mut events = provider.parse(&webhook).map_err(unreadable)?;
     let document = provider.document(&webhook).map_err(unreadable)?;
-    let unmaskable = Refusal::Unusable(PAYLOAD_UNMASKABLE);
-    let Ok(masked) = mask_json(&document, provider.masking()) else {
-        return Err(unmaskable);
-    };
-    // The audit line embeds the payload as it is, so it has to be JSON text for certain.
-    let Ok(payload) = RawValue::from_string(masked.text.into_string()) else {
-        return Err(unmaskable);
-    };
+    let masked = mask_json(&document, provider.masking())
+        .map_err(|_| Refusal::Unusable(PAYLOAD_UNMASKABLE))?;
     let mut masked_pans = masked.masked_pans;
     for event in &mut events {
         masked_pans = masked_pans.saturating_add(mask_event(event));
@@ -289,7 +282,7 @@ fn verify_and_read(
     Ok(Accepted {
         provider: name,
         events,
-        payload,
+        payload: masked.text,
         masked_pans,
     })
 }

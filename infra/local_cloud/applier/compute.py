@@ -16,7 +16,7 @@ def function(clients: Clients, inputs: dict[str, Any]) -> Made:
     archive = inputs["code"]
     path = Path(archive.path if isinstance(archive, pulumi.FileArchive) else archive["path"])
     if not path.exists():
-        raise FileNotFoundError(f"{path} is missing: make release")
+        raise FileNotFoundError(f"{path} is missing: make build")
     made = clients.lambda_.create_function(
         FunctionName=inputs["name"],
         Runtime=inputs["runtime"],

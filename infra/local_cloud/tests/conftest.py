@@ -13,7 +13,7 @@ from infra.local_cloud.cloud import ROOT, LocalCloud, start
 def zips() -> Path:
     """The zips with the real binaries."""
     folder = Path(os.environ.get("PAYHOOK_ZIPS", ROOT / "build/lambdas/host"))
-    assert (folder / "webhook_processor.zip").exists(), f"no zips in {folder}: make release"
+    assert (folder / "webhook_processor.zip").exists(), f"no zips in {folder}: make build"
     return folder
 
 

@@ -49,7 +49,7 @@ def test_a_failure_names_the_resource() -> None:
 
 def test_a_missing_zip_says_what_to_do(tmp_path: Path) -> None:
     inputs = {"code": {"path": str(tmp_path / "none.zip")}}
-    with pytest.raises(RuntimeError, match="make release"):
+    with pytest.raises(RuntimeError, match="make build"):
         Applier(Clients("http://127.0.0.1:1")).new_resource(_args("aws:lambda/function:Function", inputs))
 
 

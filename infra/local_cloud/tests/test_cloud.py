@@ -55,7 +55,7 @@ def test_a_port_in_use_is_said(tmp_path: Path, zips: Path) -> None:
 
 
 def test_missing_zips_are_said_before_anything_starts(tmp_path: Path) -> None:
-    with pytest.raises(LocalCloudError, match="make release"):
+    with pytest.raises(LocalCloudError, match="make build"):
         start(tmp_path / "cloud", tmp_path / "no-zips", "fails")
     assert not (tmp_path / "cloud").exists()
 

@@ -189,7 +189,7 @@ fn every_provider_is_accepted_and_masked() {
         assert_eq!(accepted.provider, name);
         assert_eq!(accepted.events.len(), 1);
         assert_eq!(accepted.masked_pans >= 1, info.free_text, "{name}");
-        assert!(!accepted.payload.get().contains(PLANTED_PAN), "{name}");
+        assert!(!accepted.payload.as_str().contains(PLANTED_PAN), "{name}");
     }
 }
 

@@ -14,7 +14,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use card_masking::FieldRules;
+use card_masking::{FieldRules, Patterns};
 use jiff::Timestamp;
 use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
 use serde::Deserialize;
@@ -148,7 +148,7 @@ const STATUS: &[(&str, PaymentStatus, PaymentStatus)] = {
 /// What additionalData says of the card and the shopper (its keys contain dots and are compared whole), and `reason`, which is
 /// "authCode:last4:MM/YYYY" for an authorisation. Source: <https://docs.adyen.com/development-resources/webhooks/additional-settings>, read 2026-11-23.
 #[rustfmt::skip]
-static MASKING: FieldRules = FieldRules {
+static MASKING: FieldRules = Patterns {
     drop: &[
         "cardHolderName", "expiryDate", "shopperEmail", "shopperIP", "shopperName", "shopperReference", "shopperTelephone",
         "telephoneNumber", "iban", "ownerName", "bic", "bankAccount", "bankAccountNumber", "bankLocationId", "cardBin", "issuerBin",
@@ -160,7 +160,8 @@ static MASKING: FieldRules = FieldRules {
     ids: &[
         ("pspReference", psp_reference), ("originalReference", psp_reference),
     ],
-};
+}
+.rules();
 
 /// Sixteen letters and digits; older ones are digits alone and may have a right check digit.
 fn psp_reference(text: &str) -> bool {

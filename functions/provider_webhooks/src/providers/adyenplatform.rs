@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use card_masking::{FieldRules, has_a_letter};
+use card_masking::{FieldRules, Patterns, has_a_letter};
 use jiff::Timestamp;
 use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
 
@@ -99,7 +99,7 @@ const STATUS: &[(&str, &str, &str, PaymentStatus)] = {
 
 /// Holders, and accounts by number.
 #[rustfmt::skip]
-static MASKING: FieldRules = FieldRules {
+static MASKING: FieldRules = Patterns {
     drop: &[
         "accountHolder/description", "counterparty", "bankAccount", "individual", "organization", "email", "phone", "webAddress", "address",
         "legalName", "fullName", "name", "phoneNumber", "card", "merchantData",
@@ -108,11 +108,12 @@ static MASKING: FieldRules = FieldRules {
         ("id", has_a_letter), ("pspPaymentReference", has_a_letter), ("modificationPspReference", has_a_letter), ("paymentMerchantReference", has_a_letter),
         ("balancePlatform", has_a_letter), ("merchantId", has_a_letter), ("companyId", has_a_letter), ("storeId", has_a_letter),
     ],
-};
+}
+.rules();
 
 raw_fields! {
     #[serde(rename_all = "camelCase")]
-    Event { #[serde(rename = "type")] kind, timestamp, created_at, event_id, data }
+    Event { #[serde(rename = "type")] kind, timestamp, created_at, event_id; data: Data }
 }
 
 raw_fields! {
@@ -159,7 +160,7 @@ impl Provider for AdyenPlatform {
     fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Result<Vec<PaymentEvent>, ParseError> {
         let event: Event<'_> = read_body(webhook.body())?;
         let kind = required(scalar(event.kind)?)?;
-        let data: Data<'_> = object_or_default(event.data)?;
+        let data = &event.data;
         let status = status_of(&kind, &data)?;
         let money: Money<'_> = object_or_default(data.amount)?;
         let amount = minor_amount(money.value, money.currency, &EXPONENTS);

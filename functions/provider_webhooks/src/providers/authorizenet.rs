@@ -8,15 +8,14 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use card_masking::{FieldRules, has_a_letter};
+use card_masking::{FieldRules, Patterns, has_a_letter};
 use jiff::Timestamp;
 use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
 
 use crate::body_hmac::{BodyHmac, Written};
 use crate::exponents::ISO_ONLY;
 use crate::json::{
-    event_type, id_or_object, identifier, json_document, object_or_default, raw_fields, read_body,
-    required, scalar,
+    event_type, id_or_object, identifier, json_document, raw_fields, read_body, required, scalar,
 };
 use crate::samples::{Escape, compact, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned};
@@ -99,17 +98,18 @@ const HELD: &str = "4";
 
 /// Profiles name people; a payment's notification has ids, codes and an amount.
 #[rustfmt::skip]
-static MASKING: FieldRules = FieldRules {
+static MASKING: FieldRules = Patterns {
     drop: &[
         "email", "name", "customerType", "billTo", "shipTo", "accountNumber", "expirationDate", "ip", "phoneNumber", "address",
     ],
     // Their ids are of eleven digits, too few for a card number.
     ids: &[("notificationId", has_a_letter), ("webhookId", has_a_letter), ("merchantReferenceId", has_a_letter)],
-};
+}
+.rules();
 
 raw_fields! {
     #[serde(rename_all = "camelCase")]
-    Event { notification_id, event_type, event_date, payload }
+    Event { notification_id, event_type, event_date; payload: Payload }
 }
 
 raw_fields! {
@@ -150,7 +150,7 @@ impl Provider for AuthorizeNet {
         let event: Event<'_> = read_body(webhook.body())?;
         let event_id = identifier(&required(scalar(event.notification_id)?)?)?;
         let kind = required(scalar(event.event_type)?)?;
-        let payload: Payload<'_> = object_or_default(event.payload)?;
+        let payload = &event.payload;
         let status = status_of(&kind, &scalar(payload.response_code)?);
         let id = id_or_object(payload.id)?;
         let mut related_ids = BTreeMap::new();

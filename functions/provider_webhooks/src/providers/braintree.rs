@@ -9,7 +9,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use card_masking::{FieldRules, has_a_letter};
+use card_masking::{FieldRules, Patterns, has_a_letter};
 use jiff::Timestamp;
 use payment_event::{EventIdentity, Identifier, PaymentEvent, PaymentStatus};
 
@@ -111,7 +111,7 @@ const STATUS: &[(&str, PaymentStatus)] = {
 
 /// The card but type and last four, the customer, bank accounts.
 #[rustfmt::skip]
-static MASKING: FieldRules = FieldRules {
+static MASKING: FieldRules = Patterns {
     drop: &[
         "credit-card/bin", "credit-card/cardholder-name", "credit-card/expiration-month", "credit-card/expiration-year", "credit-card/unique-number-identifier",
         "bin", "cardholder-name", "expiration-month", "expiration-year", "expiration-date", "token", "customer", "billing", "shipping", "email", "payer-email", "payer-id",
@@ -121,7 +121,8 @@ static MASKING: FieldRules = FieldRules {
         ("id", has_a_letter), ("merchant-account-id", has_a_letter), ("order-id", has_a_letter), ("payment-id", has_a_letter),
         ("original-dispute-id", has_a_letter), ("subscription-id", has_a_letter),
     ],
-};
+}
+.rules();
 
 /// A pair of keys as the secret has it: `public|private`.
 fn pairs(secrets: &Secrets) -> impl Iterator<Item = (&str, &str)> {

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use card_masking::{FieldRules, has_a_letter, prefixed};
+use card_masking::{FieldRules, Patterns, has_a_letter, prefixed};
 use jiff::Timestamp;
 use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
 
@@ -15,8 +15,8 @@ use crate::amounts::{amount_if_known, minor_amount};
 use crate::body_hmac::{BodyHmac, Written};
 use crate::exponents::ExponentTable;
 use crate::json::{
-    account, event_type, id_or_object, identifier, json_document, object_or_default, raw_fields,
-    read_body, required, scalar,
+    account, event_type, id_or_object, identifier, json_document, raw_fields, read_body, required,
+    scalar,
 };
 use crate::samples::{Escape, compact, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned};
@@ -115,7 +115,7 @@ const STATUS: &[(&str, PaymentStatus)] = {
 
 /// The card but scheme and last four, holder, customer, addresses.
 #[rustfmt::skip]
-static MASKING: FieldRules = FieldRules {
+static MASKING: FieldRules = Patterns {
     drop: &[
         "source/name", "source/fingerprint", "source/bin", "source/expiry_month", "source/expiry_year", "source/billing_address",
         "source/phone", "source/account_holder", "customer/name", "customer/email", "customer/phone", "shipping", "billing_address",
@@ -125,11 +125,12 @@ static MASKING: FieldRules = FieldRules {
         ("id", prefixed), ("payment_id", prefixed), ("action_id", prefixed), ("reference", has_a_letter), ("customer/id", prefixed),
         ("entity_id", prefixed), ("processing_channel_id", prefixed),
     ],
-};
+}
+.rules();
 
-raw_fields! { Event { id, #[serde(rename = "type")] kind, created_on, timestamp, data } }
+raw_fields! { Event { id, #[serde(rename = "type")] kind, created_on, timestamp; data: Data } }
 
-raw_fields! { Data { id, action_id, payment_id, amount, currency, processing, entity_id } }
+raw_fields! { Data { id, action_id, payment_id, amount, currency, entity_id; processing: Processing } }
 
 raw_fields! { Processing { entity_id } }
 
@@ -152,8 +153,8 @@ impl Provider for Checkout {
         let event_id = identifier(&required(scalar(event.id)?)?)?;
         let kind = required(scalar(event.kind)?)?;
         let status = by_type(STATUS, &kind);
-        let data: Data<'_> = object_or_default(event.data)?;
-        let processing: Processing<'_> = object_or_default(data.processing)?;
+        let data = &event.data;
+        let processing = &data.processing;
         let amount = minor_amount(data.amount, data.currency, &EXPONENTS);
         let id = id_or_object(data.id)?;
         let payment = id_or_object(data.payment_id)?;

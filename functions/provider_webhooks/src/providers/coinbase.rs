@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use card_masking::{FieldRules, has_a_letter};
+use card_masking::{FieldRules, Patterns, has_a_letter};
 use jiff::Timestamp;
 use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
 
@@ -15,8 +15,7 @@ use crate::amounts::{amount_if_known, major_amount};
 use crate::body_hmac::{BodyHmac, Written};
 use crate::exponents::ISO_ONLY;
 use crate::json::{
-    event_type, id_or_object, identifier, json_document, object_or_default, raw_fields, read_body,
-    required, scalar,
+    event_type, id_or_object, identifier, json_document, raw_fields, read_body, required, scalar,
 };
 use crate::samples::{Escape, compact, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned};
@@ -83,7 +82,7 @@ const STATUS: &[(&str, PaymentStatus)] = &[
 ];
 
 /// The payer's name and address; addresses of coins are no card data, and long numbers in them are no card numbers.
-static MASKING: FieldRules = FieldRules {
+static MASKING: FieldRules = Patterns {
     drop: &["email", "customer_name", "payer_addresses", "ip_address"],
     ids: &[
         ("id", has_a_letter),
@@ -92,15 +91,16 @@ static MASKING: FieldRules = FieldRules {
         ("addresses/bitcoin", has_a_letter),
         ("addresses/ethereum", has_a_letter),
     ],
-};
+}
+.rules();
 
-raw_fields! { Body { event } }
+raw_fields! { Body {; event: Event } }
 
-raw_fields! { Event { id, #[serde(rename = "type")] kind, created_at, data } }
+raw_fields! { Event { id, #[serde(rename = "type")] kind, created_at; data: Charge } }
 
-raw_fields! { Charge { id, code, pricing } }
+raw_fields! { Charge { id, code; pricing: Pricing } }
 
-raw_fields! { Pricing { local } }
+raw_fields! { Pricing {; local: Money } }
 
 raw_fields! { Money { amount, currency } }
 
@@ -120,13 +120,12 @@ impl Provider for Coinbase {
 
     fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Result<Vec<PaymentEvent>, ParseError> {
         let body: Body<'_> = read_body(webhook.body())?;
-        let event: Event<'_> = object_or_default(body.event)?;
+        let event = &body.event;
         let event_id = identifier(&required(scalar(event.id)?)?)?;
         let kind = required(scalar(event.kind)?)?;
         let status = by_type(STATUS, &kind);
-        let charge: Charge<'_> = object_or_default(event.data)?;
-        let pricing: Pricing<'_> = object_or_default(charge.pricing)?;
-        let price: Money<'_> = object_or_default(pricing.local)?;
+        let charge = &event.data;
+        let price = &charge.pricing.local;
         let amount = major_amount(price.amount, price.currency, &ISO_ONLY);
         let (id, code) = (id_or_object(charge.id)?, id_or_object(charge.code)?);
         let mut related_ids = BTreeMap::new();

@@ -10,7 +10,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use card_masking::{FieldRules, has_a_letter};
+use card_masking::{FieldRules, Patterns, has_a_letter};
 use jiff::Timestamp;
 use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
 use serde_json::value::RawValue;
@@ -124,7 +124,7 @@ const UPDATED: &[(&str, PaymentStatus)] = {
 };
 
 #[rustfmt::skip]
-static MASKING: FieldRules = FieldRules {
+static MASKING: FieldRules = Patterns {
     drop: &[
         "billTo", "shipTo", "buyerInformation", "deviceInformation", "paymentInformation/customer", "expirationMonth", "expirationYear", "card/number", "card/prefix",
         "tokenizedCard", "bank", "email", "phoneNumber", "merchantInformation", "accountFeatures",
@@ -133,7 +133,8 @@ static MASKING: FieldRules = FieldRules {
         ("notificationId", has_a_letter), ("webhookId", has_a_letter), ("transactionTraceId", has_a_letter), ("id", request_id),
         ("reconciliationId", has_a_letter), ("transactionId", has_a_letter), ("organizationId", has_a_letter),
     ],
-};
+}
+.rules();
 
 /// Twenty-two digits, or a UUID: no card number is as long.
 fn request_id(text: &str) -> bool {
@@ -269,7 +270,7 @@ impl Provider for Cybersource {
         match event.payload.filter(|raw| raw.get().starts_with('[')) {
             None => Ok(vec![event.payment(0, event.payload)?]),
             Some(list) => {
-                let entries: Vec<&RawValue> = read(list.get().as_bytes())?;
+                let entries: Vec<&RawValue> = read(list.get())?;
                 bounded(&entries, PAYLOADS_MAX)?;
                 if entries.is_empty() {
                     return Err(ParseError::FieldMissing);

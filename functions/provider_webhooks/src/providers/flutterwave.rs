@@ -7,15 +7,15 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use card_masking::{FieldRules, has_a_letter};
+use card_masking::{FieldRules, Patterns, has_a_letter};
 use jiff::Timestamp;
 use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
 
 use crate::amounts::{amount_if_known, major_amount};
 use crate::exponents::ISO_ONLY;
 use crate::json::{
-    account, event_type, id_or_object, identifier, json_document, object_or_default, raw_fields,
-    read_body, required, scalar,
+    account, event_type, id_or_object, identifier, json_document, raw_fields, read_body, required,
+    scalar,
 };
 use crate::samples::{Escape, compact, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned, first_key};
@@ -77,15 +77,16 @@ const STATUS: &[(&str, &str, PaymentStatus)] = &[
 
 /// The card but brand and last four, the customer, the payer's address.
 #[rustfmt::skip]
-static MASKING: FieldRules = FieldRules {
+static MASKING: FieldRules = Patterns {
     drop: &[
         "card/first_6digits", "card/expiry", "card/token", "customer/name", "customer/email", "customer/phone_number", "ip",
         "device_fingerprint", "account_number", "fullname", "bank_name", "email",
     ],
     ids: &[("tx_ref", has_a_letter), ("flw_ref", has_a_letter), ("reference", has_a_letter)],
-};
+}
+.rules();
 
-raw_fields! { Event { event, data } }
+raw_fields! { Event { event; data: Data } }
 
 raw_fields! { Data { id, status, amount, currency, account_id, created_at } }
 
@@ -115,7 +116,7 @@ impl Provider for Flutterwave {
     fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Result<Vec<PaymentEvent>, ParseError> {
         let event: Event<'_> = read_body(webhook.body())?;
         let kind = required(scalar(event.event)?)?;
-        let data: Data<'_> = object_or_default(event.data)?;
+        let data = &event.data;
         let id = id_or_object(data.id)?.ok_or(ParseError::FieldMissing)?;
         let state = scalar(data.status)?;
         let status = by_state(STATUS, &kind, &state);

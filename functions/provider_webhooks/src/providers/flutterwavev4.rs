@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use card_masking::{FieldRules, has_a_letter};
+use card_masking::{FieldRules, Patterns, has_a_letter};
 use jiff::Timestamp;
 use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
 
@@ -16,8 +16,7 @@ use crate::amounts::{amount_if_known, major_amount};
 use crate::body_hmac::{BodyHmac, Written};
 use crate::exponents::ISO_ONLY;
 use crate::json::{
-    event_type, id_or_object, identifier, json_document, object_or_default, raw_fields, read_body,
-    required, scalar,
+    event_type, id_or_object, identifier, json_document, raw_fields, read_body, required, scalar,
 };
 use crate::samples::{Escape, compact, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned};
@@ -95,7 +94,7 @@ const STATUS: &[(&str, &str, PaymentStatus)] = {
 
 /// The customer, and the card but its last four.
 #[rustfmt::skip]
-static MASKING: FieldRules = FieldRules {
+static MASKING: FieldRules = Patterns {
     drop: &[
         "customer/email", "customer/name", "customer/phone", "customer/address", "card/first6", "card/expiry_month", "card/expiry_year", "card/nonce",
         "card/card_holder_name", "mobile_money/phone_number", "bank_account", "email", "phone", "address", "recipient", "sender",
@@ -104,9 +103,10 @@ static MASKING: FieldRules = FieldRules {
         ("id", has_a_letter), ("webhook_id", has_a_letter), ("reference", has_a_letter), ("charge_id", has_a_letter), ("customer_id", has_a_letter),
         ("payment_method_id", has_a_letter),
     ],
-};
+}
+.rules();
 
-raw_fields! { Event { #[serde(rename = "type")] kind, data } }
+raw_fields! { Event { #[serde(rename = "type")] kind; data: Data } }
 
 raw_fields! {
     Data { id, charge_id, amount, amount_refunded, currency, status, created_datetime, updated_datetime }
@@ -129,7 +129,7 @@ impl Provider for FlutterwaveV4 {
     fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Result<Vec<PaymentEvent>, ParseError> {
         let event: Event<'_> = read_body(webhook.body())?;
         let kind = required(scalar(event.kind)?)?;
-        let data: Data<'_> = object_or_default(event.data)?;
+        let data = &event.data;
         let id = id_or_object(data.id)?.ok_or(ParseError::FieldMissing)?;
         let state = scalar(data.status)?;
         let status = by_state(STATUS, &kind, &state);

@@ -9,7 +9,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use card_masking::{FieldRules, has_a_letter};
+use card_masking::{FieldRules, Patterns, has_a_letter};
 use jiff::Timestamp;
 use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
 use serde_json::value::RawValue;
@@ -110,7 +110,7 @@ const STATUS: &[(&str, PaymentStatus)] = {
 
 /// What may name a person or an account; the events themselves name ids alone.
 #[rustfmt::skip]
-static MASKING: FieldRules = FieldRules {
+static MASKING: FieldRules = Patterns {
     drop: &[
         "email", "given_name", "family_name", "company_name", "address_line1", "address_line2", "address_line3", "postal_code", "city",
         "account_holder_name", "account_number_ending", "iban", "phone_number", "ip_address", "danish_identity_number",
@@ -121,7 +121,8 @@ static MASKING: FieldRules = FieldRules {
         ("subscription", has_a_letter), ("organisation", has_a_letter), ("creditor", has_a_letter), ("customer", has_a_letter),
         ("parent_event", has_a_letter), ("bank_account_id", has_a_letter),
     ],
-};
+}
+.rules();
 
 raw_fields! { Body { events } }
 
@@ -175,7 +176,7 @@ impl Provider for GoCardless {
     fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Result<Vec<PaymentEvent>, ParseError> {
         let body: Body<'_> = read_body(webhook.body())?;
         let events = body.events.ok_or(ParseError::FieldMissing)?;
-        let events: Vec<&RawValue> = read(events.get().as_bytes())?;
+        let events: Vec<&RawValue> = read(events.get())?;
         bounded(&events, EVENTS_MAX)?;
         if events.is_empty() {
             return Err(ParseError::FieldMissing);

@@ -10,7 +10,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use card_masking::FieldRules;
+use card_masking::{FieldRules, Patterns};
 use jiff::Timestamp;
 use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
 
@@ -18,8 +18,8 @@ use crate::amounts::{amount_if_known, minor_amount};
 use crate::body_hmac::{BodyHmac, Written};
 use crate::exponents::ISO_ONLY;
 use crate::json::{
-    account, event_type, id_or_object, identifier, json_document, object_or_default, raw_fields,
-    read_body, required, scalar,
+    account, event_type, id_or_object, identifier, json_document, raw_fields, read_body, required,
+    scalar,
 };
 use crate::samples::{Escape, compact, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned};
@@ -99,7 +99,7 @@ const STATUS: &[(&str, PaymentStatus)] = {
 
 /// The payer and what it is paid with.
 #[rustfmt::skip]
-static MASKING: FieldRules = FieldRules {
+static MASKING: FieldRules = Patterns {
     drop: &[
         "email", "phone", "given_name", "family_name", "customer_profile", "shipping_address", "billing_address", "address", "date_of_birth",
         "national_identification_number", "payment_token", "customer_token", "interoperability_token", "state_context/customer",
@@ -109,7 +109,8 @@ static MASKING: FieldRules = FieldRules {
         ("subject_account_id", resource_name), ("recipient_account_id", resource_name), ("product_instance_id", resource_name),
         ("correlation_id", resource_name),
     ],
-};
+}
+.rules();
 
 /// A UUID, or a `krn:` name that ends in one.
 fn resource_name(text: &str) -> bool {
@@ -117,7 +118,7 @@ fn resource_name(text: &str) -> bool {
     text.len() <= 128 && text.bytes().all(allowed) && text.bytes().any(|b| b.is_ascii_alphabetic())
 }
 
-raw_fields! { Body { metadata, payload } }
+raw_fields! { Body {; metadata: Metadata, payload: Payload } }
 
 raw_fields! { Metadata { event_type, event_id, occurred_at, subject_account_id } }
 
@@ -139,11 +140,11 @@ impl Provider for Klarna {
 
     fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Result<Vec<PaymentEvent>, ParseError> {
         let body: Body<'_> = read_body(webhook.body())?;
-        let metadata: Metadata<'_> = object_or_default(body.metadata)?;
+        let metadata = &body.metadata;
         let event_id = identifier(&required(scalar(metadata.event_id)?)?)?;
         let kind = required(scalar(metadata.event_type)?)?;
         let status = by_type(STATUS, &kind);
-        let payload: Payload<'_> = object_or_default(body.payload)?;
+        let payload = &body.payload;
         let request = id_or_object(payload.payment_request_id)?;
         let transaction = id_or_object(payload.payment_transaction_id)?;
         let stated = payload.amount.or(payload.payment_amount);

@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use card_masking::{FieldRules, has_a_letter};
+use card_masking::{FieldRules, Patterns, has_a_letter};
 use jiff::Timestamp;
 use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
 
@@ -95,7 +95,7 @@ const STATUS: &[(&str, PaymentStatus)] = {
 
 /// The payer, and the details of what was paid with.
 #[rustfmt::skip]
-static MASKING: FieldRules = FieldRules {
+static MASKING: FieldRules = Patterns {
     drop: &[
         "billingAddress", "shippingAddress", "consumerName", "consumerAccount", "consumerBic", "cardHolder", "cardFingerprint", "cardExpiryDate",
         "billingEmail", "recipient", "email", "phone",
@@ -104,14 +104,15 @@ static MASKING: FieldRules = FieldRules {
         ("id", has_a_letter), ("entityId", has_a_letter), ("profileId", has_a_letter), ("paymentId", has_a_letter), ("orderId", has_a_letter),
         ("customerId", has_a_letter),
     ],
-};
+}
+.rules();
 
 raw_fields! {
     #[serde(rename_all = "camelCase")]
-    Event { id, #[serde(rename = "type")] kind, entity_id, created_at, #[serde(rename = "_embedded")] embedded }
+    Event { id, #[serde(rename = "type")] kind, entity_id, created_at; #[serde(rename = "_embedded")] embedded: Embedded }
 }
 
-raw_fields! { Embedded { entity } }
+raw_fields! { Embedded {; entity: Entity } }
 
 raw_fields! {
     #[serde(rename_all = "camelCase")]
@@ -139,8 +140,7 @@ impl Provider for Mollie {
         let event_id = identifier(&required(scalar(event.id)?)?)?;
         let kind = required(scalar(event.kind)?)?;
         let status = by_type(STATUS, &kind);
-        let embedded: Embedded<'_> = object_or_default(event.embedded)?;
-        let entity: Entity<'_> = object_or_default(embedded.entity)?;
+        let entity = &event.embedded.entity;
         let money: Money<'_> = object_or_default(entity.amount.or(entity.total_amount))?;
         let amount = major_amount(money.value, money.currency, &ISO_ONLY);
         let entity_id = id_or_object(event.entity_id)?;

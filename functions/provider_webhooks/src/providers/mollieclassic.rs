@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use card_masking::{FieldRules, prefixed};
+use card_masking::{FieldRules, Patterns, prefixed};
 use jiff::Timestamp;
 use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
 
@@ -66,10 +66,11 @@ static INFO: ProviderInfo = ProviderInfo {
     },
 };
 
-static MASKING: FieldRules = FieldRules {
+static MASKING: FieldRules = Patterns {
     drop: &[],
     ids: &[("id", prefixed)],
-};
+}
+.rules();
 
 /// The id, where the body is a form with an id of Mollie's form (`tr_…`, `sub_…`).
 fn id(webhook: &VerifiedWebhook<'_>) -> Result<String, ParseError> {

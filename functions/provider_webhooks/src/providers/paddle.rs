@@ -10,7 +10,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use card_masking::{FieldRules, prefixed};
+use card_masking::{FieldRules, Patterns, prefixed};
 use jiff::Timestamp;
 use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
 use serde_json::value::RawValue;
@@ -109,7 +109,7 @@ const ADJUSTMENTS: &[(&str, &str, PaymentStatus)] = &[
 
 /// The card but brand and last four, customer, addresses, businesses.
 #[rustfmt::skip]
-static MASKING: FieldRules = FieldRules {
+static MASKING: FieldRules = Patterns {
     drop: &[
         "card/cardholder_name", "card/expiry_month", "card/expiry_year", "data/name", "data/email", "customer/name", "customer/email",
         "data/first_line", "data/second_line", "data/city", "data/postal_code", "data/region", "address", "business", "contacts",
@@ -119,11 +119,12 @@ static MASKING: FieldRules = FieldRules {
         ("id", prefixed), ("event_id", prefixed), ("notification_id", prefixed), ("transaction_id", prefixed), ("customer_id", prefixed),
         ("subscription_id", prefixed), ("address_id", prefixed), ("invoice_id", prefixed), ("price_id", prefixed), ("product_id", prefixed),
     ],
-};
+}
+.rules();
 
-raw_fields! { Event { event_id, event_type, occurred_at, data } }
+raw_fields! { Event { event_id, event_type, occurred_at; data: Data } }
 
-raw_fields! { Data { id, status, action, transaction_id, currency_code, amount, details, totals } }
+raw_fields! { Data { id, status, action, transaction_id, currency_code, amount, totals; details: Details } }
 
 raw_fields! { Details { totals } }
 
@@ -142,7 +143,7 @@ fn status_of(kind: &str, data: &Data<'_>) -> Result<PaymentStatus, ParseError> {
 
 /// What the object states, with its currency: a transaction's grand total, an adjustment's total, a payout's amount.
 fn money<'a>(data: &Data<'a>) -> Result<[Option<&'a RawValue>; 2], ParseError> {
-    let details: Details<'_> = object_or_default(data.details)?;
+    let details = &data.details;
     let totals: Totals<'_> = object_or_default(details.totals.or(data.totals))?;
     let value = totals.grand_total.or(totals.total).or(data.amount);
     Ok([value, data.currency_code.or(totals.currency_code)])
@@ -186,7 +187,7 @@ impl Provider for Paddle {
         let event: Event<'_> = read_body(webhook.body())?;
         let event_id = identifier(&required(scalar(event.event_id)?)?)?;
         let kind = required(scalar(event.event_type)?)?;
-        let data: Data<'_> = object_or_default(event.data)?;
+        let data = &event.data;
         let status = status_of(&kind, &data)?;
         let amount =
             money(&data).and_then(|[value, currency]| minor_amount(value, currency, &ISO_ONLY));

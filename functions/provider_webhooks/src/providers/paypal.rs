@@ -12,7 +12,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use card_masking::{FieldRules, has_a_letter};
+use card_masking::{FieldRules, Patterns, has_a_letter};
 use jiff::Timestamp;
 use payment_event::{EventIdentity, Identifier, PaymentEvent, PaymentStatus};
 use serde_json::value::RawValue;
@@ -156,7 +156,7 @@ const OUTCOME: &[(&str, PaymentStatus)] = &[
 ];
 
 #[rustfmt::skip]
-static MASKING: FieldRules = FieldRules {
+static MASKING: FieldRules = Patterns {
     drop: &[
         "payer", "payee/email_address", "email_address", "shipping", "shipping_address", "billing_address", "payment_source", "subscriber", "given_name",
         "surname", "full_name", "phone", "phone_number", "buyer", "messages", "recipient_wallet", "receiver",
@@ -166,9 +166,10 @@ static MASKING: FieldRules = FieldRules {
         ("authorization_id", has_a_letter), ("merchant_id", has_a_letter), ("dispute_id", has_a_letter), ("seller_transaction_id", has_a_letter),
         ("invoice_id", has_a_letter), ("network_transaction_reference", has_a_letter),
     ],
-};
+}
+.rules();
 
-raw_fields! { Event { id, create_time, event_type, resource_type, resource } }
+raw_fields! { Event { id, create_time, event_type, resource_type; resource: Resource } }
 
 raw_fields! {
     Resource {
@@ -231,7 +232,7 @@ fn parent(links: Option<&RawValue>) -> Result<Option<Identifier>, ParseError> {
     let Some(raw) = links.filter(|raw| raw.get().starts_with('[')) else {
         return Ok(None);
     };
-    for raw in read::<Vec<&RawValue>>(raw.get().as_bytes())? {
+    for raw in read::<Vec<&RawValue>>(raw.get())? {
         let link: Link<'_> = object_or_default(Some(raw))?;
         if scalar(link.rel)? == "up" {
             let href = scalar(link.href)?;
@@ -246,7 +247,7 @@ fn disputed(list: Option<&RawValue>) -> Result<Option<Identifier>, ParseError> {
     let Some(raw) = list.filter(|raw| raw.get().starts_with('[')) else {
         return Ok(None);
     };
-    let list: Vec<&RawValue> = read(raw.get().as_bytes())?;
+    let list: Vec<&RawValue> = read(raw.get())?;
     let first: Disputed<'_> = object_or_default(list.first().copied())?;
     id_or_object(first.seller_transaction_id)
 }
@@ -282,7 +283,7 @@ impl Provider for PayPal {
         let event: Event<'_> = read_body(webhook.body())?;
         let event_id = identifier(&required(scalar(event.id)?)?)?;
         let kind = required(scalar(event.event_type)?)?;
-        let resource: Resource<'_> = object_or_default(event.resource)?;
+        let resource = &event.resource;
         let status = status_of(&kind, &resource)?;
         let money: Money<'_> = object_or_default(resource.amount.or(resource.dispute_amount))?;
         let value = money.value.or(money.total);

@@ -10,7 +10,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use card_masking::{FieldRules, has_a_letter};
+use card_masking::{FieldRules, Patterns, has_a_letter};
 use jiff::Timestamp;
 use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
 use serde_json::value::RawValue;
@@ -100,7 +100,7 @@ const STATUS: &[(&str, PaymentStatus)] = {
 
 /// The card but brand and last four, the customer, the address of the payer's machine.
 #[rustfmt::skip]
-static MASKING: FieldRules = FieldRules {
+static MASKING: FieldRules = Patterns {
     drop: &[
         "authorization/bin", "authorization/exp_month", "authorization/exp_year", "authorization/account_name",
         "authorization/authorization_code", "authorization/signature", "customer/email", "customer/first_name", "customer/last_name",
@@ -110,9 +110,10 @@ static MASKING: FieldRules = FieldRules {
         ("reference", has_a_letter), ("transaction_reference", has_a_letter), ("transfer_code", has_a_letter),
         ("customer_code", has_a_letter), ("plan_code", has_a_letter),
     ],
-};
+}
+.rules();
 
-raw_fields! { Event { event, data } }
+raw_fields! { Event { event; data: Data } }
 
 raw_fields! {
     #[serde(rename_all = "snake_case")]
@@ -170,7 +171,7 @@ impl Provider for Paystack {
     fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Result<Vec<PaymentEvent>, ParseError> {
         let event: Event<'_> = read_body(webhook.body())?;
         let kind = required(scalar(event.event)?)?;
-        let data: Data<'_> = object_or_default(event.data)?;
+        let data = &event.data;
         let status = status_of(&kind, &data)?;
         let event_time = rfc3339(&required(scalar(time(&data))?)?)?;
         let id = id_or_object(data.id)?;

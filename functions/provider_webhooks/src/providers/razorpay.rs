@@ -11,7 +11,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use card_masking::{FieldRules, prefixed};
+use card_masking::{FieldRules, Patterns, prefixed};
 use jiff::Timestamp;
 use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
 use serde_json::value::RawValue;
@@ -103,7 +103,7 @@ const STATUS: &[(&str, PaymentStatus)] = {
 
 /// The card but network and last four, the payer, bank accounts, which a token states in full.
 #[rustfmt::skip]
-static MASKING: FieldRules = FieldRules {
+static MASKING: FieldRules = Patterns {
     drop: &[
         "card/name", "card/iin", "card/token_iin", "card/expiry_month", "card/expiry_year", "email", "contact", "vpa",
         "customer_details", "customer/name", "bank_account", "token/card", "upi", "payer_account_type", "beneficiary_name", "ip",
@@ -113,14 +113,15 @@ static MASKING: FieldRules = FieldRules {
         ("id", prefixed), ("payment_id", prefixed), ("order_id", prefixed), ("invoice_id", prefixed), ("refund_id", prefixed),
         ("card_id", prefixed), ("customer_id", prefixed), ("token_id", prefixed), ("account_id", prefixed), ("entity_id", prefixed),
     ],
-};
+}
+.rules();
 
 /// Objects of a payload that an event can be about, the more particular ones first.
 const ROLES: [&str; 5] = ["refund", "dispute", "payout", "settlement", "payment"];
 
 raw_fields! { Event { event, account_id, payload, created_at } }
 
-raw_fields! { Holder { entity } }
+raw_fields! { Holder {; entity: Object } }
 
 raw_fields! { Object { id, payment_id, order_id, amount, currency, created_at } }
 
@@ -135,7 +136,7 @@ fn object<'a>(
         None => (String::new(), None),
     };
     let holder: Holder<'_> = object_or_default(raw)?;
-    Ok((role, object_or_default(holder.entity)?))
+    Ok((role, holder.entity.into_inner()))
 }
 
 impl Provider for Razorpay {

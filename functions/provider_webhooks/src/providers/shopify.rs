@@ -11,7 +11,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use card_masking::FieldRules;
+use card_masking::{FieldRules, Patterns};
 use jiff::Timestamp;
 use payment_event::{EventIdentity, Identifier, PaymentEvent, PaymentStatus};
 use serde_json::value::RawValue;
@@ -120,7 +120,7 @@ const DISPUTE: &[(&str, &str, PaymentStatus)] = &[
 
 /// The buyer, in every place an order has for it. Source: <https://shopify.dev/docs/api/admin-rest/latest/resources/order>, read 2026-11-25.
 #[rustfmt::skip]
-static MASKING: FieldRules = FieldRules {
+static MASKING: FieldRules = Patterns {
     drop: &[
         "customer", "billing_address", "shipping_address", "default_address", "email", "contact_email", "phone", "browser_ip", "client_details",
         "payment_details", "receipt", "order_status_url", "landing_site", "customer_locale", "token", "cart_token", "checkout_token",
@@ -131,7 +131,8 @@ static MASKING: FieldRules = FieldRules {
         ("user_id", number), ("location_id", number), ("product_id", number), ("variant_id", number), ("line_item_id", number),
         ("checkout_id", number), ("device_id", number), ("admin_graphql_api_id", global_id), ("original_line_item_id", number),
     ],
-};
+}
+.rules();
 
 /// An id of 64 bits; it may have a right check digit.
 fn number(text: &str) -> bool {
@@ -256,7 +257,7 @@ impl Provider for Shopify {
             }
             "refunds/create" if told.fits("Refund") => {
                 let transactions: Vec<&RawValue> = match body.transactions {
-                    Some(list) => read(list.get().as_bytes())?,
+                    Some(list) => read(list.get())?,
                     None => Vec::new(),
                 };
                 bounded(&transactions, TRANSACTIONS_MAX)?;

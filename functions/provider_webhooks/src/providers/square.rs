@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use card_masking::{FieldRules, has_a_letter};
+use card_masking::{FieldRules, Patterns, has_a_letter};
 use jiff::Timestamp;
 use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
 use serde_json::value::RawValue;
@@ -96,7 +96,7 @@ const STATUS: &[(&str, &str, PaymentStatus)] = &[
 /// The card but brand and last four, the buyer, receipts, gift card numbers.
 /// Source: <https://developer.squareup.com/reference/square/objects/Payment>, read 2026-11-23.
 #[rustfmt::skip]
-static MASKING: FieldRules = FieldRules {
+static MASKING: FieldRules = Patterns {
     drop: &[
         "card/bin", "card/fingerprint", "card/cardholder_name", "card/exp_month", "card/exp_year", "card/billing_address",
         "cardholder_name", "fingerprint", "buyer_email_address", "billing_address", "shipping_address", "receipt_url", "gan",
@@ -108,9 +108,10 @@ static MASKING: FieldRules = FieldRules {
         ("id", has_a_letter), ("payment_id", has_a_letter), ("order_id", has_a_letter), ("location_id", has_a_letter),
         ("merchant_id", has_a_letter), ("event_id", has_a_letter), ("refund_ids", has_a_letter), ("customer_id", has_a_letter),
     ],
-};
+}
+.rules();
 
-raw_fields! { Event { event_id, #[serde(rename = "type")] kind, created_at, merchant_id, data } }
+raw_fields! { Event { event_id, #[serde(rename = "type")] kind, created_at, merchant_id; data: Data } }
 
 raw_fields! { Data { id, object } }
 
@@ -156,7 +157,7 @@ impl Provider for Square {
         let event: Event<'_> = read_body(webhook.body())?;
         let event_id = identifier(&required(scalar(event.event_id)?)?)?;
         let kind = required(scalar(event.kind)?)?;
-        let data: Data<'_> = object_or_default(event.data)?;
+        let data = &event.data;
 
         // `object` holds one entry named after what it is ("payment", "refund", "dispute", …); a deletion has none.
         let entries: BTreeMap<Cow<'_, str>, &RawValue> = object_or_default(data.object)?;

@@ -9,7 +9,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use card_masking::{COMMON_RULES, FieldRules, has_a_letter};
+use card_masking::{COMMON_RULES, FieldRules, Patterns, has_a_letter};
 use jiff::Timestamp;
 use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
 use serde_json::value::RawValue;
@@ -18,8 +18,7 @@ use crate::amounts::minor_amount;
 use crate::encoding::{base64_lenient, base64_text};
 use crate::exponents::ISO_ONLY;
 use crate::json::{
-    account, event_type, id_or_object, identifier, json_document, object_or_default, raw_fields,
-    read_body, scalar,
+    account, event_type, id_or_object, identifier, json_document, raw_fields, read_body, scalar,
 };
 use crate::samples::{Escape, compact, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned, first_key};
@@ -111,12 +110,13 @@ const STATUS: &[(&str, PaymentStatus)] = &[
 
 /// Senders shape their own data, so the common names apply.
 #[rustfmt::skip]
-static MASKING: FieldRules = FieldRules {
-    drop: COMMON_RULES.drop,
+static MASKING: FieldRules = Patterns {
+    drop: COMMON_RULES.patterns().drop,
     ids: &[
         ("id", has_a_letter), ("payment_id", has_a_letter),
     ],
-};
+}
+.rules();
 
 /// A decoded secret.
 #[derive(PartialEq, Eq)]
@@ -192,7 +192,7 @@ fn status(kind: &str) -> PaymentStatus {
         .map_or(PaymentStatus::Unclassified, |(_, status)| *status)
 }
 
-raw_fields! { Event { #[serde(rename = "type")] kind, timestamp, data } }
+raw_fields! { Event { #[serde(rename = "type")] kind, timestamp; data: Data } }
 
 raw_fields! { Data { id, payment_id, merchant_id, amount, currency } }
 
@@ -256,7 +256,7 @@ impl Provider for StandardWebhooks {
         let headers = signed_headers(webhook.headers()).map_err(|_| ParseError::FieldMissing)?;
         let event_id = identifier(headers.id)?;
         let event: Event<'_> = read_body(webhook.body())?;
-        let data: Data<'_> = object_or_default(event.data)?;
+        let data = &event.data;
         let kind = match scalar(event.kind)? {
             kind if kind.is_empty() => TYPE_MISSING.into(),
             kind => kind,

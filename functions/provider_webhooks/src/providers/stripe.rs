@@ -12,7 +12,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use card_masking::{FieldRules, has_a_letter, prefixed};
+use card_masking::{FieldRules, Patterns, has_a_letter, prefixed};
 use jiff::Timestamp;
 use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
 use serde_json::value::RawValue;
@@ -21,8 +21,8 @@ use crate::amounts::{amount_if_known, minor_amount};
 use crate::encoding::{hex_any_case, part, parts};
 use crate::exponents::ExponentTable;
 use crate::json::{
-    account, event_type, id_or_object, identifier, json_document, object_or_default, raw_fields,
-    read_body, required, scalar,
+    account, event_type, id_or_object, identifier, json_document, raw_fields, read_body, required,
+    scalar,
 };
 use crate::samples::{Escape, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned, first_key};
@@ -129,7 +129,7 @@ const STATUS: &[(&str, PaymentStatus)] = {
 /// Billing details, card details but brand and last four, receipts, client secrets, shipping.
 /// Source: <https://docs.stripe.com/api/charges/object>, read 2026-11-23.
 #[rustfmt::skip]
-static MASKING: FieldRules = FieldRules {
+static MASKING: FieldRules = Patterns {
     drop: &[
         "billing_details", "shipping", "receipt_email", "receipt_url", "receipt_number", "client_secret", "fingerprint",
         "exp_month", "exp_year", "customer_details", "customer_email", "customer_name", "customer_phone", "customer_address",
@@ -144,15 +144,16 @@ static MASKING: FieldRules = FieldRules {
         ("refund", prefixed), ("dispute", prefixed), ("subscription", prefixed), ("account", prefixed),
         ("idempotency_key", has_a_letter),
     ],
-};
+}
+.rules();
 
 raw_fields! {
     Event {
-        id, #[serde(rename = "type")] kind, created, account, data, related_object,
+        id, #[serde(rename = "type")] kind, created, account, related_object; data: Data,
     }
 }
 
-raw_fields! { Data { object } }
+raw_fields! { Data {; object: Object } }
 
 raw_fields! {
     Object {
@@ -254,8 +255,7 @@ impl Provider for Stripe {
         } else {
             epoch_seconds(&created)?
         };
-        let data: Data<'_> = object_or_default(event.data)?;
-        let object: Object<'_> = object_or_default(data.object)?;
+        let object = &event.data.object;
         let status = status(&kind, &object)?;
         let amount = minor_amount(amount_field(&kind, &object), object.currency, &EXPONENTS);
 

@@ -10,7 +10,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use card_masking::{FieldRules, has_a_letter};
+use card_masking::{FieldRules, Patterns, has_a_letter};
 use jiff::Timestamp;
 use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
 
@@ -18,8 +18,7 @@ use crate::amounts::{amount_if_known, minor_amount};
 use crate::encoding::{base64_strict, hex_any_case};
 use crate::exponents::ISO_ONLY;
 use crate::json::{
-    event_type, id_or_object, identifier, json_document, object_or_default, raw_fields, read_body,
-    required, scalar,
+    event_type, id_or_object, identifier, json_document, raw_fields, read_body, required, scalar,
 };
 use crate::samples::{Escape, compact, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned, first_key};
@@ -93,13 +92,14 @@ const STATUS: &[(&str, PaymentStatus)] = {
 };
 
 #[rustfmt::skip]
-static MASKING: FieldRules = FieldRules {
+static MASKING: FieldRules = Patterns {
     drop: &[
         "billingAddress", "shippingAddress", "cardHolderName", "cardExpiryDate", "cardBin", "email", "phone", "payer", "customer",
         "tokenPaymentInstrument/href", "bankAccount",
     ],
     ids: &[("eventId", has_a_letter), ("downstreamReference", downstream), ("tokenId", downstream)],
-};
+}
+.rules();
 
 /// Worldpay's own reference of an order: digits, which may have a right check digit.
 fn downstream(text: &str) -> bool {
@@ -108,12 +108,12 @@ fn downstream(text: &str) -> bool {
 
 raw_fields! {
     #[serde(rename_all = "camelCase")]
-    Event { event_id, event_timestamp, event_details }
+    Event { event_id, event_timestamp; event_details: Details }
 }
 
 raw_fields! {
     #[serde(rename_all = "camelCase")]
-    Details { classification, transaction_reference, downstream_reference, #[serde(rename = "type")] kind, amount }
+    Details { classification, transaction_reference, downstream_reference, #[serde(rename = "type")] kind; amount: Money }
 }
 
 raw_fields! { Money { value, #[serde(rename = "currencyCode")] currency_code } }
@@ -169,10 +169,10 @@ impl Provider for Worldpay {
     fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Result<Vec<PaymentEvent>, ParseError> {
         let event: Event<'_> = read_body(webhook.body())?;
         let event_id = identifier(&required(scalar(event.event_id)?)?)?;
-        let details: Details<'_> = object_or_default(event.event_details)?;
+        let details = &event.event_details;
         let kind = required(scalar(details.kind)?)?;
         let status = status_of(&kind, &scalar(details.classification)?);
-        let money: Money<'_> = object_or_default(details.amount)?;
+        let money = &details.amount;
         let amount = minor_amount(money.value, money.currency_code, &ISO_ONLY);
         let downstream = id_or_object(details.downstream_reference)?;
         // The merchant's own reference: a text of the merchant's, which may be no usable id.
