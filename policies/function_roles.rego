@@ -76,8 +76,13 @@ is_without_role(resource, user) if {
 #   severity: advisory
 stack_warn_role_unused contains message if {
 	some role in roles
-	count([1 | some resource in input.resources; some found in named_roles(resource); points_at(found, role)]) == 0
+	count([1 | some found in used_roles; points_at(found, role)]) == 0
 	message := say(role, "nothing uses it", "remove it")
+}
+
+used_roles contains found if {
+	some resource in input.resources
+	some found in named_roles(resource)
 }
 
 named_roles(resource) := [found | found := value(resource, role_users[resource.__type].path)]

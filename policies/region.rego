@@ -85,17 +85,16 @@ deny_region_replica contains message if {
 #   fix: build ARNs with infra/lib/settings.py
 #   pci: ["7.2.5", "12.5.2"]
 stack_deny_account_foreign contains message if {
-	some resource in input.resources
-	some found in accounts_of(resource)
+	some named in named_accounts
+	some found in named.accounts
 	found != account
-	message := say(resource, sprintf("it names the account %s, the stack's is %s", [found, account]), "build the ARN from the stack's own account")
+	message := say(named.resource, sprintf("it names the account %s, the stack's is %s", [found, account]), "build the ARN from the stack's own account")
 }
 
-account := most_common([found |
-	some resource in input.resources
-	some found in {other | some other in accounts_of(resource)}
-])
+account := most_common([found | some named in named_accounts; some found in named.accounts])
 
-accounts_of(resource) := [match[1] |
+named_accounts := [{"resource": resource, "accounts": accounts_of(resource)} | some resource in input.resources]
+
+accounts_of(resource) := {match[1] |
 	some match in regex.find_all_string_submatch_n(`(?::|//sqs\.[a-z0-9-]+\.amazonaws\.com/)([0-9]{12})[:/]`, json.marshal(resource.__properties), -1)
-]
+}
