@@ -17,7 +17,7 @@ ITEMS ?= 5000000
 BENCH_ITEMS ?= 1000000
 BENCH_SECONDS ?= 60
 # Tests that mostly wait run in so many processes.
-PROCESSES ?= 2
+PROCESSES ?= 3
 FUNCTIONS := webhook_processor analytics_processor archival_function
 ZIPS := build/lambdas/host
 GATE := target/debug/policy_gate

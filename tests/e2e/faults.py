@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,20 @@ def send_signal(pids: list[int], sign: signal.Signals) -> int:
 def kill_functions(cloud: LocalCloud, function: str | None = None) -> int:
     """Kill -9 for every function that runs, or for one; how many processes there were."""
     return send_signal(processes(cloud, function), signal.SIGKILL)
+
+
+def kill_in_mid_run(
+    cloud: LocalCloud, function: str, run: Callable[[], object], far_enough: Callable[[], bool]
+) -> None:
+    """Kill -9 for a function in the midst of what `run` starts and waits for, once that has come far enough. `run` gives what the function failed with."""
+    with ThreadPoolExecutor(1) as thread:
+        running = thread.submit(run)
+        while not running.done():
+            # Until the run has ended: the process may be a moment from its start yet.
+            if far_enough():
+                kill_functions(cloud, function)
+            time.sleep(0.001)
+        assert running.result(), "the run ended before it was killed"
 
 
 def kill_in_mid_batch(cloud: LocalCloud, function: str, batch: int, seconds_into_it: float) -> None:

@@ -3,7 +3,6 @@
 import datetime
 import itertools
 import json
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,7 +18,7 @@ from tests.demo import aged
 from tests.demo.__main__ import proof, send
 from tests.e2e.archived import assert_archived_once, key_of, lost, manifests, parts, row_of
 from tests.e2e.door import eventually
-from tests.e2e.faults import kill_functions, logged, without
+from tests.e2e.faults import kill_in_mid_run, logged, without
 
 FUNCTION = "archival_function"
 
@@ -51,12 +50,7 @@ def table_keys(cloud: LocalCloud) -> set[tuple[str, str]]:
 
 def killed_in_mid_run(cloud: LocalCloud, task: dict[str, Any], far_enough: Callable[[], bool]) -> None:
     """Runs a task and kills the function when it has come far enough."""
-    with ThreadPoolExecutor(1) as thread:
-        running = thread.submit(ledger.run_archive, cloud, task)
-        while not far_enough() and not running.done():
-            time.sleep(0.001)
-        kill_functions(cloud, FUNCTION)
-        assert running.result(), "the run ended before it was killed"
+    kill_in_mid_run(cloud, FUNCTION, lambda: ledger.run_archive(cloud, task), far_enough)
 
 
 def test_killed_in_mid_run_the_next_one_completes_it(cloud: LocalCloud) -> None:

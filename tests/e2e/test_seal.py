@@ -5,7 +5,6 @@ import datetime
 import hashlib
 import json
 import subprocess
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from infra.local_cloud.cloud import LocalCloud
 from tests.demo.__main__ import proof
 from tests.e2e import auditlog
 from tests.e2e.auditlog import days_ago, put_objects, seal, undone, verified
-from tests.e2e.faults import kill_functions, logged, without
+from tests.e2e.faults import kill_in_mid_run, logged, without
 
 FUNCTION = "archival_function"
 OBJECTS_A_DAY = 6
@@ -265,16 +264,13 @@ def test_killed_in_mid_run_the_next_one_completes_the_chain(
     keys = put_objects(own_cloud, day, 300, hours=20)
     chain = auditlog.digests(own_cloud)
 
-    def inventories() -> int:
-        return len(auditlog.versions(own_cloud, f"seal/inventories/dt={day}"))
+    def has_inventories(wanted: int) -> bool:
+        return len(auditlog.versions(own_cloud, f"seal/inventories/dt={day}")) >= wanted
 
     for wanted in (0, 3, 9):
-        with ThreadPoolExecutor(1) as thread:
-            running = thread.submit(seal, own_cloud, day)
-            while inventories() < wanted and not running.done():
-                time.sleep(0.001)
-            kill_functions(own_cloud, FUNCTION)
-            assert running.result(), "the run ended before it was killed"
+        kill_in_mid_run(
+            own_cloud, FUNCTION, lambda: seal(own_cloud, day), lambda wanted=wanted: has_inventories(wanted)
+        )
         assert auditlog.digests(own_cloud) == chain
     assert seal(own_cloud, day) is None
     status, findings, report = verified(own_cloud, payhook, day, day)
