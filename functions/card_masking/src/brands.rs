@@ -13,15 +13,19 @@ struct Range {
     /// First and last prefix, with the same number of digits.
     first: u32,
     last: u32,
-    prefix_digits: usize,
+    /// What [`PREFIX_DIGITS_MAX`] digits are divided by for as many as the prefix has.
+    beyond_prefix: u32,
     lengths: &'static [usize],
 }
 
-const fn range(first: u32, last: u32, prefix_digits: usize, lengths: &'static [usize]) -> Range {
+/// Digits of the longest prefix.
+const PREFIX_DIGITS_MAX: u32 = 4;
+
+const fn range(first: u32, last: u32, prefix_digits: u32, lengths: &'static [usize]) -> Range {
     Range {
         first,
         last,
-        prefix_digits,
+        beyond_prefix: 10_u32.pow(PREFIX_DIGITS_MAX - prefix_digits),
         lengths,
     }
 }
@@ -60,12 +64,13 @@ pub(crate) fn may_be_phone(digits: &[u8]) -> bool {
 }
 
 fn has_brand(digits: &[u8]) -> bool {
+    let prefix = digits
+        .iter()
+        .take(PREFIX_DIGITS_MAX as usize)
+        .fold(0, |n, d| n * 10 + u32::from(*d));
     RANGES.iter().any(|r| {
-        let prefix = digits
-            .iter()
-            .take(r.prefix_digits)
-            .fold(0, |n, d| n * 10 + u32::from(*d));
-        (r.first..=r.last).contains(&prefix) && r.lengths.contains(&digits.len())
+        let shortened = prefix / r.beyond_prefix;
+        (r.first..=r.last).contains(&shortened) && r.lengths.contains(&digits.len())
     })
 }
 

@@ -8,7 +8,9 @@
 //! UnionPay and their like use).
 
 use crate::brands::{PAN_DIGITS_MAX, PAN_DIGITS_MIN, is_pan, may_be_phone};
-use crate::digits::{Atom, Kind, atoms_from, doubtful_escapes};
+use crate::digits::{
+    Atom, Kind, atom_at, atoms_from, doubtful_escapes, has_digits_or_is_not_ascii, without_digits,
+};
 
 /// Separators in a row that a number may have inside.
 const GAP_ATOMS_MAX: usize = 4;
@@ -54,13 +56,8 @@ pub fn contains_pan(text: &str) -> bool {
 
 /// The digits of every card number.
 fn find(text: &str) -> Vec<Vec<Atom>> {
-    // A digit takes at least one byte, and most texts are shorter than a card number.
-    if text.len() < PAN_DIGITS_MIN {
-        return Vec::new();
-    }
     // Digits of other scripts are not ASCII; an escape has two digits of ASCII for each that it stands for.
-    let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    if (digits < PAN_DIGITS_MIN && text.is_ascii()) || is_uuid(text) {
+    if !has_digits_or_is_not_ascii(text.as_bytes(), PAN_DIGITS_MIN) || is_uuid(text) {
         return Vec::new();
     }
     let mut spans = find_in(text, false);
@@ -118,7 +115,15 @@ fn find_in(text: &str, decode: bool) -> Vec<Vec<Atom>> {
     let mut spans = Vec::new();
     let mut run = Run::default();
     let mut gap = usize::MAX;
-    for atom in atoms_from(text, 0, decode) {
+    let mut at = 0;
+    loop {
+        if gap > GAP_ATOMS_MAX && !decode {
+            at += without_digits(text.as_bytes().get(at..).unwrap_or_default());
+        }
+        let Some(atom) = atom_at(text, at, decode) else {
+            break;
+        };
+        at = atom.end;
         match atom.kind {
             Kind::Digit(_) => {
                 if gap > GAP_ATOMS_MAX {

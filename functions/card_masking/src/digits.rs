@@ -80,6 +80,33 @@ fn escape(rest: &str) -> Option<(char, usize)> {
     Some((char::from_u32(code)?, length))
 }
 
+/// The atom of `text` at byte `at`.
+pub(crate) fn atom_at(text: &str, at: usize, decode: bool) -> Option<Atom> {
+    let byte = *text.as_bytes().get(at)?;
+    if let Some(kind) = ASCII.get(usize::from(byte))
+        && !(decode && matches!(byte, b'%' | b'\\'))
+    {
+        return Some(Atom {
+            start: at,
+            end: at + 1,
+            kind: *kind,
+        });
+    }
+    let rest = text.get(at..)?;
+    let c = rest.chars().next()?;
+    let escaped = if decode && matches!(c, '%' | '\\') {
+        escape(rest)
+    } else {
+        None
+    };
+    let (c, length) = escaped.unwrap_or((c, c.len_utf8()));
+    Some(Atom {
+        start: at,
+        end: at + length,
+        kind: kind(c),
+    })
+}
+
 /// The atoms of `text` from byte `at` on, in order.
 pub(crate) fn atoms_from(
     text: &str,
@@ -87,33 +114,57 @@ pub(crate) fn atoms_from(
     decode: bool,
 ) -> impl Iterator<Item = Atom> + '_ {
     std::iter::from_fn(move || {
-        let byte = *text.as_bytes().get(at)?;
-        if let Some(kind) = ASCII.get(usize::from(byte))
-            && !(decode && matches!(byte, b'%' | b'\\'))
-        {
-            at += 1;
-            return Some(Atom {
-                start: at - 1,
-                end: at,
-                kind: *kind,
-            });
-        }
-        let rest = text.get(at..)?;
-        let c = rest.chars().next()?;
-        let escaped = if decode && matches!(c, '%' | '\\') {
-            escape(rest)
-        } else {
-            None
-        };
-        let (c, length) = escaped.unwrap_or((c, c.len_utf8()));
-        let start = at;
-        at += length;
-        Some(Atom {
-            start,
-            end: at,
-            kind: kind(c),
-        })
+        let atom = atom_at(text, at, decode)?;
+        at = atom.end;
+        Some(atom)
     })
+}
+
+/// Of each of eight bytes the highest bit: whether it is a digit or not ASCII. And the same for what is not ASCII alone.
+fn marked(word: &[u8]) -> (u64, u64) {
+    const EACH: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH: u64 = EACH << 7;
+    let word = u64::from_le_bytes(word.try_into().unwrap_or_default());
+    // A digit is less than 10 beyond `0`, and only then does adding 118 not reach the highest bit.
+    let beyond = ((word ^ (EACH * u64::from(b'0'))) & !HIGH) + EACH * (128 - 10);
+    ((!beyond | word) & HIGH, word & HIGH)
+}
+
+/// How many bytes come before the first that is a digit or not ASCII: most of a text, and read eight at once.
+pub(crate) fn without_digits(bytes: &[u8]) -> usize {
+    let mut words = bytes.chunks_exact(8);
+    let mut plain = 0;
+    for word in words.by_ref() {
+        let (found, _) = marked(word);
+        if found != 0 {
+            return plain + (found.trailing_zeros() / 8) as usize;
+        }
+        plain += 8;
+    }
+    let rest = words.remainder();
+    let first = rest
+        .iter()
+        .position(|byte| byte.is_ascii_digit() || !byte.is_ascii());
+    plain + first.unwrap_or(rest.len())
+}
+
+/// Whether there are so many digits of ASCII, or anything beyond it.
+pub(crate) fn has_digits_or_is_not_ascii(bytes: &[u8], digits: usize) -> bool {
+    if bytes.len() < digits {
+        return !bytes.is_ascii();
+    }
+    let mut words = bytes.chunks_exact(8);
+    let mut found = 0;
+    for word in words.by_ref() {
+        let (either, foreign) = marked(word);
+        found += either.count_ones() as usize;
+        if foreign != 0 || found >= digits {
+            return true;
+        }
+    }
+    let rest = words.remainder();
+    found += rest.iter().filter(|byte| byte.is_ascii_digit()).count();
+    found >= digits || !rest.is_ascii()
 }
 
 /// Where the hexadecimal digits of each escape end in decimal ones: it may be no escape, and they the beginning of a number. Byte ranges.
@@ -150,6 +201,38 @@ mod tests {
     fn the_table_of_ascii_says_what_the_characters_are() {
         for byte in 0..128_u8 {
             assert_eq!(ASCII[usize::from(byte)], kind(char::from(byte)), "{byte}");
+        }
+    }
+
+    #[test]
+    fn every_byte_ends_what_has_no_digits_or_does_not() {
+        for byte in 0..=u8::MAX {
+            for at in 0..18 {
+                let mut bytes = [b'x'; 18];
+                bytes[at] = byte;
+                let ends = byte.is_ascii_digit() || !byte.is_ascii();
+                assert_eq!(
+                    without_digits(&bytes),
+                    if ends { at } else { 18 },
+                    "{byte} at {at}"
+                );
+            }
+        }
+        assert_eq!(without_digits(b"ab\xff1"), 2);
+        for (text, has) in [
+            ("", false),
+            ("12345678901", false),
+            ("123456789012", true),
+            ("a1b2c3d4e5f6g7h8i9j0k1l", false),
+            ("a1b2c3d4e5f6g7h8i9j0k1l2", true),
+            ("\u{663}", true),
+            ("only letters and \u{ff14}", true),
+        ] {
+            assert_eq!(
+                has_digits_or_is_not_ascii(text.as_bytes(), 12),
+                has,
+                "{text}"
+            );
         }
     }
 

@@ -110,14 +110,21 @@ impl FieldRules {
         if !self.keys.may_hold(key) || key.contains('/') {
             return Action::Detect;
         }
-        let ends_with = |pattern: &str| match pattern.strip_suffix(key) {
-            Some("") => true,
-            Some(rest) => rest.strip_suffix('/').is_some_and(|rest| {
-                let mut keys = above.iter().rev();
-                rest.rsplit('/')
-                    .all(|part| keys.next().is_some_and(|key| key.as_ref() == part))
-            }),
-            None => false,
+        let last = key.as_bytes().last();
+        let ends_with = |pattern: &str| {
+            // Nearly always they differ in their last byte: the rest is looked at when they do not.
+            if pattern.as_bytes().last() != last {
+                return false;
+            }
+            match pattern.strip_suffix(key) {
+                Some("") => true,
+                Some(rest) => rest.strip_suffix('/').is_some_and(|rest| {
+                    let mut keys = above.iter().rev();
+                    rest.rsplit('/')
+                        .all(|part| keys.next().is_some_and(|key| key.as_ref() == part))
+                }),
+                None => false,
+            }
         };
         if self.patterns.drop.iter().any(|p| ends_with(p)) {
             return Action::Drop;
