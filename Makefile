@@ -55,8 +55,8 @@ lint: $(VENV)/.dev
 	cargo fmt --all --check
 	cargo fmt --manifest-path tests/fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
-	$(RUFF) format --check infra tests
-	$(RUFF) check infra tests
+	$(RUFF) format --check bench infra tests
+	$(RUFF) check bench infra tests
 	$(VENV)/bin/pyright --pythonpath $(PYTHON) -p infra/pyproject.toml
 
 lint-workflows: $(VENV)/.dev
@@ -119,6 +119,7 @@ bench: $(VENV)/bin/python ## Measure: the core, batches, cold starts, a sustaine
 	cargo run -q --release --locked -p transaction_archive --example archive_day -- $(BENCH_ITEMS) | tee build/bench/archive.txt
 	target/release/bench run --functions target/release --zips build/lambdas/bench --seconds $(BENCH_SECONDS) --archive build/bench/archive.txt \
 		--compiler "$$(rustc --version)"
+	@python3 bench/readme.py
 
 bench-core: ## Time the pure core, provider by provider and step by step.
 	cargo bench -q --locked -p bench
@@ -137,8 +138,8 @@ snapshots: $(VENV)/.dev ## Rewrite the reviewed snapshots after a wanted change;
 fmt: $(VENV)/.dev ## Format everything.
 	cargo fmt --all
 	cargo fmt --manifest-path tests/fuzz/Cargo.toml
-	$(RUFF) format infra tests
-	$(RUFF) check --fix infra tests
+	$(RUFF) format bench infra tests
+	$(RUFF) check --fix bench infra tests
 
 build: ## Build the three functions and the command line for this machine.
 	cargo build --workspace --bins --locked

@@ -325,10 +325,11 @@ impl Machine {
             processor: from_file("/proc/cpuinfo", "model name").unwrap_or_default(),
             cores,
             system: from_file("/proc/version", "Linux")
-                .unwrap_or_default()
-                .chars()
-                .take(60)
-                .collect(),
+                .and_then(|line| {
+                    let release = line.split_whitespace().nth(2)?;
+                    Some(format!("Linux {}", release.split('-').next()?))
+                })
+                .unwrap_or_default(),
             compiler,
         }
     }

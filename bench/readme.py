@@ -1,0 +1,126 @@
+"""Writes the figures of `bench/results.json` into `bench/README.md`, between its two marks: nothing there is typed by hand."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).resolve().parent
+BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
+
+
+def figure(value: float | None) -> str:
+    """Three digits that count, thousands parted."""
+    if value is None:
+        return ""
+    if value == 0:
+        return "0.00"
+    digits = max(0, 2 - math.floor(math.log10(abs(value))))
+    return f"{value:,.{digits}f}"
+
+
+def table(*rows: list[str]) -> list[str]:
+    """A table whose first row is its head."""
+    head, *body = ["| " + " | ".join(row) + " |" for row in rows]
+    return [head, "|" + "---|" * len(rows[0]), *body, ""]
+
+
+def budgets(results: dict[str, Any]) -> list[str]:
+    """What was promised beside what was measured."""
+    rows = [["budget", "", "goal", "measured", ""]]
+    for b in results["budgets"]:
+        measured = b["measured"]
+        verdict = "not measured" if measured is None else "within" if b["within"] else "**over**"
+        unit = b["unit"] if b["unit"].startswith("/") else f" {b['unit']}"
+        rows.append([b["what"], f"{figure(b['budget'])}{unit}", figure(b["goal"]), figure(measured), verdict])
+    return table(*rows)
+
+
+def batches(results: dict[str, Any]) -> list[str]:
+    """`webhook_processor` by batch size."""
+    each = [
+        "processor time each",
+        "batch, 50 %",
+        "batch, 99 %",
+        "calls each",
+        "sent to AWS each",
+        "audit log each",
+        "write units each",
+    ]
+    rows = [["webhooks in a batch", *each]]
+    for b in results["batches"]:
+        rows.append([
+            f"{b['records']:,}", f"{figure(b['cpu_us_per_webhook'])} µs", f"{figure(b['wall_ms_p50'])} ms", f"{figure(b['wall_ms_p99'])} ms",
+            f"{b['calls_per_webhook']:.3f}", f"{b['call_bytes_per_webhook']:,.0f} B", f"{b['audit_bytes_per_webhook']:,.0f} B",
+            f"{b['write_units_per_webhook']:.2f}",
+        ])  # fmt: skip
+    return table(*rows)
+
+
+def cold_starts(results: dict[str, Any]) -> list[str]:
+    """From `exec` to the first question, by function."""
+    rows = [
+        [
+            "cold start",
+            "to the first poll, 50 %",
+            "slowest of 30",
+            "processor time of it",
+            "first event",
+            "binary",
+            "zip",
+        ]
+    ]
+    for c in results["cold_starts"]:
+        times = [c[f"first_{of}"] for of in ("poll_ms_p50", "poll_ms_max", "poll_cpu_ms_p50", "invocation_ms_p50")]
+        sizes = [f"{figure(c['binary_mib'])} MiB", f"{figure(c['zip_mb'])} MB"]
+        rows.append([f"`{c['function']}`", *(f"{figure(ms)} ms" for ms in times), *sizes])
+    return table(*rows)
+
+
+def sentences(results: dict[str, Any]) -> list[str]:
+    """The sustained load and the two other functions."""
+    s, a, archive = results["sustained"], results["analytics"], results["archive"]
+    most = max(point["backlog"] for point in s["curve"])
+    lag = f"lag {figure(s['lag_ms_p50'])} ms (50 %) and {figure(s['lag_ms_p99'])} ms (99 %), at most {most:,} waiting"
+    load = f"{s['per_second']:,.0f} webhooks a second for {s['seconds']:.0f} s"
+    lines = [f"One process on {s['share']} of a processor, {load}: {s['done']:,} taken in, {lag}.", ""]
+    lines += [
+        f"`analytics_processor`, a batch of {a['records']} records of all providers: {figure(a['cpu_ms'])} ms of processor time, "
+        f"{figure(a['wall_ms_p50'])} ms in all, {a['calls']:.2f} calls, {a['write_units']:.0f} write units.",
+        "",
+    ]
+    if archive:
+        lines += [
+            f"`archival_function`: {figure(archive['items_per_second'])} items a second of one core into Parquet.",
+            "",
+        ]
+    return lines
+
+
+def money(results: dict[str, Any]) -> list[str]:
+    """The bill and the curve."""
+    rows = [["a million webhooks, list prices", "", "USD"]]
+    rows += [[line["what"], line["quantity"], f"{line['usd']:.2f}"] for line in results["bill"]]
+    rows.append(["all", "", f"**{sum(line['usd'] for line in results['bill']):.2f}**"])
+    curve = [["webhooks a second, day and night", "USD per million", "a function a request"]]
+    for v in results["volumes"]:
+        curve.append(
+            [f"{v['per_second']:,.0f}", f"{v['usd_per_million']:.2f}", f"{v['usd_per_million_by_request']:.2f}"]
+        )
+    return [*table(*rows), *table(*curve)]
+
+
+def main() -> None:
+    """Writes the figures."""
+    results = json.loads((FOLDER / "results.json").read_text())
+    machine = results["machine"]
+    measured = f"Measured {results['measured_at'][:10]} on {machine['cores']} cores of an {machine['processor']}, {machine['compiler']}."
+    parts = [budgets, batches, cold_starts, sentences, money]
+    lines = [BEGIN, measured, "", *(line for part in parts for line in part(results))]
+    readme = FOLDER / "README.md"
+    before, rest = readme.read_text().split(BEGIN, 1)
+    readme.write_text(before + "\n".join(lines) + END + rest.split(END, 1)[1])
+
+
+if __name__ == "__main__":
+    main()
