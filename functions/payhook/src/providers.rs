@@ -1,4 +1,4 @@
-//! `payhook providers`: the catalogue, as a table, one entry in full, or as JSON.
+//! `payhook providers`: what matters of each entry of the catalogue, one entry in full, or JSON.
 
 use std::io::Write;
 
@@ -161,45 +161,36 @@ fn lines(info: &ProviderInfo) -> Vec<(&'static str, String)> {
     lines
 }
 
-fn table(output: &mut impl Write) -> std::io::Result<()> {
-    let headings = [
-        "provider",
-        "believed",
-        "dedupe key",
-        "event time",
-        "amounts",
-        "own header",
-        "answer",
-        "signature headers",
-    ]
-    .map(str::to_owned);
-    let row = |info: &ProviderInfo| {
-        let answer = &info.acknowledgement;
-        [
-            info.name.to_owned(),
-            authenticity(info).to_owned(),
-            info.event_id.to_owned(),
-            event_time(info).to_owned(),
-            exponents(info),
-            custom_header(info).to_owned(),
-            format!("{} {}", answer.status, answer.body),
-            headers(info.signature_headers),
-        ]
-    };
-    let rows: Vec<_> = std::iter::once(headings)
-        .chain(providers::ALL.iter().map(|provider| row(provider.info())))
-        .collect();
-    for cells in &rows {
-        let mut line = String::new();
-        for (column, cell) in cells.iter().enumerate() {
-            let width = rows
-                .iter()
-                .map(|r| r[column].chars().count())
-                .max()
-                .unwrap_or(0);
-            line.push_str(&format!("{cell:width$}  "));
+/// What the catalogue says of each; `payhook providers NAME` says all.
+const OVERVIEW: [&str; 8] = [
+    "scheme",
+    "signature headers",
+    "rotation",
+    "dedupe key",
+    "amounts",
+    "custom header",
+    "answer",
+    "handshake",
+];
+
+fn overview(output: &mut impl Write) -> std::io::Result<()> {
+    for (position, provider) in providers::ALL.iter().enumerate() {
+        let info = provider.info();
+        if position > 0 {
+            writeln!(output)?;
         }
-        writeln!(output, "{}", line.trim_end())?;
+        writeln!(
+            output,
+            "{} ({}): {}",
+            info.name,
+            info.title,
+            authenticity(info)
+        )?;
+        for (what, text) in lines(info) {
+            if OVERVIEW.contains(&what) {
+                writeln!(output, "  {what:18}{text}")?;
+            }
+        }
     }
     Ok(())
 }
@@ -211,7 +202,7 @@ fn table(output: &mut impl Write) -> std::io::Result<()> {
 pub(crate) fn run(arguments: &ProvidersArguments, output: &mut impl Write) -> Result<(), Error> {
     let written = match arguments.name.as_deref() {
         None if arguments.json => output.write_all(catalogue_json().as_bytes()),
-        None => table(output),
+        None => overview(output),
         Some(name) => {
             let provider = providers::by_name(name);
             let info = provider

@@ -66,18 +66,29 @@ fn mask_keeps_json_lines_json() {
 
 #[test]
 fn providers_are_listed_for_people_and_for_programs() {
-    let table = stdout(&payhook(&["providers"], b""));
-    assert_eq!(table.lines().count(), providers::ALL.len() + 1);
-    let adyen = table
-        .lines()
-        .find(|line| line.starts_with("adyen"))
-        .unwrap();
+    let overview = stdout(&payhook(&["providers"], b""));
+    let blocks: Vec<&str> = overview.split("\n\n").collect();
+    assert_eq!(blocks.len(), providers::ALL.len());
+    for (provider, block) in providers::ALL.iter().zip(blocks) {
+        let info = provider.info();
+        assert!(block.starts_with(&format!("{} (", info.name)), "{block}");
+        for told in [
+            info.scheme,
+            info.rotation,
+            info.event_id,
+            info.acknowledgement.body,
+            info.custom_header.source,
+        ] {
+            assert!(block.contains(told), "{block}");
+        }
+    }
+    let adyen = "(none)\n  rotation";
     assert!(
-        adyen.contains("200 [accepted]") && adyen.contains("own table"),
-        "{table}"
+        overview.contains("own table")
+            && overview.contains("stable when stated")
+            && overview.contains(adyen),
+        "{overview}"
     );
-    assert!(adyen.ends_with("(none)"), "{table}");
-    assert!(table.contains("stable when stated"), "{table}");
     let json = stdout(&payhook(&["providers", "--json"], b""));
     assert_eq!(json, provider_webhooks::catalogue_json());
     for provider in providers::ALL {
