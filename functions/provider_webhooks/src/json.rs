@@ -289,6 +289,44 @@ mod tests {
         assert_eq!(id("[]"), Err(ParseError::Malformed));
     }
 
+    raw_fields! { Outer { id; inner: Inner } }
+
+    raw_fields! { Inner { amount } }
+
+    #[test]
+    fn a_nested_object_is_read_and_anything_else_is_one_without_fields() {
+        let amount = |inner: &str| {
+            let body = format!("{{\"id\":1{inner}}}");
+            let outer: Outer<'_> = read_body(body.as_bytes())?;
+            assert_eq!(outer.id.unwrap().get(), "1");
+            scalar(outer.inner.amount).map(Cow::into_owned)
+        };
+        assert_eq!(amount(",\"inner\":{\"x\":[],\"amount\":5}"), Ok("5".into()));
+        for other in [
+            "null",
+            "true",
+            "7",
+            "-7",
+            "7.5",
+            "\"x\"",
+            "\"\\n\"",
+            "[]",
+            "[1,{\"amount\":5}]",
+            "{}",
+        ] {
+            assert_eq!(
+                amount(&format!(",\"inner\":{other}")),
+                Ok(String::new()),
+                "{other}"
+            );
+        }
+        assert_eq!(amount(""), Ok(String::new()));
+        for broken in ["{\"amount\":1,\"amount\":2}", "[1", "{\"amount\"}"] {
+            let body = format!(",\"inner\":{broken}");
+            assert_eq!(amount(&body), Err(ParseError::Malformed), "{broken}");
+        }
+    }
+
     #[test]
     fn a_body_is_one_object_in_utf8_of_bounded_depth() {
         let nested = |levels: usize| {
