@@ -101,7 +101,7 @@ mod tests {
     proptest! {
         #[test]
         fn plain_bytes_end_at_the_first_that_is_not(bytes in proptest::collection::vec(
-            prop_oneof![9 => any::<u8>(), 1 => Just(b'"'), 1 => Just(b'\\'), 9 => 0x1d..0x24_u8, 40 => b'a'..b'z'], 0..40,
+            prop_oneof![9 => any::<u8>(), 1 => Just(b'"'), 1 => Just(b'\\'), 9 => 0x1d..0x24_u8, 40 => b'a'..=b'z'], 0..40,
         )) {
             let first = bytes.iter().position(|b| matches!(b, 0..=0x1F | b'"' | b'\\'));
             prop_assert_eq!(plain_bytes(&bytes), first.unwrap_or(bytes.len()));

@@ -161,7 +161,7 @@ impl Provider for AdyenPlatform {
         let event: Event<'_> = read_body(webhook.body())?;
         let kind = required(scalar(event.kind)?)?;
         let data = &event.data;
-        let status = status_of(&kind, &data)?;
+        let status = status_of(&kind, data)?;
         let money: Money<'_> = object_or_default(data.amount)?;
         let amount = minor_amount(money.value, money.currency, &EXPONENTS);
         let category: Category<'_> = object_or_default(data.category_data)?;

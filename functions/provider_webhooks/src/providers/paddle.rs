@@ -188,9 +188,9 @@ impl Provider for Paddle {
         let event_id = identifier(&required(scalar(event.event_id)?)?)?;
         let kind = required(scalar(event.event_type)?)?;
         let data = &event.data;
-        let status = status_of(&kind, &data)?;
+        let status = status_of(&kind, data)?;
         let amount =
-            money(&data).and_then(|[value, currency]| minor_amount(value, currency, &ISO_ONLY));
+            money(data).and_then(|[value, currency]| minor_amount(value, currency, &ISO_ONLY));
         let id = id_or_object(data.id)?;
         let transaction = id_or_object(data.transaction_id)?;
         let mut related_ids = BTreeMap::new();

@@ -284,7 +284,7 @@ impl Provider for PayPal {
         let event_id = identifier(&required(scalar(event.id)?)?)?;
         let kind = required(scalar(event.event_type)?)?;
         let resource = &event.resource;
-        let status = status_of(&kind, &resource)?;
+        let status = status_of(&kind, resource)?;
         let money: Money<'_> = object_or_default(resource.amount.or(resource.dispute_amount))?;
         let value = money.value.or(money.total);
         let amount = major_amount(value, money.currency_code.or(money.currency), &EXPONENTS);

@@ -172,8 +172,8 @@ impl Provider for Paystack {
         let event: Event<'_> = read_body(webhook.body())?;
         let kind = required(scalar(event.event)?)?;
         let data = &event.data;
-        let status = status_of(&kind, &data)?;
-        let event_time = rfc3339(&required(scalar(time(&data))?)?)?;
+        let status = status_of(&kind, data)?;
+        let event_time = rfc3339(&required(scalar(time(data))?)?)?;
         let id = id_or_object(data.id)?;
         let transaction: Transaction<'_> = object_or_default(data.transaction)?;
         let of_transaction = data.transaction_reference.or(transaction.reference);

@@ -280,7 +280,7 @@ impl Provider for StandardWebhooks {
         if matches!(role, "payment" | "refund" | "dispute" | "payout") {
             related_ids.extend(object_id.clone().map(|id| (role.to_owned(), id)));
         }
-        let amount = if states_minor_units(&data) {
+        let amount = if states_minor_units(data) {
             minor_amount(data.amount, data.currency, &ISO_ONLY)?
         } else {
             None

@@ -256,8 +256,8 @@ impl Provider for Stripe {
             epoch_seconds(&created)?
         };
         let object = &event.data.object;
-        let status = status(&kind, &object)?;
-        let amount = minor_amount(amount_field(&kind, &object), object.currency, &EXPONENTS);
+        let status = status(&kind, object)?;
+        let amount = minor_amount(amount_field(&kind, object), object.currency, &EXPONENTS);
 
         let object_id = match id_or_object(object.id)? {
             Some(id) => Some(id),
