@@ -189,8 +189,8 @@ in
 
   checks = {
     python-lint = check "python-lint" [ ruff ] ''
-      ruff --config infra/pyproject.toml format --check infra tests &&
-        ruff --config infra/pyproject.toml check infra tests
+      ruff --config infra/pyproject.toml format --check bench infra tests &&
+        ruff --config infra/pyproject.toml check bench infra tests
     '';
 
     python-types = check "python-types" [ pyright ] ''

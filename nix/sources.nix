@@ -75,6 +75,7 @@ in
       # The evidence names Rust tests, and a test looks whether they are there.
       (withExtension "rs" [ "functions" ])
       (withExtension "py" [ "tests" ])
+      (withExtension "py" [ "bench" ])
     ]
     ++ map at [ "infra" ]
   );

@@ -147,8 +147,8 @@ def _recipe(target: str) -> str:
 @pytest.mark.parametrize(
     ("command", "file"),
     [
-        ("ruff --config infra/pyproject.toml format --check infra tests", "python.nix"),
-        ("ruff --config infra/pyproject.toml check infra tests", "python.nix"),
+        ("ruff --config infra/pyproject.toml format --check bench infra tests", "python.nix"),
+        ("ruff --config infra/pyproject.toml check bench infra tests", "python.nix"),
         ("-p infra/pyproject.toml", "python.nix"),
         ("--all-targets --all-features", "rust.nix"),
         ("-- -D warnings", "rust.nix"),
