@@ -85,11 +85,14 @@ pub(crate) fn map(attributes: Attributes) -> HashMap<String, AttributeValue> {
 
 /// `INSERT INTO "table" VALUE {'a': ?, …}` for these attributes.
 pub(crate) fn insert_statement(table: &str, attributes: &Attributes) -> String {
-    let fields: Vec<String> = attributes
-        .iter()
-        .map(|(name, _)| format!("'{name}': ?"))
-        .collect();
-    format!("INSERT INTO \"{table}\" VALUE {{{}}}", fields.join(", "))
+    let mut statement = format!("INSERT INTO \"{table}\" VALUE {{");
+    for (position, (name, _)) in attributes.iter().enumerate() {
+        statement.push_str(if position == 0 { "'" } else { ", '" });
+        statement.push_str(name);
+        statement.push_str("': ?");
+    }
+    statement.push('}');
+    statement
 }
 
 /// A DynamoDB item in the pipeline's form.
@@ -112,5 +115,22 @@ fn attribute(value: AttributeValue) -> Attribute {
             texts.map_or(Attribute::Other, Attribute::Texts)
         }
         _ => Attribute::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_names_every_attribute_and_no_value() {
+        let attributes = vec![
+            ("transaction_id", text("x")),
+            ("amount_minor", number(1130)),
+        ];
+        assert_eq!(
+            insert_statement("transactions_dev", &attributes),
+            "INSERT INTO \"transactions_dev\" VALUE {'transaction_id': ?, 'amount_minor': ?}"
+        );
     }
 }
