@@ -57,6 +57,15 @@ def batches(results: dict[str, Any]) -> list[str]:
     return table(*rows)
 
 
+def analytics(results: dict[str, Any]) -> list[str]:
+    """`analytics_processor` by batch size."""
+    rows = [["records in a batch of `analytics_processor`", "processor time", "batch, 50 %", "calls", "write units"]]
+    for a in results["analytics"]:
+        times = [f"{figure(a[name])} ms" for name in ("cpu_ms", "wall_ms_p50")]
+        rows.append([f"{a['records']:,}", *times, f"{a['calls']:.2f}", f"{a['write_units']:.1f}"])
+    return table(*rows)
+
+
 def cold_starts(results: dict[str, Any]) -> list[str]:
     """From `exec` to the first question, by function."""
     rows = [
@@ -78,17 +87,12 @@ def cold_starts(results: dict[str, Any]) -> list[str]:
 
 
 def sentences(results: dict[str, Any]) -> list[str]:
-    """The sustained load and the two other functions."""
-    s, a, archive = results["sustained"], results["analytics"], results["archive"]
+    """The sustained load and the archive."""
+    s, archive = results["sustained"], results["archive"]
     most = max(point["backlog"] for point in s["curve"])
     lag = f"lag {figure(s['lag_ms_p50'])} ms (50 %) and {figure(s['lag_ms_p99'])} ms (99 %), at most {most:,} waiting"
     load = f"{s['per_second']:,.0f} webhooks a second for {s['seconds']:.0f} s"
     lines = [f"One process on {s['share']} of a processor, {load}: {s['done']:,} taken in, {lag}.", ""]
-    lines += [
-        f"`analytics_processor`, a batch of {a['records']} records of all providers: {figure(a['cpu_ms'])} ms of processor time, "
-        f"{figure(a['wall_ms_p50'])} ms in all, {a['calls']:.2f} calls, {a['write_units']:.0f} write units.",
-        "",
-    ]
     if archive:
         lines += [
             f"`archival_function`: {figure(archive['items_per_second'])} items a second of one core into Parquet.",
@@ -115,7 +119,7 @@ def main() -> None:
     results = json.loads((FOLDER / "results.json").read_text())
     machine = results["machine"]
     measured = f"Measured {results['measured_at'][:10]} on {machine['cores']} cores of an {machine['processor']}, {machine['compiler']}."
-    parts = [budgets, batches, cold_starts, sentences, money]
+    parts = [budgets, batches, analytics, cold_starts, sentences, money]
     lines = [BEGIN, measured, "", *(line for part in parts for line in part(results))]
     readme = FOLDER / "README.md"
     before, rest = readme.read_text().split(BEGIN, 1)

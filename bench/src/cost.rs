@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::figures::{Analytics, Batch};
+use crate::figures::{Analytics, Batch, Measured};
 
 const MILLION: f64 = 1e6;
 const SECONDS_A_MONTH: f64 = 30.0 * 86_400.0;
@@ -65,15 +65,14 @@ const SQS_REQUEST_BYTES: f64 = 65_536.0;
 const SQS_BATCH: f64 = 10.0;
 
 /// Between the measured batch sizes, and beyond them as the nearest.
-fn at(batches: &[Batch], records: f64, value: impl Fn(&Batch) -> f64) -> f64 {
-    let above = batches
-        .iter()
-        .position(|batch| batch.records as f64 >= records);
+fn at<B: Measured>(batches: &[B], records: f64, value: impl Fn(&B) -> f64) -> f64 {
+    let size = |batch: &B| batch.records() as f64;
+    let above = batches.iter().position(|batch| size(batch) >= records);
     match above {
         Some(0) => batches.first().map_or(0.0, value),
         Some(index) => {
             let (low, high) = (&batches[index - 1], &batches[index]);
-            let part = (records - low.records as f64) / (high.records - low.records) as f64;
+            let part = (records - size(low)) / (size(high) - size(low));
             value(low) + part * (value(high) - value(low))
         }
         None => batches.last().map_or(0.0, value),
@@ -106,7 +105,7 @@ pub fn per_million(
     usd: &Usd,
     gateway_usd: f64,
     batches: &[Batch],
-    analytics: &Analytics,
+    analytics: &[Analytics],
     share: f64,
     records: f64,
 ) -> Vec<Line> {
@@ -116,8 +115,15 @@ pub fn per_million(
     let ms = stretched(of(|batch| batch.wall_ms_p50), cpu_ms, share);
     let stored = MILLION * of(|batch| batch.records_per_webhook);
     // The stream is read in batches, too, and its window is as long.
-    let counts = stored / (analytics.records as f64).min(records.max(1.0));
-    let count_ms = stretched(analytics.wall_ms_p50, analytics.cpu_ms, share);
+    let most = analytics.last().map_or(1.0, |batch| batch.records as f64);
+    let counted = records.clamp(1.0, most);
+    let count_of = |value: fn(&Analytics) -> f64| at(analytics, counted, value);
+    let counts = stored / counted;
+    let count_ms = stretched(
+        count_of(|batch| batch.wall_ms_p50),
+        count_of(|batch| batch.cpu_ms),
+        share,
+    );
     let compute = |times: f64, ms: f64| {
         times / MILLION * usd.lambda_million_requests
             + times * ms / 1e3 * MEMORY_GB * usd.lambda_gb_second
@@ -126,9 +132,9 @@ pub fn per_million(
     let received = (MILLION * of(|batch| batch.body_bytes_mean) / SQS_REQUEST_BYTES)
         .max(MILLION / records.min(SQS_BATCH));
     let sqs = MILLION + received + MILLION / records.min(SQS_BATCH);
-    let writes =
-        MILLION * of(|batch| batch.write_units_per_webhook) + counts * analytics.write_units;
-    let reads = counts * analytics.read_units;
+    let writes = MILLION * of(|batch| batch.write_units_per_webhook)
+        + counts * count_of(|batch| batch.write_units);
+    let reads = counts * count_of(|batch| batch.read_units);
     let audit_gb = MILLION * of(|batch| batch.audit_bytes_per_webhook) / 1e9;
     let log_gb = (MILLION * ACCESS_LOG_BYTES + (invocations + counts) * BATCH_LOG_BYTES) / 1e9;
     let line = |what, quantity, usd| Line {
@@ -278,21 +284,30 @@ mod tests {
     #[test]
     fn a_million_in_small_batches_costs_more() {
         let batches = [batch(1, 100.0), batch(1_000, 30.0)];
-        let analytics = Analytics {
-            records: 100,
+        let analytics = [(1, 8.0), (100, 132.0)].map(|(records, write_units)| Analytics {
+            records,
             runs: 1,
             cpu_ms: 1.0,
             wall_ms_p50: 20.0,
             calls: 3.0,
-            write_units: 100.0,
-            read_units: 101.0,
+            write_units,
+            read_units: records as f64 + 1.0,
             peak_rss_mib: 10.0,
-        };
+        });
         let sum = |records| -> f64 {
             let lines = per_million(&usd(), 3.5, &batches, &analytics, 0.29, records);
             lines.iter().map(|line| line.usd).sum()
         };
         assert!(sum(1.0) > sum(10.0) && sum(10.0) > sum(500.0));
+        // A small batch of the stream updates few rows: eight units for one record, not those of a hundred.
+        let writes = |records| {
+            let lines = per_million(&usd(), 3.5, &batches, &analytics, 0.29, records);
+            lines
+                .into_iter()
+                .find(|line| line.what == "DynamoDB, write units")
+        };
+        assert_eq!(writes(1.0).unwrap().quantity, "10.00 million");
+        assert_eq!(writes(500.0).unwrap().quantity, "3.32 million");
         assert!(per_million_by_request(&usd(), 3.5, &batches, 0.29, 21.0) > sum(500.0));
     }
 }

@@ -2,6 +2,24 @@
 
 use serde::{Deserialize, Serialize};
 
+/// What was measured in batches of one size.
+pub trait Measured {
+    /// How many were in each.
+    fn records(&self) -> u64;
+}
+
+impl Measured for Batch {
+    fn records(&self) -> u64 {
+        self.records
+    }
+}
+
+impl Measured for Analytics {
+    fn records(&self) -> u64 {
+        self.records
+    }
+}
+
 /// Batches of one size.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Batch {
@@ -33,7 +51,7 @@ pub struct Batch {
     pub calls: std::collections::BTreeMap<String, f64>,
 }
 
-/// Batches of analytics_processor.
+/// Batches of analytics_processor of one size.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Analytics {
     /// Records in it.

@@ -210,19 +210,19 @@ pub async fn largest_event(plan: &Plan) -> Result<(f64, f64), MeasureError> {
     Ok((megabytes, peak))
 }
 
-/// Batches of a hundred records of the table's stream.
+/// Batches of `records` records of the table's stream.
 ///
 /// # Errors
 /// A [`MeasureError`].
 pub async fn analytics(
     plan: &Plan,
     items: &[serde_json::Value],
+    records: usize,
     runs: u64,
 ) -> Result<Analytics, MeasureError> {
-    const RECORDS: usize = 100;
     let standins = stand_ins(plan).await?;
     let running = run(plan, ANALYTICS, &standins).await?;
-    let event = |number: u64| Bytes::from(stream_event(items, number * RECORDS as u64, RECORDS));
+    let event = |number: u64| Bytes::from(stream_event(items, number * records as u64, records));
     for number in 0..3 {
         running.invoke(ANALYTICS, &event(number)).await?;
     }
@@ -238,13 +238,13 @@ pub async fn analytics(
     let batches = runs as f64;
     let count = |kind: &str| counted.get(kind).map_or(0, |calls| calls.count) as f64 / batches;
     let measured = Analytics {
-        records: RECORDS as u64,
+        records: records as u64,
         runs,
         cpu_ms: milliseconds(cpu) / batches,
         wall_ms_p50: median(&mut walls),
         calls: sum(&counted, |calls| calls.count) / batches,
         write_units: sum(&counted, |calls| calls.write_units) / batches,
-        read_units: count("dynamodb:Query") + count("dynamodb:BatchGetItem") * RECORDS as f64,
+        read_units: count("dynamodb:Query") + count("dynamodb:BatchGetItem") * records as f64,
         peak_rss_mib: mib(running.function.peak_rss_bytes().unwrap_or_default()),
     };
     running.function.end().await;

@@ -63,8 +63,8 @@ pub struct Results {
     pub batches: Vec<Batch>,
     /// Megabytes of the largest event, and what was resident at most.
     pub largest_event: (f64, f64),
-    /// The counter.
-    pub analytics: Analytics,
+    /// The counter, by size.
+    pub analytics: Vec<Analytics>,
     /// By function.
     pub cold_starts: Vec<ColdStart>,
     /// One process on its share.
@@ -220,11 +220,24 @@ impl Results {
             .map(|second| second.backlog)
             .max()
             .unwrap_or_default();
-        let a = &self.analytics;
+        let analytics: Vec<Vec<String>> = self
+            .analytics
+            .iter()
+            .map(|a| {
+                vec![
+                    thousands(a.records as i64),
+                    figure(a.cpu_ms),
+                    figure(a.wall_ms_p50),
+                    figure(a.calls),
+                    figure(a.write_units),
+                    figure(a.peak_rss_mib),
+                ]
+            })
+            .collect();
         format!(
             "The core, alone (µs)\n{}\nwebhook_processor, by webhooks in a batch\n{}\n\
              An event of {:.1} MB: {} MiB resident at most.\n\n\
-             analytics_processor, a batch of {} records: {} ms of processor time, {} ms in all, {} calls, {} write units, {} MiB.\n\n\
+             analytics_processor, by records in a batch\n{}\n\
              Cold starts\n{}\n\
              {} webhooks a second for {} s to one process on {} of a processor ({}): {} taken in, lag {} ms (p50), {} ms (p99), at most {} waiting, {} µs of processor time each.\n\n\
              A million webhooks (USD, list prices)\n{}\nAgainst volume (USD per million)\n{}\n{}",
@@ -245,12 +258,10 @@ impl Results {
             ),
             self.largest_event.0,
             figure(self.largest_event.1),
-            a.records,
-            figure(a.cpu_ms),
-            figure(a.wall_ms_p50),
-            figure(a.calls),
-            figure(a.write_units),
-            figure(a.peak_rss_mib),
+            table(
+                &["records", "cpu ms", "ms p50", "calls", "write units", "MiB"],
+                &analytics
+            ),
             table(
                 &[
                     "function",

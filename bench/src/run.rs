@@ -111,8 +111,11 @@ pub async fn run(arguments: &RunArguments) -> Result<(), Box<dyn Error>> {
     }
     println!("webhook_processor, the largest event …");
     let largest_event = measure::largest_event(&plan).await?;
-    println!("analytics_processor …");
-    let analytics = measure::analytics(&plan, &items, 60).await?;
+    let mut analytics = Vec::new();
+    for (records, runs) in [(1, 100), (10, 100), (100, 60)] {
+        println!("analytics_processor, {records} in a batch …");
+        analytics.push(measure::analytics(&plan, &items, records, runs).await?);
+    }
     let mut cold_starts = Vec::new();
     for function in FUNCTIONS {
         println!("{function}, cold starts …");
@@ -174,7 +177,7 @@ pub async fn run(arguments: &RunArguments) -> Result<(), Box<dyn Error>> {
             .iter()
             .map(|start| start.zip_mb)
             .reduce(f64::max),
-        "analytics_cpu_ms" => Some(analytics.cpu_ms),
+        "analytics_cpu_ms" => analytics.last().map(|batch| batch.cpu_ms),
         "archive_items_per_second" => archive.as_ref().map(|archive| archive.items_per_second),
         "usd_per_million" => Some(bill.iter().map(|line| line.usd).sum()),
         _ => None,
