@@ -72,24 +72,27 @@ stack_deny_alarm_card_data contains message if {
 	some group in log_groups
 	has_protection(group)
 	name := physical_name(group)
-	not has_card_alarm(name)
+	not is_watched_for_cards(name)
 	message := say(group, "no alarm rings when a card number is found in it", "add it to card_data_in_logs")
 }
 
-has_card_alarm(name) if {
+watched_for_cards contains name if {
 	some alarm in alarms
 	is_prompt(alarm, 1)
 	expression := returned_expression(alarm)
 	some query in value(alarm, ["metricQueries"])
 	query.metric.namespace == "AWS/Logs"
 	query.metric.metricName == "LogEventsWithFindings"
+	name := query.metric.dimensions.LogGroupName
 	query.metric.dimensions == {"DataProtectionOperation": "Audit", "LogGroupName": name}
 	counts_in(query, expression)
 }
 
+is_watched_for_cards(name) if name in watched_for_cards
+
 # One query over all log groups of the account. A WHERE would leave some out.
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-metrics-insights-querylanguage.html, read 2026-11-25.
-has_card_alarm(_) if {
+is_watched_for_cards(_) if {
 	some alarm in alarms
 	is_prompt(alarm, 1)
 	returned_expression(alarm) == `SELECT SUM(LogEventsWithFindings) FROM "AWS/Logs"`

@@ -15,6 +15,8 @@ bucket_parts := {
 # And what it may have.
 optional_parts := {"aws:s3/bucketLogging:BucketLogging", "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration"}
 
+all_parts := bucket_parts | optional_parts
+
 # METADATA
 # title: A bucket has all its parts, each once
 # description: >-
@@ -42,7 +44,7 @@ stack_deny_bucket_part contains message if {
 #   pci: ["2.2.6"]
 stack_deny_bucket_part_lost contains message if {
 	some part in input.resources
-	part.__type in (bucket_parts | optional_parts)
+	part.__type in all_parts
 	every bucket in buckets {
 		not links(part, ["bucket"], bucket)
 	}

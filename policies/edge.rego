@@ -265,9 +265,10 @@ stack_deny_edge_target contains message if {
 
 is_own_api(origin) if {
 	is_stage_path(origin)
+	host := sprintf(".execute-api.%s.amazonaws.com", [region])
+	endswith(origin.domainName, host)
 	some api in of_type("aws:apigateway/restApi:RestApi")
-	some handle in handles(api)
-	origin.domainName == sprintf("%s.execute-api.%s.amazonaws.com", [handle, region])
+	is_handle(trim_suffix(origin.domainName, host), api)
 }
 
 # What a preview cannot know is let through by name; the stage is known.

@@ -184,7 +184,7 @@ writes_to_stack(destination) if {
 
 writes_to_stack(destination) if {
 	some group in log_groups
-	destination in handles(group)
+	is_handle(destination, group)
 }
 
 # METADATA

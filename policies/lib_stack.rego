@@ -4,7 +4,13 @@ import rego.v1
 
 # Looking things up in the whole stack: which resource another one names.
 
-of_type(type) := [resource | some resource in input.resources; resource.__type == type]
+of_type(type) := [input.resources[position] | some position in positions[type]]
+
+# Where the resources of a type are, so that the stack is gone through once and not for every question.
+positions[type] contains position if {
+	some position, resource in input.resources
+	type := resource.__type
+}
 
 functions := of_type("aws:lambda/function:Function")
 
@@ -34,14 +40,22 @@ output_names := {"arn", "bucket", "id", "keyId", "name", "streamArn", "url"}
 # Before anything is made, the graph has placeholders that name their resource (infra/graph.py).
 placeholder_forms := {"%s-id", "%s-root", "arn:preview:%s", "arn:preview:%s/stream", "https://preview/%s"}
 
-handles(target) := outputs(target) | placeholders(target)
+# Is this text one of the resource's outputs, or one of its placeholders?
+is_handle(text, target) if {
+	is_known(text)
+	some key in output_names
+	target.__properties[key] == text
+}
 
-outputs(target) := {text | some key in output_names; text := value(target, [key])}
-
-placeholders(target) := {sprintf(form, [target.__name]) | some form in placeholder_forms}
+is_handle(text, target) if {
+	# Nearly every question ends here, before anything is built to compare with.
+	contains(text, target.__name)
+	some form in placeholder_forms
+	text == sprintf(form, [target.__name])
+}
 
 # Does this text name that resource: as one of its handles, or as an ARN or address that ends in its name?
-points_at(text, target) if text in handles(target)
+points_at(text, target) if is_handle(text, target)
 
 points_at(text, target) if endswith(text, sprintf(":%s", [physical_name(target)]))
 
