@@ -113,10 +113,10 @@ bite: ## Put deliberate faults into a copy of the sources, one at a time, and se
 	python3 tests/simulation/bite.py --seeds $(SEEDS)
 
 bench: $(VENV)/bin/python ## Measure: the core, batches, cold starts, a sustained load, the archive, the bill; budgets beside them (bench/results.json, bench/results.svg).
-	AWS_LC_SYS_NO_JITTER_ENTROPY=1 cargo build -q --release --locked $(FUNCTIONS:%=-p %) -p bench
+	AWS_LC_SYS_NO_JITTER_ENTROPY=1 cargo build --release --locked $(FUNCTIONS:%=-p %) -p bench --bins --example archive_day
 	@python3 tests/tools/zip_functions.py target/release build/lambdas/bench $(FUNCTIONS)
 	@mkdir -p build/bench
-	cargo run -q --release --locked -p transaction_archive --example archive_day -- $(BENCH_ITEMS) | tee build/bench/archive.txt
+	target/release/examples/archive_day $(BENCH_ITEMS) | tee build/bench/archive.txt
 	target/release/bench run --functions target/release --zips build/lambdas/bench --seconds $(BENCH_SECONDS) --archive build/bench/archive.txt \
 		--compiler "$$(rustc --version)"
 	@python3 bench/readme.py
@@ -129,7 +129,7 @@ instructions: ## Count the instructions of five fixed cases with callgrind and c
 	python3 bench/instructions.py --bench target/release/bench $(if $(UPDATE),--update)
 
 bench-archive: ## Archive a generated day of ITEMS records (5,000,000 unless told): records a second, size, peak memory.
-	cargo run -q --release --locked -p transaction_archive --example archive_day -- $(ITEMS)
+	cargo run -q --release --locked -p bench --example archive_day -- $(ITEMS)
 
 snapshots: $(VENV)/.dev ## Rewrite the reviewed snapshots after a wanted change; read the diff before committing it.
 	UPDATE_SNAPSHOTS=1 cargo test -q -p provider_webhooks
