@@ -116,7 +116,7 @@ bench: $(VENV)/bin/python ## Measure: the core, batches, cold starts, a sustaine
 	AWS_LC_SYS_NO_JITTER_ENTROPY=1 cargo build --release --locked $(FUNCTIONS:%=-p %) -p bench --bins --example archive_day
 	@python3 tests/tools/zip_functions.py target/release build/lambdas/bench $(FUNCTIONS)
 	@mkdir -p build/bench
-	target/release/examples/archive_day $(BENCH_ITEMS) | tee build/bench/archive.txt
+	set -o pipefail; target/release/examples/archive_day $(BENCH_ITEMS) | tee build/bench/archive.txt
 	target/release/bench run --functions target/release --zips build/lambdas/bench --seconds $(BENCH_SECONDS) --archive build/bench/archive.txt \
 		--compiler "$$(rustc --version)"
 	@python3 bench/readme.py
