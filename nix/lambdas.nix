@@ -72,7 +72,8 @@ let
     pkgs.runCommand function
       {
         nativeBuildInputs = [
-          pkgs.python3Minimal
+          # python3Minimal has no zlib and cannot zip.
+          pkgs.python3
           pkgs.binutils-unwrapped
         ];
         meta.description = "The zip of the Lambda function ${function}";

@@ -64,7 +64,7 @@ in
 
   # The functions as the local cloud runs them: for this machine, in the layout of those for AWS.
   hostZips = pkgs.runCommand "payhook-host-zips-${version}" { } ''
-    ${lib.getExe pkgs.python3Minimal} ${sources.zipFunctions} ${binaries}/bin $out ${toString functions}
+    ${lib.getExe pkgs.python3} ${sources.zipFunctions} ${binaries}/bin $out ${toString functions}
   '';
 
   checks = {

@@ -26,4 +26,4 @@ for function in "$@"; do packages+=(-p "$function"); done
 cargo zigbuild --release --locked --target "$LAMBDA_TARGET" "${packages[@]}"
 # A zip that is newer than a binary of another target would be kept.
 for function in "$@"; do rm -f "$zips/$function.zip"; done
-python3 tests/tools/zip_functions.py "$target_dir/$triple/lambda" "$zips" "$@"
+python3 tests/tools/zip_functions.py "$target_dir/$triple/release" "$zips" "$@"
