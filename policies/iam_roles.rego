@@ -2,11 +2,11 @@ package payhook
 
 import rego.v1
 
-# The services that act in this stack, and whether they say for whom they assume a role. Lambda sends neither aws:SourceAccount nor aws:SourceArn when it
-# assumes an execution role. https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html, read 2026-11-25.
+# The services that act in this stack, and the condition keys that each sends when it assumes a role. The sources stand beside the same
+# table in infra/lib/policies.py (KEYS_SENT); infra/tests/test_trust.py compares the two.
 trusted_services := {
 	"lambda.amazonaws.com": {"source": set()},
-	"apigateway.amazonaws.com": {"source": {"aws:SourceAccount"}},
+	"apigateway.amazonaws.com": {"source": set()},
 	"cloudtrail.amazonaws.com": {"source": {"aws:SourceAccount", "aws:SourceArn"}},
 	"scheduler.amazonaws.com": {"source": {"aws:SourceAccount", "aws:SourceArn"}},
 }
@@ -54,8 +54,8 @@ is_trusted(principal) if {
 # METADATA
 # title: A role is assumed for this account only
 # description: >-
-#   A service works for every account. Where it says for which one it assumes a role, the trust policy must ask: aws:SourceAccount by StringEquals
-#   with the twelve digits, and for the scheduler and CloudTrail also aws:SourceArn. Lambda says neither.
+#   A service works for every account. Where it says for which one it assumes a role, the trust policy must ask: for the scheduler and CloudTrail
+#   aws:SourceAccount by StringEquals with the twelve digits, and aws:SourceArn. Lambda and API Gateway say neither.
 # scope: rule
 # custom:
 #   fix: use trust() of infra/lib/policies.py
@@ -86,6 +86,29 @@ asks_source(statement, "aws:SourceArn") if {
 	every source in sources {
 		regex.match(`^arn:aws:[a-z0-9-]+:[a-z0-9-]+:[0-9]{12}:[a-z0-9-]+[/:][^*?]+`, source)
 	}
+}
+
+# METADATA
+# title: A trust policy asks only for what the service sends
+# description: >-
+#   A condition on a key that is not in the request never matches, so nobody can assume the role: API Gateway then answers every webhook with 500.
+#   Lambda sends no condition key, API Gateway none, the scheduler and CloudTrail aws:SourceAccount and aws:SourceArn.
+# scope: rule
+# custom:
+#   fix: use trust() of infra/lib/policies.py, or add the key to its table with the page that says that the service sends it
+#   pci: ["2.2.1", "7.2.5"]
+deny_trust_key_unsent contains message if {
+	input.__type == "aws:iam/role:Role"
+	some statement in allowing(input)
+	some service in principals(statement, "Service")
+	some tests in object.get(statement, "Condition", {})
+	some key, _ in tests
+	not key in trusted_services[service].source
+	message := say(
+		input,
+		in_statement(statement, sprintf("%s sends no %s when it assumes a role, so it never could", [service, key])),
+		"remove the condition",
+	)
 }
 
 # The managed policies that a role may have, and the role that may have each. API Gateway checks its logging role against this one.

@@ -25,7 +25,7 @@ rights := {
 	"analytics_processor": [
 		{"actions": write_logs, "on": `:log-group:/aws/lambda/analytics_processor_[^:*?]+:log-stream:\*$`},
 		{
-			"actions": {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
+			"actions": {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"},
 			"on": `:table/transactions_[^/*?]+/stream/\*$`,
 		},
 		{

@@ -22,10 +22,12 @@ ADMINISTRATION = [
 ]  # fmt: skip
 USE = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
 ROLES = (*tuple(f"{function}_role" for function in FUNCTIONS), "webhook_api_role", "archive_schedule_role")
-# A signing key: what administers it, and what checks a seal. Who seals is the archival function alone.
+# A signing key: what administers it, and what checks a seal. Who seals is the archival function alone. The provider reads the rotation
+# status of every key whose material is KMS's own, asymmetric ones too, and `pulumi up` stops where it may not:
+# https://github.com/hashicorp/terraform-provider-aws/blob/v6.50.0/internal/service/kms/key.go (findKeyInfo), read 2026-11-27.
 SEAL_ADMINISTRATION = [
     "kms:CancelKeyDeletion", "kms:CreateAlias", "kms:DeleteAlias", "kms:DescribeKey", "kms:DisableKey", "kms:EnableKey",
-    "kms:GetKeyPolicy", "kms:GetPublicKey", "kms:ListKeyPolicies", "kms:ListResourceTags", "kms:PutKeyPolicy",
+    "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:GetPublicKey", "kms:ListKeyPolicies", "kms:ListResourceTags", "kms:PutKeyPolicy",
     "kms:ScheduleKeyDeletion", "kms:TagResource", "kms:UntagResource", "kms:UpdateAlias", "kms:UpdateKeyDescription", "kms:Verify",
 ]  # fmt: skip
 SEAL = ["kms:DescribeKey", "kms:GetPublicKey", "kms:Sign"]

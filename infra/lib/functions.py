@@ -17,6 +17,9 @@ from lib.zips import zip_hash
 METRICS_NAMESPACE = "payhook"
 SECRET_NAME_PREFIX = "webhook_secret_"
 RECEIVE = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+# Lambda asks for all four when an event source of a stream is made. Source:
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/iam-policy-example-lamda-process-dynamodb-streams.html, read 2026-11-27.
+READ_STREAM = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"]
 
 
 def write_logs(settings: Settings, function: str) -> Statement:
@@ -49,9 +52,7 @@ def statements(settings: Settings, function: str) -> list[Statement]:
         stream = f"{settings.table_arn('transactions')}/stream/*"
         return [
             logs,
-            allow(
-                ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"], [stream], "ReadStream"
-            ),
+            allow(READ_STREAM, [stream], "ReadStream"),
             allow(
                 ["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"],
                 [settings.table_arn("analytics")],

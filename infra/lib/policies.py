@@ -19,18 +19,36 @@ def document(*statements: Statement) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
-def trust(service: str, account_id: str, source_arn: str | None = None) -> str:
-    """Who may assume a role: one service, for this account, and for one resource where the service says which (confused deputy).
+# The condition keys that each service puts into the request when it assumes a role. A trust policy that asks for a key that is not sent
+# never matches, and then nobody can assume the role. `policies/iam_roles.rego` has the same table, and a test compares the two.
+#
+# - Lambda sends neither key when it assumes an execution role, and the confused deputy is prevented by iam:PassRole:
+#   https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html, read 2026-11-23.
+# - API Gateway sends neither key when it assumes the role of an integration ("Execution failed due to configuration error: API Gateway
+#   does not have permission to assume the provided role"): AWS's own people on a live stack, in
+#   https://github.com/aws-solutions-library-samples/accelerated-intelligent-document-processing-on-aws/pull/479, read 2026-11-27.
+# - The scheduler and CloudTrail send both: https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
+#   and https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cross-service-confused-deputy-prevention.html, read 2026-11-27.
+KEYS_SENT: dict[str, frozenset[str]] = {
+    "lambda.amazonaws.com": frozenset(),
+    "apigateway.amazonaws.com": frozenset(),
+    "cloudtrail.amazonaws.com": frozenset({"aws:SourceAccount", "aws:SourceArn"}),
+    "scheduler.amazonaws.com": frozenset({"aws:SourceAccount", "aws:SourceArn"}),
+}
 
-    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html, read 2026-11-23. Lambda does not send these keys when it
-    assumes an execution role, so a function's role has no condition.
+
+def trust(service: str, account_id: str, source_arn: str | None = None) -> str:
+    """Lets one service assume a role, for this account and one resource where the service says for which (confused deputy).
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html, read 2026-11-23.
     """
     statement: Statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
-    if service != "lambda.amazonaws.com":
-        statement["Condition"] = {"StringEquals": {"aws:SourceAccount": account_id}}
-        if source_arn:
-            statement["Condition"]["ArnLike"] = {"aws:SourceArn": source_arn}
-    return document(statement)
+    conditions: dict[str, dict[str, str]] = {}
+    if "aws:SourceAccount" in KEYS_SENT[service]:
+        conditions["StringEquals"] = {"aws:SourceAccount": account_id}
+    if source_arn and "aws:SourceArn" in KEYS_SENT[service]:
+        conditions["ArnLike"] = {"aws:SourceArn": source_arn}
+    return document(statement | ({"Condition": conditions} if conditions else {}))
 
 
 def deny_roles(role_arns: list[str], actions: list[str], resources: list[str], sid: str) -> Statement:

@@ -262,14 +262,6 @@ def test_no_function_deletes_an_object_and_only_the_archive_deletes_items(of_typ
     assert deleters == ["archival_function_role_dev"]
 
 
-def test_each_role_is_for_one_service(of_type: Find) -> None:
-    for role in of_type(":Role"):
-        (statement,) = _statements([role["assumeRolePolicy"]])
-        assert isinstance(statement["Principal"]["Service"], str)
-        if statement["Principal"]["Service"] != "lambda.amazonaws.com":
-            assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": "000000000000"}
-
-
 def test_outputs(evaluation: Evaluation) -> None:
     assert {
         "api_endpoint_url", "api_key_ids", "transactions_table_name", "audit_bucket_name", "webhook_queue_url",

@@ -43,6 +43,7 @@ SCENARIOS: dict[Scenario, tuple[Right, ...]] = {
         (ANALYTICS, "dynamodb:DescribeStream"),
         (ANALYTICS, "dynamodb:GetRecords"),
         (ANALYTICS, "dynamodb:GetShardIterator"),
+        (ANALYTICS, "dynamodb:ListStreams"),
     ),
     Scenario("a stored event is counted", rights.a_stored_event_is_counted): (
         (ANALYTICS, "dynamodb:BatchGetItem"),

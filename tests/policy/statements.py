@@ -151,6 +151,10 @@ def dropped_why(statement: Statement, of: str, key: str) -> str:
 def conditions(of: str, statement: Statement, mutation: Make) -> Iterator[Mutation]:
     """Each condition taken away or opened, alone and together."""
     given: dict[str, dict[str, Any]] = statement.get("Condition", {})
+    if of == "aws:iam/role:Role":
+        # No service sends it when it assumes a role.
+        more = {"Condition": {**given, "StringLike": {"aws:SourceOrgID": "o-1"}}}
+        yield mutation("condition never met", "aws:SourceOrgID", "deny_trust_key_unsent", statement | more)
     if not given:
         return
     needed = "deny_service_unconditioned deny_trust_source deny_condition_open deny_key_service deny_seal_principal deny_key_state"

@@ -14,6 +14,8 @@ two_services := {"Service": ["lambda.amazonaws.com", "ec2.amazonaws.com"]}
 
 open_lambda := {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
 
+own_account := {"StringEquals": {"aws:SourceAccount": "000000000000"}}
+
 public_read := {"Sid": "Public", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": sprintf("%s/audit/*", [audit_bucket_arn])}
 
 rows contains row if {
@@ -82,11 +84,15 @@ rows contains row if {
 		["deny_trust_service", worker_role, {"assumeRolePolicy:/Statement/0/Principal": {"AWS": "arn:aws:iam::000000000000:root"}}],
 		["deny_trust_service", worker_role, {"assumeRolePolicy:/Statement/0/Action": ["sts:AssumeRole", "sts:TagSession"]}],
 		["deny_trust_service", worker_role, {"assumeRolePolicy:/Statement": [open_lambda, open_lambda]}],
-		["deny_trust_source", "webhook_api_role", {"assumeRolePolicy:/Statement/0/Condition": absent}],
-		["deny_trust_source", "webhook_api_role", {"assumeRolePolicy:/Statement/0/Condition/StringEquals/aws:SourceAccount": "*"}],
-		["deny_trust_source", "webhook_api_role", {"assumeRolePolicy:/Statement/0/Condition": {"StringLike": {"aws:SourceAccount": "000000000000"}}}],
+		["deny_trust_source", "archive_schedule_role", {"assumeRolePolicy:/Statement/0/Condition": absent}],
+		["deny_trust_source", "archive_schedule_role", {"assumeRolePolicy:/Statement/0/Condition/StringEquals/aws:SourceAccount": "*"}],
+		["deny_trust_source", "archive_schedule_role", {"assumeRolePolicy:/Statement/0/Condition": {"StringLike": {"aws:SourceAccount": "000000000000"}}}],
 		["deny_trust_source", "archive_schedule_role", {"assumeRolePolicy:/Statement/0/Condition/ArnLike": absent}],
 		["deny_trust_source", "archive_schedule_role", {"assumeRolePolicy:/Statement/0/Condition/ArnLike/aws:SourceArn": "arn:aws:scheduler:us-east-2:000000000000:*"}],
+		["deny_trust_key_unsent", "webhook_api_role", {"assumeRolePolicy:/Statement/0/Condition": own_account}],
+		["deny_trust_key_unsent", "webhook_api_logging_role", {"assumeRolePolicy:/Statement/0/Condition": own_account}],
+		["deny_trust_key_unsent", worker_role, {"assumeRolePolicy:/Statement/0/Condition": own_account}],
+		["deny_trust_key_unsent", "archive_schedule_role", {"assumeRolePolicy:/Statement/0/Condition/StringEquals/aws:SourceOrgID": "o-1"}],
 		["deny_managed_policy", "webhook_api_logging_policy", {"/policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}],
 		["deny_managed_policy", "webhook_api_logging_policy", {"/policyArn": absent}],
 		["deny_managed_policy", "webhook_api_logging_policy", {"/role": "webhook_processor_role_dev"}],
