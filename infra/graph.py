@@ -2,7 +2,7 @@
 
 `python -m infra.graph --out FILE` writes a JSON list of `{type, name, urn, properties, options, provider}`, sorted by URN: what the policy gate and
 the snapshot test read. `--program bootstrap` does so for what an account needs before its first deployment (`infra/bootstrap/`). `evaluate` takes
-any mocks, so that the local cloud can make each resource as it is registered.
+any mocks; `infra.evaluation.evaluated` keeps the result.
 """
 
 import argparse
@@ -11,7 +11,7 @@ import contextvars
 import importlib
 import json
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,6 +20,9 @@ from google.protobuf import json_format
 from pulumi.runtime import mocks as pulumi_mocks
 from pulumi.runtime import rpc, settings
 from pulumi.runtime.stack import run_in_stack
+
+from infra.evaluation import Evaluation, evaluated, write_graph
+from infra.symbols import COMPUTED, place, symbol
 
 PREVIEW_ACCOUNT = "000000000000"
 PREVIEW_CONFIG = {
@@ -31,7 +34,6 @@ PREVIEW_CONFIG = {
     "payhook:edge_domain": "hooks.example.com",
     "payhook:edge_certificate_arn": f"arn:aws:acm:us-east-1:{PREVIEW_ACCOUNT}:certificate/00000000-0000-0000-0000-000000000000",
 }
-COMPONENT_PREFIX = "payhook:index:"
 PREVIEW_STACK = "preview"
 
 
@@ -77,17 +79,13 @@ class PreviewMocks(pulumi_mocks.Mocks):
         raise ValueError(f"the program calls {args.token}, which is not known here")
 
 
-@dataclass
-class Evaluation:
-    """The resources in the order they were registered, and the stack's outputs."""
+class SymbolMocks(PreviewMocks):
+    """Every id and every computed property is a symbol."""
 
-    resources: list[dict[str, Any]] = field(default_factory=list)
-    outputs: dict[str, Any] = field(default_factory=dict)
-
-    def graph(self) -> list[dict[str, Any]]:
-        """Sorted, without the components and the stack itself: what a provider would be asked to make."""
-        real = [r for r in self.resources if not r["type"].startswith(("pulumi:", COMPONENT_PREFIX))]
-        return sorted(real, key=lambda resource: resource["urn"])
+    def new_resource(self, args: pulumi_mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        """Symbols name their resource (`infra.symbols`)."""
+        where = place(args.typ, args.name)
+        return symbol(where, "id"), {**{name: symbol(where, name) for name in COMPUTED}, **args.inputs}
 
 
 class _RecordingMonitor(pulumi_mocks.MockMonitor):
@@ -167,11 +165,6 @@ def evaluate(
     return evaluation
 
 
-def write_graph(evaluation: Evaluation) -> str:
-    """The graph as text that differs only where the stack does."""
-    return json.dumps(evaluation.graph(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-
-
 def main(arguments: list[str]) -> int:
     """The command line."""
     parser = argparse.ArgumentParser(prog="infra.graph", description="Write the stack's resource graph as JSON.")
@@ -180,7 +173,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--suffix", default=PREVIEW_CONFIG["payhook:environment_suffix"])
     options = parser.parse_args(arguments)
     suffix = {f"{PROGRAMS[options.program].project}:environment_suffix": options.suffix}
-    evaluation = evaluate(config=suffix, program=options.program)
+    evaluation = evaluated(suffix, options.program)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(write_graph(evaluation))
     print(f"{options.out}: {len(evaluation.graph())} resources")

@@ -9,7 +9,7 @@ from pathlib import Path
 from infra.evidence import inventory, render
 from infra.evidence.gather import FAILED, NOT_RUN, EvidenceError, gather, read_results, read_rules, rule_sources
 from infra.evidence.requirements import REQUIREMENTS
-from infra.graph import evaluate, write_graph
+from infra.evaluation import evaluated, write_graph
 
 ROOT = Path(__file__).resolve().parents[2]
 CANNOT_JUDGE = 2
@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
     graph_file = options.out / "graph.json"
-    evaluation = evaluate()
+    evaluation = evaluated()
     graph_file.write_text(write_graph(evaluation))
     graph = evaluation.graph()
     try:

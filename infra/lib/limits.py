@@ -1,12 +1,16 @@
 """The limits of the stack, read from `infra/limits.json`: the one place for them."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 LIMITS: dict[str, Any] = json.loads((Path(__file__).resolve().parents[1] / "limits.json").read_text())
 REGION: str = LIMITS["region"]
 FUNCTIONS = ("webhook_processor", "analytics_processor", "archival_function")
+
+# Of an environment: legal in every name that carries it, a bucket's too.
+SUFFIX_FORM = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,18}[a-z0-9])?")
 
 
 def function_limits(function: str) -> dict[str, int]:

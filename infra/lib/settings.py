@@ -7,10 +7,9 @@ import re
 from dataclasses import dataclass
 
 from lib.catalogue import Provider, read_catalogue
-from lib.limits import LIMITS, REGION
+from lib.limits import LIMITS, REGION, SUFFIX_FORM
 from lib.zips import CROSS_BUILT
 
-SUFFIX_FORM = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,18}[a-z0-9])?")
 ACCOUNT_FORM = re.compile(r"[0-9]{12}")
 PROJECT = "payhook"
 OBJECT_LOCK_MODES = ("GOVERNANCE", "COMPLIANCE")

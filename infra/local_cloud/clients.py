@@ -1,6 +1,7 @@
 """boto3 clients of one local cloud. The root key passes IAM: it stands for the person who deploys and looks, never for a function."""
 
 import functools
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,11 +30,25 @@ class Clients:
 
 
 @functools.cache
+def _session() -> Any:
+    """One for all clients: it keeps the tables that it reads, which take longer to read than all calls of a deployment."""
+    return boto3.session.Session(aws_access_key_id=ROOT_KEY, aws_secret_access_key=ROOT_KEY, region_name=REGION)
+
+
+_making = threading.Lock()
+
+
 def client(endpoint: str, service: str, region: str = REGION) -> Any:
-    """One client; names only, so that no configuration of this machine leaks in."""
-    session: Any = boto3.session.Session(aws_access_key_id=ROOT_KEY, aws_secret_access_key=ROOT_KEY, region_name=region)
-    return session.client(
+    """One client; names only, so that no configuration of this machine leaks in. A session is not made for several threads, so they take turns."""
+    with _making:
+        return _client(endpoint, service, region)
+
+
+@functools.cache
+def _client(endpoint: str, service: str, region: str) -> Any:
+    return _session().client(
         service,
+        region_name=region,
         endpoint_url=endpoint,
         config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 3}, max_pool_connections=32),
     )

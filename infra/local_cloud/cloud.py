@@ -16,12 +16,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from infra.graph import evaluate
+from infra.evaluation import evaluated
 from infra.lib.catalogue import read_catalogue
-from infra.lib.limits import FUNCTIONS, LIMITS, LIVE_SLOT
+from infra.lib.limits import FUNCTIONS, LIMITS, LIVE_SLOT, SUFFIX_FORM
 from infra.local_cloud import provider_keys
 from infra.local_cloud.applier import Applier
 from infra.local_cloud.clients import ACCOUNT, Clients
+from infra.symbols import SUFFIX
 
 ROOT = Path(__file__).resolve().parents[2]
 LOOPBACK = "127.0.0.1"
@@ -127,6 +128,8 @@ def start(
     missing = [function for function in FUNCTIONS if not (zips / f"{function}.zip").exists()]
     if missing:
         raise LocalCloudError(f"no {missing[0]}.zip in {zips}: make build")
+    if not SUFFIX_FORM.fullmatch(suffix):
+        raise LocalCloudError("a suffix is 1 to 20 of a-z, 0-9 and inner '-': make up SUFFIX=dev")
     port = port or free_port()
     if _in_use(port):
         raise LocalCloudError(f"port {port} is in use: make up PORT=another")
@@ -169,17 +172,10 @@ def _launch(state: Path, port: int, without: tuple[str, ...]) -> int:
 
 
 def _deploy(cloud: LocalCloud, zips: Path, progress: Callable[[int], None], options: dict[str, str]) -> None:
-    config = (
-        EDGE_CONFIG
-        | {f"payhook:{name}": value for name, value in options.items()}
-        | {
-            "payhook:environment_suffix": cloud.suffix,
-            "payhook:account_id": ACCOUNT,
-            "payhook:lambda_zip_dir": str(zips.resolve()),
-        }
-    )
-    applier = Applier(cloud.clients, progress)
-    cloud.outputs = evaluate(applier, config).outputs
+    config = EDGE_CONFIG | {f"payhook:{name}": value for name, value in options.items()}
+    evaluation = evaluated(config | {"payhook:environment_suffix": SUFFIX, "payhook:account_id": ACCOUNT}, symbolic=True)
+    applier = Applier(cloud.clients, cloud.suffix, zips.resolve(), progress)
+    cloud.outputs = applier.apply(evaluation)
     cloud.made = applier.made
     # From https://{api}.execute-api…/{stage}/webhook and https://{domain}/webhook to the same routes on this machine.
     host, _, path = cloud.outputs["api_endpoint_url"].removeprefix("https://").partition("/")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import infra.program  # noqa: F401 (puts `lib` on the path, as the Pulumi CLI does)
-from infra.graph import Evaluation, evaluate
+from infra.evaluation import Evaluation, evaluated
 
 Find = Callable[[str], list[dict[str, Any]]]
 
@@ -14,7 +14,7 @@ Find = Callable[[str], list[dict[str, Any]]]
 @pytest.fixture(scope="session")
 def evaluation() -> Evaluation:
     """The program, evaluated as in a preview."""
-    return evaluate()
+    return evaluated()
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from infra.graph import evaluate
+from infra.evaluation import evaluated
 from infra.lib.catalogue import read_catalogue
 from infra.tests.conftest import Find
 from lib.settings import Settings
@@ -36,7 +36,7 @@ def test_a_deploy_leaves_the_switch_of_a_key_alone_and_nothing_else(graph: list[
 
 
 def test_a_stack_for_some_providers_has_nothing_of_the_others() -> None:
-    evaluation = evaluate(config={"payhook:providers": "stripe, adyen"})
+    evaluation = evaluated(config={"payhook:providers": "stripe, adyen"})
     assert set(evaluation.outputs["api_key_ids"]) == {"adyen", "stripe"}
     names = {resource["name"] for resource in evaluation.graph()}
     for start in ("webhook_secret_", "webhook_usage_plan_", "rejected_spike_"):
@@ -55,5 +55,5 @@ def test_a_wrong_list_of_providers_is_refused(named: tuple[str, ...], says: str)
 
 def test_no_output_is_a_key(of_type: Find) -> None:
     assert len(of_type(":ApiKey")) == 2 * len(ALL)
-    outputs = evaluate().outputs["api_key_ids"]
+    outputs = evaluated().outputs["api_key_ids"]
     assert outputs["stripe"] == {"a": "webhook_api_key_stripe_a-id", "b": "webhook_api_key_stripe_b-id"}

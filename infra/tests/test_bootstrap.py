@@ -10,7 +10,7 @@ from bootstrap.account import Account
 from bootstrap.boundary import MANAGED_POLICY_CHARACTERS_MAX, reviewed_rights
 from bootstrap.rights import all_rights
 from bootstrap.roles import role_statements
-from infra.graph import evaluate
+from infra.evaluation import evaluated
 
 ACCOUNT = "123456789012"
 GOOD: dict[str, Any] = {
@@ -24,7 +24,7 @@ ROLE_POLICIES_CHARACTERS_MAX = 10_240
 
 
 def _graph(**config: str) -> list[dict[str, Any]]:
-    return evaluate(config={f"payhook-bootstrap:{k}": v for k, v in config.items()}, program="bootstrap").graph()
+    return evaluated(config={f"payhook-bootstrap:{k}": v for k, v in config.items()}, program="bootstrap").graph()
 
 
 GRAPH = _graph(environment_suffix="prod", account_id=ACCOUNT)
@@ -172,7 +172,7 @@ def test_looking_changes_nothing_but_the_lock() -> None:
 def test_every_kind_of_resource_of_the_stack_has_rights() -> None:
     modules = {module for right in all_rights(Account(**GOOD)) for module in right.modules}
     kinds = {
-        resource["type"].removeprefix("aws:") for resource in evaluate().graph() if resource["type"].startswith("aws:")
+        resource["type"].removeprefix("aws:") for resource in evaluated().graph() if resource["type"].startswith("aws:")
     }
     assert {kind for kind in kinds if not kind.startswith(tuple(modules))} == set(), "add them to bootstrap/rights.py"
 
@@ -197,7 +197,7 @@ def test_the_names_of_the_stack_are_within_reach_of_deploying() -> None:
 
 
 def test_the_bound_holds_every_right_of_the_stacks_roles_in_this_environment() -> None:
-    stack = evaluate(config={"payhook:environment_suffix": "prod", "payhook:account_id": ACCOUNT}).graph()
+    stack = evaluated(config={"payhook:environment_suffix": "prod", "payhook:account_id": ACCOUNT}).graph()
     policies = [r["properties"]["policy"] for r in stack if r["type"] == "aws:iam/rolePolicy:RolePolicy"]
     needed = {(a, r) for text in policies for s in _statements(text) for a in s["Action"] for r in s["Resource"]}
     bound = {(a, r) for s in reviewed_rights(Account(**GOOD)) for a in s["Action"] for r in s["Resource"]}
@@ -206,12 +206,12 @@ def test_the_bound_holds_every_right_of_the_stacks_roles_in_this_environment() -
 
 
 def test_the_stack_within_its_bound() -> None:
-    graph = evaluate(config={"payhook:permissions_boundary": "role_boundary_dev-bootstrap"}).graph()
+    graph = evaluated(config={"payhook:permissions_boundary": "role_boundary_dev-bootstrap"}).graph()
     roles = [resource["properties"] for resource in graph if resource["type"].endswith(":Role")]
     assert {role["permissionsBoundary"] for role in roles} == {
         "arn:aws:iam::000000000000:policy/role_boundary_dev-bootstrap"
     }
-    assert not [r["name"] for r in evaluate().graph() if "permissionsBoundary" in r["properties"]]
+    assert not [r["name"] for r in evaluated().graph() if "permissionsBoundary" in r["properties"]]
 
 
 @pytest.mark.parametrize("suffix", ["prod", "x" * 10])
@@ -257,7 +257,7 @@ def test_the_states_key_is_used_by_the_workflows_roles_alone() -> None:
 
 
 def test_outputs_say_what_the_next_steps_need() -> None:
-    outputs = evaluate(program="bootstrap").outputs
+    outputs = evaluated(program="bootstrap").outputs
     assert outputs["backend_url"] == "s3://payhook-state-000000000000-dev-bootstrap?region=us-east-2"
     assert outputs["secrets_provider"] == "awskms://alias/payhook_state_dev-bootstrap?region=us-east-2"
     assert outputs["permissions_boundary"] == "role_boundary_dev-bootstrap"

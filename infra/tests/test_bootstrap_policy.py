@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from infra.graph import evaluate, write_graph
+from infra.evaluation import evaluated, write_graph
 
 ROOT = Path(__file__).resolve().parents[2]
 BOOTSTRAP = ROOT / "infra/bootstrap"
@@ -22,7 +22,7 @@ def findings(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """What the gate finds."""
     assert GATE.exists(), f"{GATE} is missing: make build"
     graph = tmp_path_factory.mktemp("bootstrap") / "graph.json"
-    graph.write_text(write_graph(evaluate(program="bootstrap")))
+    graph.write_text(write_graph(evaluated(program="bootstrap")))
     result = subprocess.run([GATE, "--pack", PACK, "--json", graph], check=False, capture_output=True, text=True)
     assert result.returncode == 1, result.stderr
     return [json.loads(line) for line in result.stdout.splitlines()]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.graph import evaluate
+from infra.evaluation import evaluated
 from infra.lib.catalogue import read_catalogue
 from infra.lib.edge import LOGGED, function_code
 from infra.lib.settings import Settings
@@ -160,7 +160,7 @@ def test_what_an_edge_cannot_do_without_is_said(change: dict[str, Any], says: st
 
 
 def _of_type(config: dict[str, str], end: str) -> list[dict[str, Any]]:
-    return [resource for resource in evaluate(config=config).graph() if resource["type"].endswith(end)]
+    return [resource for resource in evaluated(config=config).graph() if resource["type"].endswith(end)]
 
 
 def test_a_secret_is_replaced_without_a_gap() -> None:
@@ -179,7 +179,7 @@ def test_a_secret_is_replaced_without_a_gap() -> None:
 
 
 def test_without_an_edge_nothing_of_it_is_left() -> None:
-    graph = evaluate(config={"payhook:edge": "false"}).graph()
+    graph = evaluated(config={"payhook:edge": "false"}).graph()
     assert not [r for r in graph if "cloudfront" in r["type"] or "random" in r["type"] or "edge" in r["name"]]
     text = json.dumps(graph)
     assert "x-viewer-ip" not in text

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.graph import Evaluation, evaluate
+from infra.evaluation import Evaluation, evaluated
 from infra.lib.limits import FUNCTIONS
 from infra.tests.conftest import Find
 
@@ -86,7 +86,7 @@ def test_only_this_trail_writes_the_record(of_type: Find) -> None:
 
 
 def test_without_the_record_nothing_speaks_of_it() -> None:
-    evaluation = evaluate(config={"payhook:access_record": "false"})
+    evaluation = evaluated(config={"payhook:access_record": "false"})
     text = json.dumps(evaluation.graph())
     assert "cloudtrail" not in text
     assert "payhook-access-logs" not in text
@@ -102,7 +102,7 @@ def test_by_default_nothing_is_locked(evaluation: Evaluation) -> None:
 
 @pytest.mark.parametrize("mode", ["GOVERNANCE", "COMPLIANCE"])
 def test_a_lock_on_demand(mode: str) -> None:
-    locked = evaluate(config={"payhook:object_lock_days": "365", "payhook:object_lock_mode": mode})
+    locked = evaluated(config={"payhook:object_lock_days": "365", "payhook:object_lock_mode": mode})
     (lock,) = _by_type(locked, LOCK)
     assert lock == {"bucket": "audit-id", "rule": {"defaultRetention": {"mode": mode, "days": 365}}}
     buckets = {b["bucket"]: (b.get("objectLockEnabled"), b["forceDestroy"]) for b in _by_type(locked, ":Bucket")}
@@ -118,7 +118,7 @@ def test_a_lock_changes_nothing_else(evaluation: Evaluation) -> None:
     def without_lock(graph: list[dict[str, Any]]) -> dict[str, Any]:
         return {r["urn"]: r["properties"] for r in graph if not r["type"].endswith((LOCK, ":Bucket"))}
 
-    locked = evaluate(config={"payhook:object_lock_days": "1"})
+    locked = evaluated(config={"payhook:object_lock_days": "1"})
     assert without_lock(locked.graph()) == without_lock(evaluation.graph())
 
 

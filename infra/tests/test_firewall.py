@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.graph import evaluate
+from infra.evaluation import evaluated
 from infra.lib.catalogue import read_catalogue
 from infra.lib.limits import LIMITS
 from infra.tests.conftest import Find
@@ -164,7 +164,7 @@ def test_every_name_is_in_the_providers_spelling(graph: list[dict[str, Any]]) ->
 
 
 def test_without_it_nothing_speaks_of_it() -> None:
-    evaluation = evaluate(config={"payhook:firewall": "false", "payhook:edge": "false"})
+    evaluation = evaluated(config={"payhook:firewall": "false", "payhook:edge": "false"})
     text = json.dumps(evaluation.graph())
     assert "aws:wafv2/" not in text
     assert "aws-waf-logs-" not in text

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from pulumi.runtime import mocks
 
-from infra.graph import Evaluation, PreviewMocks, evaluate, main, plain, write_graph
+from infra.evaluation import Evaluation, write_graph
+from infra.graph import PreviewMocks, evaluate, main, plain
 
 SNAPSHOT = Path(__file__).resolve().parents[1] / "snapshots/stack_dev.json"
 

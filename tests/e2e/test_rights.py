@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from infra.graph import evaluate
+from infra.evaluation import evaluated
 from infra.local_cloud.cloud import ROOT, LocalCloud
 from tests.e2e import rights
 from tests.e2e.faults import without
@@ -88,7 +88,7 @@ UNPROVED: dict[Right, str] = {
 def stack_rights() -> dict[Right, list[str]]:
     """Every right that a role's policy gives, with its resources."""
     found: dict[Right, list[str]] = {}
-    for resource in evaluate().graph():
+    for resource in evaluated().graph():
         if resource["type"] != "aws:iam/rolePolicy:RolePolicy":
             continue
         role = resource["properties"]["name"].rpartition("_policy_")[0]

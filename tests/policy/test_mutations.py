@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.graph import evaluate
+from infra.evaluation import evaluated
 from tests.policy import properties_data, properties_edge, resources, statements, sweep
 from tests.policy.engines import Judgements, by_gate, by_opa, is_mandatory, refusals, rules_by_scope
 from tests.policy.mutation import Mutation, Resource, of_rows
@@ -55,7 +55,7 @@ class Run:
 
 @pytest.fixture(scope="session")
 def run(tmp_path_factory: pytest.TempPathFactory, summary: list[str]) -> Run:
-    graph = evaluate(config={"payhook:providers": PROVIDERS}).graph()
+    graph = evaluated(config={"payhook:providers": PROVIDERS}).graph()
     targeted = [*resources.all_of(graph), *statements.all_of(graph)]
     targeted += [*of_rows(graph, properties_data.ROWS), *of_rows(graph, properties_edge.ROWS)]
     swept = list(sweep.all_of(graph))

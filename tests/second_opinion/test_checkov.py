@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from infra.graph import evaluate
+from infra.evaluation import evaluated
 from tests.second_opinion.plan import address, as_plan, spelled, terraform_type
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,7 +70,7 @@ def checkov(graph: list[dict[str, Any]], folder: Path) -> tuple[set[tuple[str, s
 
 @pytest.fixture(scope="module")
 def graph() -> list[dict[str, Any]]:
-    return evaluate().graph()
+    return evaluated().graph()
 
 
 @pytest.fixture(scope="module")

@@ -3,18 +3,16 @@
 from pathlib import Path
 from typing import Any
 
-import pulumi
-
 from infra.local_cloud.applier.shapes import capitalised, present
 from infra.local_cloud.clients import Clients
 
 Made = tuple[str, dict[str, Any]]
+FUNCTION = "aws:lambda/function:Function"
 
 
 def function(clients: Clients, inputs: dict[str, Any]) -> Made:
     """aws.lambda_.Function. The zip holds the binary for this machine's processor: the emulator runs it as it is."""
-    archive = inputs["code"]
-    path = Path(archive.path if isinstance(archive, pulumi.FileArchive) else archive["path"])
+    path = Path(inputs["code"]["path"])
     if not path.exists():
         raise FileNotFoundError(f"{path} is missing: make build")
     made = clients.lambda_.create_function(
@@ -90,7 +88,7 @@ def schedule(clients: Clients, inputs: dict[str, Any]) -> Made:
 
 
 MAKERS = {
-    "aws:lambda/function:Function": function,
+    FUNCTION: function,
     "aws:lambda/eventSourceMapping:EventSourceMapping": event_source,
     "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": invoke_config,
     "aws:scheduler/schedule:Schedule": schedule,

@@ -5,56 +5,101 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi.runtime import mocks
 
-from infra.graph import evaluate
-from infra.local_cloud.applier import MAKERS, Applier, UnknownResourceTypeError
+from infra.evaluation import Evaluation, evaluated
+from infra.local_cloud.applier import MAKERS, Applier, UnknownResourceTypeError, make
 from infra.local_cloud.applier.shapes import capitalised, present, whole
 from infra.local_cloud.clients import Clients
 from infra.local_cloud.cloud import LocalCloud
+from infra.symbols import SUFFIX, SymbolError
 
 TAGS = {"Environment": "applied", "Project": "payhook", "CostCenter": "payments"}
 
 
-def _args(typ: str, inputs: dict[str, Any]) -> mocks.MockResourceArgs:
-    return mocks.MockResourceArgs(typ=typ, name="thing", inputs=inputs, provider="", resource_id="", custom=True)
+NOWHERE = Clients("http://127.0.0.1:1")
 
 
 def test_the_makers_are_those_that_the_program_needs() -> None:
-    needed = {resource["type"] for resource in evaluate().graph()}
-    optional = {resource["type"] for resource in evaluate(config={"payhook:object_lock_days": "1"}).graph()}
+    needed = {resource["type"] for resource in evaluated().graph()}
+    optional = {resource["type"] for resource in evaluated({"payhook:object_lock_days": "1"}).graph()}
     assert needed < optional == set(MAKERS)
 
 
 def test_an_unknown_type_is_an_error_and_not_a_skip() -> None:
     with pytest.raises(UnknownResourceTypeError, match="aws:ec2/instance:Instance"):
-        Applier(Clients("http://127.0.0.1:1")).new_resource(_args("aws:ec2/instance:Instance", {}))
-
-
-def test_an_unknown_call_is_an_error() -> None:
-    call = mocks.MockCallArgs(token="aws:ec2/getAmi:getAmi", args={}, provider="")
-    with pytest.raises(ValueError, match="getAmi"):
-        Applier(Clients("http://127.0.0.1:1")).call(call)
-
-
-def test_the_account_is_the_emulators() -> None:
-    call = mocks.MockCallArgs(token="aws:index/getCallerIdentity:getCallerIdentity", args={}, provider="")
-    assert Applier(Clients("http://127.0.0.1:1")).call(call)[0]["accountId"] == "000000000000"
+        make(NOWHERE, "aws:ec2/instance:Instance", "thing", {})
 
 
 def test_a_failure_names_the_resource() -> None:
     with pytest.raises(RuntimeError, match="aws:sqs/queue:Queue thing"):
-        Applier(Clients("http://127.0.0.1:1")).new_resource(_args("aws:sqs/queue:Queue", {"tags": {}}))
+        make(NOWHERE, "aws:sqs/queue:Queue", "thing", {"tags": {}})
 
 
 def test_a_missing_zip_says_what_to_do(tmp_path: Path) -> None:
     inputs = {"code": {"path": str(tmp_path / "none.zip")}}
     with pytest.raises(RuntimeError, match="make build"):
-        Applier(Clients("http://127.0.0.1:1")).new_resource(_args("aws:lambda/function:Function", inputs))
+        make(NOWHERE, "aws:lambda/function:Function", "thing", inputs)
+
+
+def _resource(name: str, **inputs: Any) -> dict[str, Any]:
+    needed = inputs.pop("after", [])
+    options = {"dependencies": needed, "parent": "urn:parent"}
+    return {"type": "test:Thing", "name": name, "urn": f"urn:{name}", "properties": inputs, "options": options}
+
+
+def _applied(monkeypatch: pytest.MonkeyPatch, *resources: dict[str, Any], **outputs: Any) -> tuple[dict[str, Any], list[Any]]:
+    """The outputs, and the inputs in the order in which the things were made."""
+    seen: list[Any] = []
+
+    def thing(_: Clients, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        seen.append(inputs)
+        return f"id-{inputs['n']}", {"arn": f"arn:{inputs['n']}"}
+
+    monkeypatch.setitem(MAKERS, "test:Thing", thing)
+    applier = Applier(NOWHERE, "here", Path("zips"))
+    filled = applier.apply(Evaluation([*resources], outputs))
+    assert applier.made == len(resources)
+    return filled, seen
+
+
+def test_symbols_are_filled_in_as_the_resources_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = _resource("first", n=1, queue=f"first_{SUFFIX}", after=["urn:second"])
+    second = _resource("second", n=2, policy='{"on":"~Thing/third.arn~"}', after=["urn:third"])
+    third = _resource("third", n=3)
+    filled, seen = _applied(monkeypatch, first, second, third, url="https://~Thing/first.id~/x", n="~Thing/second.n~")
+    assert seen == [{"n": 3}, {"n": 2, "policy": '{"on":"arn:3"}'}, {"n": 1, "queue": "first_here"}]
+    assert filled == {"url": "https://id-1/x", "n": 2}
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("~Thing/first.url~", "url of Thing/first is not known"),
+        ("~Thing/absent.arn~", "arn of Thing/absent is not known"),
+        ("~Thing/first.ar", "took a symbol apart"),
+        (SUFFIX.partition("0")[0] + "_" + SUFFIX[7:], "took a symbol apart"),
+        ("in a text ~Thing/first.n~", "cannot stand inside"),
+        ("in a text ~Thing/first.quoted~", "cannot stand inside"),
+    ],
+)
+def test_what_cannot_be_filled_in_is_an_error(monkeypatch: pytest.MonkeyPatch, value: str, message: str) -> None:
+    with pytest.raises(SymbolError, match=message):
+        _applied(monkeypatch, _resource("first", n=1, quoted='"'), value=value)
+
+
+def test_two_resources_of_one_name_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = _resource("first", n=1), _resource("first", n=2) | {"urn": "urn:other"}
+    with pytest.raises(SymbolError, match="two resources are called Thing/first"):
+        _applied(monkeypatch, one, other)
+
+
+def test_resources_that_wait_for_each_other_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValueError, match="wait for each other"):
+        _applied(monkeypatch, _resource("first", n=1, after=["urn:second"]), _resource("second", n=2, after=["urn:first"]))
 
 
 def test_everything_of_the_program_is_made(cloud: LocalCloud) -> None:
-    assert cloud.made == len(evaluate().graph())
+    assert cloud.made == len(evaluated().graph())
 
 
 def test_tables(cloud: LocalCloud) -> None:
@@ -151,7 +196,7 @@ def test_functions_and_their_event_sources(cloud: LocalCloud) -> None:
 
 def test_alarms_and_logs(cloud: LocalCloud) -> None:
     alarms = cloud.clients.cloudwatch.describe_alarms()["MetricAlarms"]
-    assert len(alarms) == sum(resource["type"].endswith("MetricAlarm") for resource in evaluate().graph())
+    assert len(alarms) == sum(resource["type"].endswith("MetricAlarm") for resource in evaluated().graph())
     groups = cloud.clients.logs.describe_log_groups()["logGroups"]
     assert {group["retentionInDays"] for group in groups} == {30}
     for group in groups:

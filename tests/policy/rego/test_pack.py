@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from infra.graph import evaluate
+from infra.evaluation import evaluated
 
 ROOT = Path(__file__).resolve().parents[3]
 PACK = ROOT / "policies"
@@ -89,26 +89,26 @@ def test_every_case(opa: str) -> None:
 
 
 def test_the_stack_passes(opa: str) -> None:
-    assert said(opa, evaluate().graph()) == []
+    assert said(opa, evaluated().graph()) == []
 
 
 def test_the_stack_without_its_options_is_refused(opa: str) -> None:
     off = {"payhook:edge": "false", "payhook:firewall": "false", "payhook:access_record": "false"}
-    graph = evaluate(config=off).graph()
+    graph = evaluated(config=off).graph()
     rules = {rule for rule, _ in said(opa, graph)}
     assert rules == {"stack_deny_part_missing", "stack_deny_waf_missing", "stack_warn_bucket_access_log"}
 
 
 def test_the_stack_without_an_edge_passes(opa: str) -> None:
-    assert said(opa, evaluate(config={"payhook:edge": "false"}).graph()) == []
+    assert said(opa, evaluated(config={"payhook:edge": "false"}).graph()) == []
 
 
 def test_the_stack_whose_edge_changes_its_secret_passes(opa: str) -> None:
-    assert said(opa, evaluate(config={"payhook:edge_secret_generation": "2"}).graph()) == []
+    assert said(opa, evaluated(config={"payhook:edge_secret_generation": "2"}).graph()) == []
 
 
 def test_the_stack_with_object_lock_passes(opa: str) -> None:
-    assert said(opa, evaluate(config={"payhook:object_lock_days": "30"}).graph()) == []
+    assert said(opa, evaluated(config={"payhook:object_lock_days": "30"}).graph()) == []
 
 
 def test_policies_are_named_for_the_runtime_and_once() -> None:
