@@ -107,19 +107,6 @@ pub(crate) fn atom_at(text: &str, at: usize, decode: bool) -> Option<Atom> {
     })
 }
 
-/// The atoms of `text` from byte `at` on, in order.
-pub(crate) fn atoms_from(
-    text: &str,
-    mut at: usize,
-    decode: bool,
-) -> impl Iterator<Item = Atom> + '_ {
-    std::iter::from_fn(move || {
-        let atom = atom_at(text, at, decode)?;
-        at = atom.end;
-        Some(atom)
-    })
-}
-
 /// Of each of eight bytes the highest bit: whether it is a digit or not ASCII. And the same for what is not ASCII alone.
 fn marked(word: &[u8]) -> (u64, u64) {
     const EACH: u64 = u64::from_ne_bytes([1; 8]);
@@ -167,14 +154,17 @@ pub(crate) fn has_digits_or_is_not_ascii(bytes: &[u8], digits: usize) -> bool {
     found >= digits || !rest.is_ascii()
 }
 
-/// Where the hexadecimal digits of each escape end in decimal ones: it may be no escape, and they the beginning of a number. Byte ranges.
-pub(crate) fn doubtful_escapes(text: &str) -> impl Iterator<Item = (usize, usize)> + '_ {
-    text.match_indices(['%', '\\']).filter_map(|(at, _)| {
-        let rest = text.get(at..)?;
-        let (_, length) = escape(rest)?;
-        let written = rest.get(..length)?;
-        let decimals = written.bytes().rev().take_while(u8::is_ascii_digit).count();
-        (decimals > 0).then_some((at + length - decimals, at + length))
+/// The atoms of `text` from byte `at` on, in order.
+#[cfg(test)]
+pub(crate) fn atoms_from(
+    text: &str,
+    mut at: usize,
+    decode: bool,
+) -> impl Iterator<Item = Atom> + '_ {
+    std::iter::from_fn(move || {
+        let atom = atom_at(text, at, decode)?;
+        at = atom.end;
+        Some(atom)
     })
 }
 

@@ -1,5 +1,7 @@
 //! A provider's field rules: which fields are masked whole, and which hold ids that the detector must leave alone.
 
+use crate::steps;
+
 /// Whether a text has the form of an id.
 pub type IdForm = fn(&str) -> bool;
 
@@ -103,6 +105,7 @@ impl FieldRules {
             return Action::Detect;
         };
         let key = key.as_ref();
+        steps::count(key.len());
         if is_always(key) {
             return Action::Drop;
         }

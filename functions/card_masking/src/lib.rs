@@ -4,11 +4,17 @@
 //! PCI DSS v4.0.1, requirement 3.4.1: at most BIN and last four digits are shown.
 
 mod brands;
+#[cfg(test)]
+mod cost_tests;
+#[cfg(test)]
+mod definition_tests;
 mod detector;
 mod digits;
 mod fields;
+mod reading;
 mod rewrite;
 mod rules;
+mod steps;
 mod token;
 
 pub use detector::{contains_pan, mask_text};

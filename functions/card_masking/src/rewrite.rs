@@ -86,8 +86,10 @@ pub fn mask_json(body: &[u8], rules: &FieldRules) -> Result<Masked, MaskError> {
 
 struct Container {
     object: bool,
-    /// Every value below is masked.
-    dropping: bool,
+    /// What the rules say of this container. For an array they say the same of each element,
+    /// because positions are not part of a path. It is kept because looking it up reads the key,
+    /// and a long key would be read as often as the array has elements.
+    action: Action,
 }
 
 struct Rewriter<'a> {
@@ -169,10 +171,7 @@ impl<'a> Rewriter<'a> {
                     }
                     self.punctuation(opening)?;
                     let object = opening == b'{';
-                    self.containers.push(Container {
-                        object,
-                        dropping: matches!(action, Action::Drop),
-                    });
+                    self.containers.push(Container { object, action });
                     match (self.blanks(), object) {
                         (Some(b'}'), true) => return self.close(b'}'),
                         (Some(b']'), false) => return self.close(b']'),
@@ -191,10 +190,12 @@ impl<'a> Rewriter<'a> {
     }
 
     fn action(&self) -> Action {
-        if self.containers.last().is_some_and(|c| c.dropping) {
-            return Action::Drop;
+        match self.containers.last() {
+            Some(container) if !container.object || matches!(container.action, Action::Drop) => {
+                container.action
+            }
+            _ => self.rules.action(&self.path),
         }
-        self.rules.action(&self.path)
     }
 
     fn literal(&mut self, word: &str) -> Result<(), MaskError> {
