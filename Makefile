@@ -1,4 +1,5 @@
 # Two doors: `make demo` runs the whole system on this machine, `make test` passes its tests. The rest are the parts of those two.
+# `make test` runs its parts beside each other (tests/run): each is a target here and can be run by itself.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
@@ -18,9 +19,18 @@ BENCH_ITEMS ?= 1000000
 BENCH_SECONDS ?= 60
 # Tests that mostly wait run in so many processes.
 PROCESSES ?= 3
+BASE ?= HEAD
+DAY ?=
 FUNCTIONS := webhook_processor analytics_processor archival_function
 ZIPS := build/lambdas/host
-GATE := target/debug/policy_gate
+# What the tests run: compiled once, together with the Rust tests and instrumented like them. LLVM writes a profile when such a program ends.
+TESTED := target/tested/debug
+TESTED_ZIPS := build/lambdas/tested
+PROGRAMS = PAYHOOK=$(abspath $(TESTED)/payhook) PAYHOOK_GATE=$(abspath $(TESTED)/policy_gate) PAYHOOK_ZIPS=$(abspath $(TESTED_ZIPS))
+# `make test` has compiled them before it starts the parts.
+COMPILED := $(if $(BUILT),,tested)
+GATE := $(if $(BUILT),$(TESTED)/policy_gate,target/debug/policy_gate)
+export LLVM_PROFILE_FILE ?= /dev/null
 SBOM_DIR ?= build/lambdas/arm64
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -28,7 +38,7 @@ RUFF = $(VENV)/bin/ruff --config infra/pyproject.toml
 PYTEST = $(PYTHON) -m pytest -q -c infra/pyproject.toml --rootdir .
 LOCAL := $(PYTHON) -m infra.local_cloud
 
-.PHONY: help demo up down status test lint lint-workflows test-rust test-python test-oracles test-e2e test-policy second-opinion policy evidence simulate fuzz properties bite bench bench-core instructions bench-archive graph snapshots fmt build lambdas test-lambdas test-reproducible flake-check deny advisories sbom clean
+.PHONY: help demo up down status test check check-gate check-tests tools tested lint lint-format lint-python lint-rust lint-workflows test-rust test-python test-oracles test-e2e test-policy second-opinion policy evidence simulate fuzz properties bite bench bench-core instructions bench-archive graph snapshots fmt build lambdas test-lambdas test-reproducible flake-check deny advisories sbom clean
 
 help: ## What can be made.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -49,15 +59,42 @@ graph: $(VENV)/.runtime ## Write the stack's resource graph as JSON: make graph 
 	@mkdir -p $(dir $(OUT))
 	$(PYTHON) -m infra.graph --out $(OUT)
 
-test: lint lint-workflows test-rust test-python test-oracles test-e2e test-policy second-opinion policy evidence ## Everything: formats, lints, types, unit, contract, coverage, end to end.
+test: $(VENV)/.dev ## Everything: formats, lints, types, unit, contract, coverage, end to end; ends with a table of its parts.
+	$(PYTHON) -m tests.run test
 
-lint: $(VENV)/.dev
+check: $(VENV)/.dev ## What most changes need, in a minute: formats, lints, types, tests of what changed since BASE (HEAD), the gate on the snapshot.
+	$(PYTHON) -m tests.run check
+
+lint: lint-rust lint-python ## Formats, lints and types.
+
+lint-format: $(VENV)/.dev
 	cargo fmt --all --check
 	cargo fmt --manifest-path tests/fuzz/Cargo.toml --check
-	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 	$(RUFF) format --check bench infra tests
 	$(RUFF) check bench infra tests
+
+lint-rust:
+	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
+
+lint-python: lint-format
 	$(VENV)/bin/pyright --pythonpath $(PYTHON) -p infra/pyproject.toml
+
+# The unit and contract tests of the crates and folders with changes since BASE.
+check-tests: $(VENV)/.dev
+	$(PYTHON) -m tests.run.changed --base $(BASE)
+
+check-gate: $(VENV)/.runtime $(GATE)
+	$(GATE) infra/snapshots/stack_dev.json --pack policies
+
+# What the other parts of `make test` need beside our own code: linters, engines and scanners, fetched once.
+tools: $(VENV)/.dev
+	tests/tools/coverage_tools.sh >/dev/null
+	tests/tools/dynamodb_local.sh
+	tests/tools/opa.sh >/dev/null && tests/tools/opa.sh regal >/dev/null && tests/tools/actionlint.sh >/dev/null
+
+tested: $(VENV)/.dev
+	tests/tools/rust_tested.sh
+	@python3 tests/tools/zip_functions.py $(TESTED) $(TESTED_ZIPS) $(FUNCTIONS)
 
 lint-workflows: $(VENV)/.dev
 	$$(tests/tools/actionlint.sh) -shellcheck $(VENV)/bin/shellcheck
@@ -66,23 +103,23 @@ lint-workflows: $(VENV)/.dev
 	if [ -x .tools/cargo/bin/cargo-deny ]; then $(MAKE) --no-print-directory deny; fi
 
 # The storage adapter runs against the emulator and against DynamoDB Local; both are started for it and stopped after it.
-test-rust: $(VENV)/.dev
+test-rust: $(COMPILED) $(VENV)/.dev
 	PYTHON=$(PYTHON) tests/tools/rust_coverage.sh
 
-test-python: build $(VENV)/.dev
-	PAYHOOK_ZIPS=$(abspath $(ZIPS)) $(PYTEST) -n $(PROCESSES) --dist worksteal infra/tests infra/local_cloud/tests tests/demo tests/repository \
+test-python: $(COMPILED) $(VENV)/.dev
+	$(PROGRAMS) $(PYTEST) -n $(PROCESSES) --dist worksteal infra/tests infra/local_cloud/tests tests/demo tests/repository \
 		tests/flake tests/workflows tests/lambdas/test_layout.py tests/lambdas/test_cross_build.py tests/lambdas/test_sbom.py \
 		--junitxml=$(RESULTS)/python.xml --cov=infra --cov-config=infra/pyproject.toml --cov-report=term:skip-covered --cov-fail-under=90
 
 # The pack is judged by Open Policy Agent itself and by the gate, and both by every change that breaks a rule of the real stack.
-test-policy: build $(VENV)/.dev
-	PAYHOOK_GATE=$(abspath $(GATE)) $(PYTEST) tests/policy --junitxml=$(RESULTS)/policy.xml
+test-policy: $(COMPILED) $(VENV)/.dev
+	$(PROGRAMS) $(PYTEST) tests/policy --junitxml=$(RESULTS)/policy.xml
 
 second-opinion: $(VENV)/.dev $(VENV)/.scanners ## Let checkov judge the stack, too.
 	CHECKOV=$(abspath $(VENV)/scanners/bin/checkov) $(PYTEST) tests/second_opinion --junitxml=$(RESULTS)/second_opinion.xml
 
 # The gate alone, where `make build` has not built everything.
-$(GATE): Cargo.lock $(wildcard functions/policy_gate/src/*.rs)
+target/debug/policy_gate: Cargo.lock $(wildcard functions/policy_gate/src/*.rs)
 	cargo build -q --locked -p policy_gate
 	@touch $@
 
@@ -92,13 +129,13 @@ policy: $(VENV)/.runtime $(GATE) ## Judge the stack, or GRAPH=file, by the polic
 	$(GATE) $(if $(GRAPH),$(GRAPH),$(OUT)) --pack policies
 
 evidence: $(VENV)/.runtime $(GATE) ## Write the PCI DSS evidence into build/evidence: requirement, control, resource, rule, test, last result.
-	$(PYTHON) -m infra.evidence --out build/evidence
+	$(PYTHON) -m infra.evidence --gate $(GATE) --out build/evidence
 
-test-oracles: build $(VENV)/.dev $(VENV)/.oracles
-	PAYHOOK=$(abspath target/debug/payhook) .venv/oracles/bin/python -m pytest -q tests/oracles
+test-oracles: $(COMPILED) $(VENV)/.dev $(VENV)/.oracles
+	$(PROGRAMS) .venv/oracles/bin/python -m pytest -q tests/oracles
 
-test-e2e: build $(VENV)/.dev
-	PAYHOOK=$(abspath target/debug/payhook) PAYHOOK_ZIPS=$(abspath $(ZIPS)) $(PYTEST) -n $(PROCESSES) --dist loadfile tests/e2e --junitxml=$(RESULTS)/e2e.xml
+test-e2e: $(COMPILED) $(VENV)/.dev
+	$(PROGRAMS) $(PYTEST) -n $(PROCESSES) --dist loadfile tests/e2e --junitxml=$(RESULTS)/e2e.xml
 
 simulate: ## Live SEEDS lives (2,000 unless told) under faults; see one again: make simulate FIRST_SEED=17 SEEDS=1.
 	SEEDS=$(SEEDS) FIRST_SEED=$(FIRST_SEED) cargo test -q --locked -p simulation --test simulate -- --nocapture

@@ -12,7 +12,7 @@ from infra.evaluation import evaluated, write_graph
 
 ROOT = Path(__file__).resolve().parents[2]
 BOOTSTRAP = ROOT / "infra/bootstrap"
-GATE = Path(os.environ.get("PAYHOOK_POLICY_GATE", ROOT / "target/debug/policy_gate"))
+GATE = Path(os.environ.get("PAYHOOK_GATE", ROOT / "target/debug/policy_gate"))
 PACK = Path(os.environ.get("PAYHOOK_POLICIES", ROOT / "policies"))
 EXCEPTIONS: dict[str, dict[str, Any]] = json.loads((BOOTSTRAP / "policy-config.json").read_text())
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Runs every Rust test instrumented, with the storage adapter's endpoint tests against the emulator and against DynamoDB Local, and fails
-# below 90 % of lines. What measures is tested too, and not counted. PYTHON names the interpreter that has the emulator.
+# Runs every Rust test that rust_tested.sh compiled, with the storage adapter's endpoint tests against the emulator and against DynamoDB Local,
+# and fails below 90 % of lines. What measures is tested too, and not counted. PYTHON names the interpreter that has the emulator.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 COVERAGE_LINES_MIN_PERCENT=90
-eval "$(tests/tools/coverage_tools.sh)"
+eval "$(tests/tools/rust_env.sh)"
 tests/tools/dynamodb_local.sh
 
 free_port() { "$PYTHON" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
@@ -28,11 +28,6 @@ done
 
 export PAYHOOK_TEST_ENDPOINT="http://127.0.0.1:$emulator_port"
 export PAYHOOK_TEST_DYNAMODB_ENDPOINTS="http://127.0.0.1:$emulator_port,http://127.0.0.1:$dynamodb_port"
-# `cargo llvm-cov` alone would build everything a second time: as the compiler of our own crates it instruments those, and what they depend
-# on is that of `make build`.
-eval "$(cargo llvm-cov show-env --export-prefix 2>/dev/null)"
-export RUSTC_WORKSPACE_WRAPPER=$RUSTC_WRAPPER
-unset RUSTC_WRAPPER
-rm -f target/*.profraw
-cargo test --workspace --all-features --locked --lib --bins --tests --examples 2>&1 | tee build/results/rust.txt
+find target -maxdepth 2 -name '*.profraw' -delete
+"$PYTHON" -m tests.run.rust build/rust_tests.jsonl 2>&1 | tee build/results/rust.txt
 cargo llvm-cov report --ignore-filename-regex '/bench/' --fail-under-lines "$COVERAGE_LINES_MIN_PERCENT" --summary-only

@@ -34,7 +34,8 @@ PATCHES = (
     "log_data_protection",
     "sending_roles",
 )
-INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH", "COVERAGE_PROCESS_START", "VIRTUAL_ENV")
+# LLVM_PROFILE_FILE says where an instrumented function leaves its profile: the tests say nowhere.
+INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH", "COVERAGE_PROCESS_START", "VIRTUAL_ENV", "LLVM_PROFILE_FILE")
 
 
 def clean_environment(port: int, state: Path) -> dict[str, str]:

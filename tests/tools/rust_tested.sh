@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Compiles every Rust test and the programs that all tests run, instrumented, and lists the tests' binaries in build/rust_tests.jsonl.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+eval "$(tests/tools/rust_env.sh)"
+mkdir -p build
+cargo test --workspace --all-features --locked --lib --bins --tests --examples --no-run \
+    --message-format=json-render-diagnostics >build/rust_tests.jsonl.new
+mv build/rust_tests.jsonl.new build/rust_tests.jsonl
