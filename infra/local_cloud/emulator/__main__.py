@@ -19,6 +19,7 @@ PATCHES = (
     "sqs_event_source",
     "partiql_streams",
     "stream_event_source",
+    "header_names",
     "mapping_templates",
     "api_key_switch",
     "integration_role",

@@ -12,6 +12,8 @@ from urllib.parse import parse_qs
 from ministack import app
 from ministack.services import apigateway_v1, cloudfront
 
+from infra.local_cloud.emulator import header_names
+
 PREFIX = "/_edge/"
 API_HOST = re.compile(r"([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com")
 
@@ -41,6 +43,7 @@ def apply() -> None:
         if origin["protocol_policy"] != "https-only":
             raise cloudfront.OriginUnreachable("a REST API answers over TLS only")
         sent = {k.lower(): v for k, v in cloudfront._origin_request_headers(origin, headers, ip, xff).items()}
+        header_names.set_capitalised(sent)
         stage, _, route = ((origin.get("origin_path") or "") + uri).lstrip("/").partition("/")
         answer: Any = await app._handle_execute_api_request(
             "", f"/restapis/{match[1]}/{stage}/_user_request_/{route}", method, sent, body,

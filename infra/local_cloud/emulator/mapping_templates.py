@@ -1,22 +1,23 @@
-"""Gap: mapping templates know no `#if`, no `$context` and no `$input.params(name)` of a path; responses cannot override the status.
+"""Gap: mapping templates know no `#if`, no `$context` and no `$input.params(name)` of a path; responses cannot override
+the status.
 
-AWS: the Velocity language with `$input`, `$context`, `$util`, `$stageVariables`, and `$context.responseOverride`.
-Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html, read 2026-11-23.
+AWS: Apache Velocity with `$input`, `$context`, `$util`, `$stageVariables`, and `$context.responseOverride`. Header names
+are compared exactly, in the case in which they arrived (`header_names.py`). `tests/velocity` compares what is rendered
+by `velocity.py` with the real engine.
+Sources, read 2026-11-27:
+https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
+https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html (header names)
 """
 
-import base64
 import contextvars
-import functools
-import json
 import time
-import urllib.parse
 import uuid
 from typing import Any
 
-import airspeed
-from jsonpath_ng import parse as parse_path
 from ministack.core import iam_evaluator
 from ministack.services import apigateway_v1
+
+from infra.local_cloud.emulator import header_names, velocity
 
 _request: contextvars.ContextVar[dict[str, Any] | None] = contextvars.ContextVar("request", default=None)
 
@@ -31,73 +32,6 @@ def request_context() -> dict[str, Any]:
     return (_request.get() or {}).get("context") or {}
 
 
-class _Input:
-    """`$input`."""
-
-    def __init__(self, body: str, request: dict[str, Any]) -> None:
-        self.body = body
-        self._request = request
-
-    def path(self, expression: str) -> Any:
-        try:
-            document = json.loads(self.body or "{}")
-        except ValueError:
-            return ""
-        found = parse_path(expression).find(document)
-        return found[0].value if found else ""
-
-    def json(self, expression: str) -> str:
-        return json.dumps(self.path(expression), separators=(",", ":"), ensure_ascii=False)
-
-    def params(self, name: str | None = None) -> Any:
-        if name is None:
-            return {
-                "path": self._request["path"],
-                "querystring": self._request["query"],
-                "header": self._request["headers"],
-            }
-        # Path, then query string, then headers, as documented.
-        for part, fold in (("path", False), ("query", False), ("headers", True)):
-            for key, value in self._request[part].items():
-                if key == name or (fold and key.lower() == name.lower()):
-                    return value
-        return ""
-
-
-class _Util:
-    """`$util`."""
-
-    def urlEncode(self, text: Any) -> str:  # noqa: N802 (the name is Velocity's)
-        return urllib.parse.quote_plus(str(text or ""), safe="*").replace("~", "%7E")
-
-    def urlDecode(self, text: str) -> str:  # noqa: N802
-        return urllib.parse.unquote_plus(text)
-
-    def base64Encode(self, text: str) -> str:  # noqa: N802
-        return base64.b64encode((text or "").encode()).decode()
-
-    def base64Decode(self, text: str) -> str:  # noqa: N802
-        return base64.b64decode(text).decode()
-
-    def parseJson(self, text: str) -> Any:  # noqa: N802
-        return json.loads(text)
-
-
-class _Body(str):
-    """A body whose `contains` and `endsWith` are Java's."""
-
-    def contains(self, part: str) -> bool:
-        return part in self
-
-    def endsWith(self, end: str) -> bool:  # noqa: N802
-        return self.endswith(end)
-
-
-@functools.lru_cache(maxsize=64)
-def _template(text: str) -> airspeed.Template:
-    return airspeed.Template(text)
-
-
 def render(template: str, body: str, params: dict[str, Any], context: dict[str, Any] | None = None) -> str:
     """Renders a request or response template."""
     request = _request.get() or {
@@ -107,13 +41,7 @@ def render(template: str, body: str, params: dict[str, Any], context: dict[str, 
         "context": context or {},
         "stage_variables": {},
     }
-    names = {
-        "input": _Input(_Body(body), request),
-        "util": _Util(),
-        "context": request["context"],
-        "stageVariables": request["stage_variables"],
-    }
-    return _template(template).merge(names)
+    return velocity.render(template, body, request)
 
 
 def _single(values: dict[str, Any] | None) -> dict[str, Any]:
@@ -136,6 +64,7 @@ def describe_request(
     now = time.time()
     request_id = str(uuid.uuid4())
     flat_headers = _single(headers)
+    as_sent = header_names.of_the_request()
     context = {
         "requestId": request_id,
         "extendedRequestId": request_id,
@@ -144,7 +73,7 @@ def describe_request(
         "stage": stage_name,
         "httpMethod": method,
         "resourcePath": (resource or {}).get("path", ""),
-        "path": _Body(request_path),
+        "path": request_path,
         "requestTimeEpoch": int(now * 1000),
         "identity": {
             "sourceIp": iam_evaluator._request_origin.get()[0],
@@ -155,7 +84,8 @@ def describe_request(
     return {
         "path": dict(path or {}),
         "query": _single(query),
-        "headers": flat_headers,
+        # Without that patch: as the server hands them on.
+        "headers": flat_headers if as_sent is None else as_sent,
         "stage_variables": (stage or {}).get("variables") or {},
         "context": context,
     }

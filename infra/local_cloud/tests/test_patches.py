@@ -1,9 +1,13 @@
 """Each gap of the emulator is closed by its patch, and open without it: a patch that nothing needs would fail here."""
 
+import base64
+import http.client
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -11,7 +15,7 @@ from infra.local_cloud import ledger
 from infra.local_cloud.cloud import LocalCloud, start
 from infra.local_cloud.emulator.__main__ import PATCHES
 from infra.local_cloud.tests.acting import given_by_mistake, s3_as, without_statement
-from tests.e2e.door import post, post_stripe, stripe_event, stripe_headers
+from tests.e2e.door import audit_lines_of, eventually, post, post_stripe, stripe_event, stripe_headers, stripe_key
 from tests.e2e.faults import without
 from tests.e2e.rights import a_failed_task_is_kept
 
@@ -77,6 +81,53 @@ def _failed_batch_reaches_its_queue(cloud: LocalCloud) -> bool:
 
 def _template_branches(cloud: LocalCloud) -> bool:
     return post(cloud, b'{"id":"branch"}', route="/adyen").body == "[accepted]"
+
+
+def _origin_secret(cloud: LocalCloud) -> str:
+    """What the firewall asks for of a request that does not come through the edge."""
+    acls = cloud.clients.wafv2.list_web_acls(Scope="REGIONAL")["WebACLs"]
+    named = {key: acls[0][key] for key in ("Name", "Id")}
+    rules = cloud.clients.wafv2.get_web_acl(Scope="REGIONAL", **named)["WebACL"]["Rules"]
+    (statement,) = [rule["Statement"] for rule in rules if rule["Name"] == "past_the_edge"]
+    text = json.dumps(statement, default=lambda value: base64.b64encode(value).decode())
+    (secret, *_) = re.findall(r'"SearchString": "([^"]+)"', text)
+    return base64.b64decode(secret).decode()
+
+
+def _template_that_asks_for(header: str) -> str:
+    request = f"provider=stripe&h.stripe-signature=$util.urlEncode($input.params('{header}'))"
+    return (
+        f'#set($request = "{request}")Action=SendMessage&Version=2012-11-05&MessageBody=$util.urlEncode($input.body)'
+        "&MessageAttribute.1.Name=request&MessageAttribute.1.Value.DataType=String"
+        "&MessageAttribute.1.Value.StringValue=$util.urlEncode($request)"
+    )
+
+
+def _ask_for(cloud: LocalCloud, header: str) -> None:
+    """The gateway's template asks for the signature by this name, exactly.
+
+    It is the template of a media type of its own, without the slash that the emulator does not find in a patch.
+    """
+    gateway, api = cloud.clients.apigateway, cloud.gateway.partition("/restapis/")[2].partition("/")[0]
+    (resource,) = [r for r in gateway.get_resources(restApiId=api, limit=500)["items"] if r["path"].endswith("}")]
+    operation = {"op": "replace", "path": "/requestTemplates/probe", "value": _template_that_asks_for(header)}
+    gateway.update_integration(restApiId=api, resourceId=resource["id"], httpMethod="POST", patchOperations=[operation])
+
+
+def _names_keep_the_senders_case(cloud: LocalCloud) -> bool:
+    """Past the edge, with a name that is neither in lower case nor what CloudFront would make of it."""
+    _ask_for(cloud, "STRIPE-signature")
+    body = json.dumps(stripe_event()).encode()
+    signature = stripe_headers(stripe_key(cloud), body)["Stripe-Signature"]
+    headers = {"STRIPE-signature": signature, "x-api-key": cloud.api_key, "x-origin-secret": _origin_secret(cloud)}
+    address = urlsplit(f"{cloud.gateway}/stripe")
+    # `urllib` would write the name in capitals of its own.
+    connection = http.client.HTTPConnection(address.netloc, timeout=30)
+    connection.request("POST", address.path, body, headers | {"content-type": "probe"})
+    assert connection.getresponse().status == 200
+    connection.close()
+    (line,) = eventually(lambda: audit_lines_of(cloud, body))
+    return line["verdict"] == "stored"
 
 
 def _role_is_asked(cloud: LocalCloud) -> bool:
@@ -188,6 +239,7 @@ PROBES: dict[str, Callable[[LocalCloud], bool]] = {
     "sqs_event_source": _one_batch_of_thirty,
     "partiql_streams": _insert_is_in_the_stream,
     "stream_event_source": _failed_batch_reaches_its_queue,
+    "header_names": _names_keep_the_senders_case,
     "mapping_templates": _template_branches,
     "api_key_switch": _a_key_switched_off_opens_nothing,
     "integration_role": _role_is_asked,
@@ -226,6 +278,15 @@ def test_with_its_patch_the_gap_is_closed(patched: LocalCloud, patch: str) -> No
 
 def test_an_alarm_over_all_dimensions_of_a_metric_rings(patched: LocalCloud) -> None:
     assert _card_data_alarm_rings(patched)
+
+
+@pytest.mark.parametrize("header", ["stripe-signature", "Stripe-signature", "Stripe-Signature"])
+def test_behind_the_edge_a_template_finds_capitalised_names_alone(patched: LocalCloud, header: str) -> None:
+    body = json.dumps(stripe_event()).encode()
+    _ask_for(patched, header)
+    assert post(patched, body, stripe_headers(stripe_key(patched), body), content_type="probe").status == 200
+    (line,) = eventually(lambda: audit_lines_of(patched, body))
+    assert line["verdict"] == ("stored" if header == "Stripe-Signature" else "rejected")
 
 
 @pytest.mark.parametrize("patch", NEEDED_TO_APPLY)
