@@ -190,8 +190,9 @@ asks_verifier(uri) if {
 # title: A template hands the body on whole and encodes what it inserts
 # description: >-
 #   The template makes a form for SQS. Whatever comes from the request is URL-encoded, or a caller could add parameters of his own to the call; the
-#   body goes through byte for byte, never parsed and printed again, or its signature would no longer hold. Templates are text in every preview. A
-#   mocked integration sends nothing on.
+#   body goes through byte for byte, never parsed and printed again, or its signature would no longer hold. Headers are looked for in the map of all
+#   headers, because their names arrive in the sender's case and `$input.params(name)` compares exactly. `#else` and `#end` directly before a letter
+#   are no directives in Velocity, which reads one longer word. Templates are text in every preview. A mocked integration sends nothing on.
 # scope: rule
 # custom:
 #   fix: keep request_template() of infra/lib/gateway_templates.py
@@ -204,7 +205,13 @@ deny_template_unsafe contains message if {
 	message := say(input, sprintf("its template for %s %s", [media_type, wrong]), "encode what comes from the request")
 }
 
-template_faults(template) := union({body_faults(template), parameter_faults(template), parsing_faults(template)})
+template_faults(template) := union({
+	body_faults(template),
+	parameter_faults(template),
+	header_faults(template),
+	word_faults(template),
+	parsing_faults(template),
+})
 
 body_faults(template) := {sprintf("does not have %s", [part]) |
 	some part in ["Action=SendMessage&", "&MessageBody=$util.urlEncode($input.body)"]
@@ -214,7 +221,24 @@ body_faults(template) := {sprintf("does not have %s", [part]) |
 parameter_faults(template) := {"inserts a parameter without encoding it" |
 	inserted := regex.find_n(`[$]input[.]params`, template, -1)
 	encoded := regex.find_n(`[$]util[.]urlEncode[(][$]input[.]params`, template, -1)
-	count(inserted) != count(encoded)
+	looked_through := regex.find_n(` in [$]input[.]params[(][)][.]header[.]keySet[(][)][)]`, template, -1)
+	count(inserted) != count(encoded) + count(looked_through)
+}
+
+# `provider` is a parameter of the path, whose name is ours. What stack_deny_waf_headers goes by is the list.
+header_faults(template) := {sprintf("looks for %s in one case alone", [found]) |
+	some found in regex.find_n(`[$]input[.]params[(]['"][^'"]*['"][)]`, template, -1)
+	found != "$input.params('provider')"
+} | {"does not say which headers it wants" |
+	contains(template, ".header.keySet()")
+	not regex.match(wanted_headers, template)
+}
+
+wanted_headers := `#set[(][$]want = ",([a-z0-9,-]+),"[)]`
+
+word_faults(template) := {sprintf("has %s, which is no directive", [found]) |
+	some found in regex.find_n(`#(else|end)[A-Za-z0-9_]+`, template, -1)
+	found != "#elseif"
 }
 
 parsing_faults(template) := {sprintf("uses %s", [found]) | some found in regex.find_n(`[$]input[.](json|path)`, template, -1)}

@@ -316,8 +316,8 @@ stack_deny_waf_headers contains message if {
 template_headers contains header if {
 	some integration in of_type("aws:apigateway/integration:Integration")
 	some template in value(integration, ["requestTemplates"])
-	some match in regex.find_all_string_submatch_n(`h[.]([a-z0-9-]+)=[$]util`, template, -1)
-	header := match[1]
+	some match in regex.find_all_string_submatch_n(wanted_headers, template, -1)
+	some header in split(match[1], ",")
 }
 
 # METADATA

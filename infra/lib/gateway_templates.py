@@ -1,13 +1,18 @@
-"""The gateway's mapping templates (VTL): a request becomes an SQS message, SQS's answer becomes the provider's.
+"""Builds the gateway's mapping templates (VTL): a request becomes an SQS message, and SQS's answer becomes the
+provider's answer.
 
-Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html, read 2026-11-23.
+API Gateway renders them with Apache Velocity. `tests/velocity` renders the same text with the real engine.
+Sources, read 2026-11-27:
+https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
+https://velocity.apache.org/engine/1.7/user-guide.html ("Directives": `#else` directly before text needs `#{else}`)
 """
 
 from lib.catalogue import Provider
 
 ACCEPTED = '{"accepted":true}'
-# What API Gateway makes of bytes that are not UTF-8. A body that holds this character itself cannot be told from one that is not UTF-8.
-REPLACEMENT_CHARACTER = "\ufffd"
+# How U+FFFD looks once it is URL-encoded. API Gateway puts this character in place of bytes that are not UTF-8, so a
+# body that really contains it cannot be told from one that is not UTF-8. Encoded, the template stays ASCII.
+REPLACEMENT_CHARACTER = "%EF%BF%BD"
 
 
 def error_body(code: str, message: str) -> str:
@@ -21,35 +26,60 @@ TOO_LARGE = error_body("too_large", "the body is larger than is accepted")
 UNAVAILABLE = error_body("unavailable", "not stored: send it again")
 
 
-# Who sent it: the other end of the connection, or behind the edge who connected to it.
+# The sender's address: the other end of the connection, or, behind the edge, what CloudFront saw.
 CALLER_ADDRESS = "$util.urlEncode($context.identity.sourceIp)"
-VIEWER_ADDRESS = "$util.urlEncode($input.params('x-viewer-ip'))"
+VIEWER_ADDRESS = "$viewer"
+# The header into which the edge writes the sender's address (`infra/edge/webhook_key.js`).
+VIEWER_HEADER = "x-viewer-ip"
+HEADER_VALUE = "$util.urlEncode($input.params().header.get($h))"
+
+
+def collect_headers(wanted: list[str], viewer: bool) -> str:
+    """Sets `$headers` to an `h.{lower-case name}={value}` pair for each wanted header that was sent, and `$viewer` to
+    the sender's address behind the edge.
+
+    `$input.params(name)` compares header names exactly, and they arrive in the case in which they were sent: CloudFront
+    capitalises each word. So this looks at every header and compares its name in lower case; no name has a comma.
+    A header that is sent twice in different cases gives two pairs, in the order of the map; of the address the last
+    one counts.
+    Sources, read 2026-11-27:
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html (names are case-sensitive)
+    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-event-structure.html (capitalisation)
+    """
+    no_address = address = ""
+    if viewer:
+        no_address = '#set($viewer = "")'
+        address = f'#if($n == "{VIEWER_HEADER}")#set($viewer = "{HEADER_VALUE}")#end'
+    return (
+        f'#set($want = ",{",".join(wanted)},")#set($headers = ""){no_address}'
+        "#foreach($h in $input.params().header.keySet())"
+        "#set($n = $h.toLowerCase())"
+        f'#if($want.contains(",$n,"))#set($headers = "${{headers}}&h.$n={HEADER_VALUE}")#end'
+        f"{address}#end"
+    )
 
 
 def request_template(providers: tuple[Provider, ...], provider: str = "", source_ip: str = CALLER_ADDRESS) -> str:
-    """Body and one attribute `request`, a form string, because SQS takes no empty attribute. The body goes through untouched.
+    """Sends the body, unchanged, with one attribute `request`: a form string, because SQS takes no empty attribute.
 
-    `provider` is the template of the path's provider, empty on the route without one. An empty body, and one that is not UTF-8, makes a request without a message body, which SQS refuses: nothing is queued.
+    `provider` is the template of the path's provider, empty on the route without one. An empty body, and one that is
+    not UTF-8, makes a request without a message body, which SQS refuses: nothing is queued.
     """
-    headers = sorted({header for provider in providers for header in provider.forwarded_headers})
-    parts = [
-        f"provider={provider}",
-        "request_id=$context.requestId",
-        f"source_ip={source_ip}",
-        *[f"h.{header}=$util.urlEncode($input.params('{header}'))" for header in headers],
-    ]
-    request = "&".join(parts)
+    wanted = sorted({header for provider in providers for header in provider.forwarded_headers})
+    request = f"provider={provider}&request_id=$context.requestId&source_ip={source_ip}$headers"
     return (
+        f"{collect_headers(wanted, source_ip == VIEWER_ADDRESS)}"
         f'#set($request = "{request}")'
-        f'#if($input.body == "" || $input.body == "{{}}" || $input.body.contains("{REPLACEMENT_CHARACTER}"))'
+        f'#if("$!input.body" == "" || $input.body == "{{}}"'
+        f' || $util.urlEncode($input.body).contains("{REPLACEMENT_CHARACTER}"))'
         "Action=SendMessage&Version=2012-11-05"
-        "#else"
+        "#{else}"
         "Action=SendMessage&Version=2012-11-05"
         "&MessageBody=$util.urlEncode($input.body)"
         "&MessageAttribute.1.Name=request"
         "&MessageAttribute.1.Value.DataType=String"
         "&MessageAttribute.1.Value.StringValue=$util.urlEncode($request)"
-        "#end"
+        "#{end}"
     )
 
 
@@ -60,7 +90,7 @@ def success_template(providers: tuple[Provider, ...]) -> str:
     for index, provider in enumerate(special):
         word = "#if" if index == 0 else "#elseif"
         branches += f'{word}($context.path.endsWith("/{provider.name}")){provider.acknowledgement_body}'
-    return f"{branches}#else{ACCEPTED}#end" if special else ACCEPTED
+    return f"{branches}#{{else}}{ACCEPTED}#{{end}}" if special else ACCEPTED
 
 
 def refusal_template() -> str:
@@ -68,5 +98,5 @@ def refusal_template() -> str:
     return (
         '#if($input.body.contains("must be shorter than"))'
         f"#set($context.responseOverride.status = 413){TOO_LARGE}"
-        f"#else{EMPTY}#end"
+        f"#{{else}}{EMPTY}#{{end}}"
     )

@@ -54,6 +54,11 @@ rows contains row if {
 		["deny_template_unsafe", integration, {"/requestTemplates": {"application/json": "Action=SendMessage&MessageBody=$input.body"}}],
 		["deny_template_unsafe", integration, {"/requestTemplates": {"application/json": "Action=SendMessage&MessageBody=$util.urlEncode($input.json('$'))"}}],
 		["deny_template_unsafe", integration, {"/requestTemplates": {"application/json": sprintf("%s&X=$input.params('x')", [safe_template])}}],
+		["deny_template_unsafe", integration, {"/requestTemplates": {"application/json": sprintf("%s&X=$input.params().header.get('x')", [safe_template])}}],
+		["deny_template_unsafe", integration, {"/requestTemplates": {"application/json": sprintf("%s&X=$util.urlEncode($input.params('x-mac'))", [safe_template])}}],
+		["deny_template_unsafe", integration, {"/requestTemplates": {"application/json": sprintf("#foreach($h in $input.params().header.keySet())x#{end}%s", [safe_template])}}],
+		["deny_template_unsafe", integration, {"/requestTemplates": {"application/json": sprintf("#if($input.body == '')#else%s#end", [safe_template])}}],
+		["deny_template_unsafe", integration, {"/requestTemplates": {"application/json": sprintf("#if($input.body == '')#{else}%s#endMore", [safe_template])}}],
 		["deny_template_unsafe", integration, {"/requestTemplates": {"application/json": replace(safe_template, "SendMessage", "PurgeQueue")}}],
 		["stack_deny_integration_target", integration, {"/uri": "arn:aws:apigateway:us-east-2:sqs:path/000000000000/other_dev"}],
 		["deny_stage_access_log", "webhook_api_stage", {"/accessLogSettings": absent}],
@@ -104,4 +109,10 @@ with_field(text) := json.marshal(object.union(format, {"more": text})) if {
 	some stage in good
 	stage.name == "webhook_api_stage"
 	format := json.unmarshal(stage.properties.accessLogSettings.format)
+}
+
+test_template_may_branch_and_read_the_path if {
+	path := "$util.urlEncode($input.params('provider'))"
+	template := sprintf("#if($input.body == '')#elseif(%s == 'b')#else #{end}%s", [path, safe_template])
+	not fires(["deny_template_unsafe", integration, {"/requestTemplates": {"application/json": template}}])
 }
