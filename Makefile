@@ -108,7 +108,7 @@ test-rust: $(COMPILED) $(VENV)/.dev
 
 test-python: $(COMPILED) $(VENV)/.dev
 	$(PROGRAMS) $(PYTEST) -n $(PROCESSES) --dist worksteal infra/tests infra/local_cloud/tests tests/demo tests/repository \
-		tests/flake tests/workflows tests/lambdas/test_layout.py tests/lambdas/test_cross_build.py tests/lambdas/test_sbom.py \
+		tests/velocity tests/flake tests/workflows tests/lambdas/test_layout.py tests/lambdas/test_cross_build.py tests/lambdas/test_sbom.py \
 		--junitxml=$(RESULTS)/python.xml --cov=infra --cov-config=infra/pyproject.toml --cov-report=term:skip-covered --cov-fail-under=90
 
 # The pack is judged by Open Policy Agent itself and by the gate, and both by every change that breaks a rule of the real stack.

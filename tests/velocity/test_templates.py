@@ -1,0 +1,249 @@
+"""Every mapping template of the reviewed stack means the same in Apache Velocity as in the local cloud, and means what
+it should.
+
+API Gateway renders templates with Velocity; the local cloud renders them with airspeed, which once read a template
+that Velocity renders empty. So each case is rendered by both, and what it means is checked on its own.
+"""
+
+import json
+from functools import cache
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+import pytest
+
+from lib.catalogue import read_catalogue
+from lib.gateway_templates import ACCEPTED, CALLER_ADDRESS, PATH_PROVIDER, request_template
+from tests.velocity.engines import VERSIONS, Case, Rendered, with_emulator, with_velocity
+
+SNAPSHOT = Path(__file__).resolve().parents[2] / "infra/snapshots/stack_dev.json"
+PROVIDERS = read_catalogue()
+WANTED = {header for provider in PROVIDERS for header in provider.forwarded_headers}
+VIEWER, CALLER = "203.0.113.9", "198.51.100.7"
+CONTEXT = {"requestId": "a-b-c", "identity.sourceIp": CALLER, "path": "/live/webhook/stripe"}
+SIGNATURE = 't=1,v1=ab&h.x=y&provider=adyen%26+="\\é'
+
+BODIES = {
+    "json": '{"id":1}',
+    "form": "a=1&b=%20+%EF%BF%BD&&=",
+    "quotes": '"\'\\"{}"',
+    "lines": ' \r\n\t{\n "a" : 1 }\n',
+    "not_ascii": "Zoë €5 – 日本 🙂",
+    "template": "$input.body #set($headers = 1)#if(true)x#end ${request} #elseAction \\$context.requestId",
+    "braces_inside": '{"a":{}}',
+    "large": '{"a":"' + "é%" * 20_000 + '"}',
+}
+NOT_QUEUED = {
+    "absent": None,
+    "empty": "",
+    # API Gateway's own word for no body.
+    "no_body": "{}",
+    "not_utf8": '{"id":"\ufffd"}',
+}
+HEADERS = {
+    "absent": {},
+    "lower": {"stripe-signature": SIGNATURE},
+    "title": {"Stripe-Signature": SIGNATURE},
+    "upper": {"STRIPE-SIGNATURE": SIGNATURE},
+    "empty": {"Stripe-Signature": ""},
+    "twice_in_two_cases": {"stripe-signature": "first", "Stripe-Signature": "second"},
+    "every_one": {header.title(): f"value of {header}" for header in sorted(WANTED)},
+    "others": {"Accept": "*/*", "X-Api-Key": "k", "Signature": "s", "stripe-signature-x": "s", "h.stripe-signature": "s"},
+    # Names of methods and words of the language. No name of a header has a comma (RFC 9110, 5.6.2), which the list of
+    # wanted names relies on.
+    "hostile": dict.fromkeys(
+        ["get", "keySet", "class", "$input", "#end", "a,b", ","], "evil"
+    ) | {"Webhook-Id": "1"},
+}  # fmt: skip
+ADDRESSES = {
+    "lower": ({"x-viewer-ip": VIEWER}, VIEWER),
+    "title": ({"X-Viewer-Ip": VIEWER}, VIEWER),
+    "absent": ({}, ""),
+    # CloudFront sends one. Were there two, one field comes of it, which is the last.
+    "twice": ({"x-viewer-ip": "192.0.2.1", "X-Viewer-Ip": VIEWER}, VIEWER),
+}
+
+
+def _templates(kind: str, field: str) -> dict[str, str]:
+    """Each resource's template, which is one for all its content types."""
+    found = {}
+    for resource in json.loads(SNAPSHOT.read_text()):
+        texts = set(resource["properties"].get(field, {}).values())
+        if resource["type"].endswith(f":{kind}") and texts:
+            (found[resource["name"]],) = texts
+    return found
+
+
+REQUESTS = _templates("Integration", "requestTemplates")
+ANSWERS = _templates("IntegrationResponse", "responseTemplates")
+TO_SQS = {**REQUESTS, "without_edge": request_template(PROVIDERS, PATH_PROVIDER, CALLER_ADDRESS)}
+
+
+def _route(name: str) -> dict[str, str]:
+    return {} if name == "webhook_queue" else {"provider": "stripe"}
+
+
+def _request_cases() -> list[Case]:
+    cases = []
+    for name, template in TO_SQS.items():
+        for body_name, body in (BODIES | NOT_QUEUED).items():
+            headers = HEADERS["title"] | ADDRESSES["title"][0]
+            cases.append(Case(f"{name}/body/{body_name}", template, body, _route(name), headers, CONTEXT))
+        for headers_name, headers in HEADERS.items():
+            cases.append(Case(f"{name}/headers/{headers_name}", template, "{1}", _route(name), headers, CONTEXT))
+        for address, (headers, _) in ADDRESSES.items():
+            cases.append(Case(f"{name}/address/{address}", template, "{1}", _route(name), headers, CONTEXT))
+    return cases
+
+
+# What SQS says, as the query protocol puts it.
+TOO_LONG = "<Error><Code>InvalidParameterValue</Code><Message>One or more parameters are invalid. Reason: Message must be shorter than 1048576 bytes.</Message></Error>"
+MISSING = (
+    "<Error><Code>MissingParameter</Code><Message>The request must contain the parameter MessageBody.</Message></Error>"
+)
+SAID_BY_SQS = {
+    "sent": '{"SendMessageResponse":{"SendMessageResult":{"MessageId":"m"}}}',
+    "too_long": TOO_LONG,
+    "missing": MISSING,
+    "nothing": "",
+}
+
+
+def _answer_cases() -> list[Case]:
+    paths = [f"/live/webhook/{provider.name}" for provider in PROVIDERS] + ["/live/webhook", "/live/webhook/other"]
+    return [
+        Case(f"{name}/{path}/{said}", template, text, {"provider": path.split("/")[-1]}, {}, {**CONTEXT, "path": path})
+        for name, template in ANSWERS.items()
+        for path in paths
+        for said, text in SAID_BY_SQS.items()
+    ]
+
+
+# The request template of 2026-11-26, with one header: every webhook with a body was refused.
+FAULTY = (
+    "#set($request = \"provider=stripe&h.stripe-signature=$util.urlEncode($input.params('stripe-signature'))\")"
+    '#if($input.body == "")Action=SendMessage&Version=2012-11-05#elseAction=SendMessage&Version=2012-11-05'
+    "&MessageBody=$util.urlEncode($input.body)&StringValue=$util.urlEncode($request)#end"
+)
+ONE_HEADER = "$input.params('stripe-signature')"
+# The template, the body, the headers, and what Velocity makes of it (None: it refuses the template).
+LANGUAGE: dict[str, tuple[str, str, dict[str, str], str | None]] = {
+    "faulty_with_body": (FAULTY, '{"id":1}', {}, ""),
+    "faulty_without_body": (
+        FAULTY,
+        "",
+        {},
+        "Action=SendMessage&Version=2012-11-05#elseAction=SendMessage&Version=2012-11-05&MessageBody=&StringValue=provider%3Dstripe%26h.stripe-signature%3D",
+    ),
+    # The user guide's own example of the mistake, and of what to write instead.
+    "guide_wrong": ('#if($input.body=="1")true enough#elseno way!#end', "2", {}, ""),
+    "guide_wrong_true": ('#if($input.body=="1")true enough#elseno way!#end', "1", {}, "true enough#elseno way!"),
+    "guide_right": ('#if($input.body=="1")true enough#{else}no way!#end', "2", {}, "no way!"),
+    "else_then_brace": ('#if($input.body=="1")a#else{b}#end', "2", {}, "{b}"),
+    "end_then_letter": ('#if($input.body=="1")a#endb', "1", {}, None),
+    "formal_end": ('#if($input.body=="1")a#{end}b', "1", {}, "ab"),
+    "header_exactly": (ONE_HEADER, "", {"stripe-signature": "s"}, "s"),
+    "header_in_title_case": (ONE_HEADER, "", {"Stripe-Signature": "s"}, ""),
+    "header_map": ("$input.params().header.containsKey('A')$input.params().header.size()", "", {"A": "1"}, "true1"),
+    "header_named_get": ("$input.params().header.get('a')", "", {"get": "g", "a": "1"}, "1"),
+    "set_in_a_loop": (
+        '#set($all = "")#foreach($h in $input.params().header.keySet())#set($all = "${all}$h.toUpperCase();")#end$all',
+        "",
+        {"b": "1", "a": "2"},
+        "B;A;",
+    ),
+}
+
+
+@cache
+def _cases() -> list[Case]:
+    language = [Case(name, template, body, {}, headers) for name, (template, body, headers, _) in LANGUAGE.items()]
+    return language + _request_cases() + _answer_cases()
+
+
+@cache
+def _rendered() -> dict[str, Rendered]:
+    """What the local cloud makes of each case. Velocity makes the same of it: the first test says so."""
+    return {case.name: with_emulator(case) for case in _cases()}
+
+
+def _form(name: str) -> dict[str, str]:
+    text = _rendered()[name].text
+    assert text is not None
+    pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=True)
+    assert len(dict(pairs)) == len(pairs)
+    return dict(pairs)
+
+
+def _request(name: str) -> list[tuple[str, str]]:
+    return parse_qsl(_form(name)["MessageAttribute.1.Value.StringValue"], keep_blank_values=True, strict_parsing=True)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_local_cloud_renders_as_velocity_does(version: str) -> None:
+    by_velocity = dict(zip((case.name for case in _cases()), with_velocity(version, _cases()), strict=True))
+    here = _rendered()
+    assert len(by_velocity) == len(_cases()) > 200
+    assert {name: (here[name], there) for name, there in by_velocity.items() if here[name] != there} == {}
+
+
+def test_every_template_of_the_stack_has_cases() -> None:
+    assert set(REQUESTS) == {"webhook_provider_queue", "webhook_queue"}
+    assert {name.rpartition("_")[2] for name in ANSWERS} == {"200", "400", "503"}
+
+
+@pytest.mark.parametrize("name", LANGUAGE)
+def test_the_language_is_velocitys(name: str) -> None:
+    assert _rendered()[name].text == LANGUAGE[name][3]
+
+
+@pytest.mark.parametrize("body", BODIES)
+@pytest.mark.parametrize("template", TO_SQS)
+def test_a_body_goes_through_byte_for_byte(template: str, body: str) -> None:
+    form = _form(f"{template}/body/{body}")
+    assert form["Action"] == "SendMessage"
+    assert form["MessageBody"].encode() == BODIES[body].encode()
+    assert (form["MessageAttribute.1.Name"], form["MessageAttribute.1.Value.DataType"]) == ("request", "String")
+    assert ("h.stripe-signature", SIGNATURE) in _request(f"{template}/body/{body}")
+
+
+@pytest.mark.parametrize("body", NOT_QUEUED)
+@pytest.mark.parametrize("template", TO_SQS)
+def test_what_cannot_be_stored_whole_is_sent_without_a_body(template: str, body: str) -> None:
+    assert _form(f"{template}/body/{body}") == {"Action": "SendMessage", "Version": "2012-11-05"}
+
+
+@pytest.mark.parametrize("headers", HEADERS)
+@pytest.mark.parametrize("template", TO_SQS)
+def test_wanted_headers_are_sent_on_whatever_their_case(template: str, headers: str) -> None:
+    pairs = _request(f"{template}/headers/{headers}")
+    assert [name for name, _ in pairs[:3]] == ["provider", "request_id", "source_ip"]
+    assert pairs[0][1] == _route(template).get("provider", "")
+    sent = [(name.lower(), value) for name, value in HEADERS[headers].items()]
+    assert pairs[3:] == [(f"h.{name}", value) for name, value in sent if name in WANTED]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize("template", TO_SQS)
+def test_there_is_one_address_of_the_sender(template: str, address: str) -> None:
+    given = [value for name, value in _request(f"{template}/address/{address}") if name == "source_ip"]
+    assert given == [CALLER if template == "without_edge" else ADDRESSES[address][1]]
+
+
+@pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.name)
+def test_each_provider_gets_the_answer_that_it_expects(provider) -> None:
+    answers = [name for name in ANSWERS if name.endswith("_200")]
+    for name in answers:
+        assert _rendered()[f"{name}//live/webhook/{provider.name}/sent"].text == provider.acknowledgement_body
+        assert _rendered()[f"{name}//live/webhook/sent"].text == ACCEPTED
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "error"), [("too_long", "413", "too_large"), ("missing", "", "bad_request")]
+)
+def test_a_refusal_by_sqs_is_told_as_what_it_is(said: str, status: str, error: str) -> None:
+    refusals = [name for name in ANSWERS if name.endswith("_400")]
+    assert len(refusals) == 2
+    for name in refusals:
+        answer = _rendered()[f"{name}//live/webhook/stripe/{said}"]
+        assert (answer.status, json.loads(answer.text or "")["error"]) == (status, error)
