@@ -180,6 +180,16 @@ mod tests {
     }
 
     #[test]
+    fn a_header_that_was_sent_twice_keeps_both_values_in_their_order() {
+        let text = "provider=stripe&h.stripe-signature=&h.stripe-signature=a&h.stripe-signature=b";
+        let request = Request::decode(Some(text)).unwrap();
+        // Providers that know one value take the first that is not empty, and so do all of their readers.
+        assert_eq!(request.headers.get("stripe-signature"), Some("a"));
+        let all: Vec<_> = request.headers.all("stripe-signature").collect();
+        assert_eq!(all, ["a", "b"]);
+    }
+
+    #[test]
     fn an_empty_provider_is_the_route_without_one() {
         let request = Request::decode(Some("provider=&request_id=&source_ip=")).unwrap();
         assert_eq!(

@@ -189,6 +189,20 @@ fn every_attack_on_the_headers_is_refused() {
             let mut twice = good.clone();
             twice.headers.push(altered.headers[i].clone());
             assert!(verdict(&twice).is_ok(), "{name} {}", good.headers[i].0);
+            // The gateway hands on a header that was sent in two cases as two pairs, in either order. A forged
+            // one in front can only have the webhook refused, and two forged ones are no better than one.
+            let doubled = |first: &SignedRequest, second: &SignedRequest| {
+                let mut both = first.clone();
+                let (header, value) = second.headers[i].clone();
+                both.headers
+                    .insert(i + 1, (header.to_ascii_uppercase(), value));
+                verdict(&both)
+            };
+            let in_front = doubled(&altered, &good);
+            assert!(in_front.is_err() || in_front == verdict(&good), "{name}");
+            if verdict(&altered).is_err() {
+                assert!(doubled(&altered, &altered).is_err(), "{name}");
+            }
         }
         assert!(mismatches > 0, "{name}");
     }
