@@ -1,7 +1,8 @@
-"""Builds the gateway's mapping templates (VTL): a request becomes an SQS message, and SQS's answer becomes the
-provider's answer.
+"""Builds the gateway's mapping templates (VTL): a request becomes an SQS message, and SQS's answer
+becomes the provider's answer.
 
-API Gateway renders them with Apache Velocity. `tests/velocity` renders the same text with the real engine.
+API Gateway renders them with Apache Velocity. `tests/velocity` renders the same text with the real
+engine.
 Sources, read 2026-11-27:
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
 https://velocity.apache.org/engine/1.7/user-guide.html ("Directives": `#else` directly before text needs `#{else}`)
@@ -10,8 +11,9 @@ https://velocity.apache.org/engine/1.7/user-guide.html ("Directives": `#else` di
 from lib.catalogue import Provider
 
 ACCEPTED = '{"accepted":true}'
-# How U+FFFD looks once it is URL-encoded. API Gateway puts this character in place of bytes that are not UTF-8, so a
-# body that really contains it cannot be told from one that is not UTF-8. Encoded, the template stays ASCII.
+# How U+FFFD looks once it is URL-encoded. API Gateway puts this character in place of bytes that
+# are not UTF-8, so a body that really contains it cannot be told from one that is not UTF-8.
+# Encoded, the template stays ASCII.
 REPLACEMENT_CHARACTER = "%EF%BF%BD"
 
 
@@ -35,13 +37,13 @@ HEADER_VALUE = "$util.urlEncode($input.params().header.get($h))"
 
 
 def collect_headers(wanted: list[str], viewer: bool) -> str:
-    """Sets `$headers` to an `h.{lower-case name}={value}` pair for each wanted header that was sent, and `$viewer` to
-    the sender's address behind the edge.
+    """Sets `$headers` to an `h.{lower-case name}={value}` pair for each wanted header that was
+    sent, and `$viewer` to the sender's address behind the edge.
 
-    `$input.params(name)` compares header names exactly, and they arrive in the case in which they were sent: CloudFront
-    capitalises each word. So this looks at every header and compares its name in lower case; no name has a comma.
-    A header that is sent twice in different cases gives two pairs, in the order of the map; of the address the last
-    one counts.
+    `$input.params(name)` compares header names exactly, and they arrive in the case in which they
+    were sent: CloudFront capitalises each word. So this looks at every header and compares its name
+    in lower case; no name has a comma. A header that is sent twice in different cases gives two
+    pairs, in the order of the map; of the address the last one counts.
     Sources, read 2026-11-27:
     https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html (names are case-sensitive)
     https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-event-structure.html (capitalisation)
@@ -60,10 +62,12 @@ def collect_headers(wanted: list[str], viewer: bool) -> str:
 
 
 def request_template(providers: tuple[Provider, ...], provider: str = "", source_ip: str = CALLER_ADDRESS) -> str:
-    """Sends the body, unchanged, with one attribute `request`: a form string, because SQS takes no empty attribute.
+    """Sends the body, unchanged, with one attribute `request`: a form string, because SQS takes no
+    empty attribute.
 
-    `provider` is the template of the path's provider, empty on the route without one. An empty body, and one that is
-    not UTF-8, makes a request without a message body, which SQS refuses: nothing is queued.
+    `provider` is the template of the path's provider, empty on the route without one. An empty
+    body, and one that is not UTF-8, makes a request without a message body, which SQS refuses:
+    nothing is queued.
     """
     wanted = sorted({header for provider in providers for header in provider.forwarded_headers})
     request = f"provider={provider}&request_id=$context.requestId&source_ip={source_ip}$headers"

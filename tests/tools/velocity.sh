@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Puts Apache Velocity (from Maven Central) into .tools/velocity, once for each version, and compiles the renderer of
-# tests/velocity against it. With `run VERSION` it renders the cases on stdin (protocol: tests/velocity/Render.java).
-# AWS says only that API Gateway uses Velocity. 1.7 is the version of its years, 2.4.1 is the newest.
+# Puts Apache Velocity (from Maven Central) into .tools/velocity, once for each version, and
+# compiles the renderer of tests/velocity against it. With `run VERSION` it renders the cases on
+# stdin (protocol: tests/velocity/Render.java). AWS says only that API Gateway uses Velocity. 1.7 is
+# the version of its years, 2.4.1 is the newest.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 VERSIONS=(1.7 2.4.1)

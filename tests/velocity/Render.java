@@ -1,9 +1,11 @@
-// Renders API Gateway's mapping templates with Apache Velocity: one case a line on stdin, one result a line on stdout.
+// Renders API Gateway's mapping templates with Apache Velocity: one case a line on stdin, one
+// result a line on stdout.
 //
-// A case is seven fields with tabs between them: template, body (`-` for none), path parameters, query parameters,
-// headers, context, stage variables. A text is Base64 of UTF-8; a map is `name:value` pairs of such texts with commas
-// between them. A name of the context with dots in it is a path through maps. A result is `ok`, the text, and what the
-// template assigned to `$context.responseOverride.status`; or `error` and the message.
+// A case is seven fields with tabs between them: template, body (`-` for none), path parameters,
+// query parameters, headers, context, stage variables. A text is Base64 of UTF-8; a map is
+// `name:value` pairs of such texts with commas between them. A name of the context with dots in it
+// is a path through maps. A result is `ok`, the text, and what the template assigned to
+// `$context.responseOverride.status`; or `error` and the message.
 //
 // `$input`, `$util` and `$context` have what AWS documents and the stack uses:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html, read 2026-11-27.
@@ -112,7 +114,8 @@ public class Render {
         VelocityEngine engine = new VelocityEngine();
         // Version 1.7 writes a log file otherwise.
         engine.setProperty("runtime.log.logsystem.class", "org.apache.velocity.runtime.log.NullLogChute");
-        // Both versions forbid templates what could leave the sandbox, as anybody would who renders strangers' templates.
+        // Both versions forbid templates what could leave the sandbox, as anybody would who renders
+        // strangers' templates.
         engine.setProperty(
             "runtime.introspector.uberspect", "org.apache.velocity.util.introspection.SecureUberspector");
         engine.init();

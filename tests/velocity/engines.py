@@ -18,7 +18,9 @@ VERSIONS = ("1.7", "2.4.1")
 
 @dataclass(frozen=True)
 class Case:
-    """A template and the request for which it is rendered. A name of the context with dots is a path through maps."""
+    """A template and the request for which it is rendered. A name of the context with dots is a
+    path through maps.
+    """
 
     name: str
     template: str
@@ -30,7 +32,9 @@ class Case:
 
 @dataclass(frozen=True)
 class Rendered:
-    """The text, and the status that the template chose; no text where the engine refuses the template."""
+    """The text, and the status that the template chose; no text where the engine refuses the
+    template.
+    """
 
     text: str | None
     status: str = ""

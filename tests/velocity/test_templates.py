@@ -1,8 +1,9 @@
-"""Every mapping template of the reviewed stack means the same in Apache Velocity as in the local cloud, and means what
-it should.
+"""Every mapping template of the reviewed stack means the same in Apache Velocity as in the local
+cloud, and means what it should.
 
-API Gateway renders templates with Velocity; the local cloud renders them with airspeed, which once read a template
-that Velocity renders empty. So each case is rendered by both, and what it means is checked on its own.
+API Gateway renders templates with Velocity; the local cloud renders them with airspeed, which once
+read a template that Velocity renders empty. So each case is rendered by both, and what it means is
+checked on its own.
 """
 
 import json
@@ -49,8 +50,8 @@ HEADERS = {
     "twice_in_two_cases": {"stripe-signature": "first", "Stripe-Signature": "second"},
     "every_one": {header.title(): f"value of {header}" for header in sorted(WANTED)},
     "others": {"Accept": "*/*", "X-Api-Key": "k", "Signature": "s", "stripe-signature-x": "s", "h.stripe-signature": "s"},
-    # Names of methods and words of the language. No name of a header has a comma (RFC 9110, 5.6.2), which the list of
-    # wanted names relies on.
+    # Names of methods and words of the language. No name of a header has a comma (RFC 9110, 5.6.2),
+    # which the list of wanted names relies on.
     "hostile": dict.fromkeys(
         ["get", "keySet", "class", "$input", "#end", "a,b", ","], "evil"
     ) | {"Webhook-Id": "1"},
@@ -126,7 +127,8 @@ FAULTY = (
     "&MessageBody=$util.urlEncode($input.body)&StringValue=$util.urlEncode($request)#end"
 )
 ONE_HEADER = "$input.params('stripe-signature')"
-# The template, the body, the headers, and what Velocity makes of it (None: it refuses the template).
+# The template, the body, the headers, and what Velocity makes of it (None: it refuses the
+# template).
 LANGUAGE: dict[str, tuple[str, str, dict[str, str], str | None]] = {
     "faulty_with_body": (FAULTY, '{"id":1}', {}, ""),
     "faulty_without_body": (
@@ -163,7 +165,9 @@ def _cases() -> list[Case]:
 
 @cache
 def _rendered() -> dict[str, Rendered]:
-    """What the local cloud makes of each case. Velocity makes the same of it: the first test says so."""
+    """What the local cloud makes of each case. Velocity makes the same of it: the first test says
+    so.
+    """
     return {case.name: with_emulator(case) for case in _cases()}
 
 

@@ -1,14 +1,16 @@
 """Gap: header names reach API Gateway in lower case, whatever the sender wrote.
 
-AWS: "Header names and query parameters are processed in a case-sensitive way", so a mapping template that asks for a
-name in another case than the sender's finds nothing. Over HTTP/1.1 the sender's case is kept. CloudFront capitalises
-each word of a name when its function has seen the request.
+AWS: "Header names and query parameters are processed in a case-sensitive way", so a mapping
+template that asks for a name in another case than the sender's finds nothing. Over HTTP/1.1 the
+sender's case is kept. CloudFront capitalises each word of a name when its function has seen the
+request.
 Sources, read 2026-11-27:
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
 https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-event-structure.html
 https://github.com/awsdocs/amazon-cloudfront-developer-guide/issues/70
 
-Everything but mapping templates still sees names in lower case: keys and firewall rules ignore the case, on AWS too.
+Everything but mapping templates still sees names in lower case: keys and firewall rules ignore the
+case, on AWS too.
 """
 
 import contextvars
@@ -27,7 +29,9 @@ def of_the_request() -> dict[str, str] | None:
 
 
 def set_capitalised(headers: dict[str, str]) -> None:
-    """The request goes on from CloudFront with these headers: it capitalises each word of their names."""
+    """The request goes on from CloudFront with these headers: it capitalises each word of their
+    names.
+    """
     if _sent.get() is not None:
         _sent.set({capitalised(name): value for name, value in headers.items()})
 
@@ -40,7 +44,8 @@ def capitalised(name: str) -> str:
 def joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Makes one header of a name that is sent twice in the same case.
 
-    The values are joined, as the emulator does. Whether AWS joins them or keeps one is not documented.
+    The values are joined, as the emulator does. Whether AWS joins them or keeps one is not
+    documented.
     """
     headers: dict[str, str] = {}
     for name, value in pairs:

@@ -1,9 +1,10 @@
-"""Gap: mapping templates know no `#if`, no `$context` and no `$input.params(name)` of a path; responses cannot override
-the status.
+"""Gap: mapping templates know no `#if`, no `$context` and no `$input.params(name)` of a path;
+responses cannot override the status.
 
-AWS: Apache Velocity with `$input`, `$context`, `$util`, `$stageVariables`, and `$context.responseOverride`. Header names
-are compared exactly, in the case in which they arrived (`header_names.py`). `tests/velocity` compares what is rendered
-by `velocity.py` with the real engine.
+AWS: Apache Velocity with `$input`, `$context`, `$util`, `$stageVariables`, and
+`$context.responseOverride`. Header names are compared exactly, in the case in which they arrived
+(`header_names.py`). `tests/velocity` compares what is rendered by `velocity.py` with the real
+engine.
 Sources, read 2026-11-27:
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html (header names)
@@ -28,7 +29,9 @@ def forget_request() -> None:
 
 
 def request_context() -> dict[str, Any]:
-    """`$context` of the request that templates were rendered for last; empty when it did not come so far."""
+    """`$context` of the request that templates were rendered for last; empty when it did not come
+    so far.
+    """
     return (_request.get() or {}).get("context") or {}
 
 

@@ -1,4 +1,5 @@
-"""Renders API Gateway's mapping templates with airspeed, which is Velocity in Python, and makes it agree with Velocity.
+"""Renders API Gateway's mapping templates with airspeed, which is Velocity in Python, and makes it
+agree with Velocity.
 
 `tests/velocity` renders the stack's templates with Apache Velocity as well and compares.
 Sources, read 2026-11-27:
@@ -39,7 +40,9 @@ class _Text(str):
 
 
 class _Map:
-    """A map with those of Java's methods that templates need. A key that has a method's name does not hide the method."""
+    """A map with those of Java's methods that templates need. A key that has a method's name does
+    not hide the method.
+    """
 
     def __init__(self, values: dict[str, Any]) -> None:
         self._values = {_Text(key): _text(value) for key, value in values.items()}
@@ -118,10 +121,12 @@ class _Util:
 
 
 def _read_directives_as_velocity() -> None:
-    """Makes airspeed read `#elseAction` as Velocity does: as a word that is no directive, so as text.
+    """Makes airspeed read `#elseAction` as Velocity does: as a word that is no directive, so as
+    text.
 
-    Velocity takes letters, digits and underscores after `#` for one word. The user guide ("Directives") names this
-    mistake: `#if($a==1)true enough#elseno way!#end`, where `#{else}` is needed. airspeed stops after `#else`.
+    Velocity takes letters, digits and underscores after `#` for one word. The user guide
+    ("Directives") names this mistake: `#if($a==1)true enough#elseno way!#end`, where `#{else}` is
+    needed. airspeed stops after `#else`.
     """
     operators.ElseBlock.START = re.compile(r"#(?:else(?!\w)|\{else\})(.*)$", re.S | re.A)
     operators.End.END = re.compile(r"#(?:end(?!\w)|\{end\})(.*)", re.S | re.A)
@@ -139,9 +144,11 @@ def _template(text: str) -> airspeed.Template:
 
 
 def render(template: str, body: str | None, request: dict[str, Any]) -> str:
-    """Renders a template for a body and a request: `path`, `query`, `headers`, `context` and `stage_variables`.
+    """Renders a template for a body and a request: `path`, `query`, `headers`, `context` and
+    `stage_variables`.
 
-    What the template assigns to `$context.responseOverride` is in the request's `context` afterwards.
+    What the template assigns to `$context.responseOverride` is in the request's `context`
+    afterwards.
     """
     names = {
         "input": _Input(_text(body), request),
