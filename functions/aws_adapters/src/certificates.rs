@@ -1,13 +1,24 @@
-//! Certificates that providers sign with, fetched over HTTPS once and kept: in the hot path nothing is fetched.
+//! Certificates that providers sign with, fetched over HTTPS once and kept: in the hot path nothing
+//! is fetched.
 //!
-//! Invariant: bounded in every way: HTTPS alone, no redirect followed, one answer of a few kilobytes within seconds, a cache of a few entries. What the provider does not
-//! have is remembered as well, for a short while, so that a forger who names it cannot make us ask again and again. Whether a certificate is the provider's and
-//! valid is for `provider_webhooks` to say.
+//! Invariant: bounded in every way. All fetches of a batch run at the same time and share
+//! [`FETCH_BUDGET`]; each is HTTPS alone, follows no redirect, and reads a few kilobytes. What is not
+//! there, what is not a certificate and what could not be fetched is remembered for a minute, so that
+//! a forger who names it cannot make us ask again with every batch. Whether a certificate is the
+//! provider's and valid is for `provider_webhooks` to say.
 
-use std::collections::HashMap;
+mod cache;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use futures::StreamExt;
+use futures::future::{Either, select};
+use futures::stream::FuturesUnordered;
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper::body::Bytes;
 use hyper::{StatusCode, Uri};
@@ -15,22 +26,25 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::{Connect, HttpConnector};
 use hyper_util::rt::TokioExecutor;
-use pipeline::storage::{CertificateStore, StoreError};
-use tokio::time::timeout;
+use pipeline::storage::CertificateStore;
+use provider_webhooks::reads_as_certificate;
 
-const GET: &str = "certificate:Get";
+use cache::{Cache, Found};
+
+/// The time for all fetches of a batch together. The rest of the function's time belongs to the
+/// messages that need no fetch.
+const FETCH_BUDGET: Duration = Duration::from_secs(2);
+/// The time-out of `webhook_processor`; a test compares it with `infra/limits.json`.
+const FUNCTION_TIMEOUT: Duration = Duration::from_secs(15);
+const _: () = assert!(FETCH_BUDGET.as_secs() * 5 <= FUNCTION_TIMEOUT.as_secs());
+
 /// A chain of three certificates in PEM has about six kilobytes.
 const BYTES_MAX: usize = 64 * 1024;
-const ANSWER_WITHIN: Duration = Duration::from_secs(4);
-/// A certificate at a URL does not change: a new one has a new URL. Asked again all the same, in case it was withdrawn.
-const AGE_MAX: Duration = Duration::from_secs(24 * 3600);
-/// For that which is not there.
-const ABSENT_AGE_MAX: Duration = Duration::from_secs(60);
-/// A provider signs with one or two at a time.
-const ENTRIES_MAX: usize = 32;
 
-type Found = Option<Arc<[u8]>>;
 type HttpsClient = Client<HttpsConnector<HttpConnector>, Empty<Bytes>>;
+
+/// Why a fetch has no answer. Holds a status or a word, never the URL, which a sender chose.
+type Trouble = String;
 
 /// Certificates by URL.
 #[derive(Debug, Default)]
@@ -40,53 +54,18 @@ pub struct HttpsCertificates {
     cache: Mutex<Cache>,
 }
 
-#[derive(Debug, Default)]
-struct Cache(HashMap<String, (Found, Instant)>);
-
-impl Cache {
-    fn get(&self, url: &str, now: Instant) -> Option<Found> {
-        let (found, at) = self.0.get(url)?;
-        let age_max = if found.is_some() {
-            AGE_MAX
-        } else {
-            ABSENT_AGE_MAX
-        };
-        (now.saturating_duration_since(*at) < age_max).then(|| found.clone())
-    }
-
-    /// Keeps an answer; the oldest makes room, and what is not there before what is.
-    fn put(&mut self, url: &str, found: Found, now: Instant) {
-        if self.0.len() >= ENTRIES_MAX && !self.0.contains_key(url) {
-            let first_to_go =
-                |(_, (found, at)): &(&String, &(Found, Instant))| (found.is_some(), *at);
-            let oldest = self
-                .0
-                .iter()
-                .min_by_key(first_to_go)
-                .map(|(url, _)| url.clone());
-            if let Some(oldest) = oldest {
-                self.0.remove(&oldest);
-            }
-        }
-        self.0.insert(url.to_owned(), (found, now));
-    }
-}
-
 impl HttpsCertificates {
     /// An empty cache.
     pub fn new() -> Self {
         Self::default()
     }
 
-    fn client(&self) -> Result<&HttpsClient, StoreError> {
+    fn client(&self) -> Result<&HttpsClient, Trouble> {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
         let tls = HttpsConnectorBuilder::new().with_native_roots();
-        let tls = tls.map_err(|_| StoreError::Final {
-            call: GET,
-            cause: "no trusted certificates on this machine".to_owned(),
-        })?;
+        let tls = tls.map_err(|_| "no trusted certificates on this machine")?;
         let connector = tls.https_only().enable_http1().build();
         let client = Client::builder(TokioExecutor::new()).build(connector);
         Ok(self.client.get_or_init(|| client))
@@ -95,21 +74,84 @@ impl HttpsCertificates {
     fn cache(&self) -> std::sync::MutexGuard<'_, Cache> {
         self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
 
-fn retryable(cause: impl Into<String>) -> StoreError {
-    StoreError::Retryable {
-        call: GET,
-        cause: cause.into(),
+    /// Fetches what is not remembered of `urls`, all at once, until `deadline`.
+    async fn fetch_before<C>(
+        &self,
+        deadline: impl Future<Output = ()>,
+        client: Result<&Client<C, Empty<Bytes>>, Trouble>,
+        urls: &[String],
+    ) -> BTreeMap<String, Arc<[u8]>>
+    where
+        C: Connect + Clone + Send + Sync + 'static,
+    {
+        let unknown = urls.iter().filter(|url| self.remembered(url).is_none());
+        let mut answers: BTreeMap<&String, Result<Found, Trouble>> = unknown
+            .map(|url| (url, Err("time-out".to_owned())))
+            .collect();
+        match client {
+            Ok(client) => {
+                let asked: Vec<&String> = answers.keys().copied().collect();
+                let fetches = asked
+                    .into_iter()
+                    .map(async |url| (url, fetch(client, url).await));
+                answers.extend(answers_before(deadline, fetches).await);
+            }
+            Err(cause) => answers
+                .values_mut()
+                .for_each(|answer| *answer = Err(cause.clone())),
+        }
+        report(&answers);
+        let now = Instant::now();
+        for (url, answer) in answers {
+            self.cache().put(url, answer.unwrap_or_default(), now);
+        }
+        let certificate = |url: &String| Some((url.clone(), self.remembered(url)??));
+        urls.iter().filter_map(certificate).collect()
     }
 }
 
-/// One answer: the certificate, or that there is none.
-async fn fetch<C>(client: &Client<C, Empty<Bytes>>, url: Uri) -> Result<Found, StoreError>
+/// The results of `fetches` that are there before `deadline`; the others are dropped.
+async fn answers_before<F: Future>(
+    deadline: impl Future<Output = ()>,
+    fetches: impl IntoIterator<Item = F>,
+) -> Vec<F::Output> {
+    let mut deadline = pin!(deadline);
+    let mut fetches: FuturesUnordered<F> = fetches.into_iter().collect();
+    let mut answers = Vec::new();
+    // Results come first, so that one that is ready at the deadline still counts.
+    while let Either::Left((Some(answer), _)) = select(fetches.next(), deadline.as_mut()).await {
+        answers.push(answer);
+    }
+    answers
+}
+
+/// Logs the fetches that failed, in one line for the batch.
+fn report(answers: &BTreeMap<&String, Result<Found, Trouble>>) {
+    let failed = answers.values().filter_map(|answer| answer.as_ref().err());
+    let failed: Vec<&str> = failed.map(String::as_str).collect();
+    if failed.is_empty() {
+        return;
+    }
+    let count = failed.len();
+    let causes: BTreeSet<&str> = failed.into_iter().collect();
+    let causes = causes.into_iter().collect::<Vec<_>>().join(", ");
+    tracing::warn!(
+        count,
+        causes,
+        "{count} certificates could not be fetched: {causes}"
+    );
+}
+
+/// One answer: the certificate, or that there is none at this URL.
+async fn fetch<C>(client: &Client<C, Empty<Bytes>>, url: &str) -> Result<Found, Trouble>
 where
     C: Connect + Clone + Send + Sync + 'static,
 {
-    let answer = client.get(url).await.map_err(|_| retryable("connection"))?;
+    let Ok(uri) = url.parse::<Uri>() else {
+        return Ok(None);
+    };
+    let answer = client.get(uri).await.map_err(|_| "connection")?;
     match answer.status() {
         StatusCode::OK => {}
         status
@@ -117,127 +159,35 @@ where
                 || status == StatusCode::TOO_MANY_REQUESTS
                 || status == StatusCode::REQUEST_TIMEOUT =>
         {
-            return Err(retryable(status.as_u16().to_string()));
+            return Err(format!("status {}", status.as_u16()));
         }
         // A redirect leads elsewhere, and elsewhere is not where the provider keeps its certificates.
         _ => return Ok(None),
     }
     match Limited::new(answer.into_body(), BYTES_MAX).collect().await {
-        Ok(body) => Ok(Some(body.to_bytes().as_ref().into())),
+        Ok(body) => {
+            let pem = body.to_bytes();
+            // A page that says "maintenance" comes with status 200 as well.
+            Ok(reads_as_certificate(&pem).then(|| pem.as_ref().into()))
+        }
         // Too long to be one.
         Err(error) if error.is::<http_body_util::LengthLimitError>() => Ok(None),
-        Err(_) => Err(retryable("answer broken off")),
+        Err(_) => Err("answer broken off".to_owned()),
     }
 }
 
 impl CertificateStore for HttpsCertificates {
-    async fn certificate(&self, url: &str) -> Result<Found, StoreError> {
-        if let Some(known) = self.cache().get(url, Instant::now()) {
-            return Ok(known);
+    fn remembered(&self, url: &str) -> Option<Found> {
+        self.cache().get(url, Instant::now())
+    }
+
+    async fn fetch(&self, urls: &[String]) -> BTreeMap<String, Arc<[u8]>> {
+        let https = urls.iter().filter(|url| url.starts_with("https://"));
+        let https: Vec<String> = https.cloned().collect();
+        if https.is_empty() {
+            return BTreeMap::new();
         }
-        let parsed: Option<Uri> = url.parse().ok();
-        let Some(uri) = parsed.filter(|uri| uri.scheme_str() == Some("https")) else {
-            return Ok(None);
-        };
-        // Boxed: it is rare, and what awaits it stays small.
-        let found = timeout(ANSWER_WITHIN, Box::pin(fetch(self.client()?, uri))).await;
-        let found = found.unwrap_or_else(|_| Err(retryable("time-out")))?;
-        self.cache().put(url, found.clone(), Instant::now());
-        Ok(found)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::{Read, Write};
-    use std::net::TcpListener;
-
-    use super::*;
-
-    /// What comes of an endpoint that answers so.
-    async fn answered(answer: Vec<u8>) -> Result<Found, StoreError> {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}/certificate", listener.local_addr().unwrap());
-        let server = std::thread::spawn(move || {
-            let (mut stream, _) = listener.accept().unwrap();
-            let _ = stream.read(&mut [0; 4096]);
-            let _ = stream.write_all(&answer);
-        });
-        let client = Client::builder(TokioExecutor::new()).build(HttpConnector::new());
-        let found = fetch(&client, url.parse().unwrap()).await;
-        server.join().unwrap();
-        found
-    }
-
-    fn answer(status: u16, body: &[u8]) -> Vec<u8> {
-        let head = format!(
-            "HTTP/1.1 {status} x\r\nlocation: https://elsewhere.example.com/\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-            body.len()
-        );
-        [head.as_bytes(), body].concat()
-    }
-
-    fn now<V>(future: impl Future<Output = V>) -> V {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
-        runtime.unwrap().block_on(future)
-    }
-
-    #[test]
-    fn an_answer_is_a_certificate_nothing_or_trouble() {
-        now(async {
-            let found = answered(answer(200, b"PEM")).await.unwrap();
-            assert_eq!(found.as_deref(), Some(&b"PEM"[..]));
-            for status in [301, 302, 307, 400, 403, 404, 410] {
-                assert_eq!(answered(answer(status, b"PEM")).await, Ok(None), "{status}");
-            }
-            assert_eq!(
-                answered(answer(200, &vec![b'x'; BYTES_MAX + 1])).await,
-                Ok(None)
-            );
-            for status in [408, 429, 500, 503] {
-                assert_eq!(
-                    answered(answer(status, b"")).await,
-                    Err(retryable(status.to_string()))
-                );
-            }
-            let broken = b"HTTP/1.1 200 x\r\ncontent-length: 9\r\n\r\nPEM".to_vec();
-            assert_eq!(answered(broken).await, Err(retryable("answer broken off")));
-            assert_eq!(answered(Vec::new()).await, Err(retryable("connection")));
-        });
-    }
-
-    #[test]
-    fn only_https_is_asked() {
-        let store = HttpsCertificates::new();
-        for url in [
-            "http://127.0.0.1:1/",
-            "file:///etc/passwd",
-            "not a url",
-            "/certificate",
-        ] {
-            assert_eq!(now(store.certificate(url)), Ok(None), "{url}");
-        }
-        assert!(store.client.get().is_none());
-    }
-
-    #[test]
-    fn what_is_known_is_not_asked_again_until_it_is_old() {
-        let (mut cache, start) = (Cache::default(), Instant::now());
-        let pem: Found = Some(Arc::from(&b"PEM"[..]));
-        cache.put("here", pem.clone(), start);
-        cache.put("nothing", None, start);
-        assert_eq!(cache.get("here", start), Some(pem.clone()));
-        assert_eq!(cache.get("nothing", start), Some(None));
-        assert_eq!(cache.get("nothing", start + ABSENT_AGE_MAX), None);
-        assert_eq!(cache.get("here", start + AGE_MAX), None);
-        assert_eq!(cache.get("elsewhere", start), None);
-        // A flood of names that lead nowhere drives nothing out that is there.
-        for n in 0..2 * ENTRIES_MAX {
-            cache.put(&n.to_string(), None, start + Duration::from_secs(1));
-        }
-        assert_eq!(cache.0.len(), ENTRIES_MAX);
-        assert_eq!(cache.get("here", start), Some(pem));
+        let deadline = tokio::time::sleep(FETCH_BUDGET);
+        self.fetch_before(deadline, self.client(), &https).await
     }
 }

@@ -13,6 +13,7 @@ use aws_adapters::waiting::{HELD_SECONDS, WaitingQueue};
 use aws_adapters::{Clients, HttpsCertificates, LambdaContinuation, SecretsManager};
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::Timestamp;
+use pipeline::judge::CERTIFICATES_FETCHED_MAX;
 use pipeline::{Judge, Judgement};
 
 use crate::error::Error;
@@ -210,9 +211,14 @@ impl Rest {
             let secrets = SecretsManager::new(clients, "webhook_secret_", look.stack.suffix());
             let certificates = HttpsCertificates::new();
             let mut judge = Judge::new(&secrets, &certificates);
-            for one in &mut seen {
-                let judgement = judge.judge(&one.incoming()).await;
-                one.judged(judgement);
+            // No more at a time than may be fetched at once: forged certificate URLs in the queue
+            // must not keep a genuine message's certificate from being fetched.
+            for part in seen.chunks_mut(CERTIFICATES_FETCHED_MAX) {
+                let batch: Vec<_> = part.iter().map(Seen::incoming).collect();
+                let judgements = judge.judge_all(&batch).await;
+                for (one, judgement) in part.iter_mut().zip(judgements) {
+                    one.judged(judgement);
+                }
             }
         }
         Ok((queue, seen))

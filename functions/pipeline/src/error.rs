@@ -7,8 +7,8 @@ use crate::storage::StoreError;
 /// What kept a message from being finished. The queue delivers it again; after its last delivery it lies in the DLQ.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IngestError {
-    /// Without the secrets, and the certificate where there is one, nobody can say whether the message is genuine.
-    #[error("secrets or certificate cannot be read: {0}")]
+    /// Without the secrets nobody can say whether the message is genuine.
+    #[error("secrets cannot be read: {0}")]
     SecretsUnreadable(StoreError),
     /// The line of the message could not be made.
     #[error("audit line cannot be made: {0}")]

@@ -86,10 +86,7 @@ where
     P: Pause,
 {
     let mut judge = Judge::new(deps.secrets, deps.certificates);
-    let mut judgements = Vec::with_capacity(batch.len());
-    for message in batch {
-        judgements.push(judge.judge(message).await);
-    }
+    let judgements = judge.judge_all(batch).await;
     store(batch, judgements, invocation_id, deps, limits).await
 }
 

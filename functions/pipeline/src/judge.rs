@@ -2,7 +2,13 @@
 //!
 //! Invariant: only a message that its provider's `verify` vouched for becomes [`Judgement::Accepted`], and what is accepted is
 //! masked already. Judged by receipt time: the same message is judged alike however long it waited.
-//! Invariant: a message is never rejected because of our own trouble. Secrets that cannot be read mean [`Judgement::Retry`].
+//! Invariant: a message is rejected because of our own trouble in one case only, and then it can be
+//! redriven. Secrets that cannot be read mean [`Judgement::Retry`]. A certificate that cannot be
+//! fetched now means `certificate_missing`: the message itself names the certificate, and a message
+//! that nobody has vouched for must not be able to fill the dead-letter queue or delay others.
+//!
+//! Invariant: fetching certificates never changes the judgement of another message. A message
+//! that needs no fetch is judged without waiting for one; the others share one call for the batch.
 //!
 //! Source: `ARCHITECTURE.md`, "One webhook, from arrival to archive"; the reasons are those of `provider_webhooks::reject`.
 
@@ -20,8 +26,9 @@ use crate::storage::{CertificateStore, SecretStore, StoreError};
 /// The reason for a genuine message whose body cannot be masked: unmasked, it may not be stored.
 pub const PAYLOAD_UNMASKABLE: &str = "payload_unmaskable";
 
-/// Certificates that one batch may make us fetch: a provider signs with one or two at a time, and whoever forges may name any number.
-const CERTIFICATES_PER_BATCH_MAX: usize = 8;
+/// Certificates that one batch may make us fetch. A provider signs with one or two at a time, and a
+/// forger may name any number. What the store remembers is not fetched and does not count.
+pub const CERTIFICATES_FETCHED_MAX: usize = 8;
 
 /// What is made of a message.
 #[derive(Debug)]
@@ -58,11 +65,27 @@ pub struct Judge<'s, S, C> {
     store: &'s S,
     certificate_store: &'s C,
     known: BTreeMap<&'static str, Known>,
-    certificates: BTreeMap<String, Certificate>,
+    fetched: BTreeMap<String, Arc<[u8]>>,
 }
 
-/// A certificate, that there is none, or why that cannot be said now.
-type Certificate = Result<Option<Arc<[u8]>>, StoreError>;
+/// What can be said of a message before any certificate is fetched.
+enum FirstLook {
+    Judged(Judgement),
+    /// Plausible, and signed with a certificate that is not known here.
+    CertificateUnknown {
+        provider: &'static str,
+        url: String,
+    },
+}
+
+/// The certificate to verify a webhook with.
+enum Certificate {
+    /// None is needed, or one is configured.
+    NotFetched,
+    Known(Arc<[u8]>),
+    Unknown(String),
+    Refused(Reject),
+}
 
 struct Known {
     secrets: Result<Arc<Secrets>, StoreError>,
@@ -77,72 +100,109 @@ impl<'s, S: SecretStore, C: CertificateStore> Judge<'s, S, C> {
             store,
             certificate_store,
             known: BTreeMap::new(),
-            certificates: BTreeMap::new(),
+            fetched: BTreeMap::new(),
         }
     }
 
-    /// Judges one message.
-    pub async fn judge(&mut self, message: &IncomingMessage<'_>) -> Judgement {
-        let unreadable = Judgement::Rejected {
+    /// Judges the messages of one batch and returns a judgement for each, in order. What can be said
+    /// without a fetch is said first. Then the certificates that are still unknown are fetched in
+    /// one call, at most [`CERTIFICATES_FETCHED_MAX`] of them in the order in which they are named.
+    pub async fn judge_all(&mut self, batch: &[IncomingMessage<'_>]) -> Vec<Judgement> {
+        let mut judgements = Vec::with_capacity(batch.len());
+        let mut waiting = Vec::new();
+        let mut wanted: Vec<String> = Vec::new();
+        for (position, message) in batch.iter().enumerate() {
+            judgements.push(match self.look(message).await {
+                FirstLook::Judged(judgement) => judgement,
+                FirstLook::CertificateUnknown { provider, url } => {
+                    if wanted.len() < CERTIFICATES_FETCHED_MAX && !wanted.contains(&url) {
+                        wanted.push(url.clone());
+                    }
+                    waiting.push((position, url));
+                    // Stays so unless the certificate arrives.
+                    decided(
+                        Err(Refusal::Unbelieved(Reject::CertificateMissing)),
+                        provider,
+                    )
+                }
+            });
+        }
+        if wanted.is_empty() {
+            return judgements;
+        }
+        let fetched = self.certificate_store.fetch(&wanted).await;
+        self.fetched.extend(fetched);
+        for (position, url) in waiting {
+            if self.fetched.contains_key(&url)
+                && let (Some(message), Some(slot)) =
+                    (batch.get(position), judgements.get_mut(position))
+                && let FirstLook::Judged(judgement) = self.look(message).await
+            {
+                *slot = judgement;
+            }
+        }
+        judgements
+    }
+
+    /// Judges one message as far as that goes without a fetch.
+    async fn look(&mut self, message: &IncomingMessage<'_>) -> FirstLook {
+        let unreadable = FirstLook::Judged(Judgement::Rejected {
             reason: RequestUnreadable::REASON,
             provider: None,
-        };
-        let Ok(request) = Request::decode(message.request) else {
-            return unreadable;
-        };
+        });
         let Ok(received_at) = Timestamp::from_millisecond(message.received_at_ms) else {
             return unreadable;
         };
-        let found = match request.provider.as_deref() {
-            Some(name) => providers::by_name(name),
-            None => providers::detect(&request.headers),
-        };
-        let Some(provider) = found else {
-            return Judgement::Rejected {
-                reason: Reject::UnknownProvider.as_str(),
-                provider: None,
+        // Twice at most: secrets are renewed at most once.
+        loop {
+            // Decoded once more after a renewal instead of cloned before it: renewals are rare, and
+            // the common way stays without a copy.
+            let Ok(request) = Request::decode(message.request) else {
+                return unreadable;
             };
-        };
+            let found = match request.provider.as_deref() {
+                Some(name) => providers::by_name(name),
+                None => providers::detect(&request.headers),
+            };
+            let Some(provider) = found else {
+                return FirstLook::Judged(Judgement::Rejected {
+                    reason: Reject::UnknownProvider.as_str(),
+                    provider: None,
+                });
+            };
 
-        let name = provider.info().name;
-        let secrets = match self.secrets(name).await {
-            Ok(secrets) => secrets,
-            Err(error) => return Judgement::Retry(error),
-        };
-        let certificate = match self.certificate(provider, &request.headers, &secrets).await {
-            Ok(certificate) => certificate,
-            Err(Undecided::Rejected(reject)) => {
-                return decided(Err(Refusal::Unbelieved(reject)), name);
+            let name = provider.info().name;
+            let secrets = match self.secrets(name).await {
+                Ok(secrets) => secrets,
+                Err(error) => return FirstLook::Judged(Judgement::Retry(error)),
+            };
+            let certificate = match self.certificate(provider, &request.headers, &secrets) {
+                Certificate::NotFetched => None,
+                Certificate::Known(pem) => Some(pem),
+                Certificate::Unknown(url) => {
+                    return FirstLook::CertificateUnknown {
+                        provider: name,
+                        url,
+                    };
+                }
+                Certificate::Refused(reject) => {
+                    let refusal = Err(Refusal::Unbelieved(reject));
+                    return FirstLook::Judged(decided(refusal, name));
+                }
+            };
+            let webhook = RawWebhook {
+                certificate: certificate.as_deref(),
+                ..RawWebhook::new(message.body.as_bytes(), request.headers)
+            };
+            let result = verify_and_read(provider, webhook, &secrets, received_at);
+            if !matches!(&result, Err(reason) if may_be_our_secrets(reason)) {
+                return FirstLook::Judged(decided(result, name));
             }
-            Err(Undecided::Later(error)) => return Judgement::Retry(error),
-        };
-        let certificate = certificate.as_deref();
-        let body = message.body.as_bytes();
-        let webhook = RawWebhook {
-            certificate,
-            ..RawWebhook::new(body, request.headers)
-        };
-        let first = verify_and_read(provider, webhook, &secrets, received_at);
-        if !matches!(&first, Err(reason) if may_be_our_secrets(reason)) {
-            return decided(first, name);
-        }
-        match self.renewed(name, &secrets).await {
-            Ok(Some(renewed)) => {
-                // Decoded once more instead of cloned above: this way is rare, and the common one stays without a copy.
-                let Ok(request) = Request::decode(message.request) else {
-                    return unreadable;
-                };
-                let webhook = RawWebhook {
-                    certificate,
-                    ..RawWebhook::new(body, request.headers)
-                };
-                decided(
-                    verify_and_read(provider, webhook, &renewed, received_at),
-                    name,
-                )
+            match self.renewed(name, &secrets).await {
+                Ok(Some(_)) => {}
+                Ok(None) => return FirstLook::Judged(decided(result, name)),
+                Err(error) => return FirstLook::Judged(Judgement::Retry(error)),
             }
-            Ok(None) => decided(first, name),
-            Err(error) => Judgement::Retry(error),
         }
     }
 
@@ -161,38 +221,34 @@ impl<'s, S: SecretStore, C: CertificateStore> Judge<'s, S, C> {
         secrets
     }
 
-    /// The certificate that the provider signs with, where it names one and none is configured. Fetched at most once a batch.
-    pub(crate) async fn certificate(
-        &mut self,
+    /// The certificate that a webhook was signed with, as far as it is known. Only a webhook that
+    /// passes every check that needs no certificate has an unknown one.
+    fn certificate(
+        &self,
         provider: &'static dyn Provider,
         headers: &Headers,
         secrets: &Secrets,
-    ) -> Result<Option<Arc<[u8]>>, Undecided> {
-        if secrets.is_empty() || secrets.certificate().is_some() {
-            return Ok(None);
-        }
+    ) -> Certificate {
         let Some(url_of) = provider.info().certificate_url else {
-            return Ok(None);
+            return Certificate::NotFetched;
         };
-        let url = url_of(headers).map_err(Undecided::Rejected)?;
-        let known = match self.certificates.get(&url) {
-            Some(known) => known.clone(),
-            None if self.certificates.len() >= CERTIFICATES_PER_BATCH_MAX => {
-                return Err(Undecided::Later(StoreError::Retryable {
-                    call: "certificate",
-                    cause: "too many different ones in one batch".to_owned(),
-                }));
-            }
-            None => {
-                let fetched = self.certificate_store.certificate(&url).await;
-                self.certificates.insert(url, fetched.clone());
-                fetched
-            }
+        if secrets.certificate().is_some() {
+            return Certificate::NotFetched;
+        }
+        let url = match url_of(headers, secrets) {
+            Ok(url) => url,
+            // `verify` refuses it for the same reason, and then the secrets are read again.
+            Err(Reject::SettingMissing) => return Certificate::NotFetched,
+            Err(reject) => return Certificate::Refused(reject),
         };
-        let certificate = known.map_err(Undecided::Later)?;
-        certificate
-            .map(Some)
-            .ok_or(Undecided::Rejected(Reject::CertificateMissing))
+        if let Some(pem) = self.fetched.get(&url) {
+            return Certificate::Known(Arc::clone(pem));
+        }
+        match self.certificate_store.remembered(&url) {
+            Some(Some(pem)) => Certificate::Known(pem),
+            Some(None) => Certificate::Refused(Reject::CertificateMissing),
+            None => Certificate::Unknown(url),
+        }
     }
 
     /// The secrets read again, when that can change the outcome: `None` when they are the ones that were tried.
@@ -233,12 +289,6 @@ fn may_be_our_secrets(refusal: &Refusal) -> bool {
                 | Reject::CertificateInvalid
         )
     )
-}
-
-/// Why there is no certificate to verify with.
-pub(crate) enum Undecided {
-    Rejected(Reject),
-    Later(StoreError),
 }
 
 enum Refusal {

@@ -30,8 +30,8 @@ pub enum Call {
     Secrets,
     /// `SecretStore::refreshed`.
     Refresh,
-    /// `CertificateStore::certificate`.
-    Certificate,
+    /// `CertificateStore::fetch`.
+    CertificateFetch,
     /// `AuditStore::put`.
     AuditPut,
     /// `TransactionStore::insert_batch`.
@@ -121,6 +121,8 @@ struct State {
     secrets: BTreeMap<String, Arc<Secrets>>,
     newer_secrets: BTreeMap<String, Arc<Secrets>>,
     certificates: BTreeMap<String, Arc<[u8]>>,
+    remembered_certificates: BTreeMap<String, Option<Arc<[u8]>>>,
+    fetched_urls: Vec<Vec<String>>,
 }
 
 impl Memory {
@@ -147,9 +149,21 @@ impl Memory {
             .insert(provider.to_owned(), Arc::new(secrets));
     }
 
-    /// What is at a URL.
+    /// Puts a certificate at a URL, where a fetch finds it.
     pub fn set_certificate(&self, url: &str, pem: &[u8]) {
         self.state().certificates.insert(url.to_owned(), pem.into());
+    }
+
+    /// Makes the store remember what is at a URL; `None` stands for a fetch that failed.
+    pub fn remember_certificate(&self, url: &str, pem: Option<&[u8]>) {
+        self.state()
+            .remembered_certificates
+            .insert(url.to_owned(), pem.map(Arc::from));
+    }
+
+    /// The URLs of each call that fetched certificates, in order.
+    pub fn fetched_urls(&self) -> Vec<Vec<String>> {
+        self.state().fetched_urls.clone()
     }
 
     /// The call with this number (from 0, over all kinds) goes wrong.

@@ -5,6 +5,7 @@
 mod index;
 mod objects;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use payment_event::{PaymentEvent, TransactionKey};
@@ -143,11 +144,21 @@ pub trait SecretStore {
     ) -> impl Future<Output = Result<Option<Arc<Secrets>>, StoreError>>;
 }
 
-/// The certificates that providers sign with (PayPal). Only URLs that the provider's own `certificate_url` let pass reach it.
+/// The certificates that providers sign with (PayPal). Only URLs that the provider's own
+/// `certificate_url` let pass reach it.
+///
+/// Invariant: there is no error to report. A certificate that cannot be fetched now is not there, so
+/// a failure stays with the messages that name this URL. How long a fetch may take is limited by the
+/// store, because the pipeline has no clock; how many fetches a batch may cause, by the judge.
 pub trait CertificateStore {
-    /// What is at `url`, as sent (PEM); `None` when the provider says that there is nothing. Answers from a bounded cache where it can.
-    fn certificate(&self, url: &str)
-    -> impl Future<Output = Result<Option<Arc<[u8]>>, StoreError>>;
+    /// What is remembered of `url` without asking anybody: the certificate as it was sent (PEM), or
+    /// that it was not there moments ago. `None` when nothing is remembered.
+    fn remembered(&self, url: &str) -> Option<Option<Arc<[u8]>>>;
+
+    /// Fetches what is at each of `urls`, all at once and within one time budget for all of them.
+    /// Returns the certificates that arrived; a URL is missing from the answer when nothing did,
+    /// whatever the cause, and that is remembered for a short while.
+    fn fetch(&self, urls: &[String]) -> impl Future<Output = BTreeMap<String, Arc<[u8]>>>;
 }
 
 /// Waiting between attempts. The pipeline itself has no clock.

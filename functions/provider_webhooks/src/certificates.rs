@@ -28,6 +28,15 @@ pub(crate) fn public_key(
     judged(pem, issuers, name_suffix, at).ok_or(Reject::CertificateInvalid)
 }
 
+/// Returns true if `pem` reads as a certificate or a chain of them: an answer that is anything else,
+/// such as a page that says "maintenance", is not worth keeping. Whose it is, is not looked at.
+pub fn reads_as_certificate(pem: &[u8]) -> bool {
+    let chain = read(pem).unwrap_or_default();
+    chain
+        .first()
+        .is_some_and(|leaf| EndEntityCert::try_from(leaf).is_ok())
+}
+
 fn judged(pem: &[u8], issuers: Option<&str>, name_suffix: &str, at: Timestamp) -> Option<Vec<u8>> {
     let chain = read(pem)?;
     let (leaf, intermediates) = chain.split_first()?;

@@ -54,15 +54,18 @@ pub struct ProviderInfo {
     pub acknowledgement: Acknowledgement,
     /// What it asks before it sends webhooks.
     pub handshake: Option<Handshake>,
-    /// Where the certificate is that it signed with, checked to be a place of the provider's own; `None` for a provider that signs with no certificate.
+    /// Gives the address of the certificate that a webhook was signed with, once everything that
+    /// can be checked without it is checked; `None` for a provider that signs with no certificate.
     #[serde(skip)]
     pub certificate_url: Option<CertificateUrl>,
     /// How long it tries.
     pub delivery: Delivery,
 }
 
-/// Reads the address of a certificate out of a webhook's headers.
-pub type CertificateUrl = fn(&Headers) -> Result<String, Reject>;
+/// Reads the address of a certificate out of a webhook's headers. It makes every check that needs no
+/// certificate, with the result that `verify` would have: a webhook that it refuses causes no fetch.
+/// The address is HTTPS and a place of the provider's own.
+pub type CertificateUrl = fn(&Headers, &Secrets) -> Result<String, Reject>;
 
 /// What makes a webhook believable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

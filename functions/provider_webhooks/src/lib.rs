@@ -30,6 +30,7 @@ mod xml;
 #[path = "../tests/common/mod.rs"]
 mod testing;
 
+pub use certificates::reads_as_certificate;
 pub use info::{
     Acknowledgement, AmountForm, Amounts, Authenticity, CertificateUrl, CustomHeader, Delivery,
     EventTimeStability, Handshake, KeyEncoding, KeyForm, ProviderInfo, Setting, SignatureCoverage,

@@ -1,5 +1,6 @@
 //! What ingest writes to, in memory: the transactions table, the audit bucket, the rejected queue, the secrets.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use provider_webhooks::Secrets;
@@ -139,10 +140,23 @@ impl SecretStore for Memory {
 }
 
 impl CertificateStore for Memory {
-    async fn certificate(&self, url: &str) -> Result<Option<Arc<[u8]>>, StoreError> {
-        self.call(Call::Certificate, |state| {
-            Ok(state.certificates.get(url).cloned())
-        })
-        .await
+    fn remembered(&self, url: &str) -> Option<Option<Arc<[u8]>>> {
+        self.state().remembered_certificates.get(url).cloned()
+    }
+
+    async fn fetch(&self, urls: &[String]) -> BTreeMap<String, Arc<[u8]>> {
+        let call = Call::CertificateFetch;
+        self.state().fetched_urls.push(urls.to_vec());
+        let found = self.call(call, |state| {
+            let there = |url: &String| Some((url.clone(), state.certificates.get(url).cloned()?));
+            Ok(urls.iter().filter_map(there).collect::<BTreeMap<_, _>>())
+        });
+        let found = found.await.unwrap_or_default();
+        let mut state = self.state();
+        for url in urls {
+            let pem = found.get(url).cloned();
+            state.remembered_certificates.insert(url.clone(), pem);
+        }
+        found
     }
 }

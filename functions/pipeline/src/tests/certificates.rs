@@ -1,10 +1,14 @@
-//! Certificates: fetched once a batch, never for a provider that is not configured, and our own trouble is no rejection.
+//! Certificates: fetched for plausible messages alone, together and within a limit, and whatever
+//! becomes of a fetch, no other message notices.
 
-use provider_webhooks::{Headers, Provider, Secrets, providers, sample_secrets};
+use provider_webhooks::{Provider, Secrets, providers, sample_secrets};
 
-use super::support::{Queued, genuine};
-use crate::judge::{Judge, Judgement, Undecided};
+use super::support::*;
+use crate::judge::{CERTIFICATES_FETCHED_MAX, Judge, Judgement};
 use crate::memory::{Call, CallFault, Memory, to_the_end};
+
+const URL_HEADER: &str = "paypal-cert-url";
+const MISSING: &str = "certificate_missing";
 
 /// The provider that signs with a certificate.
 fn certified() -> &'static dyn Provider {
@@ -12,105 +16,234 @@ fn certified() -> &'static dyn Provider {
     all.find(|p| p.info().certificate_url.is_some()).unwrap()
 }
 
-fn url(name: &str) -> String {
+fn name() -> &'static str {
+    certified().info().name
+}
+
+fn setting(name: &str) -> String {
+    let sample = sample_secrets(certified().info(), 1);
+    sample.setting(name).unwrap().to_owned()
+}
+
+/// Secrets without a certificate, so that it has to be fetched.
+fn fetching_secrets() -> Secrets {
+    let secrets = Secrets::default().with("webhook_id", setting("webhook_id"));
+    secrets.with("issuer_pem", setting("issuer_pem"))
+}
+
+/// Stores where the provider's certificate has to be fetched, and every other provider is configured.
+fn fetching_memory() -> Memory {
+    let memory = memory();
+    memory.set_secrets(name(), fetching_secrets());
+    memory
+}
+
+fn signed(sequence: u64, message_id: &str) -> Queued {
+    genuine(name(), sequence, message_id)
+}
+
+/// A genuine message with one header replaced, or taken away.
+fn with_header(message_id: &str, header: &str, value: Option<&str>) -> Queued {
+    let mut message = signed(1, message_id);
+    let headers = headers_of(&message);
+    let others = headers.iter().filter(|(name, _)| *name != header);
+    let replaced = value.map(|value| (header, value));
+    let headers: Vec<(String, String)> = others
+        .chain(replaced)
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    message.request = Some(form(name(), &headers));
+    message
+}
+
+fn url(name: impl std::fmt::Display) -> String {
     format!("https://api.paypal.com/v1/notifications/certs/{name}")
 }
 
-/// What asking for each certificate in turn gives within one batch; an empty name stands for none.
-fn asked(memory: &Memory, secrets: &Secrets, names: &[&str]) -> Vec<String> {
-    let provider = certified();
-    let mut judge = Judge::new(memory, memory);
-    names
-        .iter()
-        .map(|name| {
-            let url = if name.is_empty() {
-                String::new()
-            } else {
-                url(name)
-            };
-            let headers = Headers::new([("paypal-cert-url", url)]);
-            let found = judge.certificate(provider, &headers, secrets);
-            match to_the_end(found).unwrap() {
-                Ok(Some(pem)) => String::from_utf8(pem.to_vec()).unwrap(),
-                Ok(None) => "none".to_owned(),
-                Err(Undecided::Rejected(reject)) => reject.as_str().to_owned(),
-                Err(Undecided::Later(_)) => "later".to_owned(),
-            }
-        })
+/// Plausible in every header, each with a certificate of another name.
+fn forgeries(count: usize) -> Vec<Queued> {
+    (0..count)
+        .map(|n| with_header(&format!("forged{n}"), URL_HEADER, Some(&url(n))))
         .collect()
 }
 
-fn configured() -> Secrets {
-    Secrets::default().with("webhook_id", "W1")
+/// The certificate and its URL, as the genuine messages name it.
+fn the_certificate() -> (String, String) {
+    let url = headers_of(&signed(1, "m"))
+        .get(URL_HEADER)
+        .unwrap()
+        .to_owned();
+    (url, setting("certificate_pem"))
+}
+
+/// The reason of each rejected message, in order.
+fn rejected(memory: &Memory) -> Vec<String> {
+    let reasons = memory.rejected().into_iter().map(|message| {
+        let reject = crate::Origin::decode(&message.reject).unwrap();
+        reject.reason
+    });
+    reasons.collect()
+}
+
+fn fetches(memory: &Memory) -> usize {
+    let calls = memory.calls().into_iter();
+    calls.filter(|call| *call == Call::CertificateFetch).count()
 }
 
 #[test]
-fn each_certificate_is_asked_for_once_a_batch() {
-    let memory = Memory::new();
-    memory.set_certificate(&url("a"), b"PEM A");
-    let answers = asked(&memory, &configured(), &["a", "b", "a", "b", "", "../x"]);
-    let expected = [
-        "PEM A",
-        "certificate_missing",
-        "PEM A",
-        "certificate_missing",
-        "signature_missing",
-        "certificate_invalid",
-    ];
-    assert_eq!(answers, expected);
-    assert_eq!(memory.calls(), [Call::Certificate, Call::Certificate]);
-}
-
-#[test]
-fn nothing_is_asked_without_secrets_or_with_a_certificate_of_ones_own() {
-    let memory = Memory::new();
-    let own = configured().with("certificate_pem", "PEM");
-    assert_eq!(asked(&memory, &Secrets::default(), &["a"]), ["none"]);
-    assert_eq!(asked(&memory, &own, &["a"]), ["none"]);
-    assert_eq!(memory.calls(), []);
-}
-
-#[test]
-fn trouble_is_put_off_and_costs_one_call_a_batch() {
-    for fault in [CallFault::RetryableBefore, CallFault::Final] {
-        let memory = Memory::new();
-        memory.fail_every(Call::Certificate, fault);
-        assert_eq!(
-            asked(&memory, &configured(), &["a", "a"]),
-            ["later", "later"]
-        );
-        assert_eq!(memory.calls(), [Call::Certificate]);
+fn forged_names_in_front_do_not_harm_what_needs_no_fetch() {
+    for count in [CERTIFICATES_FETCHED_MAX, 100] {
+        let memory = fetching_memory();
+        let (url, pem) = the_certificate();
+        memory.remember_certificate(&url, Some(pem.as_bytes()));
+        let mut batch = forgeries(count);
+        batch.extend([signed(1, "genuine"), genuine("stripe", 2, "other")]);
+        let report = run(&memory, &batch, "i");
+        assert_eq!(failed(&report), Vec::<&str>::new());
+        assert_eq!(memory.records().len(), 2);
+        assert_eq!(rejected(&memory), vec![MISSING; count]);
     }
 }
 
 #[test]
-fn a_batch_of_forgeries_makes_us_ask_for_a_few_only() {
-    let memory = Memory::new();
-    let names: Vec<String> = (0..20).map(|n| n.to_string()).collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let answers = asked(&memory, &configured(), &names);
-    let put_off = answers.iter().filter(|answer| *answer == "later").count();
-    assert_eq!((memory.calls().len(), put_off), (8, 12));
+fn what_is_not_plausible_causes_no_fetch() {
+    let headers = certified().info().signature_headers;
+    let missing = headers
+        .iter()
+        .map(|header| (*header, None, "signature_missing"));
+    let short = "AAAA".repeat(10);
+    let malformed = [
+        (
+            "paypal-transmission-sig",
+            "no base64",
+            "signature_malformed",
+        ),
+        ("paypal-transmission-sig", &short, "signature_malformed"),
+        ("paypal-transmission-time", "soon", "signature_malformed"),
+        ("paypal-auth-algo", "SHA1withRSA", "signature_malformed"),
+        (
+            URL_HEADER,
+            "https://t0.paypal.com/v1/notifications/certs/C",
+            "certificate_invalid",
+        ),
+    ];
+    let malformed = malformed.map(|(header, value, reason)| (header, Some(value), reason));
+    for (header, value, reason) in missing.chain(malformed) {
+        let memory = fetching_memory();
+        run(&memory, &[with_header("m", header, value)], "i");
+        assert_eq!(rejected(&memory), [reason], "{header} {value:?}");
+        assert_eq!(fetches(&memory), 0, "{header} {value:?}");
+    }
+    // The flood of the finding: the one header that names a certificate, and no other.
+    let memory = fetching_memory();
+    let mut bare = signed(1, "m");
+    bare.request = Some(form(name(), &[(URL_HEADER.to_owned(), url("x"))]));
+    run(&memory, &[bare], "i");
+    assert_eq!(
+        (rejected(&memory), fetches(&memory)),
+        (vec!["signature_missing".to_owned()], 0)
+    );
 }
 
-/// A genuine webhook, where the certificate is not configured but at the address that the webhook names.
 #[test]
-fn a_fetched_certificate_is_what_a_webhook_is_judged_by() {
-    let message: Queued = genuine(certified().info().name, 1, "a");
-    let sample = sample_secrets(certified().info(), 1);
-    let setting = |name: &str| sample.setting(name).unwrap().to_owned();
-    let secrets = configured()
-        .with("webhook_id", setting("webhook_id"))
-        .with("issuer_pem", setting("issuer_pem"));
-    let judged = |there: bool| {
+fn nothing_is_fetched_without_secrets_or_with_a_certificate_of_ones_own() {
+    let own = memory();
+    run(&own, &[signed(1, "m")], "i");
+    assert_eq!((own.records().len(), fetches(&own)), (1, 0));
+    for incomplete in [
+        Secrets::default(),
+        Secrets::default().with("issuer_pem", "x"),
+    ] {
         let memory = Memory::new();
-        memory.set_secrets(certified().info().name, secrets.clone());
-        if there {
-            let at = "https://api.sandbox.paypal.com/v1/notifications/certs/CERT-example";
-            memory.set_certificate(at, setting("certificate_pem").as_bytes());
-        }
-        to_the_end(Judge::new(&memory, &memory).judge(&message.incoming())).unwrap()
-    };
-    assert!(matches!(judged(true), Judgement::Accepted(_)));
-    assert!(!matches!(judged(false), Judgement::Accepted(_)));
+        memory.set_secrets(name(), incomplete);
+        run(&memory, &[signed(1, "m")], "i");
+        assert_eq!(rejected(&memory), ["setting_missing"]);
+        assert_eq!(fetches(&memory), 0);
+    }
+}
+
+#[test]
+fn unknown_certificates_are_fetched_in_one_call_and_each_once() {
+    let memory = fetching_memory();
+    let (known, pem) = the_certificate();
+    memory.set_certificate(&known, pem.as_bytes());
+    let mut batch = vec![signed(1, "a")];
+    batch.extend(forgeries(1));
+    batch.extend([signed(2, "b"), genuine("stripe", 3, "c")]);
+    batch.extend(forgeries(1));
+    let report = run(&memory, &batch, "i");
+    assert_eq!(failed(&report), Vec::<&str>::new());
+    assert_eq!(memory.fetched_urls(), [[known, url(0)]]);
+    assert_eq!(memory.records().len(), 3);
+    assert_eq!(rejected(&memory), [MISSING; 2]);
+    // The next batch finds both answers remembered, the missing one too.
+    run(&memory, &batch, "j");
+    assert_eq!(fetches(&memory), 1);
+}
+
+#[test]
+fn a_batch_of_forgeries_causes_a_few_fetches_in_one_call() {
+    let memory = fetching_memory();
+    let report = run(&memory, &forgeries(50), "i");
+    assert_eq!(failed(&report), Vec::<&str>::new());
+    let first: Vec<String> = (0..CERTIFICATES_FETCHED_MAX).map(url).collect();
+    assert_eq!(memory.fetched_urls(), [first]);
+    assert_eq!(rejected(&memory), [MISSING; 50]);
+}
+
+#[test]
+fn a_failed_fetch_rejects_its_messages_alone_and_they_can_come_again() {
+    for fault in [
+        CallFault::RetryableBefore,
+        CallFault::RetryableAfter,
+        CallFault::Final,
+    ] {
+        let memory = fetching_memory();
+        let (url, pem) = the_certificate();
+        memory.set_certificate(&url, pem.as_bytes());
+        memory.fail_every(Call::CertificateFetch, fault);
+        let batch = [
+            genuine("stripe", 1, "a"),
+            signed(2, "b"),
+            genuine("adyen", 3, "c"),
+        ];
+        let report = run(&memory, &batch, "i");
+        assert_eq!(failed(&report), Vec::<&str>::new(), "{fault:?}");
+        assert_eq!(memory.records().len(), 2, "{fault:?}");
+        assert_eq!(rejected(&memory), [MISSING], "{fault:?}");
+
+        // Sent through verification again once the certificate can be had.
+        memory.heal();
+        memory.remember_certificate(&url, Some(pem.as_bytes()));
+        let [again] = &memory.rejected()[..] else {
+            panic!("one message was rejected")
+        };
+        let again = Queued {
+            body: again.body.clone(),
+            request: Some(again.request.clone()),
+            ..signed(2, "b2")
+        };
+        run(&memory, &[again], "j");
+        assert_eq!(memory.records().len(), 3, "{fault:?}");
+    }
+}
+
+/// A new webhook id is read when the old secret has none, and the certificate is fetched then.
+#[test]
+fn renewed_secrets_make_a_message_plausible() {
+    let memory = Memory::new();
+    memory.set_secrets(name(), Secrets::default().with("issuer_pem", "x"));
+    memory.set_newer_secrets(name(), fetching_secrets());
+    let (url, pem) = the_certificate();
+    memory.set_certificate(&url, pem.as_bytes());
+    let batch = [signed(1, "a"), signed(2, "b")];
+    let batch: Vec<_> = batch.iter().map(Queued::incoming).collect();
+    let mut judge = Judge::new(&memory, &memory);
+    let judgements = to_the_end(judge.judge_all(&batch)).unwrap();
+    let accepted = |judgement: &Judgement| matches!(judgement, Judgement::Accepted(_));
+    assert!(judgements.iter().all(accepted));
+    assert_eq!(
+        memory.calls(),
+        [Call::Secrets, Call::Refresh, Call::CertificateFetch]
+    );
 }

@@ -11,7 +11,13 @@ use crate::memory::{Call, CallFault, Memory};
 use crate::storage::StoreError;
 
 fn judge(memory: &Memory, message: &Queued) -> Judgement {
-    to_the_end(Judge::new(memory, memory).judge(&message.incoming())).unwrap()
+    judge_next(&mut Judge::new(memory, memory), message)
+}
+
+/// Judges one more message with a judge that may have judged others.
+fn judge_next(judge: &mut Judge<'_, Memory, Memory>, message: &Queued) -> Judgement {
+    let judged = to_the_end(judge.judge_all(&[message.incoming()])).unwrap();
+    judged.into_iter().next().unwrap()
 }
 
 fn verdict(judgement: &Judgement) -> (&'static str, Option<&'static str>) {
@@ -261,7 +267,7 @@ fn a_rotated_secret_is_found_by_one_renewed_reading_per_batch() {
     ];
     let verdicts: Vec<_> = messages
         .iter()
-        .map(|m| verdict(&to_the_end(judge.judge(&m.incoming())).unwrap()).0)
+        .map(|m| verdict(&judge_next(&mut judge, m)).0)
         .collect();
     assert_eq!(
         verdicts,
@@ -300,7 +306,7 @@ fn our_own_trouble_is_never_a_rejection() {
         ];
         let verdicts: Vec<_> = messages
             .iter()
-            .map(|m| verdict(&to_the_end(judge.judge(&m.incoming())).unwrap()).0)
+            .map(|m| verdict(&judge_next(&mut judge, m)).0)
             .collect();
         assert_eq!(verdicts, ["retry", "retry", "accepted"], "{fault:?}");
         assert_eq!(

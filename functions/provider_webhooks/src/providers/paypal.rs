@@ -3,14 +3,18 @@
 //! Sources, read 2026-11-25: <https://developer.paypal.com/api/rest/webhooks/rest/>, <https://developer.paypal.com/api/rest/webhooks/event-names/>; PayPal-Python-SDK 1.13.3 `notifications.py` (message, and that the certificate's
 //! name ends in `.paypal.com`; a signature of its tests is in the fixtures). The id of the webhook is not in the request: it comes from configuration.
 //!
-//! The certificate's address is taken from the request, so it is believed only where it is HTTPS, a host below `paypal.com` and PayPal's path of certificates; what is there has to lead to a public root, be for a name
-//! of PayPal's, and have been valid at receipt. An operator may configure the certificate, so that nothing is ever fetched, and certificates of issuers that are trusted beside the public roots.
+//! The certificate's address is taken from the request. It is fetched only after every check that
+//! needs no certificate has passed ([`Claim::read`]), and only from one of PayPal's two API hosts
+//! over HTTPS below the certificates' path. The certificate has to lead to a public root, be for a
+//! name of PayPal's, and have been valid at receipt. An operator may configure the certificate, so
+//! that nothing is ever fetched, and issuers that are trusted beside the public roots.
 //!
 //! What is signed of the body is its CRC-32 and no more: whoever holds one signed webhook can make another body with the same one. No verification on this side can mend that.
 //! Amounts are decimal texts. Assumed, from documents of the interface: HUF, JPY and TWD have no decimals. A refund is filed under its capture (its link `up`), a sale of the older interface under itself.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use card_masking::{FieldRules, Patterns, has_a_letter};
 use jiff::Timestamp;
@@ -44,9 +48,15 @@ const CERTIFICATE: &str = "paypal-cert-url";
 const ALGORITHM: &str = "paypal-auth-algo";
 /// The one algorithm; SHA-1, which the SDK still knows, is not taken.
 const ALGORITHM_NAME: &str = "SHA256withRSA";
+/// The certificate is issued for a name below this one.
 const NAME_SUFFIX: &str = ".paypal.com";
+/// The hosts that serve certificates, live and sandbox. Compared exactly, so that a sender cannot
+/// choose another name below `paypal.com`, such as one that never answers.
+const CERTIFICATE_HOSTS: [&str; 2] = ["api.paypal.com", "api.sandbox.paypal.com"];
 const CERTIFICATE_PATH: &str = "v1/notifications/certs/";
 const URL_BYTES_MAX: usize = 500;
+/// A signature is as long as its RSA modulus: 2048 to 8192 bits are the sizes that we verify.
+const SIGNATURE_BYTES: RangeInclusive<usize> = 2048 / 8..=8192 / 8;
 
 const WEBHOOK_ID: &str = "webhook_id";
 const SIGNING_KEY: &str = "signing_key";
@@ -191,26 +201,54 @@ raw_fields! { Payee { merchant_id } }
 
 raw_fields! { Link { href, rel } }
 
-/// The address of the certificate, which is a place of PayPal's: HTTPS, a host below `paypal.com`, the path of certificates and one name behind it.
-fn certificate_url(headers: &Headers) -> Result<String, Reject> {
-    let url = headers.get(CERTIFICATE).ok_or(Reject::SignatureMissing)?;
-    let plain = |text: &str, more: &[u8]| {
-        !text.is_empty()
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || more.contains(&b))
-    };
-    let ours = || {
-        let (host, path) = url.strip_prefix("https://")?.split_once('/')?;
-        let host = host.to_ascii_lowercase();
-        let below = plain(host.strip_suffix(NAME_SUFFIX)?, b"-.") && !host.contains("..");
-        let name = path.strip_prefix(CERTIFICATE_PATH)?;
-        (below && !host.starts_with('.') && plain(name, b"-_")).then_some(())
-    };
-    match ours() {
-        Some(()) if url.len() <= URL_BYTES_MAX => Ok(url.to_owned()),
-        _ => Err(Reject::CertificateInvalid),
+/// What the headers claim, in PayPal's form: everything that is checked without the certificate.
+struct Claim<'h> {
+    webhook_id: &'h str,
+    id: &'h str,
+    time: &'h str,
+    signature: Vec<u8>,
+    certificate_url: &'h str,
+}
+
+impl<'h> Claim<'h> {
+    fn read(headers: &'h Headers, secrets: &'h Secrets) -> Result<Self, Reject> {
+        let webhook_id = secrets.required(WEBHOOK_ID)?;
+        let header = |name| headers.get(name).ok_or(Reject::SignatureMissing);
+        let (id, time, signature) = (header(ID)?, header(TIME)?, header(SIGNATURE)?);
+        let (certificate_url, algorithm) = (header(CERTIFICATE)?, header(ALGORITHM)?);
+        if algorithm != ALGORITHM_NAME || rfc3339(time).is_err() {
+            return Err(Reject::SignatureMalformed);
+        }
+        let signature = base64_strict(signature)
+            .filter(|signature| SIGNATURE_BYTES.contains(&signature.len()))
+            .ok_or(Reject::SignatureMalformed)?;
+        if !serves_certificates(certificate_url) {
+            return Err(Reject::CertificateInvalid);
+        }
+        Ok(Self {
+            webhook_id,
+            id,
+            time,
+            signature,
+            certificate_url,
+        })
     }
+}
+
+/// Returns true if `url` is HTTPS, one of PayPal's hosts, the path of certificates and one name.
+fn serves_certificates(url: &str) -> bool {
+    let name = || {
+        let (host, path) = url.strip_prefix("https://")?.split_once('/')?;
+        let name = path.strip_prefix(CERTIFICATE_PATH)?;
+        CERTIFICATE_HOSTS.contains(&host).then_some(name)
+    };
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    url.len() <= URL_BYTES_MAX
+        && name().is_some_and(|name| !name.is_empty() && name.bytes().all(plain))
+}
+
+fn certificate_url(headers: &Headers, secrets: &Secrets) -> Result<String, Reject> {
+    Claim::read(headers, secrets).map(|claim| claim.certificate_url.to_owned())
 }
 
 fn signed_text(id: &str, time: &str, webhook_id: &str, body: &[u8]) -> String {
@@ -263,20 +301,13 @@ impl Provider for PayPal {
         secrets: &Secrets,
         received_at: Timestamp,
     ) -> Result<VerifiedWebhook<'a>, Reject> {
-        let webhook_id = secrets.required(WEBHOOK_ID)?;
-        let header = |name| raw.headers.get(name).ok_or(Reject::SignatureMissing);
-        let (id, time, signature) = (header(ID)?, header(TIME)?, header(SIGNATURE)?);
-        if header(ALGORITHM)? != ALGORITHM_NAME {
-            return Err(Reject::SignatureMalformed);
-        }
-        let signature = base64_strict(signature).ok_or(Reject::SignatureMalformed)?;
-        certificate_url(&raw.headers)?;
+        let claim = Claim::read(&raw.headers, secrets)?;
         let configured = secrets.certificate().or(raw.certificate);
         let pem = configured.ok_or(Reject::CertificateMissing)?;
         let issuers = secrets.setting(ISSUERS);
         let key = certificates::public_key(pem, issuers, NAME_SUFFIX, received_at)?;
-        let text = signed_text(id, time, webhook_id, raw.body);
-        Ok(rsa_sha256(key, text.as_bytes(), signature)?.vouch(raw))
+        let text = signed_text(claim.id, claim.time, claim.webhook_id, raw.body);
+        Ok(rsa_sha256(key, text.as_bytes(), claim.signature)?.vouch(raw))
     }
 
     fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Result<Vec<PaymentEvent>, ParseError> {
