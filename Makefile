@@ -107,7 +107,7 @@ test-rust: $(COMPILED) $(VENV)/.dev
 	PYTHON=$(PYTHON) tests/tools/rust_coverage.sh
 
 test-python: $(COMPILED) $(VENV)/.dev
-	$(PROGRAMS) $(PYTEST) -n $(PROCESSES) --dist worksteal infra/tests infra/local_cloud/tests tests/demo tests/repository \
+	$(PROGRAMS) $(PYTEST) -n $(PROCESSES) --dist worksteal infra/tests infra/local_cloud/tests tests/demo tests/repository tests/run \
 		tests/velocity tests/flake tests/workflows tests/lambdas/test_layout.py tests/lambdas/test_cross_build.py tests/lambdas/test_sbom.py \
 		--junitxml=$(RESULTS)/python.xml --cov=infra --cov-config=infra/pyproject.toml --cov-report=term:skip-covered --cov-fail-under=90
 
@@ -207,29 +207,29 @@ $(VENV)/bin/python:
 	python3 -m venv $(VENV)
 
 $(VENV)/.runtime: $(VENV)/bin/python infra/requirements.txt infra/local_cloud/requirements.txt
-	$(PYTHON) -m pip install -q -r infra/requirements.txt -r infra/local_cloud/requirements.txt
+	$(PYTHON) -m pip install -q --no-compile -r infra/requirements.txt -r infra/local_cloud/requirements.txt
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime infra/requirements-dev.txt
-	$(PYTHON) -m pip install -q -r infra/requirements-dev.txt
+	$(PYTHON) -m pip install -q --no-compile -r infra/requirements-dev.txt
 	@touch $@
 
 # Zig links for arm64 from any machine; both come from the Python package registry.
 $(VENV)/.cross: $(VENV)/.runtime infra/requirements-cross.txt
-	$(PYTHON) -m pip install -q -r infra/requirements-cross.txt
+	$(PYTHON) -m pip install -q --no-compile -r infra/requirements-cross.txt
 	@touch $@
 
 # The providers' official SDKs live apart: they pin what the rest does not need.
 $(VENV)/.oracles: $(VENV)/bin/python tests/oracles/requirements.txt tests/oracles/package-lock.json
 	python3 -m venv $(VENV)/oracles
 	cd tests/oracles && npm ci --silent --no-audit --no-fund --ignore-scripts
-	$(VENV)/oracles/bin/python -m pip install -q -r tests/oracles/requirements.txt
+	$(VENV)/oracles/bin/python -m pip install -q --no-compile -r tests/oracles/requirements.txt
 	@touch $@
 
 # So does the scanner, which brings a hundred packages.
 $(VENV)/.scanners: $(VENV)/bin/python tests/second_opinion/requirements.txt
 	python3 -m venv $(VENV)/scanners
-	$(VENV)/scanners/bin/python -m pip install -q -r tests/second_opinion/requirements.txt
+	$(VENV)/scanners/bin/python -m pip install -q --no-compile -r tests/second_opinion/requirements.txt
 	@touch $@
 
 clean: ## Remove what was built, installed and left by the local cloud.

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -21,6 +22,14 @@ BESIDE_EACH_OTHER = 3
 SAID_EVERY_SECONDS = 30.0
 LINES_OF_A_FAILURE = 60
 POLL_SECONDS = 0.2
+
+
+Command = Callable[[Part], list[str]]
+
+
+def by_make(part: Part) -> list[str]:
+    """A part is a target of the Makefile."""
+    return ["make", "--no-print-directory", part.name]
 
 
 @dataclass
@@ -36,8 +45,12 @@ class Running:
 class Runner:
     """Starts parts as soon as what they need has passed, until none is left."""
 
-    def __init__(self, parts: tuple[Part, ...], beside: int, out: TextIO = sys.stdout) -> None:
+    def __init__(
+        self, parts: tuple[Part, ...], beside: int, command: Command = by_make, logs: Path = LOGS, out: TextIO = sys.stdout
+    ) -> None:
         self._waiting = list(parts)
+        self._command = command
+        self._logs = logs
         self._beside = beside
         self._out = out
         self._running: list[Running] = []
@@ -86,12 +99,12 @@ class Runner:
         return free and all(self._has_passed(need) for need in part.needs)
 
     def _start(self, part: Part) -> None:
-        LOGS.mkdir(parents=True, exist_ok=True)
-        log = LOGS / f"{part.name}.log"
+        self._logs.mkdir(parents=True, exist_ok=True)
+        log = self._logs / f"{part.name}.log"
         with log.open("wb") as output:
             # A group of its own, so that whatever it started ends with it.
             process = subprocess.Popen(
-                ["make", "--no-print-directory", part.name],
+                self._command(part),
                 cwd=ROOT, env=os.environ | {"BUILT": "1"}, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip
         self._running.append(Running(part, process, log, time.monotonic()))
@@ -107,7 +120,7 @@ class Runner:
             self._say(f"{running.part.name} {'passed' if result.status == 0 else 'FAILED'} after {result.seconds:.0f} s{tests}")
             if result.status:
                 print("\n".join(text.splitlines()[-LINES_OF_A_FAILURE:]), file=self._out)
-                self._say(f"all of it: {running.log.relative_to(ROOT)}; once more: make {running.part.name}")
+                self._say(f"all of it: {os.path.relpath(running.log, ROOT)}; once more: make {running.part.name}")
 
     def _stop(self) -> None:
         for running in self._running:

@@ -62,11 +62,11 @@ class Result:
     reused: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.passed, self.failed = tests_of(self.log)
-        self.reused = reused_of(self.log)
+        self.passed, self.failed = count_tests(self.log)
+        self.reused = what_was_reused(self.log)
 
 
-def tests_of(log: str) -> tuple[int, int]:
+def count_tests(log: str) -> tuple[int, int]:
     """Tests that passed and failed, by the closing lines of cargo's runner and of pytest."""
     passed = failed = 0
     for found in CARGO_TEST.finditer(log):
@@ -76,7 +76,7 @@ def tests_of(log: str) -> tuple[int, int]:
     return passed, failed
 
 
-def reused_of(log: str) -> list[str]:
+def what_was_reused(log: str) -> list[str]:
     """What a part found done already: its own words, and how much cargo compiled."""
     said = REUSED.findall(log)
     if CARGO.search(log):
