@@ -2,10 +2,10 @@
 //! is fetched.
 //!
 //! Invariant: bounded in every way. All fetches of a batch run at the same time and share
-//! [`FETCH_BUDGET`]; each is HTTPS alone, follows no redirect, and reads a few kilobytes. What is not
-//! there, what is not a certificate and what could not be fetched is remembered for a minute, so that
-//! a forger who names it cannot make us ask again with every batch. Whether a certificate is the
-//! provider's and valid is for `provider_webhooks` to say.
+//! [`FETCH_BUDGET`]; each is HTTPS alone, follows no redirect, and reads a few kilobytes. What is
+//! not there, what is not a certificate and what could not be fetched is remembered for a minute,
+//! so that a forger who names it cannot make us ask again with every batch. Whether a certificate
+//! is the provider's and valid is for `provider_webhooks` to say.
 
 mod cache;
 #[cfg(test)]

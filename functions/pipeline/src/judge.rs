@@ -104,9 +104,10 @@ impl<'s, S: SecretStore, C: CertificateStore> Judge<'s, S, C> {
         }
     }
 
-    /// Judges the messages of one batch and returns a judgement for each, in order. What can be said
-    /// without a fetch is said first. Then the certificates that are still unknown are fetched in
-    /// one call, at most [`CERTIFICATES_FETCHED_MAX`] of them in the order in which they are named.
+    /// Judges the messages of one batch and returns a judgement for each, in order. What can be
+    /// said without a fetch is said first. Then the certificates that are still unknown are
+    /// fetched in one call, at most [`CERTIFICATES_FETCHED_MAX`] of them in the order in which
+    /// they are named.
     pub async fn judge_all(&mut self, batch: &[IncomingMessage<'_>]) -> Vec<Judgement> {
         let mut judgements = Vec::with_capacity(batch.len());
         let mut waiting = Vec::new();

@@ -147,9 +147,10 @@ pub trait SecretStore {
 /// The certificates that providers sign with (PayPal). Only URLs that the provider's own
 /// `certificate_url` let pass reach it.
 ///
-/// Invariant: there is no error to report. A certificate that cannot be fetched now is not there, so
-/// a failure stays with the messages that name this URL. How long a fetch may take is limited by the
-/// store, because the pipeline has no clock; how many fetches a batch may cause, by the judge.
+/// Invariant: there is no error to report. A certificate that cannot be fetched now is not there,
+/// so a failure stays with the messages that name this URL. How long a fetch may take is limited
+/// by the store, because the pipeline has no clock; how many fetches a batch may cause, by the
+/// judge.
 pub trait CertificateStore {
     /// What is remembered of `url` without asking anybody: the certificate as it was sent (PEM), or
     /// that it was not there moments ago. `None` when nothing is remembered.

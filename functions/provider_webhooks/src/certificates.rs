@@ -28,8 +28,9 @@ pub(crate) fn public_key(
     judged(pem, issuers, name_suffix, at).ok_or(Reject::CertificateInvalid)
 }
 
-/// Returns true if `pem` reads as a certificate or a chain of them: an answer that is anything else,
-/// such as a page that says "maintenance", is not worth keeping. Whose it is, is not looked at.
+/// Returns true if `pem` reads as a certificate or a chain of them: an answer that is anything
+/// else, such as a page that says "maintenance", is not worth keeping. Whose it is, is not looked
+/// at.
 pub fn reads_as_certificate(pem: &[u8]) -> bool {
     let chain = read(pem).unwrap_or_default();
     chain

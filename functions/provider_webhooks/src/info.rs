@@ -62,9 +62,9 @@ pub struct ProviderInfo {
     pub delivery: Delivery,
 }
 
-/// Reads the address of a certificate out of a webhook's headers. It makes every check that needs no
-/// certificate, with the result that `verify` would have: a webhook that it refuses causes no fetch.
-/// The address is HTTPS and a place of the provider's own.
+/// Reads the address of a certificate out of a webhook's headers. It makes every check that needs
+/// no certificate, with the result that `verify` would have: a webhook that it refuses causes no
+/// fetch. The address is HTTPS and a place of the provider's own.
 pub type CertificateUrl = fn(&Headers, &Secrets) -> Result<String, Reject>;
 
 /// What makes a webhook believable.

@@ -1,7 +1,7 @@
 //! Remembers what was fetched, by URL: certificates for a day, failures and absences for a minute.
 //!
-//! Invariant: bounded. A certificate is never driven out by what is not there, so forged names cannot
-//! empty the cache.
+//! Invariant: bounded. A certificate is never driven out by what is not there, so forged names
+//! cannot empty the cache.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -31,7 +31,8 @@ fn fetching_secrets() -> Secrets {
     secrets.with("issuer_pem", setting("issuer_pem"))
 }
 
-/// Stores where the provider's certificate has to be fetched, and every other provider is configured.
+/// Stores where the provider's certificate has to be fetched, and every other provider is
+/// configured.
 fn fetching_memory() -> Memory {
     let memory = memory();
     memory.set_secrets(name(), fetching_secrets());
