@@ -94,7 +94,7 @@ tools: $(VENV)/.dev
 
 tested: $(VENV)/.dev
 	tests/tools/rust_tested.sh
-	@python3 tests/tools/zip_functions.py $(TESTED) $(TESTED_ZIPS) $(FUNCTIONS)
+	@python3 tests/tools/zip_functions.py --fast $(TESTED) $(TESTED_ZIPS) $(FUNCTIONS)
 
 lint-workflows: $(VENV)/.dev
 	$$(tests/tools/actionlint.sh) -shellcheck $(VENV)/bin/shellcheck
@@ -180,7 +180,7 @@ fmt: $(VENV)/.dev ## Format everything.
 
 build: ## Build the three functions and the command line for this machine.
 	cargo build --workspace --bins --locked
-	@python3 tests/tools/zip_functions.py target/debug $(ZIPS) $(FUNCTIONS)
+	@python3 tests/tools/zip_functions.py --fast target/debug $(ZIPS) $(FUNCTIONS)
 
 lambdas: $(VENV)/.cross ## Cross-compile the three functions for AWS (arm64) into build/lambdas/arm64.
 	PATH=$(abspath $(VENV)/bin):$$PATH tests/tools/cross_build.sh build/lambdas/arm64 $(FUNCTIONS)

@@ -4,6 +4,6 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 eval "$(tests/tools/rust_env.sh)"
 mkdir -p build
-cargo test --workspace --all-features --locked --lib --bins --tests --examples --no-run \
-    --message-format=json-render-diagnostics >build/rust_tests.jsonl.new
+# One command for tests and programs: cargo then unites the features of what both depend on, and compiles it once.
+cargo build --workspace --all-features --locked --lib --bins --tests --examples --message-format=json-render-diagnostics >build/rust_tests.jsonl.new
 mv build/rust_tests.jsonl.new build/rust_tests.jsonl

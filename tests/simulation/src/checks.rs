@@ -1,6 +1,8 @@
 //! What must hold when the faults have stopped and everything has drained.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use audit_seal::PublicKey;
 use audit_seal::verify::verify;
@@ -23,7 +25,7 @@ fn check(holds: bool, otherwise: impl FnOnce() -> String) -> Checked {
 
 /// Every check.
 pub(crate) fn all(life: &Life) -> Checked {
-    let records = records(&life.memory)?;
+    let records = records(&life.parts, &life.memory)?;
     table_and_archive_are_the_valid_events(life, &records)?;
     old_days_are_archived_whole(life)?;
     every_message_is_audited(life)?;
@@ -35,20 +37,38 @@ pub(crate) fn all(life: &Life) -> Checked {
     the_seal_verifies(life)
 }
 
-/// What a reader of the archive sees.
-pub(crate) fn visible(memory: &Memory) -> Result<Vec<StoredTransaction>, String> {
-    let mut records = Vec::new();
-    for (key, file) in memory.objects() {
-        if key.starts_with("archive/transactions/") {
-            records.extend(decode(file).map_err(|error| format!("{key}: {error}"))?);
+/// The parts that were read already. A part is written once and read after every step; what its bytes mean does not change.
+#[derive(Default)]
+pub(crate) struct PartsRead(RefCell<BTreeMap<Vec<u8>, Rc<[StoredTransaction]>>>);
+
+impl PartsRead {
+    /// What readers of the archive see, by the whole content of the parts that are visible now.
+    pub(crate) fn visible(&self, memory: &Memory) -> Result<Vec<StoredTransaction>, String> {
+        let mut records = Vec::new();
+        for (key, file) in memory.objects() {
+            if key.starts_with("archive/transactions/") {
+                let bytes = file.as_slice();
+                let known = self.0.borrow().get(bytes).cloned();
+                let part = match known {
+                    Some(part) => part,
+                    None => {
+                        let read = decode(file.clone()).map_err(|error| format!("{key}: {error}"))?;
+                        let part: Rc<[StoredTransaction]> = read.into();
+                        self.0.borrow_mut().insert(bytes.to_vec(), Rc::clone(&part));
+                        part
+                    }
+                };
+                records.extend(part.iter().cloned());
+            }
         }
+        Ok(records)
     }
-    Ok(records)
 }
 
 /// Between any two steps: what was ever stored is in table or archive, and what is deleted has a visible copy.
-pub(crate) fn nothing_vanished(memory: &Memory) -> Checked {
-    let archived: BTreeSet<_> = visible(memory)?
+pub(crate) fn nothing_vanished(parts: &PartsRead, memory: &Memory) -> Checked {
+    let archived: BTreeSet<_> = parts
+        .visible(memory)?
         .into_iter()
         .map(|record| record.key)
         .collect();
@@ -86,8 +106,8 @@ pub(crate) fn nothing_is_left(memory: &Memory, last: Date, late: &BTreeSet<Strin
 }
 
 /// Every record, wherever it is; none is twice.
-fn records(memory: &Memory) -> Result<Vec<StoredTransaction>, String> {
-    let mut records = visible(memory)?;
+fn records(parts: &PartsRead, memory: &Memory) -> Result<Vec<StoredTransaction>, String> {
+    let mut records = parts.visible(memory)?;
     for item in memory.items().into_values() {
         records.push(StoredTransaction::from_item(item).map_err(|error| error.to_string())?);
     }

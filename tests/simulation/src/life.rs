@@ -60,6 +60,7 @@ pub(crate) struct Life {
     /// Days that were archived: nothing of them is repeated any more, as ninety days later.
     archived_until: i64,
     quiet: bool,
+    parts: checks::PartsRead,
 }
 
 /// Lives the life of a seed.
@@ -79,6 +80,7 @@ pub fn run(seed: u64) -> Result<Counts, String> {
         checkpoints: [0; SHARDS],
         archived_until: -1,
         quiet: false,
+        parts: checks::PartsRead::default(),
     };
     let key = signing_key().ok_or("no signing key could be made")?;
     life.memory.set_signing_key(key);
@@ -98,7 +100,7 @@ pub fn run(seed: u64) -> Result<Counts, String> {
         .keys()
         .filter(|k| k.starts_with("seal/digests/"))
         .count();
-    life.counts.archived = checks::visible(&life.memory)?.len();
+    life.counts.archived = life.parts.visible(&life.memory)?.len();
     Ok(life.counts)
 }
 

@@ -155,7 +155,7 @@ impl Life {
         if through.get() {
             checks::nothing_is_left(&self.memory, Self::date(day), &late)?;
         }
-        checks::nothing_vanished(&self.memory)
+        checks::nothing_vanished(&self.parts, &self.memory)
     }
 
     /// A message waits for days at the most, a record for ninety before it is archived. So what has been tried of these days, and what brings
