@@ -1,4 +1,6 @@
 //! The resource graph: a JSON list of `{type, name, urn, properties, options, provider}`, as `infra/graph.py` writes it.
+//!
+//! An element may also be what Pulumi's engine handed to the analyzer for a resource, recorded: it has its `__urn`, and the rules see it unchanged.
 
 use std::collections::{BTreeSet, HashSet};
 use std::fs;
@@ -23,6 +25,8 @@ pub struct Resource {
     pub options: Map<String, Value>,
     /// The provider: a reference (`URN::id`), an object, or null.
     pub provider: Value,
+    /// The whole element, where Pulumi's engine handed it to the analyzer and it was recorded.
+    pub recorded: Option<Map<String, Value>>,
 }
 
 /// A checked graph: never empty, and all of one stack.
@@ -104,6 +108,11 @@ pub(crate) fn element_of(element: Value) -> Result<Resource, String> {
     let Value::Object(mut fields) = element else {
         return Err(format!("is {}, not an object", kind(&element)));
     };
+    let recorded = fields.contains_key("__urn").then(|| fields.clone());
+    if recorded.is_some() {
+        // A property may hide the metadata that is named without underscores.
+        fields = metadata(fields);
+    }
     let type_token = text(&mut fields, "type")?;
     let urn = text(&mut fields, "urn")?;
     if !is_type_token(&type_token) {
@@ -129,7 +138,15 @@ pub(crate) fn element_of(element: Value) -> Result<Resource, String> {
         type_token,
         name,
         urn,
+        recorded,
     })
+}
+
+/// `__type`, `__urn` and so on, by their names in a graph.
+fn metadata(fields: Map<String, Value>) -> Map<String, Value> {
+    let unprefixed =
+        |(key, value): (String, Value)| Some((key.strip_prefix("__")?.to_owned(), value));
+    fields.into_iter().filter_map(unprefixed).collect()
 }
 
 fn text(fields: &mut Map<String, Value>, key: &str) -> Result<String, String> {

@@ -9,6 +9,9 @@ use crate::graph::Resource;
 
 /// `input` of the rules for one resource.
 pub(crate) fn of_resource(resource: &Resource) -> Value {
+    if let Some(recorded) = &resource.recorded {
+        return Value::Object(recorded.clone());
+    }
     let options = options(&resource.options);
     let provider = provider(&resource.provider);
     let properties = Value::Object(resource.properties.clone());
@@ -41,6 +44,9 @@ pub(crate) fn of_resource(resource: &Resource) -> Value {
 /// One element of `input.resources` of the rules for the stack.
 pub(crate) fn in_stack(resource: &Resource) -> Value {
     let mut input = of_resource(resource);
+    if resource.recorded.is_some() {
+        return input;
+    }
     for key in ["dependencies", "propertyDependencies"] {
         if let (Some(value), Some(fields)) = (resource.options.get(key), input.as_object_mut()) {
             fields.insert(key.to_owned(), value.clone());
@@ -151,6 +157,28 @@ mod tests {
             in_stack(&queue)["propertyDependencies"],
             json!({"name": ["urn:d"]})
         );
+    }
+
+    #[test]
+    fn a_recorded_resource_is_handed_on_unchanged() {
+        let recorded = json!({
+            "type": "standard",
+            "name": "orders_dev",
+            "dependencies": ["urn:d"],
+            "__type": "aws:sqs/queue:Queue",
+            "__urn": "urn:pulumi:dev::shop::aws:sqs/queue:Queue::orders",
+            "__name": "orders",
+            "__options": {"ignoreChanges": null},
+            "__provider": {},
+            "__properties": {"name": "orders_dev", "type": "standard"},
+        });
+        let queue = resource(recorded.clone());
+        assert_eq!(
+            (queue.type_token.as_str(), queue.name.as_str()),
+            ("aws:sqs/queue:Queue", "orders")
+        );
+        assert_eq!(of_resource(&queue), recorded);
+        assert_eq!(in_stack(&queue), recorded);
     }
 
     #[test]
