@@ -24,7 +24,7 @@ stack_warn_bucket_access_log contains message if {
 
 has_access_log(bucket) if {
 	some logging in of_type("aws:s3/bucketLogging:BucketLogging")
-	links(logging, ["bucket"], bucket)
+	belongs_to(logging, bucket)
 	some target in buckets
 	links(logging, ["targetBucket"], target)
 }
@@ -81,7 +81,7 @@ is_usual(part, trail, bucket) if {
 }
 
 # By the trail itself, or by CloudFront.
-is_delivered_to(trail, bucket) if links(trail, ["s3BucketName"], bucket)
+is_delivered_to(trail, bucket) if records_into(trail, bucket)
 
 is_delivered_to(_, bucket) if takes_edge_log(bucket)
 
@@ -90,10 +90,22 @@ is_log_bucket(bucket) if takes_access_log(bucket)
 
 is_log_bucket(bucket) if {
 	some trail in of_type(trail_type)
-	links(trail, ["s3BucketName"], bucket)
+	records_into(trail, bucket)
 }
 
 is_log_bucket(bucket) if takes_edge_log(bucket)
+
+records_into(trail, bucket) if links(trail, ["s3BucketName"], bucket)
+
+# While nothing tells which bucket a trail writes into, the bucket's policy does: it lets CloudTrail write by the bucket's name.
+records_into(trail, bucket) if {
+	is_open(trail, ["s3BucketName"])
+	some policy in of_type("aws:s3/bucketPolicy:BucketPolicy")
+	some statement in allowing(policy)
+	"cloudtrail.amazonaws.com" in principals(statement, "Service")
+	some target in targets(statement)
+	startswith(target, sprintf("arn:aws:s3:::%s/", [physical_name(bucket)]))
+}
 
 takes_edge_log(bucket) if {
 	some destination in of_type(delivery_destination_type)
@@ -117,21 +129,21 @@ takes_access_log(bucket) if {
 deny_trail_settings contains message if {
 	input.__type == trail_type
 	some wrong in trail_faults
-	message := say(input, wrong, "let the trail record and sign")
+	message := say(subject, wrong, "let the trail record and sign")
 }
 
-trail_faults contains not_exactly(input, ["enableLogFileValidation"], true)
+trail_faults contains not_exactly(subject, ["enableLogFileValidation"], true)
 
-trail_faults contains "enableLogging is false" if value(input, ["enableLogging"]) == false
+trail_faults contains "enableLogging is false" if value(subject, ["enableLogging"]) == false
 
-trail_faults contains "isMultiRegionTrail is true" if value(input, ["isMultiRegionTrail"]) == true
+trail_faults contains "isMultiRegionTrail is true" if value(subject, ["isMultiRegionTrail"]) == true
 
-trail_faults contains not_given(input, ["s3BucketName"])
+trail_faults contains not_given(subject, ["s3BucketName"])
 
 trail_faults contains "it selects no events" if {
 	selectors := [selector |
 		some kind in {"advancedEventSelectors", "eventSelectors"}
-		some selector in as_list(value_or_null(input, [kind]))
+		some selector in as_list(value_or_null(subject, [kind]))
 	]
 	count(selectors) == 0
 }
@@ -148,7 +160,7 @@ trail_faults contains "it selects no events" if {
 stack_deny_trail_bucket contains message if {
 	some trail in of_type(trail_type)
 	every bucket in buckets {
-		not links(trail, ["s3BucketName"], bucket)
+		not records_into(trail, bucket)
 	}
 	message := say(trail, sprintf("s3BucketName is %s, no bucket of this stack", [shown(trail, ["s3BucketName"])]), "use the record's bucket")
 }

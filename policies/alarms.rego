@@ -15,14 +15,14 @@ alarm_type := "aws:cloudwatch/metricAlarm:MetricAlarm"
 #   pci: ["10.4.1.1", "10.7.2", "12.10.5"]
 deny_alarm_silent contains message if {
 	input.__type == alarm_type
-	count(object.get(input.__properties, "alarmActions", [])) == 0
-	message := say(input, "it has no alarmActions", "send it to the topic")
+	count(object.get(subject.__properties, "alarmActions", [])) == 0
+	message := say(subject, "it has no alarmActions", "send it to the topic")
 }
 
 deny_alarm_silent contains message if {
 	input.__type == alarm_type
-	value(input, ["actionsEnabled"]) == false
-	message := say(input, "actionsEnabled is false", "let it act")
+	value(subject, ["actionsEnabled"]) == false
+	message := say(subject, "actionsEnabled is false", "let it act")
 }
 
 # METADATA
@@ -36,8 +36,8 @@ deny_alarm_silent contains message if {
 #   pci: ["10.4.1.1", "10.7.2"]
 deny_alarm_gap contains message if {
 	input.__type == alarm_type
-	not value_or_null(input, ["treatMissingData"]) in {"breaching", "notBreaching"}
-	message := say(input, sprintf("treatMissingData is %s", [shown(input, ["treatMissingData"])]), "say what silence means")
+	not value_or_null(subject, ["treatMissingData"]) in {"breaching", "notBreaching"}
+	message := say(subject, sprintf("treatMissingData is %s", [shown(subject, ["treatMissingData"])]), "say what silence means")
 }
 
 # METADATA

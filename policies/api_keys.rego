@@ -20,15 +20,15 @@ key_slots := {"a", "b"}
 #   pci: ["8.3.2", "8.6.2"]
 deny_api_key contains message if {
 	input.__type == api_key_type
-	value(input, ["enabled"]) == false
+	value(subject, ["enabled"]) == false
 	not endswith(input.__name, "_b")
-	message := say(input, "enabled is false", "enable it")
+	message := say(subject, "enabled is false", "enable it")
 }
 
 deny_api_key contains message if {
 	input.__type == api_key_type
-	has_value(input, ["value"])
-	message := say(input, "its value is set by the program", "let AWS make it")
+	has_value(subject, ["value"])
+	message := say(subject, "its value is set by the program", "let AWS make it")
 }
 
 # METADATA
@@ -42,9 +42,9 @@ deny_api_key contains message if {
 #   pci: ["2.2.6", "6.4.1"]
 deny_handshake_throttle contains message if {
 	input.__type == usage_plan_type
-	some planned in value(input, ["apiStages"])
+	some planned in value(subject, ["apiStages"])
 	not limits_handshakes(planned)
-	message := say(input, sprintf("it has no limit for %s", [handshake_path]), "limit it")
+	message := say(subject, sprintf("it has no limit for %s", [handshake_path]), "limit it")
 }
 
 handshake_path := "/webhook/{provider}/GET"
@@ -118,19 +118,27 @@ has_key(provider, slot) if {
 	some api_key in of_type(api_key_type)
 	api_key.__name == name
 	some member in of_type(usage_plan_key_type)
-	links(member, ["keyId"], api_key)
+	is_member(member, ["keyId"], api_key, [provider, slot])
 	some plan in plans_of(provider)
-	links(member, ["usagePlanId"], plan)
+	is_member(member, ["usagePlanId"], plan, [provider, slot])
+}
+
+# While nothing tells which key and which plan are meant, the logical name does.
+is_member(member, path, target, _) if links(member, path, target)
+
+is_member(member, path, _, place) if {
+	is_open(member, path)
+	member.__name == sprintf("webhook_usage_plan_key_%s_%s", place)
 }
 
 serves_its_provider(member) if {
 	some api_key in of_type(api_key_type)
-	links(member, ["keyId"], api_key)
 	some provider, _ in provider_secrets
 	some slot in key_slots
 	api_key.__name == key_name(provider, slot)
+	is_member(member, ["keyId"], api_key, [provider, slot])
 	some plan in plans_of(provider)
-	links(member, ["usagePlanId"], plan)
+	is_member(member, ["usagePlanId"], plan, [provider, slot])
 }
 
 plans_of(provider) := [plan |

@@ -16,8 +16,8 @@ bucket_type := "aws:s3/bucket:Bucket"
 deny_bucket_public contains message if {
 	input.__type == "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 	some flag in {"blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"}
-	wrong := not_exactly(input, [flag], true)
-	message := say(input, wrong, "close the bucket to the public")
+	wrong := not_exactly(subject, [flag], true)
+	message := say(subject, wrong, "close the bucket to the public")
 }
 
 # METADATA
@@ -31,8 +31,8 @@ deny_bucket_public contains message if {
 #   pci: ["10.3.2", "10.3.4"]
 deny_bucket_versioning contains message if {
 	input.__type == "aws:s3/bucketVersioning:BucketVersioning"
-	wrong := not_exactly(input, ["versioningConfiguration", "status"], "Enabled")
-	message := say(input, wrong, "enable versioning")
+	wrong := not_exactly(subject, ["versioningConfiguration", "status"], "Enabled")
+	message := say(subject, wrong, "enable versioning")
 }
 
 # METADATA
@@ -46,8 +46,8 @@ deny_bucket_versioning contains message if {
 #   pci: ["7.3.1", "7.3.3"]
 deny_bucket_ownership contains message if {
 	input.__type == "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
-	wrong := not_exactly(input, ["rule", "objectOwnership"], "BucketOwnerEnforced")
-	message := say(input, wrong, "enforce the owner's control")
+	wrong := not_exactly(subject, ["rule", "objectOwnership"], "BucketOwnerEnforced")
+	message := say(subject, wrong, "enforce the owner's control")
 }
 
 # METADATA
@@ -62,7 +62,7 @@ deny_bucket_ownership contains message if {
 deny_bucket_opened contains message if {
 	input.__type == bucket_type
 	some property in {"grants", "website", "corsRules", "acl"}
-	found := value(input, [property])
+	found := value(subject, [property])
 	not found in {"private", []}
-	message := say(input, sprintf("%s is %s", [property, json.marshal(found)]), "remove it")
+	message := say(subject, sprintf("%s is %s", [property, json.marshal(found)]), "remove it")
 }

@@ -31,7 +31,7 @@ stack_deny_bucket_lifecycle contains message if {
 	some bucket in buckets
 	not is_log_bucket(bucket)
 	some lifecycle in of_type(lifecycle_type)
-	links(lifecycle, ["bucket"], bucket)
+	belongs_to(lifecycle, bucket)
 	some wrong in lifecycle_faults(lifecycle_rules(lifecycle))
 	message := say(lifecycle, wrong, "keep audit and archive as long as they must be kept")
 }
@@ -49,7 +49,7 @@ stack_deny_log_bucket_lifecycle contains message if {
 	some bucket in buckets
 	is_log_bucket(bucket)
 	some lifecycle in of_type(lifecycle_type)
-	links(lifecycle, ["bucket"], bucket)
+	belongs_to(lifecycle, bucket)
 	rules := lifecycle_rules(lifecycle)
 	faults := union({empty_faults(rules), trail_prefix_faults(bucket, rules), short_faults(rules), rule_faults(rules)})
 	some wrong in faults

@@ -29,7 +29,7 @@ all_parts := bucket_parts | optional_parts
 stack_deny_bucket_part contains message if {
 	some bucket in buckets
 	some type in bucket_parts
-	found := count([1 | some part in of_type(type); links(part, ["bucket"], bucket)])
+	found := count([1 | some part in of_type(type); belongs_to(part, bucket)])
 	found != 1
 	message := say(bucket, sprintf("it has %d of %s, not 1", [found, type]), "give it exactly one")
 }
@@ -43,12 +43,20 @@ stack_deny_bucket_part contains message if {
 #   fix: pass the bucket's id
 #   pci: ["2.2.6"]
 stack_deny_bucket_part_lost contains message if {
-	some part in input.resources
-	part.__type in all_parts
+	some type in all_parts
+	some part in of_type(type)
 	every bucket in buckets {
-		not links(part, ["bucket"], bucket)
+		not belongs_to(part, bucket)
 	}
 	message := say(part, sprintf("its bucket is %s, which is not in this stack", [shown(part, ["bucket"])]), "pass the bucket's id")
+}
+
+belongs_to(part, bucket) if links(part, ["bucket"], bucket)
+
+# While nothing tells whose a part is, its logical name does, which begins with its bucket's.
+belongs_to(part, bucket) if {
+	is_open(part, ["bucket"])
+	startswith(part.__name, sprintf("%s_", [bucket.__name]))
 }
 
 audit_prefixes := {"audit/", "seal/"}
@@ -116,7 +124,7 @@ stack_deny_audit_loosen contains message if {
 
 denied_on(bucket, function, arn) := {action |
 	some policy in of_type("aws:s3/bucketPolicy:BucketPolicy")
-	links(policy, ["bucket"], bucket)
+	belongs_to(policy, bucket)
 	some statement in statements(policy)
 	statement.Effect == "Deny"
 	arn in targets(statement)
@@ -126,7 +134,7 @@ denied_on(bucket, function, arn) := {action |
 
 is_denied(bucket, function, prefix, action) if {
 	some policy in of_type("aws:s3/bucketPolicy:BucketPolicy")
-	links(policy, ["bucket"], bucket)
+	belongs_to(policy, bucket)
 	some statement in statements(policy)
 	statement.Effect == "Deny"
 	denies_action(statement, action)

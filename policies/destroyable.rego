@@ -14,7 +14,7 @@ import rego.v1
 deny_protected contains message if {
 	some option in {"protect", "retainOnDelete"}
 	input.__options[option] == true
-	message := say(input, sprintf("its option %s is true", [option]), "let it be destroyed with the stack")
+	message := say(subject, sprintf("its option %s is true", [option]), "let it be destroyed with the stack")
 }
 
 # METADATA
@@ -28,11 +28,11 @@ deny_protected contains message if {
 #   pci: ["6.5.1", "11.5.2"]
 deny_changes_ignored contains message if {
 	ignored := {property |
-		some property in input.__options.ignoreChanges
+		some property in as_list(object.get(input.__options, "ignoreChanges", null))
 		not property in object.get(switched_by_hand, input.__type, set())
 	}
 	count(ignored) > 0
-	message := say(input, sprintf("it ignores changes of %s", [concat(", ", sort(ignored))]), "let Pulumi see every change")
+	message := say(subject, sprintf("it ignores changes of %s", [concat(", ", sort(ignored))]), "let Pulumi see every change")
 }
 
 # What `payhook keys` changes.
@@ -60,9 +60,9 @@ destruction_defaults := {"skipDestroy", "deletionProtectionEnabled"}
 #   pci: ["3.2.1"]
 deny_undestroyable contains message if {
 	some property, wanted in destruction[input.__type]
-	not is_excused(input, property)
-	wrong := not_exactly(input, [property], wanted)
-	message := say(input, wrong, "let it be destroyed with the stack")
+	not is_excused(subject, property)
+	wrong := not_exactly(subject, [property], wanted)
+	message := say(subject, wrong, "let it be destroyed with the stack")
 }
 
 is_excused(resource, property) if {

@@ -45,39 +45,39 @@ origins(distribution) := as_list(value_or_null(distribution, ["origins"]))
 deny_edge_tls contains message if {
 	input.__type == distribution_type
 	some wrong in edge_tls_faults
-	message := say(input, wrong, "speak TLS 1.2 or later and nothing else")
+	message := say(subject, wrong, "speak TLS 1.2 or later and nothing else")
 }
 
-edge_tls_faults contains sprintf("viewerCertificate.minimumProtocolVersion is %s", [shown(input, ["viewerCertificate", "minimumProtocolVersion"])]) if {
-	not value_or_null(input, ["viewerCertificate", "minimumProtocolVersion"]) in edge_protocols
+edge_tls_faults contains sprintf("viewerCertificate.minimumProtocolVersion is %s", [shown(subject, ["viewerCertificate", "minimumProtocolVersion"])]) if {
+	not value_or_null(subject, ["viewerCertificate", "minimumProtocolVersion"]) in edge_protocols
 }
 
-edge_tls_faults contains not_exactly(input, ["viewerCertificate", "sslSupportMethod"], "sni-only")
+edge_tls_faults contains not_exactly(subject, ["viewerCertificate", "sslSupportMethod"], "sni-only")
 
-edge_tls_faults contains not_given(input, ["viewerCertificate", "acmCertificateArn"])
+edge_tls_faults contains not_given(subject, ["viewerCertificate", "acmCertificateArn"])
 
 edge_tls_faults contains "viewerCertificate.cloudfrontDefaultCertificate is true" if {
-	value(input, ["viewerCertificate", "cloudfrontDefaultCertificate"]) == true
+	value(subject, ["viewerCertificate", "cloudfrontDefaultCertificate"]) == true
 }
 
-edge_tls_faults contains "it has no origin" if count(origins(input)) == 0
+edge_tls_faults contains "it has no origin" if count(origins(subject)) == 0
 
-edge_tls_faults contains "it has no name of its own" if count(as_list(value_or_null(input, ["aliases"]))) == 0
+edge_tls_faults contains "it has no name of its own" if count(as_list(value_or_null(subject, ["aliases"]))) == 0
 
 edge_tls_faults contains sprintf("viewerProtocolPolicy is %s", [json.marshal(found)]) if {
-	some behavior in behaviors(input)
+	some behavior in behaviors(subject)
 	found := object.get(behavior, "viewerProtocolPolicy", null)
 	found != "https-only"
 }
 
 edge_tls_faults contains sprintf("the origin's originProtocolPolicy is %s", [json.marshal(found)]) if {
-	some origin in origins(input)
+	some origin in origins(subject)
 	found := object.get(origin, ["customOriginConfig", "originProtocolPolicy"], null)
 	found != "https-only"
 }
 
 edge_tls_faults contains sprintf("the origin's originSslProtocols is %s", [json.marshal(found)]) if {
-	some origin in origins(input)
+	some origin in origins(subject)
 	found := object.get(origin, ["customOriginConfig", "originSslProtocols"], null)
 	found != ["TLSv1.2"]
 }
@@ -95,32 +95,32 @@ edge_tls_faults contains sprintf("the origin's originSslProtocols is %s", [json.
 deny_edge_cache contains message if {
 	input.__type == distribution_type
 	some wrong in edge_cache_faults
-	message := say(input, wrong, "cache nothing and hand everything on")
+	message := say(subject, wrong, "cache nothing and hand everything on")
 }
 
-edge_cache_faults contains "it has no behaviour" if count(behaviors(input)) == 0
+edge_cache_faults contains "it has no behaviour" if count(behaviors(subject)) == 0
 
 edge_cache_faults contains sprintf("cachePolicyId is %s", [json.marshal(found)]) if {
-	some behavior in behaviors(input)
+	some behavior in behaviors(subject)
 	found := object.get(behavior, "cachePolicyId", null)
 	found != caching_disabled
 }
 
 edge_cache_faults contains sprintf("originRequestPolicyId is %s", [json.marshal(found)]) if {
-	some behavior in behaviors(input)
+	some behavior in behaviors(subject)
 	found := object.get(behavior, "originRequestPolicyId", null)
 	found != all_viewer_except_host
 }
 
 edge_cache_faults contains sprintf("%s is set", [property]) if {
 	some property in {"loggingConfig", "originGroups"}
-	has_value(input, [property])
+	has_value(subject, [property])
 }
 
 # A refusal that is kept would answer the next sender, whose key is not in the address any more.
 edge_cache_faults contains sprintf("errors of status %d are kept for %s seconds", [status, json.marshal(kept)]) if {
 	some status in {400, 403, 404, 405, 500, 502, 503, 504}
-	kept := error_seconds(input, status)
+	kept := error_seconds(subject, status)
 	kept != 0
 }
 
@@ -144,22 +144,22 @@ error_seconds(distribution, status) := found if {
 #   pci: ["3.3.1", "8.3.2", "6.2.4"]
 deny_edge_function contains message if {
 	input.__type == distribution_type
-	some behavior in behaviors(input)
+	some behavior in behaviors(subject)
 	not runs_function(behavior)
-	message := say(input, "a behaviour runs no function on what a viewer requests", "take the key out of the address")
+	message := say(subject, "a behaviour runs no function on what a viewer requests", "take the key out of the address")
 }
 
 deny_edge_function contains message if {
 	input.__type == edge_function_type
 	some wrong in edge_function_faults
-	message := say(input, wrong, "publish the function of infra/edge/webhook_key.js")
+	message := say(subject, wrong, "publish the function of infra/edge/webhook_key.js")
 }
 
-edge_function_faults contains not_exactly(input, ["publish"], true)
+edge_function_faults contains not_exactly(subject, ["publish"], true)
 
-edge_function_faults contains not_exactly(input, ["runtime"], "cloudfront-js-2.0")
+edge_function_faults contains not_exactly(subject, ["runtime"], "cloudfront-js-2.0")
 
-edge_function_faults contains not_given(input, ["code"])
+edge_function_faults contains not_given(subject, ["code"])
 
 runs_function(behavior) if {
 	some association in as_list(object.get(behavior, "functionAssociations", null))
@@ -178,19 +178,19 @@ runs_function(behavior) if {
 deny_edge_log_fields contains message if {
 	input.__type == delivery_type
 	some wrong in log_field_faults
-	message := say(input, wrong, "list fields without keys")
+	message := say(subject, wrong, "list fields without keys")
 }
 
-log_field_faults contains "it lists no fields" if count(as_list(value_or_null(input, ["recordFields"]))) == 0
+log_field_faults contains "it lists no fields" if count(as_list(value_or_null(subject, ["recordFields"]))) == 0
 
 log_field_faults contains sprintf("it logs %s", [field]) if {
-	some field in as_list(value_or_null(input, ["recordFields"]))
+	some field in as_list(value_or_null(subject, ["recordFields"]))
 	regex.match(`uri|referer|cookie|header|path`, lower(field))
 }
 
 # Without these a line does not say who came, when, and how it ended (PCI DSS v4.0.1, 10.2.2).
 log_field_faults contains sprintf("it does not log %s", [missing]) if {
-	listed := {name | some name in as_list(value_or_null(input, ["recordFields"]))}
+	listed := {name | some name in as_list(value_or_null(subject, ["recordFields"]))}
 	count(listed) > 0
 	some missing in (needed_fields - listed)
 }
@@ -210,18 +210,18 @@ needed_fields := {"date", "time", "c-ip", "cs-method", "cs(Host)", "sc-status", 
 deny_edge_secret contains message if {
 	input.__type == password_type
 	some wrong in password_faults
-	message := say(input, wrong, "keep the edge's secret, and no other")
+	message := say(subject, wrong, "keep the edge's secret, and no other")
 }
 
-password_faults contains sprintf("length is %s", [shown(input, ["length"])]) if {
-	not is_at_least(value_or_null(input, ["length"]), 32)
+password_faults contains sprintf("length is %s", [shown(subject, ["length"])]) if {
+	not is_at_least(value_or_null(subject, ["length"]), 32)
 }
 
-password_faults contains not_exactly(input, ["special"], false)
+password_faults contains not_exactly(subject, ["special"], false)
 
 password_faults contains sprintf("%s is false", [kind]) if {
 	some kind in {"lower", "upper", "numeric"}
-	value(input, [kind]) == false
+	value(subject, [kind]) == false
 }
 
 password_faults contains "it is no secret of the edge" if not startswith(input.__name, "edge_origin_secret_")
@@ -237,8 +237,8 @@ password_faults contains "it is no secret of the edge" if not startswith(input._
 #   pci: ["12.5.2", "10.2.1"]
 deny_edge_region contains message if {
 	input.__type in {delivery_type, delivery_source_type, delivery_destination_type}
-	wrong := not_exactly(input, ["region"], edge_region)
-	message := say(input, wrong, "CloudFront delivers from there")
+	wrong := not_exactly(subject, ["region"], edge_region)
+	message := say(subject, wrong, "CloudFront delivers from there")
 }
 
 # METADATA
@@ -253,7 +253,7 @@ deny_edge_region contains message if {
 stack_deny_edge_target contains message if {
 	some distribution in distributions
 	some origin in origins(distribution)
-	not is_own_api(origin)
+	not is_own_api(distribution, origin)
 	message := say(distribution, sprintf("its origin %s is no API of this stack", [json.marshal(object.get(origin, "domainName", null))]), "go to the stack's own API")
 }
 
@@ -263,7 +263,7 @@ stack_deny_edge_target contains message if {
 	message := say(distribution, "no delivery writes its log into a bucket of this stack", "keep the delivery of infra/lib/edge.py")
 }
 
-is_own_api(origin) if {
+is_own_api(_, origin) if {
 	is_stage_path(origin)
 	host := sprintf(".execute-api.%s.amazonaws.com", [region])
 	endswith(origin.domainName, host)
@@ -272,10 +272,9 @@ is_own_api(origin) if {
 }
 
 # What a preview cannot know is let through by name; the stage is known.
-is_own_api(origin) if {
-	not is_known(object.get(origin, "domainName", null))
+is_own_api(distribution, origin) if {
 	"origins.domainName" in computed_properties[distribution_type]
-	in_preview == true
+	is_item_unknown(distribution, object.get(origin, "domainName", null))
 }
 
 is_stage_path(origin) if {
@@ -285,14 +284,14 @@ is_stage_path(origin) if {
 
 is_logged(distribution) if {
 	some source in of_type(delivery_source_type)
-	links(source, ["resourceArn"], distribution)
+	may_link(source, ["resourceArn"], distribution)
 	value(source, ["logType"]) == "ACCESS_LOGS"
 	some destination in of_type(delivery_destination_type)
 	some bucket in buckets
 	value(destination, ["deliveryDestinationConfiguration", "destinationResourceArn"]) == sprintf("arn:aws:s3:::%s", [physical_name(bucket)])
 	some delivery in of_type(delivery_type)
 	value(delivery, ["deliverySourceName"]) == value(source, ["name"])
-	links(delivery, ["deliveryDestinationArn"], destination)
+	may_link(delivery, ["deliveryDestinationArn"], destination)
 }
 
 # METADATA
@@ -333,7 +332,7 @@ open_faults(distribution, acl) := union({
 	},
 	{"its first rule does not block what lacks the edge's secret" |
 		some header in origin_secrets(distribution)
-		not blocks_without(acl, header)
+		not blocks_without(acl, distribution, header)
 	},
 	{sprintf("rule %s counts CloudFront's addresses", [json.marshal(rule.name)]) |
 		some rule in acl_rules(acl)
@@ -347,7 +346,7 @@ origin_secrets(distribution) := [header |
 	some header in as_list(object.get(origin, "customHeaders", null))
 ]
 
-blocks_without(acl, header) if {
+blocks_without(acl, distribution, header) if {
 	some rule in acl_rules(acl)
 	object.get(rule, "priority", 0) == min([object.get(other, "priority", 0) | some other in acl_rules(acl)])
 	object.keys(rule.action) == {"block"}
@@ -358,7 +357,7 @@ blocks_without(acl, header) if {
 	every match in known {
 		is_whole_header(match, header.name)
 	}
-	knows(known, header)
+	knows(known, distribution, header)
 }
 
 # One comparison, or several of which one is enough.
@@ -374,16 +373,13 @@ is_whole_header(match, name) if {
 	}
 }
 
-knows(known, header) if {
-	count(header.value) > 0
+knows(known, _, header) if {
+	is_known(header.value)
 	some match in known
 	match.searchString == header.value
 }
 
-knows(_, header) if {
-	in_preview == true
-	not is_known(object.get(header, "value", null))
-}
+knows(_, distribution, header) if is_item_unknown(distribution, object.get(header, "value", null))
 
 counts_viewers(rate) if {
 	rate.aggregateKeyType == "FORWARDED_IP"

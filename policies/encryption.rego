@@ -26,15 +26,15 @@ key_paths := {
 #   pci: ["3.5.1", "3.6.1", "3.7.1", "10.3.2"]
 deny_encryption_key contains message if {
 	path := key_paths[input.__type]
-	wrong := not_given(input, path)
-	message := say(input, wrong, "encrypt it with the stack's key")
+	wrong := not_given(subject, path)
+	message := say(subject, wrong, "encrypt it with the stack's key")
 }
 
 deny_encryption_key contains message if {
 	path := key_paths[input.__type]
-	found := value(input, path)
+	found := value(subject, path)
 	not is_customer_key(found)
-	message := say(input, sprintf("%s is %s, which is no customer key", [concat(".", path), json.marshal(found)]), "encrypt it with the stack's key")
+	message := say(subject, sprintf("%s is %s, which is no customer key", [concat(".", path), json.marshal(found)]), "encrypt it with the stack's key")
 }
 
 is_customer_key(found) if {
@@ -54,8 +54,8 @@ is_customer_key(found) if {
 #   pci: ["3.5.1"]
 deny_table_encryption contains message if {
 	input.__type == table_type
-	wrong := not_exactly(input, ["serverSideEncryption", "enabled"], true)
-	message := say(input, wrong, "encrypt it with the stack's key")
+	wrong := not_exactly(subject, ["serverSideEncryption", "enabled"], true)
+	message := say(subject, wrong, "encrypt it with the stack's key")
 }
 
 # METADATA
@@ -71,7 +71,7 @@ deny_table_encryption contains message if {
 stack_deny_bucket_encryption contains message if {
 	some bucket in buckets
 	some encryption in of_type(bucket_encryption_type)
-	links(encryption, ["bucket"], bucket)
+	belongs_to(encryption, bucket)
 	some wrong in bucket_encryption_faults(encryption, bucket)
 	message := say(encryption, wrong, "encrypt the bucket with the stack's key")
 }
@@ -113,7 +113,7 @@ algorithm_fault(found) := sprintf("sseAlgorithm is %s, not \"aws:kms\"", [json.m
 
 bucket_key_fault(encryption, found) := "kmsMasterKeyId is not set" if {
 	not is_known(found)
-	not let_through(encryption, "rules.kmsMasterKeyId")
+	not is_item_unknown(encryption, found)
 } else := sprintf("kmsMasterKeyId is %s, which is no customer key", [json.marshal(found)]) if {
 	is_known(found)
 	not is_customer_key(found)
@@ -129,11 +129,14 @@ bucket_key_fault(encryption, found) := "kmsMasterKeyId is not set" if {
 #   fix: pass the ARN of the stack's key (infra/lib/encryption.py)
 #   pci: ["3.6.1", "3.7.3"]
 stack_deny_key_foreign contains message if {
-	some resource in input.resources
+	some type in key_holders
+	some resource in of_type(type)
 	some found in named_keys(resource)
 	not names_encryption_key(found)
 	message := say(resource, sprintf("its key %s is no encryption key of this stack", [found]), "use the stack's key")
 }
+
+key_holders := object.keys(key_paths) | {bucket_encryption_type}
 
 named_keys(resource) := [found | found := value(resource, key_paths[resource.__type])] if key_paths[resource.__type]
 
@@ -156,5 +159,5 @@ names_encryption_key(found) if {
 	endswith(found, value(alias, ["name"]))
 	some key in keys
 	is_symmetric(key)
-	links(alias, ["targetKeyId"], key)
+	may_link(alias, ["targetKeyId"], key)
 }

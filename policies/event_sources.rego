@@ -25,8 +25,8 @@ is_queue(mapping) if {
 #   pci: ["6.2.4"]
 deny_mapping_responses contains message if {
 	input.__type == mapping_type
-	not "ReportBatchItemFailures" in as_list(value_or_null(input, ["functionResponseTypes"]))
-	message := say(input, sprintf("functionResponseTypes is %s", [shown(input, ["functionResponseTypes"])]), "report failed items one by one")
+	not "ReportBatchItemFailures" in as_list(value_or_null(subject, ["functionResponseTypes"]))
+	message := say(subject, sprintf("functionResponseTypes is %s", [shown(subject, ["functionResponseTypes"])]), "report failed items one by one")
 }
 
 # METADATA
@@ -39,8 +39,8 @@ deny_mapping_responses contains message if {
 #   pci: ["10.7.2"]
 deny_mapping_disabled contains message if {
 	input.__type == mapping_type
-	value(input, ["enabled"]) == false
-	message := say(input, "enabled is false", "switch it on")
+	value(subject, ["enabled"]) == false
+	message := say(subject, "enabled is false", "switch it on")
 }
 
 # METADATA
@@ -53,9 +53,9 @@ deny_mapping_disabled contains message if {
 #   pci: ["2.2.1"]
 deny_stream_batch contains message if {
 	input.__type == mapping_type
-	is_stream(input)
-	wrong := not_exactly(input, ["batchSize"], stream_batch_size)
-	message := say(input, wrong, "read 100 records at a time")
+	is_stream(subject)
+	wrong := not_exactly(subject, ["batchSize"], stream_batch_size)
+	message := say(subject, wrong, "read 100 records at a time")
 }
 
 # METADATA
@@ -69,9 +69,9 @@ deny_stream_batch contains message if {
 #   pci: ["10.7.2", "10.7.3"]
 deny_stream_destination contains message if {
 	input.__type == mapping_type
-	is_stream(input)
-	wrong := not_given(input, ["destinationConfig", "onFailure", "destinationArn"])
-	message := say(input, wrong, "send what fails to the dead-letter queue")
+	is_stream(subject)
+	wrong := not_given(subject, ["destinationConfig", "onFailure", "destinationArn"])
+	message := say(subject, wrong, "send what fails to the dead-letter queue")
 }
 
 # METADATA
@@ -85,9 +85,9 @@ deny_stream_destination contains message if {
 #   pci: ["6.2.4"]
 deny_stream_filter contains message if {
 	input.__type == mapping_type
-	is_stream(input)
-	not only_inserts(input)
-	message := say(input, "not every filter asks for eventName INSERT alone", "filter on INSERT")
+	is_stream(subject)
+	not only_inserts(subject)
+	message := say(subject, "not every filter asks for eventName INSERT alone", "filter on INSERT")
 }
 
 only_inserts(mapping) if {
@@ -111,18 +111,18 @@ only_inserts(mapping) if {
 #   pci: ["6.2.4", "10.7.2"]
 deny_stream_retry contains message if {
 	input.__type == mapping_type
-	is_stream(input)
+	is_stream(subject)
 	some wrong in stream_faults
-	message := say(input, wrong, "limit the retries")
+	message := say(subject, wrong, "limit the retries")
 }
 
-stream_faults contains not_between(input, ["maximumRetryAttempts"], 1, 100)
+stream_faults contains not_between(subject, ["maximumRetryAttempts"], 1, 100)
 
-stream_faults contains not_between(input, ["maximumRecordAgeInSeconds"], 60, day_seconds)
+stream_faults contains not_between(subject, ["maximumRecordAgeInSeconds"], 60, day_seconds)
 
-stream_faults contains not_exactly(input, ["startingPosition"], "TRIM_HORIZON")
+stream_faults contains not_exactly(subject, ["startingPosition"], "TRIM_HORIZON")
 
-stream_faults contains "bisectBatchOnFunctionError is true" if value(input, ["bisectBatchOnFunctionError"]) == true
+stream_faults contains "bisectBatchOnFunctionError is true" if value(subject, ["bisectBatchOnFunctionError"]) == true
 
 # METADATA
 # title: The queue starts two to four invocations at a time
@@ -134,9 +134,9 @@ stream_faults contains "bisectBatchOnFunctionError is true" if value(input, ["bi
 #   fix: take maximum_concurrency from infra/limits.json
 #   pci: ["2.2.1", "10.7.2"]
 deny_queue_concurrency contains message if {
-	is_queue(input)
-	wrong := not_between(input, ["scalingConfig", "maximumConcurrency"], maximum_concurrency_min, reserved_concurrency_max - 1)
-	message := say(input, wrong, "start fewer than the function has reserved")
+	is_queue(subject)
+	wrong := not_between(subject, ["scalingConfig", "maximumConcurrency"], maximum_concurrency_min, reserved_concurrency_max - 1)
+	message := say(subject, wrong, "start fewer than the function has reserved")
 }
 
 # METADATA
@@ -199,13 +199,28 @@ stack_deny_mapping_missing contains message if {
 	base_name(function) == name
 	found := [1 |
 		some mapping in mappings
-		links(mapping, ["functionName"], function)
+		may_link(mapping, ["functionName"], function)
 		some origin in array.concat(queues, tables)
 		base_name(origin) == source
-		links(mapping, ["eventSourceArn"], origin)
+		may_read(mapping, origin)
 	]
 	count(found) != 1
 	message := say(function, sprintf("%d event sources bring it %s, not 1", [count(found), source]), "connect them once")
+}
+
+may_read(mapping, origin) if links(mapping, ["eventSourceArn"], origin)
+
+# While nothing tells which source is meant, a mapping may read any of its kind.
+may_read(mapping, origin) if {
+	is_open(mapping, ["eventSourceArn"])
+	is_stream(mapping)
+	origin.__type == "aws:dynamodb/table:Table"
+}
+
+may_read(mapping, origin) if {
+	is_open(mapping, ["eventSourceArn"])
+	is_queue(mapping)
+	origin.__type == "aws:sqs/queue:Queue"
 }
 
 # METADATA
@@ -221,7 +236,7 @@ stack_deny_mapping_foreign contains message if {
 	some mapping in mappings
 	some path, ends in {"eventSourceArn": array.concat(queues, tables), "functionName": functions}
 	every end in ends {
-		not links(mapping, [path], end)
+		not may_link(mapping, [path], end)
 	}
 	message := say(mapping, sprintf("%s is %s, which is not in this stack", [path, shown(mapping, [path])]), "use the stack's own")
 }

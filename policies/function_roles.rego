@@ -44,8 +44,8 @@ works_without_role(resource) if value(resource, ["type"]) == "MOCK"
 #   fix: pass settings.role_arn() of the resource's own role
 #   pci: ["7.2.2", "7.2.5", "8.6.1"]
 stack_deny_role_foreign contains message if {
-	some resource in input.resources
-	user := role_users[resource.__type]
+	some type, user in role_users
+	some resource in of_type(type)
 	not has_role(resource, user)
 	not is_without_role(resource, user)
 	wrong := sprintf("%s is %s, no role of this stack for %s", [concat(".", user.path), shown(resource, user.path), user.service])
@@ -81,8 +81,7 @@ stack_warn_role_unused contains message if {
 }
 
 used_roles contains found if {
-	some resource in input.resources
-	some found in named_roles(resource)
+	some type, user in role_users
+	some resource in of_type(type)
+	found := value(resource, user.path)
 }
-
-named_roles(resource) := [found | found := value(resource, role_users[resource.__type].path)]

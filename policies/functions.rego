@@ -16,21 +16,21 @@ function_type := "aws:lambda/function:Function"
 deny_function_runtime contains message if {
 	input.__type == function_type
 	some property, wanted in {"runtime": function_runtime, "architectures": function_architectures, "handler": "bootstrap"}
-	wrong := not_exactly(input, [property], wanted)
-	message := say(input, wrong, "run the binary that was built")
+	wrong := not_exactly(subject, [property], wanted)
+	message := say(subject, wrong, "run the binary that was built")
 }
 
 deny_function_runtime contains message if {
 	input.__type == function_type
 	some property in {"imageUri", "layers", "fileSystemConfig", "vpcConfig", "s3Bucket"}
-	has_value(input, [property])
-	message := say(input, sprintf("it has %s", [property]), "run the zip that was built and nothing else")
+	has_value(subject, [property])
+	message := say(subject, sprintf("it has %s", [property]), "run the zip that was built and nothing else")
 }
 
 deny_function_runtime contains message if {
 	input.__type == function_type
-	not has_code(input)
-	message := say(input, "it has no code", "run the zip that was built")
+	not has_code(subject)
+	message := say(subject, "it has no code", "run the zip that was built")
 }
 
 has_code(function) if {
@@ -49,8 +49,8 @@ has_code(function) if {
 #   pci: ["2.2.1"]
 deny_function_memory contains message if {
 	input.__type == function_type
-	wrong := not_exactly(input, ["memorySize"], function_memory_mb)
-	message := say(input, wrong, "give it 512 MB")
+	wrong := not_exactly(subject, ["memorySize"], function_memory_mb)
+	message := say(subject, wrong, "give it 512 MB")
 }
 
 # METADATA
@@ -64,8 +64,8 @@ deny_function_memory contains message if {
 #   pci: ["2.2.1", "2.2.6"]
 deny_function_concurrency contains message if {
 	input.__type == function_type
-	wrong := not_between(input, ["reservedConcurrentExecutions"], reserved_concurrency_min, reserved_concurrency_max)
-	message := say(input, wrong, "reserve 1 to 5 invocations")
+	wrong := not_between(subject, ["reservedConcurrentExecutions"], reserved_concurrency_min, reserved_concurrency_max)
+	message := say(subject, wrong, "reserve 1 to 5 invocations")
 }
 
 # METADATA
@@ -79,8 +79,8 @@ deny_function_concurrency contains message if {
 #   pci: ["2.2.1"]
 deny_function_timeout contains message if {
 	input.__type == function_type
-	wrong := not_between(input, ["timeout"], 1, 900)
-	message := say(input, wrong, "state a time-out")
+	wrong := not_between(subject, ["timeout"], 1, 900)
+	message := say(subject, wrong, "state a time-out")
 }
 
 # Names that promise a secret, in lower case, and values that are one. Names of where a secret is kept (…_NAME, …_PREFIX, …_ALIAS, …_ARN, …_URL) are no secrets.
@@ -110,8 +110,8 @@ secret_value := concat("|", [
 #   pci: ["6.5.1", "11.5.2"]
 deny_function_hash contains message if {
 	input.__type == function_type
-	wrong := not_given(input, ["sourceCodeHash"])
-	message := say(input, wrong, "pass the hash of the zip")
+	wrong := not_given(subject, ["sourceCodeHash"])
+	message := say(subject, wrong, "pass the hash of the zip")
 }
 
 # METADATA
@@ -125,9 +125,9 @@ deny_function_hash contains message if {
 #   pci: ["8.3.2", "8.6.2", "3.6.1.2"]
 deny_function_secret contains message if {
 	input.__type == function_type
-	some name, found in value(input, ["environment", "variables"])
+	some name, found in value(subject, ["environment", "variables"])
 	is_secret(name, found)
-	message := say(input, sprintf("the variable %s looks like a secret", [name]), "keep it in Secrets Manager")
+	message := say(subject, sprintf("the variable %s looks like a secret", [name]), "keep it in Secrets Manager")
 }
 
 is_secret(name, _) if {
@@ -152,6 +152,6 @@ is_secret(_, found) if {
 deny_function_log_level contains message if {
 	input.__type == function_type
 	path := ["environment", "variables", "LOG_LEVEL"]
-	not value_or_null(input, path) in {"info", "warn", "error"}
-	message := say(input, sprintf("LOG_LEVEL is %s", [shown(input, path)]), "use info, warn or error")
+	not value_or_null(subject, path) in {"info", "warn", "error"}
+	message := say(subject, sprintf("LOG_LEVEL is %s", [shown(subject, path)]), "use info, warn or error")
 }

@@ -18,9 +18,9 @@ keyless_methods := {"health_get", "handshake_get"}
 #   pci: ["7.3.3", "8.2.2", "8.6.1"]
 deny_method_keyless contains message if {
 	input.__type == method_type
-	not is_keyless_by_decision(input)
-	wrong := not_exactly(input, ["apiKeyRequired"], true)
-	message := say(input, wrong, "ask for the API key")
+	not is_keyless_by_decision(subject)
+	wrong := not_exactly(subject, ["apiKeyRequired"], true)
+	message := say(subject, wrong, "ask for the API key")
 }
 
 is_keyless_by_decision(method) if {
@@ -38,14 +38,14 @@ is_keyless_by_decision(method) if {
 #   pci: ["2.2.4", "6.2.4"]
 deny_method_any contains message if {
 	input.__type == method_type
-	not value_or_null(input, ["httpMethod"]) in {"POST", "GET"}
-	message := say(input, sprintf("httpMethod is %s", [shown(input, ["httpMethod"])]), "use POST, or GET for health and handshake")
+	not value_or_null(subject, ["httpMethod"]) in {"POST", "GET"}
+	message := say(subject, sprintf("httpMethod is %s", [shown(subject, ["httpMethod"])]), "use POST, or GET for health and handshake")
 }
 
 deny_method_any contains message if {
 	input.__type == "aws:apigateway/resource:Resource"
-	contains(value(input, ["pathPart"]), "+}")
-	message := say(input, sprintf("pathPart is %s", [shown(input, ["pathPart"])]), "name the path")
+	contains(value(subject, ["pathPart"]), "+}")
+	message := say(subject, sprintf("pathPart is %s", [shown(subject, ["pathPart"])]), "name the path")
 }
 
 # METADATA
@@ -60,14 +60,14 @@ deny_method_any contains message if {
 deny_api_endpoint contains message if {
 	input.__type == "aws:apigateway/restApi:RestApi"
 	types_wanted := {"REGIONAL", "PRIVATE"}
-	not value_or_null(input, ["endpointConfiguration", "types"]) in types_wanted
-	message := say(input, sprintf("endpointConfiguration.types is %s", [shown(input, ["endpointConfiguration", "types"])]), "make it REGIONAL")
+	not value_or_null(subject, ["endpointConfiguration", "types"]) in types_wanted
+	message := say(subject, sprintf("endpointConfiguration.types is %s", [shown(subject, ["endpointConfiguration", "types"])]), "make it REGIONAL")
 }
 
 deny_api_endpoint contains message if {
 	input.__type == "aws:apigateway/restApi:RestApi"
-	wrong := not_exactly(input, ["apiKeySource"], "HEADER")
-	message := say(input, wrong, "read the key from the header")
+	wrong := not_exactly(subject, ["apiKeySource"], "HEADER")
+	message := say(subject, wrong, "read the key from the header")
 }
 
 # METADATA
@@ -83,7 +83,7 @@ deny_api_endpoint contains message if {
 deny_integration contains message if {
 	input.__type == "aws:apigateway/integration:Integration"
 	some wrong in integration_faults
-	message := say(input, wrong, "send it to SQS as the templates say")
+	message := say(subject, wrong, "send it to SQS as the templates say")
 }
 
 # What a GET asks of a function: a provider's handshake.
@@ -97,40 +97,40 @@ sends_to_queue(integration) if {
 	not asks_function(integration)
 }
 
-integration_faults contains not_exactly(input, ["passthroughBehavior"], "NEVER") if not asks_function(input)
+integration_faults contains not_exactly(subject, ["passthroughBehavior"], "NEVER") if not asks_function(subject)
 
-integration_faults contains not_given(input, ["credentials"]) if value_or_null(input, ["type"]) != "MOCK"
+integration_faults contains not_given(subject, ["credentials"]) if value_or_null(subject, ["type"]) != "MOCK"
 
-integration_faults contains not_between(input, ["timeoutMilliseconds"], 50, integration_timeout_max_ms)
+integration_faults contains not_between(subject, ["timeoutMilliseconds"], 50, integration_timeout_max_ms)
 
-integration_faults contains sprintf("type is %s", [shown(input, ["type"])]) if {
-	not value_or_null(input, ["type"]) in {"AWS", "MOCK"}
-	not asks_function(input)
+integration_faults contains sprintf("type is %s", [shown(subject, ["type"])]) if {
+	not value_or_null(subject, ["type"]) in {"AWS", "MOCK"}
+	not asks_function(subject)
 }
 
 integration_faults contains "it answers a POST itself and keeps nothing" if {
-	value_or_null(input, ["type"]) == "MOCK"
-	not value_or_null(input, ["httpMethod"]) in {"GET", "HEAD", "OPTIONS"}
+	value_or_null(subject, ["type"]) == "MOCK"
+	not value_or_null(subject, ["httpMethod"]) in {"GET", "HEAD", "OPTIONS"}
 }
 
-integration_faults contains sprintf("uri is %s", [shown(input, ["uri"])]) if {
-	sends_to_queue(input)
-	not startswith(value_or_null(input, ["uri"]), sprintf("arn:aws:apigateway:%s:sqs:path/", [region]))
+integration_faults contains sprintf("uri is %s", [shown(subject, ["uri"])]) if {
+	sends_to_queue(subject)
+	not startswith(value_or_null(subject, ["uri"]), sprintf("arn:aws:apigateway:%s:sqs:path/", [region]))
 }
 
-integration_faults contains sprintf("uri is %s", [shown(input, ["uri"])]) if {
-	asks_function(input)
-	not startswith(value_or_null(input, ["uri"]), sprintf("arn:aws:apigateway:%s:lambda:path/2015-03-31/functions/arn:aws:lambda:%s:", [region, region]))
+integration_faults contains sprintf("uri is %s", [shown(subject, ["uri"])]) if {
+	asks_function(subject)
+	not startswith(value_or_null(subject, ["uri"]), sprintf("arn:aws:apigateway:%s:lambda:path/2015-03-31/functions/arn:aws:lambda:%s:", [region, region]))
 }
 
 integration_faults contains "it has no request templates" if {
-	not asks_function(input)
-	count(object.get(input.__properties, "requestTemplates", {})) == 0
+	not asks_function(subject)
+	count(object.get(subject.__properties, "requestTemplates", {})) == 0
 }
 
 integration_faults contains "it has no template for application/json, which nearly every provider sends" if {
-	sends_to_queue(input)
-	not object.get(input.__properties, ["requestTemplates", "application/json"], false)
+	sends_to_queue(subject)
+	not object.get(subject.__properties, ["requestTemplates", "application/json"], false)
 }
 
 # METADATA
@@ -199,10 +199,10 @@ asks_verifier(uri) if {
 #   pci: ["6.2.4"]
 deny_template_unsafe contains message if {
 	input.__type == "aws:apigateway/integration:Integration"
-	value_or_null(input, ["type"]) != "MOCK"
-	some media_type, template in object.get(input.__properties, "requestTemplates", {})
+	value_or_null(subject, ["type"]) != "MOCK"
+	some media_type, template in object.get(subject.__properties, "requestTemplates", {})
 	some wrong in template_faults(template)
-	message := say(input, sprintf("its template for %s %s", [media_type, wrong]), "encode what comes from the request")
+	message := say(subject, sprintf("its template for %s %s", [media_type, wrong]), "encode what comes from the request")
 }
 
 template_faults(template) := union({

@@ -50,18 +50,18 @@ access_log_extras := {
 deny_stage_access_log contains message if {
 	input.__type == stage_type
 	some wrong in access_log_faults
-	message := say(input, wrong, "log each request, without its body")
+	message := say(subject, wrong, "log each request, without its body")
 }
 
 access_log_path := ["accessLogSettings", "format"]
 
-access_log_faults contains not_given(input, ["accessLogSettings", "destinationArn"])
+access_log_faults contains not_given(subject, ["accessLogSettings", "destinationArn"])
 
-access_log_faults contains not_given(input, access_log_path)
+access_log_faults contains not_given(subject, access_log_path)
 
 access_log_faults contains "the format of the access log is not JSON" if {
-	has_value(input, access_log_path)
-	not is_json(input, access_log_path)
+	has_value(subject, access_log_path)
+	not is_json(subject, access_log_path)
 }
 
 access_log_faults contains sprintf("the access log does not have %s", [field]) if {
@@ -72,7 +72,7 @@ access_log_faults contains sprintf("the access log has %s", [json.marshal(found)
 	some found in (access_log_held - (access_log_fields | access_log_extras))
 }
 
-access_log_held contains found if some found in parsed(input, access_log_path)
+access_log_held contains found if some found in parsed(subject, access_log_path)
 
 # METADATA
 # title: A stage keeps no copy of what passes
@@ -86,14 +86,14 @@ access_log_held contains found if some found in parsed(input, access_log_path)
 deny_stage_extras contains message if {
 	input.__type == stage_type
 	some property in {"cacheClusterEnabled", "xrayTracingEnabled"}
-	value(input, [property]) == true
-	message := say(input, sprintf("%s is true", [property]), "switch it off")
+	value(subject, [property]) == true
+	message := say(subject, sprintf("%s is true", [property]), "switch it off")
 }
 
 deny_stage_extras contains message if {
 	input.__type == stage_type
-	has_value(input, ["canarySettings"])
-	message := say(input, "it has a canary", "deploy one version")
+	has_value(subject, ["canarySettings"])
+	message := say(subject, "it has a canary", "deploy one version")
 }
 
 # METADATA
@@ -108,12 +108,12 @@ deny_stage_extras contains message if {
 deny_method_trace contains message if {
 	input.__type == settings_type
 	some wrong in trace_faults
-	message := say(input, wrong, "keep no bodies")
+	message := say(subject, wrong, "keep no bodies")
 }
 
-trace_faults contains not_exactly(input, ["settings", "dataTraceEnabled"], false)
+trace_faults contains not_exactly(subject, ["settings", "dataTraceEnabled"], false)
 
-trace_faults contains "settings.cachingEnabled is true" if value(input, ["settings", "cachingEnabled"]) == true
+trace_faults contains "settings.cachingEnabled is true" if value(subject, ["settings", "cachingEnabled"]) == true
 
 # METADATA
 # title: The API is measured and logged
@@ -127,16 +127,16 @@ trace_faults contains "settings.cachingEnabled is true" if value(input, ["settin
 deny_method_logging contains message if {
 	input.__type == settings_type
 	some wrong in logging_faults
-	message := say(input, wrong, "measure and log every method")
+	message := say(subject, wrong, "measure and log every method")
 }
 
-logging_faults contains not_exactly(input, ["settings", "metricsEnabled"], true)
+logging_faults contains not_exactly(subject, ["settings", "metricsEnabled"], true)
 
-logging_faults contains sprintf("settings.loggingLevel is %s", [shown(input, ["settings", "loggingLevel"])]) if {
-	not value_or_null(input, ["settings", "loggingLevel"]) in {"INFO", "ERROR"}
+logging_faults contains sprintf("settings.loggingLevel is %s", [shown(subject, ["settings", "loggingLevel"])]) if {
+	not value_or_null(subject, ["settings", "loggingLevel"]) in {"INFO", "ERROR"}
 }
 
-logging_faults contains not_exactly(input, ["methodPath"], "*/*")
+logging_faults contains not_exactly(subject, ["methodPath"], "*/*")
 
 # METADATA
 # title: Ten thousand requests a second, no more
@@ -149,7 +149,7 @@ logging_faults contains not_exactly(input, ["methodPath"], "*/*")
 #   pci: ["2.2.6", "6.4.1"]
 deny_throttle contains message if {
 	some wrong in throttle_faults
-	message := say(input, wrong, "keep the limit that was agreed")
+	message := say(subject, wrong, "keep the limit that was agreed")
 }
 
 throttle_paths := {
@@ -157,9 +157,9 @@ throttle_paths := {
 	usage_plan_type: {"rate": ["throttleSettings", "rateLimit"], "burst": ["throttleSettings", "burstLimit"]},
 }
 
-throttle_faults contains not_exactly(input, throttle_paths[input.__type].rate, throttle_rate)
+throttle_faults contains not_exactly(subject, throttle_paths[input.__type].rate, throttle_rate)
 
-throttle_faults contains not_between(input, throttle_paths[input.__type].burst, 1, throttle_burst_max)
+throttle_faults contains not_between(subject, throttle_paths[input.__type].burst, 1, throttle_burst_max)
 
 # METADATA
 # title: The access log goes to a log group of the stack
@@ -207,7 +207,7 @@ has_part(stage, "method settings") if {
 	some settings in of_type(settings_type)
 	value(settings, ["stageName"]) == value(stage, ["stageName"])
 	some api in apis_of(stage)
-	links(settings, ["restApi"], api)
+	may_link(settings, ["restApi"], api)
 }
 
 has_part(_, "the account's role for logs") if {
@@ -217,7 +217,7 @@ has_part(_, "the account's role for logs") if {
 }
 
 # The APIs of a stage: one, in this stack.
-apis_of(stage) := [api | some api in of_type(api_type); links(stage, ["restApi"], api)]
+apis_of(stage) := [api | some api in of_type(api_type); may_link(stage, ["restApi"], api)]
 
 plans(plan, stage) if {
 	some planned in value(plan, ["apiStages"])
@@ -227,10 +227,17 @@ plans(plan, stage) if {
 }
 
 plans(plan, stage) if {
-	let_through(plan, "apiStages.apiId")
 	some planned in value(plan, ["apiStages"])
 	planned.stage == value(stage, ["stageName"])
-	not is_known(object.get(planned, "apiId", null))
+	is_item_unknown(plan, object.get(planned, "apiId", null))
 	some api in apis_of(stage)
-	comes_from(plan, "apiStages", api)
+	may_plan(plan, api)
+}
+
+may_plan(plan, api) if comes_from(plan, "apiStages", api)
+
+# Where the engine does not say what the property is made of, the stage's name must do.
+may_plan(plan, _) if {
+	not is_evaluated(plan)
+	not plan.propertyDependencies.apiStages
 }

@@ -26,51 +26,51 @@ statement_elements := {
 #   pci: ["7.2.1", "7.3.1"]
 deny_document_unreadable contains message if {
 	some wrong in document_faults
-	message := say(input, wrong, "write the document with infra/lib/policies.py")
+	message := say(subject, wrong, "write the document with infra/lib/policies.py")
 }
 
-document_faults contains not_given(input, document_path(input)) if documents[input.__type]
+document_faults contains not_given(subject, document_path(subject)) if documents[input.__type]
 
 document_faults contains sprintf("%s is not JSON", [concat(".", path)]) if {
-	path := document_path(input)
-	has_value(input, path)
-	not is_json(input, path)
+	path := document_path(subject)
+	has_value(subject, path)
+	not is_json(subject, path)
 }
 
 document_faults contains sprintf("its Version is %s, not \"2012-10-17\"", [json.marshal(version)]) if {
-	is_json(input, document_path(input))
-	version := object.get(parsed(input, document_path(input)), "Version", null)
+	is_json(subject, document_path(subject))
+	version := object.get(parsed(subject, document_path(subject)), "Version", null)
 	version != "2012-10-17"
 }
 
 document_faults contains "it has no statements" if {
-	is_json(input, document_path(input))
-	count(statements(input)) == 0
+	is_json(subject, document_path(subject))
+	count(statements(subject)) == 0
 }
 
 document_faults contains "a statement is not an object" if {
-	some statement in as_list(object.get(parsed(input, document_path(input)), "Statement", []))
+	some statement in as_list(object.get(parsed(subject, document_path(subject)), "Statement", []))
 	not is_object(statement)
 }
 
 document_faults contains in_statement(statement, sprintf("IAM knows no element %s", [element])) if {
-	some statement in statements(input)
+	some statement in statements(subject)
 	some element in (object.keys(statement) - statement_elements)
 }
 
 document_faults contains in_statement(statement, "its Effect is neither Allow nor Deny") if {
-	some statement in statements(input)
+	some statement in statements(subject)
 	not object.get(statement, "Effect", null) in {"Allow", "Deny"}
 }
 
 document_faults contains in_statement(statement, sprintf("it has no %s", [element])) if {
-	some statement in allowing(input)
+	some statement in allowing(subject)
 	some element in required_elements
 	not statement[element]
 }
 
 document_faults contains in_statement(statement, sprintf("its %s is not a list of texts", [element])) if {
-	some statement in statements(input)
+	some statement in statements(subject)
 	some element in {"Action", "Resource"}
 	statement[element]
 	not are_texts(as_list(statement[element]))
@@ -78,7 +78,7 @@ document_faults contains in_statement(statement, sprintf("its %s is not a list o
 
 document_faults contains in_statement(statement, "a role's policy takes no Principal") if {
 	documents[input.__type].principal == false
-	some statement in statements(input)
+	some statement in statements(subject)
 	statement.Principal
 }
 
@@ -105,10 +105,10 @@ required_elements contains "Principal" if documents[input.__type].principal == t
 #   fix: name each action that the code calls
 #   pci: ["7.2.2", "7.2.5"]
 deny_action_wildcard contains message if {
-	some statement in allowing(input)
+	some statement in allowing(subject)
 	some action in actions(statement)
 	has_wildcard(action)
-	message := say(input, in_statement(statement, sprintf("the action %s has a wildcard", [action])), "name each action")
+	message := say(subject, in_statement(statement, sprintf("the action %s has a wildcard", [action])), "name each action")
 }
 
 # The forms that have no alternative:
@@ -134,14 +134,14 @@ wildcard_forms := {
 #   fix: name the resource by its ARN, built from its name
 #   pci: ["7.2.2", "7.2.5"]
 deny_resource_wildcard contains message if {
-	some statement in allowing(input)
+	some statement in allowing(subject)
 	some target in targets(statement)
 	has_wildcard(target)
 	not is_own_key(target)
 	every form in wildcard_forms {
 		not regex.match(form, target)
 	}
-	message := say(input, in_statement(statement, sprintf("the resource %s has a wildcard", [target])), "name the resource")
+	message := say(subject, in_statement(statement, sprintf("the resource %s has a wildcard", [target])), "name the resource")
 }
 
 is_own_key("*") if input.__type == "aws:kms/key:Key"
@@ -156,16 +156,16 @@ is_own_key("*") if input.__type == "aws:kms/key:Key"
 #   fix: list what is allowed instead
 #   pci: ["7.2.2", "7.3.3"]
 deny_not_elements contains message if {
-	some statement in allowing(input)
+	some statement in allowing(subject)
 	some element in {"NotAction", "NotResource"}
 	statement[element]
-	message := say(input, in_statement(statement, sprintf("it allows by %s", [element])), "list what is allowed")
+	message := say(subject, in_statement(statement, sprintf("it allows by %s", [element])), "list what is allowed")
 }
 
 deny_not_elements contains message if {
-	some statement in statements(input)
+	some statement in statements(subject)
 	statement.NotPrincipal
-	message := say(input, in_statement(statement, "it uses NotPrincipal"), "list the principals")
+	message := say(subject, in_statement(statement, "it uses NotPrincipal"), "list the principals")
 }
 
 # METADATA
@@ -179,12 +179,12 @@ deny_not_elements contains message if {
 #   fix: name the roles or the one service that need it
 #   pci: ["1.4.4", "7.2.2", "7.3.3"]
 deny_principal_public contains message if {
-	some statement in allowing(input)
+	some statement in allowing(subject)
 	some kind in object.keys(principal_kinds(statement))
 	some principal in principals(statement, kind)
 	is_too_wide(kind, principal)
 	message := say(
-		input,
+		subject,
 		in_statement(statement, sprintf("the principal %s is not one role or service", [json.marshal(principal)])),
 		"name the role or service",
 	)
@@ -221,11 +221,11 @@ is_too_wide("AWS", principal) if {
 deny_service_unconditioned contains message if {
 	documents[input.__type].principal == true
 	input.__type != "aws:iam/role:Role"
-	some statement in allowing(input)
+	some statement in allowing(subject)
 	some service in principals(statement, "Service")
 	not names_source(statement)
 	message := say(
-		input,
+		subject,
 		in_statement(statement, sprintf("%s may act for any account", [service])),
 		"add a condition on aws:SourceAccount",
 	)
@@ -250,12 +250,12 @@ names_source(statement) if {
 #   fix: put the account or the ARN that is meant into the condition
 #   pci: ["7.2.2"]
 deny_condition_open contains message if {
-	some statement in allowing(input)
+	some statement in allowing(subject)
 	some text in condition_values(statement)
 	is_string(text)
 	regex.match(`^(\*|\?)+$|^arn:(aws)?[*:?]*$`, text)
 	message := say(
-		input,
+		subject,
 		in_statement(statement, sprintf("its condition value %s holds for every request", [text])),
 		"name the account or ARN",
 	)

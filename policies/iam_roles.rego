@@ -22,15 +22,15 @@ trusted_services := {
 #   pci: ["7.2.5", "7.3.2", "8.6.1"]
 deny_trust_service contains message if {
 	input.__type == "aws:iam/role:Role"
-	some statement in allowing(input)
+	some statement in allowing(subject)
 	wrong := trust_fault(statement)
-	message := say(input, in_statement(statement, wrong), "let exactly one service assume the role")
+	message := say(subject, in_statement(statement, wrong), "let exactly one service assume the role")
 }
 
 deny_trust_service contains message if {
 	input.__type == "aws:iam/role:Role"
-	count(allowing(input)) > 1
-	message := say(input, "more than one statement lets somebody assume it", "let exactly one service assume the role")
+	count(allowing(subject)) > 1
+	message := say(subject, "more than one statement lets somebody assume it", "let exactly one service assume the role")
 }
 
 trust_fault(statement) := sprintf("its principal is %s", [json.marshal(principal)]) if {
@@ -62,12 +62,12 @@ is_trusted(principal) if {
 #   pci: ["7.2.5", "7.3.2"]
 deny_trust_source contains message if {
 	input.__type == "aws:iam/role:Role"
-	some statement in allowing(input)
+	some statement in allowing(subject)
 	some service in principals(statement, "Service")
 	some key in trusted_services[service].source
 	not asks_source(statement, key)
 	message := say(
-		input,
+		subject,
 		in_statement(statement, sprintf("%s may assume it whatever %s is", [service, key])),
 		sprintf("add a condition on %s", [key]),
 	)
@@ -124,10 +124,10 @@ managed_policies := {"arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushT
 #   pci: ["7.2.2", "7.2.5"]
 deny_managed_policy contains message if {
 	input.__type == "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
-	not is_managed_by_decision(input)
+	not is_managed_by_decision(subject)
 	message := say(
-		input,
-		sprintf("policyArn is %s for the role %s", [shown(input, ["policyArn"]), shown(input, ["role"])]),
+		subject,
+		sprintf("policyArn is %s for the role %s", [shown(subject, ["policyArn"]), shown(subject, ["role"])]),
 		"write the rights into the role's own policy",
 	)
 }
@@ -148,6 +148,6 @@ role_base(resource) := split(value(resource, ["role"]), "_role_")[0]
 deny_role_inline contains message if {
 	input.__type == "aws:iam/role:Role"
 	some property in {"inlinePolicies", "managedPolicyArns"}
-	count(value(input, [property])) > 0
-	message := say(input, sprintf("it has %s", [property]), "use a RolePolicy resource instead")
+	count(value(subject, [property])) > 0
+	message := say(subject, sprintf("it has %s", [property]), "use a RolePolicy resource instead")
 }

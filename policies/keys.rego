@@ -18,9 +18,9 @@ is_symmetric(key) if object.get(key.__properties, "keyUsage", "ENCRYPT_DECRYPT")
 #   pci: ["3.7.4", "12.3.3"]
 deny_key_rotation contains message if {
 	input.__type == key_type
-	is_symmetric(input)
-	wrong := not_exactly(input, ["enableKeyRotation"], true)
-	message := say(input, wrong, "let KMS rotate the key")
+	is_symmetric(subject)
+	wrong := not_exactly(subject, ["enableKeyRotation"], true)
+	message := say(subject, wrong, "let KMS rotate the key")
 }
 
 # METADATA
@@ -34,8 +34,8 @@ deny_key_rotation contains message if {
 #   pci: ["3.7.5"]
 deny_key_window contains message if {
 	input.__type == key_type
-	wrong := not_between(input, ["deletionWindowInDays"], key_deletion_days_min, key_deletion_days_max)
-	message := say(input, wrong, "set the window")
+	wrong := not_between(subject, ["deletionWindowInDays"], key_deletion_days_min, key_deletion_days_max)
+	message := say(subject, wrong, "set the window")
 }
 
 # What a key may be: symmetric AES-256, or a signing key on a NIST curve.
@@ -55,10 +55,10 @@ key_specs := {
 #   pci: ["3.7.1", "12.3.3"]
 deny_key_spec contains message if {
 	input.__type == key_type
-	usage := object.get(input.__properties, "keyUsage", "ENCRYPT_DECRYPT")
-	spec := object.get(input.__properties, "customerMasterKeySpec", "SYMMETRIC_DEFAULT")
+	usage := object.get(subject.__properties, "keyUsage", "ENCRYPT_DECRYPT")
+	spec := object.get(subject.__properties, "customerMasterKeySpec", "SYMMETRIC_DEFAULT")
 	not is_known_kind(usage, spec)
-	message := say(input, sprintf("it is a key for %s of the kind %s", [json.marshal(usage), json.marshal(spec)]), "use AES-256 to encrypt or a NIST curve to sign")
+	message := say(subject, sprintf("it is a key for %s of the kind %s", [json.marshal(usage), json.marshal(spec)]), "use AES-256 to encrypt or a NIST curve to sign")
 }
 
 is_known_kind(usage, spec) if spec in key_specs[usage]
@@ -75,9 +75,9 @@ is_known_kind(usage, spec) if spec in key_specs[usage]
 deny_key_state contains message if {
 	input.__type == key_type
 	some property, wanted in {"isEnabled": true, "multiRegion": false, "bypassPolicyLockoutSafetyCheck": false}
-	found := value(input, [property])
+	found := value(subject, [property])
 	found != wanted
-	message := say(input, sprintf("%s is %s", [property, json.marshal(found)]), sprintf("it must be %s", [json.marshal(wanted)]))
+	message := say(subject, sprintf("%s is %s", [property, json.marshal(found)]), sprintf("it must be %s", [json.marshal(wanted)]))
 }
 
 # METADATA
@@ -91,12 +91,12 @@ deny_key_state contains message if {
 #   pci: ["10.3.2", "10.3.4", "3.6.1.3"]
 deny_seal_principal contains message if {
 	input.__type == key_type
-	some statement in allowing(input)
+	some statement in allowing(subject)
 	"kms:Sign" in actions(statement)
 	some kind in object.keys(principal_kinds(statement))
 	some principal in principals(statement, kind)
 	not regex.match(`^arn:aws:iam::[0-9]{12}:role/archival_function_role_`, principal)
-	message := say(input, in_statement(statement, sprintf("%s may sign", [principal])), "let only the archival function sign")
+	message := say(subject, in_statement(statement, sprintf("%s may sign", [principal])), "let only the archival function sign")
 }
 
 # METADATA
@@ -110,10 +110,10 @@ deny_seal_principal contains message if {
 #   pci: ["3.6.1.3", "7.2.2"]
 deny_key_service contains message if {
 	input.__type == key_type
-	some statement in allowing(input)
+	some statement in allowing(subject)
 	some service in principals(statement, "Service")
 	not is_key_service(service)
-	message := say(input, in_statement(statement, sprintf("%s may use the key", [service])), "remove the service")
+	message := say(subject, in_statement(statement, sprintf("%s may use the key", [service])), "remove the service")
 }
 
 key_services := {"cloudwatch.amazonaws.com", "cloudtrail.amazonaws.com", "delivery.logs.amazonaws.com"}

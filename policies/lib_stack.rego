@@ -4,7 +4,9 @@ import rego.v1
 
 # Looking things up in the whole stack: which resource another one names.
 
-of_type(type) := [input.resources[position] | some position in positions[type]]
+of_type(type) := [input.resources[position] | some position in positions[type]] if stack_is_evaluated
+
+else := [plain(input.resources[position]) | some position in positions[type]]
 
 # Where the resources of a type are, so that the stack is gone through once and not for every question.
 positions[type] contains position if {
@@ -71,10 +73,21 @@ links(resource, path, target) if {
 	comes_from(resource, path[0], target)
 }
 
+# The engine need not say what an unknown property is made of. Then nothing tells which resource it names: it may be any that the rule thinks possible.
+is_open(resource, path) if {
+	is_unknown(resource, path)
+	concat(".", path) in computed_properties[resource.__type]
+	not resource.propertyDependencies[path[0]]
+}
+
+may_link(resource, path, target) if links(resource, path, target)
+
+may_link(resource, path, _) if is_open(resource, path)
+
 comes_from(resource, property, target) if target.__urn in resource.propertyDependencies[property]
 
 tag_values(key) := [tag |
-	some resource in input.resources
+	some resource in resources
 	types[resource.__type].tags
 	tag := value(resource, ["tags", key])
 ]

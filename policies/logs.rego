@@ -15,8 +15,8 @@ log_group_type := "aws:cloudwatch/logGroup:LogGroup"
 #   pci: ["3.2.1", "10.5.1"]
 deny_log_retention contains message if {
 	input.__type == log_group_type
-	wrong := not_exactly(input, ["retentionInDays"], log_retention_days)
-	message := say(input, wrong, "keep it thirty days")
+	wrong := not_exactly(subject, ["retentionInDays"], log_retention_days)
+	message := say(subject, wrong, "keep it thirty days")
 }
 
 # METADATA
@@ -29,9 +29,9 @@ deny_log_retention contains message if {
 #   pci: ["3.5.1", "10.4.1.1"]
 deny_log_class contains message if {
 	input.__type == log_group_type
-	found := value(input, ["logGroupClass"])
+	found := value(subject, ["logGroupClass"])
 	found != "STANDARD"
-	message := say(input, sprintf("its class is %s", [json.marshal(found)]), "use the class STANDARD")
+	message := say(subject, sprintf("its class is %s", [json.marshal(found)]), "use the class STANDARD")
 }
 
 # METADATA
@@ -67,8 +67,8 @@ has_log_group(name) if {
 #   pci: ["10.2.1", "7.2.5"]
 deny_function_log_group contains message if {
 	input.__type == function_type
-	wrong := not_exactly(input, ["loggingConfig", "logGroup"], sprintf("/aws/lambda/%s", [physical_name(input)]))
-	message := say(input, wrong, "give it its own log group")
+	wrong := not_exactly(subject, ["loggingConfig", "logGroup"], sprintf("/aws/lambda/%s", [physical_name(subject)]))
+	message := say(subject, wrong, "give it its own log group")
 }
 
 # METADATA
@@ -100,6 +100,14 @@ has_execution_log(stage) if {
 	group.__urn in stage.dependencies
 }
 
+# Where the engine does not say what a stage depends on, the group's logical name does.
+has_execution_log(stage) if {
+	not stage.dependencies
+	some group in log_groups
+	is_unknown(group, ["name"])
+	endswith(group.__name, "_execution_log")
+}
+
 protection_type := "aws:cloudwatch/logDataProtectionPolicy:LogDataProtectionPolicy"
 
 card_number := "arn:aws:dataprotection::aws:data-identifier/CreditCardNumber"
@@ -116,8 +124,8 @@ card_number := "arn:aws:dataprotection::aws:data-identifier/CreditCardNumber"
 deny_log_protection contains message if {
 	input.__type == protection_type
 	some operation in {"Audit", "Deidentify"}
-	not treats_cards(input, operation)
-	message := say(input, sprintf("no statement has the operation %s for card numbers", [operation]), "add the statement")
+	not treats_cards(subject, operation)
+	message := say(subject, sprintf("no statement has the operation %s for card numbers", [operation]), "add the statement")
 }
 
 treats_cards(policy, operation) if {

@@ -14,8 +14,8 @@ import rego.v1
 #   pci: ["12.5.1"]
 deny_name_absent contains message if {
 	property := types[input.__type].name
-	wrong := not_given(input, [property])
-	message := say(input, wrong, "name it")
+	wrong := not_given(subject, [property])
+	message := say(subject, wrong, "name it")
 }
 
 # METADATA
@@ -28,7 +28,7 @@ deny_name_absent contains message if {
 #   fix: pass name=settings.name(…)
 #   pci: ["12.5.1", "6.5.3"]
 stack_deny_name_suffix contains message if {
-	some resource in input.resources
+	some resource in resources
 	name := physical_name(resource)
 	not has_suffix(resource, name)
 	not startswith(name, "API-Gateway-Execution-Logs_")

@@ -28,9 +28,9 @@ waits_for_a_person(queue) if {
 #   fix: take message_retention_seconds from infra/limits.json (dead_letter_queue)
 #   pci: ["10.7.3", "12.10.1"]
 deny_dead_letter_retention contains message if {
-	waits_for_a_person(input)
-	wrong := not_exactly(input, ["messageRetentionSeconds"], fourteen_days_seconds)
-	message := say(input, wrong, "keep it fourteen days")
+	waits_for_a_person(subject)
+	wrong := not_exactly(subject, ["messageRetentionSeconds"], fourteen_days_seconds)
+	message := say(subject, wrong, "keep it fourteen days")
 }
 
 # METADATA
@@ -43,9 +43,9 @@ deny_dead_letter_retention contains message if {
 #   fix: set redrive_allow_policy to denyAll or to byQueue with the source's ARN (infra/lib/queues.py)
 #   pci: ["7.2.5", "7.3.3"]
 deny_dead_letter_open contains message if {
-	is_dead_letter(input)
-	not is_closed(parsed(input, ["redriveAllowPolicy"]))
-	message := say(input, sprintf("redriveAllowPolicy is %s", [shown(input, ["redriveAllowPolicy"])]), "name who may redrive into it")
+	is_dead_letter(subject)
+	not is_closed(parsed(subject, ["redriveAllowPolicy"]))
+	message := say(subject, sprintf("redriveAllowPolicy is %s", [shown(subject, ["redriveAllowPolicy"])]), "name who may redrive into it")
 }
 
 is_closed(allowed) if allowed.redrivePermission == "denyAll"
@@ -70,10 +70,10 @@ is_closed(allowed) if {
 #   pci: ["10.7.2", "12.10.1"]
 deny_queue_receives contains message if {
 	input.__type == queue_type
-	has_value(input, ["redrivePolicy"])
-	not is_patient(parsed(input, ["redrivePolicy"]))
-	wrong := sprintf("redrivePolicy is %s", [shown(input, ["redrivePolicy"])])
-	message := say(input, wrong, sprintf("name a dead-letter queue and at least %d receives", [max_receive_count_min]))
+	has_value(subject, ["redrivePolicy"])
+	not is_patient(parsed(subject, ["redrivePolicy"]))
+	wrong := sprintf("redrivePolicy is %s", [shown(subject, ["redrivePolicy"])])
+	message := say(subject, wrong, sprintf("name a dead-letter queue and at least %d receives", [max_receive_count_min]))
 }
 
 is_patient(redrive) if {
@@ -134,21 +134,21 @@ failure_targets(function) := union({stream_failures(function), queue_failures(fu
 
 stream_failures(function) := {found |
 	some mapping in mappings
-	links(mapping, ["functionName"], function)
+	may_link(mapping, ["functionName"], function)
 	found := value(mapping, ["destinationConfig", "onFailure", "destinationArn"])
 }
 
 queue_failures(function) := {found |
 	some mapping in mappings
-	links(mapping, ["functionName"], function)
+	may_link(mapping, ["functionName"], function)
 	some queue in queues
-	links(mapping, ["eventSourceArn"], queue)
+	may_read(mapping, queue)
 	found := parsed(queue, ["redrivePolicy"]).deadLetterTargetArn
 }
 
 call_failures(function) := {found |
 	some calls in of_type(async_type)
-	links(calls, ["functionName"], function)
+	may_link(calls, ["functionName"], function)
 	found := value(calls, ["destinationConfig", "onFailure", "destination"])
 }
 
@@ -185,9 +185,9 @@ redrives_from(source, target) if {
 #   pci: ["3.7.4"]
 deny_queue_key_reuse contains message if {
 	input.__type == queue_type
-	has_value(input, ["kmsDataKeyReusePeriodSeconds"])
-	wrong := not_between(input, ["kmsDataKeyReusePeriodSeconds"], 60, hour_seconds)
-	message := say(input, wrong, "use a data key for an hour at most")
+	has_value(subject, ["kmsDataKeyReusePeriodSeconds"])
+	wrong := not_between(subject, ["kmsDataKeyReusePeriodSeconds"], 60, hour_seconds)
+	message := say(subject, wrong, "use a data key for an hour at most")
 }
 
 # METADATA

@@ -19,9 +19,9 @@ region_form := concat("", [
 #   pci: ["12.5.2", "3.2.1"]
 deny_region_foreign contains message if {
 	not is_pulumi_own(input.__type)
-	some found in regex.find_n(region_form, without_edge(input), -1)
+	some found in regex.find_n(region_form, without_edge(subject), -1)
 	found != region
-	message := say(input, sprintf("it names the region %s", [found]), sprintf("everything is in %s", [region]))
+	message := say(subject, sprintf("it names the region %s", [found]), sprintf("everything is in %s", [region]))
 }
 
 # CloudFront belongs to no region: its certificate is in us-east-1, its log is delivered from there (deny_edge_region), and who lets the delivery in names it.
@@ -41,7 +41,7 @@ is_delivery(resource) if resource.__type in {delivery_type, delivery_source_type
 # METADATA
 # title: The provider works in us-east-2
 # description: >-
-#   A resource goes where its provider says. The runtime gives a resource its provider's settings; where it gives any, the region must be among them.
+#   A resource of AWS goes where its provider says. The runtime gives a resource its provider's settings; where it gives any, the region must be among them.
 #   The evaluated graph has no provider, and there this rule has nothing to say: the program itself refuses another region (infra/lib/settings.py).
 # scope: rule
 # custom:
@@ -51,15 +51,15 @@ deny_region_provider contains message if {
 	some settings in provider_settings
 	found := object.get(settings, "region", null)
 	found != region
-	message := say(input, sprintf("its provider's region is %s", [json.marshal(found)]), sprintf("set aws:region to %s", [region]))
+	message := say(subject, sprintf("its provider's region is %s", [json.marshal(found)]), sprintf("set aws:region to %s", [region]))
 }
 
 provider_settings contains input.__provider.properties if {
-	not is_pulumi_own(input.__type)
+	startswith(input.__type, "aws:")
 	count(input.__provider.properties) > 0
 }
 
-provider_settings contains input.__properties if input.__type == "pulumi:providers:aws"
+provider_settings contains subject.__properties if input.__type == "pulumi:providers:aws"
 
 # METADATA
 # title: Nothing is copied to another region
@@ -71,8 +71,8 @@ provider_settings contains input.__properties if input.__type == "pulumi:provide
 #   pci: ["3.2.1", "12.5.2"]
 deny_region_replica contains message if {
 	some property in {"replicas", "replicationConfiguration"}
-	count(value(input, [property])) > 0
-	message := say(input, sprintf("it has %s", [property]), "keep it in one region")
+	count(value(subject, [property])) > 0
+	message := say(subject, sprintf("it has %s", [property]), "keep it in one region")
 }
 
 # METADATA

@@ -44,7 +44,7 @@ refusal(type) := [reason | some start, reason in refused_types; startswith(type,
 #   pci: ["1.4.4", "2.2.4", "7.2.5", "8.6.2"]
 deny_type_refused contains message if {
 	reason := refusal(input.__type)
-	message := say(input, sprintf("%s is refused", [input.__type]), reason)
+	message := say(subject, sprintf("%s is refused", [input.__type]), reason)
 }
 
 # METADATA
@@ -61,5 +61,5 @@ deny_type_unlisted contains message if {
 	not types[type]
 	not is_pulumi_own(type)
 	not refusal(type)
-	message := say(input, sprintf("the type %s has no rules", [type]), "add it to policies/lib_types.rego with its rules")
+	message := say(subject, sprintf("the type %s has no rules", [type]), "add it to policies/lib_types.rego with its rules")
 }

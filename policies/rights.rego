@@ -68,19 +68,19 @@ rights := {
 #   pci: ["7.2.2", "7.2.4", "7.2.5", "10.3.2"]
 deny_right_unlisted contains message if {
 	input.__type == "aws:iam/rolePolicy:RolePolicy"
-	some statement in allowing(input)
+	some statement in allowing(subject)
 	some action in actions(statement)
 	some target in targets(statement)
 	not is_agreed(action, target)
 	message := say(
-		input,
-		in_statement(statement, sprintf("%s on %s is not agreed for the role %s", [action, target, shown(input, ["role"])])),
+		subject,
+		in_statement(statement, sprintf("%s on %s is not agreed for the role %s", [action, target, shown(subject, ["role"])])),
 		"remove the right or add it to policies/rights.rego",
 	)
 }
 
 is_agreed(action, target) if {
-	some right in rights[role_base(input)]
+	some right in rights[role_base(subject)]
 	action in right.actions
 	regex.match(right.on, target)
 }

@@ -73,12 +73,12 @@ key_administration := {
 #   pci: ["7.2.2", "7.2.5", "7.3.2", "7.3.3"]
 deny_use_unlisted contains message if {
 	agreed := agreed_uses[input.__type]
-	some statement in allowing(input)
+	some statement in allowing(subject)
 	some user in users(statement)
 	some action in actions(statement)
 	not action in object.get(agreed, user, set())
 	wrong := in_statement(statement, sprintf("%s for %s is not agreed", [action, user]))
-	message := say(input, wrong, "remove it or add it to policies/rights_of_resources.rego")
+	message := say(subject, wrong, "remove it or add it to policies/rights_of_resources.rego")
 }
 
 users(statement) := {user_name(kind, principal) |
@@ -108,8 +108,8 @@ user_name(kind, principal) := sprintf("%s %v", [kind, principal]) if {
 #   fix: build the ARN with settings.bucket_arn (infra/lib/settings.py)
 #   pci: ["1.4.4", "7.2.5", "10.3.2"]
 stack_deny_bucket_foreign contains message if {
-	some resource in input.resources
-	documents[resource.__type]
+	some type, _ in documents
+	some resource in of_type(type)
 	some statement in statements(resource)
 	some target in targets(statement)
 	is_string(target)

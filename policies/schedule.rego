@@ -18,16 +18,16 @@ async_type := "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"
 deny_schedule_failure contains message if {
 	input.__type == schedule_type
 	some wrong in schedule_faults
-	message := say(input, wrong, "limit the tries and keep what failed")
+	message := say(subject, wrong, "limit the tries and keep what failed")
 }
 
-schedule_faults contains not_given(input, ["target", "deadLetterConfig", "arn"])
+schedule_faults contains not_given(subject, ["target", "deadLetterConfig", "arn"])
 
-schedule_faults contains not_given(input, ["target", "roleArn"])
+schedule_faults contains not_given(subject, ["target", "roleArn"])
 
-schedule_faults contains not_between(input, ["target", "retryPolicy", "maximumRetryAttempts"], 1, 185)
+schedule_faults contains not_between(subject, ["target", "retryPolicy", "maximumRetryAttempts"], 1, 185)
 
-schedule_faults contains not_between(input, ["target", "retryPolicy", "maximumEventAgeInSeconds"], 60, day_seconds)
+schedule_faults contains not_between(subject, ["target", "retryPolicy", "maximumEventAgeInSeconds"], 60, day_seconds)
 
 # METADATA
 # title: A schedule runs
@@ -39,9 +39,9 @@ schedule_faults contains not_between(input, ["target", "retryPolicy", "maximumEv
 #   pci: ["10.3.4", "10.7.2"]
 deny_schedule_disabled contains message if {
 	input.__type == schedule_type
-	found := value(input, ["state"])
+	found := value(subject, ["state"])
 	found != "ENABLED"
-	message := say(input, sprintf("its state is %s", [json.marshal(found)]), "enable it")
+	message := say(subject, sprintf("its state is %s", [json.marshal(found)]), "enable it")
 }
 
 # METADATA
@@ -58,7 +58,7 @@ stack_deny_schedule_missing contains message if {
 	base_name(function) == "archival_function"
 	found := [1 |
 		some schedule in of_type(schedule_type)
-		links(schedule, ["target", "arn"], function)
+		may_link(schedule, ["target", "arn"], function)
 		is_daily(value(schedule, ["scheduleExpression"]))
 	]
 	count(found) != 1
@@ -81,14 +81,14 @@ is_daily(expression) if regex.match(`^cron\([0-9]{1,2} [0-9]{1,2} (\*|\?) \* (\*
 deny_async_failure contains message if {
 	input.__type == async_type
 	some wrong in async_faults
-	message := say(input, wrong, "limit the tries and keep what failed")
+	message := say(subject, wrong, "limit the tries and keep what failed")
 }
 
-async_faults contains not_given(input, ["destinationConfig", "onFailure", "destination"])
+async_faults contains not_given(subject, ["destinationConfig", "onFailure", "destination"])
 
-async_faults contains not_between(input, ["maximumRetryAttempts"], 0, 2)
+async_faults contains not_between(subject, ["maximumRetryAttempts"], 0, 2)
 
-async_faults contains not_between(input, ["maximumEventAgeInSeconds"], 60, 21600)
+async_faults contains not_between(subject, ["maximumEventAgeInSeconds"], 60, 21600)
 
 # METADATA
 # title: What the scheduler starts keeps its failed calls
@@ -123,8 +123,9 @@ failure_paths := {
 #   fix: name a dead-letter queue of the stack
 #   pci: ["10.7.2", "7.2.5"]
 stack_deny_failure_lost contains message if {
-	some resource in input.resources
-	found := value(resource, failure_paths[resource.__type])
+	some type, path in failure_paths
+	some resource in of_type(type)
+	found := value(resource, path)
 	every queue in [queue | some queue in queues; is_dead_letter(queue)] {
 		not points_at(found, queue)
 	}

@@ -30,8 +30,8 @@ stack_deny_secret_missing contains message if {
 #   pci: ["7.2.2", "7.3.1", "8.3.2"]
 deny_secret_policy contains message if {
 	input.__type == "aws:secretsmanager/secret:Secret"
-	has_value(input, ["policy"])
-	message := say(input, "it has a policy of its own", "give the right to a role instead")
+	has_value(subject, ["policy"])
+	message := say(subject, "it has a policy of its own", "give the right to a role instead")
 }
 
 has_secret(name) if {

@@ -15,8 +15,8 @@ table_type := "aws:dynamodb/table:Table"
 #   pci: ["10.3.3", "12.10.1"]
 deny_table_recovery contains message if {
 	input.__type == table_type
-	wrong := not_exactly(input, ["pointInTimeRecovery", "enabled"], true)
-	message := say(input, wrong, "enable point-in-time recovery")
+	wrong := not_exactly(subject, ["pointInTimeRecovery", "enabled"], true)
+	message := say(subject, wrong, "enable point-in-time recovery")
 }
 
 # METADATA
@@ -30,8 +30,8 @@ deny_table_recovery contains message if {
 #   pci: ["2.2.1"]
 deny_table_billing contains message if {
 	input.__type == table_type
-	wrong := not_exactly(input, ["billingMode"], "PAY_PER_REQUEST")
-	message := say(input, wrong, "make the table on-demand")
+	wrong := not_exactly(subject, ["billingMode"], "PAY_PER_REQUEST")
+	message := say(subject, wrong, "make the table on-demand")
 }
 
 # METADATA
@@ -45,10 +45,10 @@ deny_table_billing contains message if {
 #   pci: ["2.2.1"]
 deny_table_stream contains message if {
 	input.__type == table_type
-	startswith(physical_name(input), "transactions_")
+	startswith(physical_name(subject), "transactions_")
 	some property, wanted in {"streamEnabled": true, "streamViewType": "NEW_IMAGE"}
-	wrong := not_exactly(input, [property], wanted)
-	message := say(input, wrong, "let the table stream its new records")
+	wrong := not_exactly(subject, [property], wanted)
+	message := say(subject, wrong, "let the table stream its new records")
 }
 
 # METADATA
@@ -63,8 +63,8 @@ deny_table_stream contains message if {
 deny_table_expiry contains message if {
 	input.__type == table_type
 	some property, wanted in {"enabled": true, "attributeName": "expires_at"}
-	wrong := not_exactly(input, ["ttl", property], wanted)
-	message := say(input, wrong, "let DynamoDB delete what has expired")
+	wrong := not_exactly(subject, ["ttl", property], wanted)
+	message := say(subject, wrong, "let DynamoDB delete what has expired")
 }
 
 # The keys of each table, by the table's name without suffix.
@@ -85,10 +85,10 @@ table_keys := {
 deny_table_keys contains message if {
 	input.__type == table_type
 	some start, wanted_keys in table_keys
-	startswith(physical_name(input), start)
+	startswith(physical_name(subject), start)
 	some property, wanted in wanted_keys
-	wrong := not_exactly(input, [property], wanted)
-	message := say(input, wrong, "keep the table's keys")
+	wrong := not_exactly(subject, [property], wanted)
+	message := say(subject, wrong, "keep the table's keys")
 }
 
 # METADATA
@@ -102,9 +102,9 @@ deny_table_keys contains message if {
 #   pci: ["3.2.1", "6.2.4"]
 deny_table_index contains message if {
 	input.__type == table_type
-	startswith(physical_name(input), "transactions_")
-	not has_archive_index(input)
-	message := say(input, "it has no archive_index by archive_shard and timestamp with all attributes", "keep the index")
+	startswith(physical_name(subject), "transactions_")
+	not has_archive_index(subject)
+	message := say(subject, "it has no archive_index by archive_shard and timestamp with all attributes", "keep the index")
 }
 
 has_archive_index(table) if {

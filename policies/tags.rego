@@ -16,8 +16,8 @@ tag_keys := {"Environment", "Project", "CostCenter"}
 deny_tag_missing contains message if {
 	types[input.__type].tags
 	some key in tag_keys
-	not has_value(input, ["tags", key])
-	message := say(input, sprintf("the tag %s is not set", [key]), "give it the three tags of the stack")
+	not has_value(subject, ["tags", key])
+	message := say(subject, sprintf("the tag %s is not set", [key]), "give it the three tags of the stack")
 }
 
 # METADATA
@@ -31,17 +31,17 @@ deny_tag_missing contains message if {
 #   pci: ["12.5.1", "12.5.2"]
 deny_tag_value contains message if {
 	types[input.__type].tags
-	found := value(input, ["tags", "Project"])
+	found := value(subject, ["tags", "Project"])
 	found != project
-	message := say(input, sprintf("the tag Project is %s, not %s", [json.marshal(found), project]), "give it the three tags of the stack")
+	message := say(subject, sprintf("the tag Project is %s, not %s", [json.marshal(found), project]), "give it the three tags of the stack")
 }
 
 deny_tag_value contains message if {
 	types[input.__type].tags
-	found := value(input, ["tags", "Environment"])
+	found := value(subject, ["tags", "Environment"])
 	not is_suffix(found)
 	wrong := sprintf("the tag Environment is %s, which is no environment suffix", [json.marshal(found)])
-	message := say(input, wrong, "give it the three tags of the stack")
+	message := say(subject, wrong, "give it the three tags of the stack")
 }
 
 is_suffix(text) if regex.match(suffix_form, text)
@@ -58,7 +58,7 @@ is_suffix(text) if regex.match(suffix_form, text)
 stack_deny_tags_differ contains message if {
 	some key in {"Environment", "CostCenter"}
 	wanted := most_common(tag_values(key))
-	some resource in input.resources
+	some resource in resources
 	types[resource.__type].tags
 	found := value(resource, ["tags", key])
 	found != wanted

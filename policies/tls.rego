@@ -20,8 +20,8 @@ tls_policies := {
 #   pci: ["4.2.1", "2.2.7"]
 deny_tls_optional contains message if {
 	tls_policies[input.__type]
-	not refuses_plain(input)
-	message := say(input, "it does not refuse calls without TLS", "add the statement that denies them")
+	not refuses_plain(subject)
+	message := say(subject, "it does not refuse calls without TLS", "add the statement that denies them")
 }
 
 refuses_plain(policy) if {
@@ -73,7 +73,7 @@ stack_deny_tls_missing contains message if {
 
 is_covered(resource, policy_type, path, target) if {
 	some policy in of_type(policy_type)
-	links(policy, path, resource)
+	may_link(policy, path, resource)
 	some statement in statements(policy)
 	is_tls_statement(policy, statement)
 	some covered in targets(statement)
@@ -95,8 +95,8 @@ is_target(covered, resource, null) if points_at(covered, resource)
 #   pci: ["4.2.1", "2.2.7", "12.3.3"]
 deny_domain_tls contains message if {
 	input.__type == "aws:apigateway/domainName:DomainName"
-	wrong := not_exactly(input, ["securityPolicy"], "TLS_1_2")
-	message := say(input, wrong, "take nothing older")
+	wrong := not_exactly(subject, ["securityPolicy"], "TLS_1_2")
+	message := say(subject, wrong, "take nothing older")
 }
 
 # METADATA
@@ -109,7 +109,7 @@ deny_domain_tls contains message if {
 #   pci: ["4.2.1"]
 deny_subscription_plain contains message if {
 	input.__type == "aws:sns/topicSubscription:TopicSubscription"
-	found := object.get(input.__properties, "protocol", null)
+	found := object.get(subject.__properties, "protocol", null)
 	not found in {"email", "email-json", "https", "sqs", "lambda", "sms"}
-	message := say(input, sprintf("its protocol is %s", [json.marshal(found)]), "use https or email")
+	message := say(subject, sprintf("its protocol is %s", [json.marshal(found)]), "use https or email")
 }

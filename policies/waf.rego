@@ -17,14 +17,14 @@ acl_rules(acl) := as_list(value_or_null(acl, ["rules"]))
 #   pci: ["6.4.2", "2.2.6"]
 deny_waf_scope contains message if {
 	input.__type == acl_type
-	wrong := not_exactly(input, ["scope"], "REGIONAL")
-	message := say(input, wrong, "make it REGIONAL")
+	wrong := not_exactly(subject, ["scope"], "REGIONAL")
+	message := say(subject, wrong, "make it REGIONAL")
 }
 
 deny_waf_scope contains message if {
 	input.__type == acl_type
-	not allows_by_default(input)
-	message := say(input, sprintf("defaultAction is %s", [shown(input, ["defaultAction"])]), "allow what no rule stops")
+	not allows_by_default(subject)
+	message := say(subject, sprintf("defaultAction is %s", [shown(subject, ["defaultAction"])]), "allow what no rule stops")
 }
 
 allows_by_default(acl) if object.keys(value(acl, ["defaultAction"])) == {"allow"}
@@ -57,40 +57,40 @@ may_count(name) if name in countable_rules
 deny_waf_managed contains message if {
 	input.__type == acl_type
 	some wrong in managed_faults
-	message := say(input, wrong, "let AWS's rules act")
+	message := say(subject, wrong, "let AWS's rules act")
 }
 
 managed_group(rule) := rule.statement.managedRuleGroupStatement
 
 managed_faults contains sprintf("%s is not among its rules", [name]) if {
-	some name in (required_groups - {managed_group(rule).name | some rule in acl_rules(input)})
+	some name in (required_groups - {managed_group(rule).name | some rule in acl_rules(subject)})
 }
 
 managed_faults contains sprintf("rule %s only counts", [json.marshal(rule.name)]) if {
-	some rule in acl_rules(input)
+	some rule in acl_rules(subject)
 	managed_group(rule)
 	not acts(rule)
 }
 
 managed_faults contains sprintf("%s of %s does not block", [override.name, managed_group(rule).name]) if {
-	some rule in acl_rules(input)
+	some rule in acl_rules(subject)
 	some override in managed_group(rule).ruleActionOverrides
 	not may_count(override.name)
 }
 
 managed_faults contains sprintf("rule %s is a group of somebody else", [json.marshal(rule.name)]) if {
-	some rule in acl_rules(input)
+	some rule in acl_rules(subject)
 	managed_group(rule)
 	object.get(managed_group(rule), "vendorName", null) != "AWS"
 }
 
 managed_faults contains "SizeRestrictions_BODY stops large bodies" if {
-	some rule in acl_rules(input)
+	some rule in acl_rules(subject)
 	managed_group(rule).name == "AWSManagedRulesCommonRuleSet"
 	not counts_large(rule)
 }
 
-managed_faults contains "no rule labels what the counting rules find" if count(counting_rules(input)) == 0
+managed_faults contains "no rule labels what the counting rules find" if count(counting_rules(subject)) == 0
 
 acts(rule) if object.keys(rule.overrideAction) == {"none"}
 
@@ -119,14 +119,14 @@ counting_rules(acl) := [rule |
 #   pci: ["6.4.2", "2.2.6", "8.3.4"]
 deny_waf_rate contains message if {
 	input.__type == acl_type
-	not limits_everybody(input)
-	message := say(input, "no rule limits and blocks a single address", "add a rate rule that blocks")
+	not limits_everybody(subject)
+	message := say(subject, "no rule limits and blocks a single address", "add a rate rule that blocks")
 }
 
 deny_waf_rate contains message if {
 	input.__type == acl_type
-	not limits_keyless(input)
-	message := say(input, "no rule limits an address that sends no API key", "add a rate rule for requests without x-api-key")
+	not limits_keyless(subject)
+	message := say(subject, "no rule limits an address that sends no API key", "add a rate rule for requests without x-api-key")
 }
 
 limits_everybody(acl) if count(rate_rules(acl)) > 0
@@ -164,8 +164,8 @@ blocking_rates(acl) := [rule.statement.rateBasedStatement |
 #   pci: ["6.4.2"]
 deny_waf_body contains message if {
 	input.__type == acl_type
-	not reads_large_bodies(input)
-	message := say(input, "it does not inspect 64 KB of a body", "set the inspection limit to KB_64")
+	not reads_large_bodies(subject)
+	message := say(subject, "it does not inspect 64 KB of a body", "set the inspection limit to KB_64")
 }
 
 reads_large_bodies(acl) if {
@@ -185,17 +185,17 @@ reads_large_bodies(acl) if {
 deny_waf_data contains message if {
 	input.__type == acl_type
 	some wrong in waf_data_faults
-	message := say(input, wrong, "keep neither bodies nor keys")
+	message := say(subject, wrong, "keep neither bodies nor keys")
 }
 
 waf_data_faults contains sprintf("%s is not replaced", [kind]) if {
 	some kind in {"BODY", "QUERY_STRING"}
-	not replaces_field(input, kind)
+	not replaces_field(subject, kind)
 }
 
 waf_data_faults contains sprintf("the header %s is not replaced", [name]) if {
 	some name in secret_headers
-	not replaces_header(input, name)
+	not replaces_header(subject, name)
 }
 
 waf_data_faults contains sprintf("%s takes samples", [name]) if {
@@ -234,14 +234,14 @@ deny_waf_metrics contains message if {
 	input.__type == acl_type
 	some name, visibility in acl_visibility
 	object.get(visibility, "cloudwatchMetricsEnabled", null) != true
-	message := say(input, sprintf("%s has no metrics", [name]), "count what it stops")
+	message := say(subject, sprintf("%s has no metrics", [name]), "count what it stops")
 }
 
 # The settings of the ACL and of each of its rules, by a name for messages.
 acl_visibility := object.union(
-	{"the ACL": object.get(input.__properties, "visibilityConfig", {})},
+	{"the ACL": object.get(subject.__properties, "visibilityConfig", {})},
 	{name: object.get(rule, "visibilityConfig", {}) |
-		some rule in acl_rules(input)
+		some rule in acl_rules(subject)
 		name := sprintf("rule %s", [json.marshal(rule.name)])
 	},
 )
@@ -260,19 +260,19 @@ waf_log_type := "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration
 deny_waf_log contains message if {
 	input.__type == waf_log_type
 	some wrong in waf_log_faults
-	message := say(input, wrong, "log to the stack's group, without keys")
+	message := say(subject, wrong, "log to the stack's group, without keys")
 }
 
-waf_log_faults contains "it has no destination" if count(object.get(input.__properties, "logDestinationConfigs", [])) == 0
+waf_log_faults contains "it has no destination" if count(object.get(subject.__properties, "logDestinationConfigs", [])) == 0
 
 waf_log_faults contains sprintf("the header %s is not redacted", [name]) if {
 	some name in secret_headers
-	not redacts(input, name)
+	not redacts(subject, name)
 }
 
 waf_log_faults contains "its filter drops what was blocked" if {
-	has_value(input, ["loggingFilter"])
-	not keeps_blocked(input)
+	has_value(subject, ["loggingFilter"])
+	not keeps_blocked(subject)
 }
 
 keeps_blocked(logging) if value(logging, ["loggingFilter", "defaultBehavior"]) == "KEEP"
@@ -339,14 +339,14 @@ is_guarded(stage) if {
 	some association in of_type("aws:wafv2/webAclAssociation:WebAclAssociation")
 	guards(association, stage)
 	some acl in of_type(acl_type)
-	links(association, ["webAclArn"], acl)
+	may_link(association, ["webAclArn"], acl)
 	some logging in of_type(waf_log_type)
-	links(logging, ["resourceArn"], acl)
+	may_link(logging, ["resourceArn"], acl)
 	some destination in as_list(value_or_null(logging, ["logDestinationConfigs"]))
 	writes_to_stack(destination)
 }
 
-guards(association, stage) if links(association, ["resourceArn"], stage)
+guards(association, stage) if may_link(association, ["resourceArn"], stage)
 
 # The ARN of a stage has the API's id in it: arn:aws:apigateway:{region}::/restapis/{api}/stages/{stage}.
 guards(association, stage) if {
