@@ -97,7 +97,8 @@ is_log_bucket(bucket) if takes_edge_log(bucket)
 
 records_into(trail, bucket) if links(trail, ["s3BucketName"], bucket)
 
-# While nothing tells which bucket a trail writes into, the bucket's policy does: it lets CloudTrail write by the bucket's name.
+# While nothing tells which bucket a trail writes into, the bucket's policy does: it lets CloudTrail
+# write by the bucket's name.
 records_into(trail, bucket) if {
 	is_open(trail, ["s3BucketName"])
 	some policy in of_type("aws:s3/bucketPolicy:BucketPolicy")

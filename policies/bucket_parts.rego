@@ -51,10 +51,10 @@ stack_deny_bucket_part_lost contains message if {
 	message := say(part, sprintf("its bucket is %s, which is not in this stack", [shown(part, ["bucket"])]), "pass the bucket's id")
 }
 
+# While nothing tells whose a part is, its logical name does, which begins with its bucket's.
 belongs_to(part, bucket) if links(part, ["bucket"], bucket)
 
-# While nothing tells whose a part is, its logical name does, which begins with its bucket's.
-belongs_to(part, bucket) if {
+else if {
 	is_open(part, ["bucket"])
 	startswith(part.__name, sprintf("%s_", [bucket.__name]))
 }

@@ -99,13 +99,13 @@ asks_source(statement, "aws:SourceArn") if {
 #   pci: ["2.2.1", "7.2.5"]
 deny_trust_key_unsent contains message if {
 	input.__type == "aws:iam/role:Role"
-	some statement in allowing(input)
+	some statement in allowing(subject)
 	some service in principals(statement, "Service")
 	some tests in object.get(statement, "Condition", {})
 	some key, _ in tests
 	not key in trusted_services[service].source
 	message := say(
-		input,
+		subject,
 		in_statement(statement, sprintf("%s sends no %s when it assumes a role, so it never could", [service, key])),
 		"remove the condition",
 	)

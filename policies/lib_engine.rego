@@ -2,12 +2,16 @@ package payhook
 
 import rego.v1
 
-# Gives the rules a resource as the program wrote it, whoever hands it over. infra/graph.py hands over what the program set. Pulumi's
-# engine hands over the same values in its own shapes (recorded with the CLI 3.248.0 on 2026-11-26: tests/policy/engine):
+# Gives the rules a resource as the program wrote it, whoever hands it over. infra/graph.py hands
+# over what the program set. Pulumi's engine hands over the same values in its own shapes (recorded
+# with the CLI 3.248.0 on 2026-11-26: tests/policy/engine):
 #
-# - Every object below the top level of checked inputs has `__defaults`, the names of the properties that the provider filled in.
-# - A property that holds a secret is `{"Element": {"V": value}}` as a whole, and every value inside it is `{"V": value}`.
-# - An unknown value is `{"Element": {"V": ""}}`, also inside a secret. A blank secret looks the same and is read as unknown.
+# - Every object below the top level of checked inputs has `__defaults`, the names of the properties
+#   that the provider filled in.
+# - A property that holds a secret is `{"Element": {"V": value}}` as a whole, and every value inside
+#   it is `{"V": value}`.
+# - An unknown value is `{"Element": {"V": ""}}`, also inside a secret. A blank secret looks the
+#   same and is read as unknown.
 # - Rules for the stack see outputs: what nobody set is null or an empty list.
 #
 # Rules read properties from `subject`, `of_type` and `resources`, never from `input`.
@@ -15,8 +19,9 @@ import rego.v1
 # The resource that the rules for one resource judge.
 subject := plain(input)
 
-# A resource without the engine's shapes. The evaluated graph has none, and it alone records the option retainOnDelete: nothing is looked
-# for or built there, since the pack is asked about it thousands of times.
+# Returns the resource without the engine's shapes. A resource of the evaluated graph has none and is
+# returned as it is: the tests judge the graph thousands of times. Only the graph records the option
+# retainOnDelete, which is how it is told apart.
 plain(resource) := resource if is_evaluated(resource)
 
 else := object.union(object.remove(resource, ["__properties"]), {"__properties": plain_properties(resource.__properties)})
@@ -30,14 +35,14 @@ resources := input.resources if stack_is_evaluated
 
 else := [plain(resource) | some resource in input.resources]
 
-# The values of an object or list without the engine's shapes.
+# Returns the properties without the engine's shapes.
 plain_properties(properties) := json.remove(known, unset) if {
 	text := replace(json.marshal(properties), `{"Element":{"V":""}}`, json.marshal(unknown_text))
 	known := without_secrets(text)
 	unset := [names | walk(known, [path, found]); is_unset(path, found); names := [sprintf("%v", [part]) | some part in path]]
 }
 
-# What the provider filled in, and what nobody set. Items of lists keep their places.
+# True for the list of defaults, and for properties that nobody set. Items of lists keep their places.
 is_unset(path, _) if path[count(path) - 1] == "__defaults"
 
 is_unset(path, found) if {
@@ -45,10 +50,12 @@ is_unset(path, found) if {
 	is_string(path[count(path) - 1])
 }
 
-# A quotation mark inside a text is escaped in JSON, so that no text of the program's own is taken for a secret.
+# A quotation mark inside a text is escaped in JSON, so that no text of the program's own is taken
+# for a secret.
 without_secrets(text) := json.unmarshal(text) if not contains(text, `{"Element":{"V":`)
 
-# Properties with a secret are built again from their parts. `walk` gives an object or a list before what is in it.
+# Properties with a secret are built again from their parts. `walk` gives an object or a list before
+# what is in it.
 else := json.patch({}, [operation |
 	nodes := [[path, found] | walk(json.unmarshal(text), [path, found])]
 	wrappers := {path | some [path, found] in nodes; is_wrapper(path, found)}
@@ -72,7 +79,7 @@ is_wrapper(path, found) if {
 	object.keys(found) == {"V"}
 }
 
-# What a part is before the parts inside it are added.
+# An object or a list starts empty; `json.patch` then adds the parts inside it.
 part_of(found) := {} if is_object(found)
 
 else := [] if is_array(found)

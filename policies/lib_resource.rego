@@ -4,14 +4,17 @@ import rego.v1
 
 # Reading one resource: what a property holds, whether it is there, what to say when it is not as it must be.
 #
-# A property can be absent for two reasons: the program does not set it, or a preview cannot know it yet. Nothing tells the two apart in the
-# evaluated graph, so absent is a violation wherever a value is required. Only when the configuration of warn_preview_unknown says
-# {"enabled": true} is an absent property let through, only where `computed_properties` lists it, and warn_preview_unknown then names it.
+# A property can be absent for two reasons: the program does not set it, or a preview cannot know it
+# yet. Nothing tells the two apart in the evaluated graph, so absent is a violation wherever a value
+# is required. Only when the configuration of warn_preview_unknown says {"enabled": true} is an
+# absent property let through, only where `computed_properties` lists it, and warn_preview_unknown
+# then names it.
 #
-# The engine marks a value that it does not know yet. Such a value is let through where `computed_properties` lists it, and named as well. The
-# engine has unknown values in previews only: while it deploys and afterwards it asks the same rules about what the values have become.
+# The engine marks a value that it does not know yet. Such a value is let through where
+# `computed_properties` lists it, and named as well. The engine has unknown values in previews only:
+# while it deploys and afterwards it asks the same rules about what the values have become.
 
-# What stands for an unknown value (lib_engine.rego). It is the engine's own text on the wire:
+# The text that stands for an unknown value (lib_engine.rego); the engine itself sends it as such:
 # github.com/pulumi/pulumi sdk/go/common/resource/plugin/rpc.go, UnknownStringValue, read 2026-11-25.
 unknown_text := "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
@@ -60,16 +63,18 @@ let_through(resource, path_text) if {
 	is_unknown(resource, split(path_text, "."))
 }
 
-# Whether the engine says that it does not know the value. The evaluated graph knows every value: a text that looks unknown there is none.
+# True if the engine does not know the value yet. The evaluated graph knows every value, so a text
+# that looks unknown is no excuse there.
 is_unknown(resource, path) if {
-	not is_evaluated(resource)
 	object.get(resource.__properties, path, null) == unknown_text
+	not is_evaluated(resource)
 }
 
-# The same for an item of a list, of which a rule has the value alone.
+# The same for a value inside a list, which has no path. Includes what is absent from an item where
+# previews are configured.
 is_item_unknown(resource, found) if {
-	not is_evaluated(resource)
 	found == unknown_text
+	not is_evaluated(resource)
 }
 
 is_item_unknown(_, found) if {

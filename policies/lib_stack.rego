@@ -73,7 +73,8 @@ links(resource, path, target) if {
 	comes_from(resource, path[0], target)
 }
 
-# The engine need not say what an unknown property is made of. Then nothing tells which resource it names: it may be any that the rule thinks possible.
+# True if the engine does not know the value and does not say on which resources it depends. The
+# property may then name any resource that the rule considers possible.
 is_open(resource, path) if {
 	is_unknown(resource, path)
 	concat(".", path) in computed_properties[resource.__type]
@@ -82,7 +83,7 @@ is_open(resource, path) if {
 
 may_link(resource, path, target) if links(resource, path, target)
 
-may_link(resource, path, _) if is_open(resource, path)
+else if is_open(resource, path)
 
 comes_from(resource, property, target) if target.__urn in resource.propertyDependencies[property]
 

@@ -5,9 +5,11 @@ import rego.v1
 # METADATA
 # title: What a preview could not know is said
 # description: >-
-#   A preview lets properties through that only AWS can name (computed_properties in lib_types.rego): those that the engine marks as unknown, and
-#   those that are absent where the rule is configured with {"enabled": true}. Each one is named here, so that a preview never looks better than it
-#   is. Of the evaluated graph, which is judged before a deployment without that configuration, nothing is let through.
+#   A preview lets properties through that only AWS can name (computed_properties in
+#   lib_types.rego): those that the engine marks as unknown, and those that are absent where the
+#   rule is configured with {"enabled": true}. Each one is named here, so that a preview never looks
+#   better than it is. Of the evaluated graph, which is judged before a deployment without that
+#   configuration, nothing is let through.
 # scope: rule
 # custom:
 #   fix: evaluate the whole graph before the deployment, where everything is known

@@ -41,8 +41,10 @@ is_delivery(resource) if resource.__type in {delivery_type, delivery_source_type
 # METADATA
 # title: The provider works in us-east-2
 # description: >-
-#   A resource of AWS goes where its provider says. The runtime gives a resource its provider's settings; where it gives any, the region must be among them.
-#   The evaluated graph has no provider, and there this rule has nothing to say: the program itself refuses another region (infra/lib/settings.py).
+#   A resource of AWS goes where its provider says. The runtime gives a resource its provider's
+#   settings; where it gives any, the region must be among them. The evaluated graph has no
+#   provider, and there this rule has nothing to say: the program itself refuses another region
+#   (infra/lib/settings.py).
 # scope: rule
 # custom:
 #   fix: pulumi config set aws:region us-east-2

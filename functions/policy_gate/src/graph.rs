@@ -1,6 +1,7 @@
 //! The resource graph: a JSON list of `{type, name, urn, properties, options, provider}`, as `infra/graph.py` writes it.
 //!
-//! An element may also be what Pulumi's engine handed to the analyzer for a resource, recorded: it has its `__urn`, and the rules see it unchanged.
+//! An element may also be what Pulumi's engine handed to the analyzer for a resource, recorded: it
+//! has its `__urn`, and the rules see it unchanged.
 
 use std::collections::{BTreeSet, HashSet};
 use std::fs;
