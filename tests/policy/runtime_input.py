@@ -26,7 +26,9 @@ def options(given: Document) -> Document:
 
 
 def resource_input(resource: Document) -> Document:
-    """`input` of the rules for one resource."""
+    """`input` of the rules for one resource; what the engine handed over stays as it was."""
+    if "__urn" in resource:
+        return resource
     metadata = {
         "type": resource["type"],
         "urn": resource["urn"],
@@ -40,7 +42,8 @@ def resource_input(resource: Document) -> Document:
 
 def stack_addition(resource: Document) -> Document:
     """What an element of `input.resources` has besides."""
-    return {"dependencies": resource["options"]["dependencies"]} if "dependencies" in resource["options"] else {}
+    shown = "dependencies" in resource["options"] and "__urn" not in resource
+    return {"dependencies": resource["options"]["dependencies"]} if shown else {}
 
 
 def stack_urn(resource: Document) -> str:
