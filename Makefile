@@ -8,6 +8,8 @@ PORT ?= 4566
 COUNT ?= 1200
 OUT ?= build/graph.json
 GRAPH ?=
+# The date that draws the sample of `make test-policy`; today where it is blank.
+DAY ?=
 RESULTS := build/results
 SEEDS ?= 2000
 FIRST_SEED ?= 0
@@ -38,7 +40,7 @@ RUFF = $(VENV)/bin/ruff --config infra/pyproject.toml
 PYTEST = $(PYTHON) -m pytest -q -c infra/pyproject.toml --rootdir .
 LOCAL := $(PYTHON) -m infra.local_cloud
 
-.PHONY: help demo up down status test check check-gate check-tests tools tested lint lint-format lint-python lint-rust lint-workflows test-rust test-python test-oracles test-e2e test-policy second-opinion policy evidence simulate fuzz properties bite bench bench-core instructions bench-archive graph snapshots fmt build lambdas test-lambdas test-reproducible flake-check deny advisories sbom clean
+.PHONY: help demo up down status test check check-gate check-tests tools tested lint lint-format lint-python lint-rust lint-workflows test-rust test-python test-oracles test-e2e test-policy test-policy-full second-opinion policy evidence simulate fuzz properties bite bench bench-core instructions bench-archive graph snapshots fmt build lambdas test-lambdas test-reproducible flake-check deny advisories sbom clean
 
 help: ## What can be made.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -111,15 +113,21 @@ test-python: $(COMPILED) $(VENV)/.dev
 		tests/velocity tests/flake tests/workflows tests/lambdas/test_layout.py tests/lambdas/test_cross_build.py tests/lambdas/test_sbom.py \
 		--junitxml=$(RESULTS)/python.xml --cov=infra --cov-config=infra/pyproject.toml --cov-report=term:skip-covered --cov-fail-under=90
 
-# The pack is judged by Open Policy Agent itself and by the gate, and both by every change that breaks a rule of the real stack.
-test-policy: $(COMPILED) $(VENV)/.dev
-	$(PROGRAMS) $(PYTEST) tests/policy --junitxml=$(RESULTS)/policy.xml
+# The pack is judged by Open Policy Agent itself and by the gate, and both by changes that break a rule of the real stack: one change of each class,
+# and a sample of the others that the date draws.
+test-policy: $(COMPILED) $(VENV)/.dev ## Prove the policy pack by changes that break the stack; DAY=2026-11-27 draws that day's sample again.
+	@tests/tools/opa.sh >/dev/null && tests/tools/opa.sh regal >/dev/null
+	POLICY_DAY=$(DAY) $(PROGRAMS) $(PYTEST) -n 2 --dist loadfile tests/policy --junitxml=$(RESULTS)/policy.xml
+
+# The same tests with every change and, for each dropped leaf, every rule of the stack.
+test-policy-full: export POLICY_FULL := 1
+test-policy-full: test-policy ## Prove the policy pack by every change that breaks the stack, as the nightly run does.
 
 second-opinion: $(VENV)/.dev $(VENV)/.scanners ## Let checkov judge the stack, too.
 	CHECKOV=$(abspath $(VENV)/scanners/bin/checkov) $(PYTEST) tests/second_opinion --junitxml=$(RESULTS)/second_opinion.xml
 
 # The gate alone, where `make build` has not built everything.
-target/debug/policy_gate: Cargo.lock $(wildcard functions/policy_gate/src/*.rs)
+target/debug/policy_gate: Cargo.lock Cargo.toml functions/policy_gate/Cargo.toml $(wildcard functions/policy_gate/src/*.rs)
 	cargo build -q --locked -p policy_gate
 	@touch $@
 

@@ -4,7 +4,7 @@ import copy
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 Resource = dict[str, Any]
 Path = tuple[str | int, ...]
@@ -12,12 +12,26 @@ Path = tuple[str | int, ...]
 DROP = object()
 
 
+class MutationClass(NamedTuple):
+    """What mutations have in common that differ only in the resource, the statement or the list element they change."""
+
+    kind: str
+    type: str
+    form: str
+    by: tuple[str, ...]
+    justified: str
+
+
 @dataclass(frozen=True)
 class Mutation:
-    """A changed graph. One of the rules whose names start with an element of `by` must refuse it; where `by` is empty, any may."""
+    """A changed graph. One of the rules whose names start with an element of `by` must refuse it; where `by` is empty, any may.
+
+    `form` is the property path and the new value, without the names and list indices that only tell one instance from another.
+    """
 
     kind: str
     what: str
+    form: str
     by: frozenset[str] = frozenset()
     put: tuple[Resource, ...] = ()
     remove: tuple[str, ...] = ()
@@ -28,6 +42,18 @@ class Mutation:
     def id(self) -> str:
         """Unique in a run, and readable in the list of what nobody refuses."""
         return f"{self.kind}: {self.what}"
+
+    @property
+    def urn(self) -> str:
+        """URN of the resource that it changes, adds or removes; blank where it changes nothing."""
+        return next(iter((*(resource["urn"] for resource in self.put), *self.remove)), "")
+
+    @property
+    def mutation_class(self) -> MutationClass:
+        """Mutations of one class ask the same rules about the same property."""
+        # A URN ends in `::parent type$type::name`.
+        type_token = self.urn.rpartition("::")[0].rpartition("::")[2].rpartition("$")[2]
+        return MutationClass(self.kind, type_token, self.form, tuple(sorted(self.by)), self.justified)
 
     def refused_by(self, rules: Iterable[str]) -> frozenset[str]:
         """Those of the rules that should refuse it."""
@@ -104,6 +130,11 @@ def dotted(path: Path) -> str:
     return ".".join(str(part) for part in path)
 
 
+def generalised(path: Path) -> str:
+    """A path as text, with `*` for every list index."""
+    return dotted(tuple("*" if isinstance(part, int) else part for part in path))
+
+
 @dataclass(frozen=True)
 class Row:
     """Values that a property must not have: `to` one by one, at every match of `path` (dots, `*` for any) in resources of the module `of` whose
@@ -120,6 +151,12 @@ class Row:
     inside: str = ""
     # Whether a value that is not there may be put there.
     new: bool = False
+
+    @property
+    def form(self) -> str:
+        """Which property of which resources: a row with other values or other rules is another statement about it."""
+        within = f" {generalised(parts(self.inside))}" if self.inside else ""
+        return f"{self.where}{self.unless and f'!{self.unless}'} {generalised(parts(self.path))}{within}".strip()
 
     def applies(self, resource: Resource) -> bool:
         """Whether the row speaks of this resource."""
@@ -193,4 +230,5 @@ def _of_row(resource: Resource, row: Row) -> Iterator[Mutation]:
                 kind = "property dropped" if to is DROP else "property changed"
                 value = "" if to is DROP else f" = {json.dumps(to)}"
                 by = row.by.replace("{alarm}", by_alarm(resource)) if "{alarm}" in row.by else row.by
-                yield Mutation(kind, f"{short(resource)} {dotted((*path, *inner))}{value}", rules(by), (put,))
+                what = f"{short(resource)} {dotted((*path, *inner))}{value}"
+                yield Mutation(kind, what, f"{row.form}{value}", rules(by), (put,))

@@ -38,25 +38,25 @@ def tags(resource: Resource) -> Iterator[Mutation]:
             ("tag changed", "", missing),
             ("tag changed", "other", different),
         ):
-            what = f"{short(resource)} {key}" + ("" if to is DROP else f" = {to!r}")
-            yield Mutation(kind, what, rules(by), (changed(resource, ("properties", "tags", key), to),))
-    yield Mutation(
-        "tag removed", f"{short(resource)} all", rules(missing), (changed(resource, ("properties", "tags"), DROP),)
-    )
+            form = key + ("" if to is DROP else f" = {to!r}")
+            put = changed(resource, ("properties", "tags", key), to)
+            yield Mutation(kind, f"{short(resource)} {form}", form, rules(by), (put,))
+    put = changed(resource, ("properties", "tags"), DROP)
+    yield Mutation("tag removed", f"{short(resource)} all", "all", rules(missing), (put,))
 
 
 def options(resource: Resource) -> Iterator[Mutation]:
     """What would keep a resource when its stack is destroyed, or hide a change; a provider of another region."""
+
+    def mutation(what: str, by: str, path: tuple[str, ...], to: Any) -> Mutation:
+        return Mutation("option set", f"{short(resource)} {what}", what, rules(by), (changed(resource, path, to),))
+
     for option in ("protect", "retainOnDelete"):
-        put = changed(resource, ("options", option), True)
-        yield Mutation("option set", f"{short(resource)} {option}", rules("deny_protected"), (put,))
-    put = changed(resource, ("options", "ignoreChanges"), ["policy"])
-    yield Mutation("option set", f"{short(resource)} ignoreChanges", rules("deny_changes_ignored"), (put,))
+        yield mutation(option, "deny_protected", ("options", option), True)
+    yield mutation("ignoreChanges", "deny_changes_ignored", ("options", "ignoreChanges"), ["policy"])
     provider = {"type": "pulumi:providers:aws", "name": "other", "urn": "urn:p", "properties": {"region": "eu-west-1"}}
-    put = changed(resource, ("provider",), provider)
-    yield Mutation("option set", f"{short(resource)} provider", rules("deny_region_provider"), (put,))
-    put = changed(resource, ("properties", "region"), "eu-west-1")
-    yield Mutation("option set", f"{short(resource)} region", rules("deny_region_foreign deny_edge_region"), (put,))
+    yield mutation("provider", "deny_region_provider", ("provider",), provider)
+    yield mutation("region", "deny_region_foreign deny_edge_region", ("properties", "region"), "eu-west-1")
 
 
 def names(resource: Resource) -> Iterator[Mutation]:
@@ -68,10 +68,10 @@ def names(resource: Resource) -> Iterator[Mutation]:
     bare = name.removesuffix(SUFFIX).rstrip("_-")
     suffix = rules("stack_deny_name_suffix")
     put = changed(resource, ("properties", key), DROP)
-    yield Mutation("name lost", short(resource), rules("deny_name_absent"), (put,))
-    for other in (bare, f"{bare}_prod"):
+    yield Mutation("name lost", short(resource), key, rules("deny_name_absent"), (put,))
+    for form, other in (("no suffix", bare), ("suffix of another environment", f"{bare}_prod")):
         put = changed(resource, ("properties", key), other)
-        yield Mutation("name without suffix", f"{short(resource)} = {other}", suffix, (put,))
+        yield Mutation("name without suffix", f"{short(resource)} = {other}", form, suffix, (put,))
 
 
 # Which rule misses a resource, by module and, where it matters, the start of the name. The first that fits counts.
@@ -125,7 +125,10 @@ def removal(resource: Resource) -> Iterator[Mutation]:
     by = next((names for start, names in MISSED if module.startswith(start)), "stack_deny_part_missing")
     by = by_alarm(resource) if by == "{alarm}" else by
     why = next((why for start, why in UNASKED.items() if module.startswith(f"{start}")), "")
-    yield Mutation("resource removed", short(resource), rules(by), remove=(resource["urn"],), justified=why)
+    # The rules ask for resources by name, so each of them is a class of its own.
+    yield Mutation(
+        "resource removed", short(resource), resource["name"], rules(by), remove=(resource["urn"],), justified=why
+    )
 
 
 def _added(graph: list[Resource], type_token: str, properties: dict[str, Any]) -> Resource:
@@ -175,7 +178,7 @@ def additions(graph: list[Resource]) -> Iterator[Mutation]:
     """What has no place in the stack; and a second bucket, queue, topic, role, function, method and log group without what theirs need."""
     refused = rules("deny_type_refused deny_type_unlisted deny_subscription_plain")
     for type_token, properties in FORBIDDEN:
-        yield Mutation("resource added", type_token, refused, (_added(graph, type_token, properties),))
+        yield Mutation("resource added", type_token, "forbidden", refused, (_added(graph, type_token, properties),))
     for type_token, properties, by in (
         (
             "aws:s3/bucket:Bucket",
@@ -201,4 +204,6 @@ def additions(graph: list[Resource]) -> Iterator[Mutation]:
         ("aws:cloudfront/distribution:Distribution", {"comment": "more_dev"}, "deny_edge_tls deny_edge_cache"),
         ("aws:kms/key:Key", {"description": "more"}, "deny_key_rotation deny_document_unreadable"),
     ):
-        yield Mutation("resource added", f"{type_token} bare", rules(by), (_added(graph, type_token, properties),))
+        yield Mutation(
+            "resource added", f"{type_token} bare", "bare", rules(by), (_added(graph, type_token, properties),)
+        )

@@ -40,6 +40,7 @@ def of_document(resource: Resource, key: str, document: Document) -> Iterator[Mu
     yield Mutation(
         "document broken",
         f"{short(resource)} dropped",
+        "dropped",
         rules(READABLE),
         (changed(resource, ("properties", key), DROP),),
     )
@@ -52,7 +53,7 @@ def of_document(resource: Resource, key: str, document: Document) -> Iterator[Mu
         ("no statement", json.dumps(document | {"Statement": []})),
     ):
         put = changed(resource, ("properties", key), text)
-        yield Mutation("document broken", f"{short(resource)} {what}", rules(READABLE), (put,))
+        yield Mutation("document broken", f"{short(resource)} {what}", what, rules(READABLE), (put,))
 
 
 def of_statement(resource: Resource, key: str, document: Document, index: int) -> Iterator[Mutation]:
@@ -60,11 +61,15 @@ def of_statement(resource: Resource, key: str, document: Document, index: int) -
     statement = document["Statement"][index]
     sid = statement.get("Sid", str(index))
 
-    def mutation(kind: str, what: str, by: str, other: Statement | None, justified: str = "") -> Mutation:
+    def mutation(
+        kind: str, what: str, by: str, other: Statement | None, justified: str = "", form: str | None = None
+    ) -> Mutation:
         replaced = [] if other is None else [other]
         statements = [*document["Statement"][:index], *replaced, *document["Statement"][index + 1 :]]
         put = with_json(resource, (key,), document | {"Statement": statements})
-        return Mutation(kind, f"{short(resource)} {sid} {what}".rstrip(), rules(by), (put,), justified=justified)
+        # What a statement is about is in its Sid: the rules ask for some statements that one document alone has.
+        form = f"{statement.get('Sid', '*')} {what if form is None else form}".rstrip()
+        return Mutation(kind, f"{short(resource)} {sid} {what}".rstrip(), form, rules(by), (put,), justified=justified)
 
     make = allowed if statement["Effect"] == "Allow" else denied
     yield from make(resource["type"], statement, mutation)
@@ -73,8 +78,10 @@ def of_statement(resource: Resource, key: str, document: Document, index: int) -
 class Make(Protocol):
     """Makes the mutation of one statement; None takes the statement away."""
 
-    def __call__(self, kind: str, what: str, by: str, other: Statement | None, justified: str = "") -> Mutation:
-        """The mutation, with the rules that should refuse it."""
+    def __call__(
+        self, kind: str, what: str, by: str, other: Statement | None, justified: str = "", form: str | None = None
+    ) -> Mutation:
+        """The mutation, with the rules that should refuse it. Its form is `what`, where nothing else is given."""
         ...
 
 
@@ -102,9 +109,8 @@ def allowed(of: str, statement: Statement, mutation: Make) -> Iterator[Mutation]
             first = as_list(statement["Resource"])[0]
             wide = re.sub(r"[^:/]+$", "*", first)
             if wide != first:
-                yield mutation(
-                    "resource widened", wide, f"deny_resource_wildcard {unlisted}", statement | {"Resource": wide}
-                )
+                by = f"deny_resource_wildcard {unlisted}"
+                yield mutation("resource widened", wide, by, statement | {"Resource": wide}, form="last part *")
             abroad = json.loads(json.dumps(statement["Resource"]).replace("us-east-2", "eu-west-1"))
             if abroad != statement["Resource"]:
                 yield mutation("resource abroad", "", "deny_region_foreign", statement | {"Resource": abroad})
@@ -191,7 +197,8 @@ def denied(_of: str, statement: Statement, mutation: Make) -> Iterator[Mutation]
         if len(as_list(statement[listed])) > 1:
             for gone in as_list(statement[listed]):
                 kept = [item for item in statement[listed] if item != gone]
-                yield mutation("refusal narrowed", f"without {gone}", lifted, statement | {listed: kept})
+                form = f"without {gone if listed == 'Action' else 'one resource'}"
+                yield mutation("refusal narrowed", f"without {gone}", lifted, statement | {listed: kept}, form=form)
     more = {**statement.get("Condition", {}), "StringEquals": {"aws:PrincipalTag/team": "nobody"}}
     yield mutation("refusal narrowed", "another condition", lifted, statement | {"Condition": more})
     for operator, tests in statement.get("Condition", {}).items():

@@ -1,10 +1,11 @@
 """The sweep: every leaf of every resource's properties dropped, one by one, whatever it means. What nobody refuses is justified here, by type and path."""
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tests.policy.mutation import DROP, Mutation, Resource, changed, dotted, leaves, short
+from tests.policy.mutation import DROP, Mutation, Resource, at, changed, dotted, generalised, leaves, short
 
 KIND = "leaf dropped"
 
@@ -86,5 +87,9 @@ def all_of(graph: list[Resource]) -> Iterator[Mutation]:
                 continue
             name = dotted(path)
             why = next((j.why for j in JUSTIFIED if j.covers(resource, name)), "")
+            # An element of a list is told from the others by its value, not by its index.
+            element = f" = {json.dumps(at(resource['properties'], path))}" if isinstance(path[-1], int) else ""
             put = changed(resource, ("properties", *path), DROP)
-            yield Mutation(KIND, f"{short(resource)} {name}", put=(put,), justified=why)
+            yield Mutation(
+                KIND, f"{short(resource)} {name}", f"{generalised(path)}{element}", put=(put,), justified=why
+            )

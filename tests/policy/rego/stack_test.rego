@@ -103,16 +103,24 @@ test_policy_names[name] if {
 	regex.match(`^[a-z]+(_[a-z]+)*$`, name)
 }
 
-test_good_resources_pass[name] if {
-	some resource in good
-	name := resource.name
-	said := data.payhook with input as shaped(resource)
-	texts := {text |
-		some policy, messages in said
-		policy in (policies - stack_policies)
-		some text in messages
-	}
+# `opa test` traces a test with cases of its own, `test_x[name]`, which takes ten times as long. The tests that evaluate much have one case, therefore;
+# `opa test --var-values --run NAME` shows the set that is not empty.
+test_good_resources_pass if {
+	refused := {resource.name | some resource in good; not passes(resource)}
+	refused == set()
+}
+
+passes(resource) if {
+	document := shaped(resource)
+	texts := {text | some policy in resource_policies; some text in said_of(policy, document)}
 	texts == set()
+}
+
+resource_policies := policies - stack_policies
+
+# What one policy says of one input. `data.payhook with input as …` says it too, but evaluates the whole package, which takes thirty times as long.
+said_of(policy, document) := messages if {
+	messages := data.payhook[policy] with input as document
 }
 
 stack_policies contains name if {
@@ -120,16 +128,16 @@ stack_policies contains name if {
 	startswith(name, "stack_")
 }
 
-test_good_stack_passes[name] if {
-	some name in stack_policies
-	said := data.payhook[name] with input as {"resources": shaped_good}
-	count(said) == 0
+test_good_stack_passes if {
+	refusing := {policy | some policy in stack_policies; count(said_of(policy, {"resources": shaped_good})) > 0}
+	refusing == set()
 }
 
-test_bad_ones_are_refused[name] if {
-	some row in rows
-	name := json.marshal(row)
-	fires(row)
+test_there_are_rows if count(rows) > 500
+
+test_bad_ones_are_refused if {
+	passing := {row | some row in rows; not fires(row)}
+	passing == set()
 }
 
 tested contains row[0] if some row in rows
