@@ -22,7 +22,6 @@ BENCH_SECONDS ?= 60
 # Tests that mostly wait run in so many processes.
 PROCESSES ?= 3
 BASE ?= HEAD
-DAY ?=
 FUNCTIONS := webhook_processor analytics_processor archival_function
 ZIPS := build/lambdas/host
 # What the tests run: compiled once, together with the Rust tests and instrumented like them. LLVM writes a profile when such a program ends.

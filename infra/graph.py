@@ -9,7 +9,6 @@ import argparse
 import asyncio
 import contextvars
 import importlib
-import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path

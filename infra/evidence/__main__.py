@@ -6,10 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from infra.evaluation import evaluated, write_graph
 from infra.evidence import inventory, render
 from infra.evidence.gather import FAILED, NOT_RUN, EvidenceError, gather, read_results, read_rules, rule_sources
 from infra.evidence.requirements import REQUIREMENTS
-from infra.evaluation import evaluated, write_graph
 
 ROOT = Path(__file__).resolve().parents[2]
 CANNOT_JUDGE = 2

@@ -173,7 +173,9 @@ def _launch(state: Path, port: int, without: tuple[str, ...]) -> int:
 
 def _deploy(cloud: LocalCloud, zips: Path, progress: Callable[[int], None], options: dict[str, str]) -> None:
     config = EDGE_CONFIG | {f"payhook:{name}": value for name, value in options.items()}
-    evaluation = evaluated(config | {"payhook:environment_suffix": SUFFIX, "payhook:account_id": ACCOUNT}, symbolic=True)
+    evaluation = evaluated(
+        config | {"payhook:environment_suffix": SUFFIX, "payhook:account_id": ACCOUNT}, symbolic=True
+    )
     applier = Applier(cloud.clients, cloud.suffix, zips.resolve(), progress)
     cloud.outputs = applier.apply(evaluation)
     cloud.made = applier.made

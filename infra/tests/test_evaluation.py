@@ -39,7 +39,12 @@ def test_the_key_covers_every_file_that_an_evaluation_opens(program: str, tmp_pa
 def test_a_changed_source_another_setting_and_another_program_have_keys_of_their_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keys = {key({}, "stack", False), key({}, "stack", True), key({}, "bootstrap", False), key({"a": "b"}, "stack", False)}
+    keys = {
+        key({}, "stack", False),
+        key({}, "stack", True),
+        key({}, "bootstrap", False),
+        key({"a": "b"}, "stack", False),
+    }
     monkeypatch.setattr(module, "ROOT", tmp_path)
     (tmp_path / "infra").mkdir()
     for text in ("one", "two"):

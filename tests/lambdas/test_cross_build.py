@@ -59,7 +59,21 @@ def test_the_zips_are_made_of_what_the_build_wrote(tmp_path: Path) -> None:
 # What nixpkgs' python3Minimal is built without, as far as the standard library then cannot import it.
 # Source: https://github.com/NixOS/nixpkgs/blob/65179426c83bb3f6bc14898b42ea1c6f01d374b0/pkgs/development/interpreters/python/default.nix
 # (python3Minimal), read 2026-11-27.
-WITHOUT = ("zlib", "ssl", "_ssl", "bz2", "_bz2", "lzma", "_lzma", "sqlite3", "readline", "curses", "tkinter", "ctypes", "_ctypes")
+WITHOUT = (
+    "zlib",
+    "ssl",
+    "_ssl",
+    "bz2",
+    "_bz2",
+    "lzma",
+    "_lzma",
+    "sqlite3",
+    "readline",
+    "curses",
+    "tkinter",
+    "ctypes",
+    "_ctypes",
+)
 # runpy itself has imported zipfile by then: it is imported anew.
 MINIMAL = """import runpy, sys
 sys.modules.pop("zipfile", None)

@@ -46,7 +46,12 @@ class Runner:
     """Starts parts as soon as what they need has passed, until none is left."""
 
     def __init__(
-        self, parts: tuple[Part, ...], beside: int, command: Command = by_make, logs: Path = LOGS, out: TextIO = sys.stdout
+        self,
+        parts: tuple[Part, ...],
+        beside: int,
+        command: Command = by_make,
+        logs: Path = LOGS,
+        out: TextIO = sys.stdout,
     ) -> None:
         self._waiting = list(parts)
         self._command = command
@@ -117,7 +122,9 @@ class Runner:
             result = Result(running.part, running.process.returncode, time.monotonic() - running.since, text)
             self.results[running.part.name] = result
             tests = f", {result.passed} tests" if result.passed else ""
-            self._say(f"{running.part.name} {'passed' if result.status == 0 else 'FAILED'} after {result.seconds:.0f} s{tests}")
+            self._say(
+                f"{running.part.name} {'passed' if result.status == 0 else 'FAILED'} after {result.seconds:.0f} s{tests}"
+            )
             if result.status:
                 print("\n".join(text.splitlines()[-LINES_OF_A_FAILURE:]), file=self._out)
                 self._say(f"all of it: {os.path.relpath(running.log, ROOT)}; once more: make {running.part.name}")
@@ -159,6 +166,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--beside", type=int, default=BESIDE_EACH_OTHER, help="parts at a time")
     options = parser.parse_args(arguments)
     parts, begun = SETS[options.set], time.monotonic()
+    # Whoever ends this run ends its parts too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by a signal"))
     results = Runner(parts, options.beside).run()
     print(f"\n{table(results, parts, time.monotonic() - begun)}")
     # A line that a reader of logs knows, whatever ran the tests.

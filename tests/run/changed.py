@@ -35,7 +35,9 @@ def changed(base: str) -> list[str]:
     """The paths that differ from `base`, as git names them."""
 
     def lines(*command: str) -> list[str]:
-        return subprocess.run(["git", *command], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\n")
+        return subprocess.run(["git", *command], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split(
+            "\n"
+        )
 
     tracked = lines("diff", "--name-only", base, "--")
     return sorted({path for path in (*tracked, *lines("ls-files", "--others", "--exclude-standard")) if path})
@@ -50,7 +52,9 @@ def crates(paths: list[str]) -> list[str]:
 
 def python_tests(paths: list[str]) -> list[str]:
     """The tests of the infrastructure and of the tools that the changes are about; the repository's rules always."""
-    return sorted({REPOSITORY_RULES, *(tests for start, tests in PYTHON_TESTS.items() if any(p.startswith(start) for p in paths))})
+    return sorted(
+        {REPOSITORY_RULES, *(tests for start, tests in PYTHON_TESTS.items() if any(p.startswith(start) for p in paths))}
+    )
 
 
 def main(arguments: list[str]) -> int:

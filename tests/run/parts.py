@@ -38,7 +38,9 @@ TEST = (
     Part("lint-workflows", ("tools",)),
     Part("policy", ("tested",), cargo=True),
     # Reads the results of all of them.
-    Part("evidence", ("test-rust", "test-e2e", "test-python", "test-policy", "test-oracles", "second-opinion", "policy")),
+    Part(
+        "evidence", ("test-rust", "test-e2e", "test-python", "test-policy", "test-oracles", "second-opinion", "policy")
+    ),
 )
 CHECK = (
     Part("lint-rust", cargo=True),
@@ -83,4 +85,3 @@ def what_was_reused(log: str) -> list[str]:
         compiled = len(set(COMPILED.findall(log)))
         said.insert(0, f"all but {compiled} crates" if compiled else "every crate")
     return said
-

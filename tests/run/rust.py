@@ -43,7 +43,12 @@ def run(binary: Binary) -> tuple[Binary, int, str]:
     """Runs one binary as cargo would; its exit status and what it printed."""
     environment = os.environ | {"CARGO_MANIFEST_DIR": str(binary.folder)}
     done = subprocess.run(
-        [binary.program], cwd=binary.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [binary.program],
+        cwd=binary.folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     return binary, done.returncode, done.stdout
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.run.__main__ import Runner, main, table
 from tests.run.changed import PYTHON_TESTS, crates, python_tests
-from tests.run.parts import CHECK, ROOT, SETS, TEST, Part, Result, what_was_reused, count_tests
+from tests.run.parts import CHECK, ROOT, SETS, TEST, Part, Result, count_tests, what_was_reused
 from tests.run.rust import Binary, listed
 from tests.run.rust import main as run_rust
 
@@ -44,7 +44,9 @@ def test_what_needs_a_part_that_failed_is_not_run_and_the_rest_is(tmp_path: Path
 
 def test_parts_that_use_cargo_take_turns(tmp_path: Path) -> None:
     lock = tmp_path / "lock"
-    script = f"import pathlib, time; p = pathlib.Path({str(lock)!r}); p.touch(exist_ok=False); time.sleep(0.3); p.unlink()"
+    script = (
+        f"import pathlib, time; p = pathlib.Path({str(lock)!r}); p.touch(exist_ok=False); time.sleep(0.3); p.unlink()"
+    )
     results, _ = run(tmp_path, (Part("one", cargo=True), Part("two", cargo=True)), script)
     assert [r.status for r in results.values()] == [0, 0]
 
@@ -66,7 +68,9 @@ def test_an_interrupted_run_leaves_nothing_running(tmp_path: Path) -> None:
 
 
 def test_tests_are_counted_by_their_runners_closing_lines() -> None:
-    assert count_tests("test result: ok. 3 passed; 0 failed; 0 ignored\n…\ntest result: FAILED. 1 passed; 2 failed;") == (4, 2)
+    assert count_tests(
+        "test result: ok. 3 passed; 0 failed; 0 ignored\n…\ntest result: FAILED. 1 passed; 2 failed;"
+    ) == (4, 2)
     assert count_tests("153 passed in 297.12s (0:04:57)") == (153, 0)
     assert count_tests("===== 1 failed, 7 passed in 3.33s =====") == (7, 1)
     assert count_tests("2 failed, 1 passed, 3 warnings in 0.10s") == (1, 2)
@@ -94,7 +98,9 @@ def test_the_table_has_a_line_a_part() -> None:
 def test_every_part_is_a_target_and_needs_parts_of_its_set(name: str) -> None:
     names = [part.name for part in SETS[name]]
     for part in SETS[name]:
-        assert re.search(rf"^{re.escape(part.name)}:", MAKEFILE, re.MULTILINE), f"the Makefile has no target {part.name}"
+        assert re.search(rf"^{re.escape(part.name)}:", MAKEFILE, re.MULTILINE), (
+            f"the Makefile has no target {part.name}"
+        )
         assert set(part.needs) <= set(names)
 
 
@@ -140,7 +146,12 @@ def artifact(name: str, executable: str | None, test: bool) -> str:
 
 
 def test_the_test_binaries_are_those_that_cargo_lists() -> None:
-    messages = [artifact("b", "/b", True), artifact("simulate", "/s", True), artifact("bin", "/bin", False), artifact("l", None, True)]
+    messages = [
+        artifact("b", "/b", True),
+        artifact("simulate", "/s", True),
+        artifact("bin", "/bin", False),
+        artifact("l", None, True),
+    ]
     text = "\n".join(["   Compiling x", *messages, '{"reason":"build-finished","success":true}'])
     assert listed(text) == [Binary("simulate", "/s", ROOT), Binary("b", "/b", ROOT)]
 
@@ -160,5 +171,7 @@ def test_a_binary_that_fails_fails_the_run_and_is_named(tmp_path: Path, capsys: 
 
 
 def test_it_runs_as_the_makefile_calls_it() -> None:
-    done = subprocess.run([sys.executable, "-m", "tests.run", "--help"], cwd=ROOT, check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.run", "--help"], cwd=ROOT, check=True, capture_output=True, text=True
+    )
     assert "check" in done.stdout

@@ -36,7 +36,16 @@ PATCHES = (
     "sending_roles",
 )
 # LLVM_PROFILE_FILE says where an instrumented function leaves its profile: the tests say nowhere.
-INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH", "COVERAGE_PROCESS_START", "VIRTUAL_ENV", "LLVM_PROFILE_FILE")
+INHERITED = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "TMPDIR",
+    "PYTHONPATH",
+    "COVERAGE_PROCESS_START",
+    "VIRTUAL_ENV",
+    "LLVM_PROFILE_FILE",
+)
 
 
 def clean_environment(port: int, state: Path) -> dict[str, str]:

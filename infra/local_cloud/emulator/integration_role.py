@@ -16,9 +16,7 @@ from infra.local_cloud.emulator.roles import not_assumed, refusal
 GATEWAY = "apigateway.amazonaws.com"
 SQS_READS = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 STREAM_READS = ("dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:DescribeStream", "dynamodb:ListStreams")
-UNTRUSTED = (
-    "The role ARN does not have required permissions configured. Please grant trust permission for API Gateway and add the required role policy."
-)
+UNTRUSTED = "The role ARN does not have required permissions configured. Please grant trust permission for API Gateway and add the required role policy."
 
 
 def apply() -> None:
@@ -30,7 +28,9 @@ def apply() -> None:
         # AWS tries the role before it takes it: https://github.com/aws-cloudformation/rain/issues/163, read 2026-11-27.
         for operation in data.get("patchOperations", []):
             role = operation.get("value") or ""
-            if operation.get("path") == "/cloudwatchRoleArn" and not_assumed(role, apigateway_v1.get_account_id(), GATEWAY):
+            if operation.get("path") == "/cloudwatchRoleArn" and not_assumed(
+                role, apigateway_v1.get_account_id(), GATEWAY
+            ):
                 return apigateway_v1._v1_error("BadRequestException", UNTRUSTED, 400)
         return update_account(data)
 

@@ -47,7 +47,9 @@ def _resource(name: str, **inputs: Any) -> dict[str, Any]:
     return {"type": "test:Thing", "name": name, "urn": f"urn:{name}", "properties": inputs, "options": options}
 
 
-def _applied(monkeypatch: pytest.MonkeyPatch, *resources: dict[str, Any], **outputs: Any) -> tuple[dict[str, Any], list[Any]]:
+def _applied(
+    monkeypatch: pytest.MonkeyPatch, *resources: dict[str, Any], **outputs: Any
+) -> tuple[dict[str, Any], list[Any]]:
     """The outputs, and the inputs in the order in which the things were made."""
     seen: list[Any] = []
 
@@ -95,7 +97,9 @@ def test_two_resources_of_one_name_are_an_error(monkeypatch: pytest.MonkeyPatch)
 
 def test_resources_that_wait_for_each_other_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValueError, match="wait for each other"):
-        _applied(monkeypatch, _resource("first", n=1, after=["urn:second"]), _resource("second", n=2, after=["urn:first"]))
+        _applied(
+            monkeypatch, _resource("first", n=1, after=["urn:second"]), _resource("second", n=2, after=["urn:first"])
+        )
 
 
 def test_everything_of_the_program_is_made(cloud: LocalCloud) -> None:

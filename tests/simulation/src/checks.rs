@@ -52,7 +52,8 @@ impl PartsRead {
                 let part = match known {
                     Some(part) => part,
                     None => {
-                        let read = decode(file.clone()).map_err(|error| format!("{key}: {error}"))?;
+                        let read =
+                            decode(file.clone()).map_err(|error| format!("{key}: {error}"))?;
                         let part: Rc<[StoredTransaction]> = read.into();
                         self.0.borrow_mut().insert(bytes.to_vec(), Rc::clone(&part));
                         part

@@ -60,7 +60,7 @@ pub(crate) struct Life {
     /// Days that were archived: nothing of them is repeated any more, as ninety days later.
     archived_until: i64,
     quiet: bool,
-    parts: checks::PartsRead,
+    pub(crate) parts: checks::PartsRead,
 }
 
 /// Lives the life of a seed.
