@@ -8,6 +8,7 @@ PORT ?= 4566
 COUNT ?= 1200
 OUT ?= build/graph.json
 GRAPH ?=
+STACK ?=
 # The date that draws the sample of `make test-policy`; today where it is blank.
 DAY ?=
 RESULTS := build/results
@@ -130,9 +131,9 @@ target/debug/policy_gate: Cargo.lock Cargo.toml functions/policy_gate/Cargo.toml
 	cargo build -q --locked -p policy_gate
 	@touch $@
 
-policy: $(VENV)/.runtime $(GATE) ## Judge the stack, or GRAPH=file, by the policy pack; 1 when a mandatory rule is broken.
+policy: $(VENV)/.runtime $(GATE) ## Judge the stack, with the settings of STACK=name, or GRAPH=file, by the policy pack; 1 when a mandatory rule is broken.
 	@mkdir -p $(dir $(OUT))
-	@[ -n "$(GRAPH)" ] || $(PYTHON) -m infra.graph --out $(OUT)
+	@[ -n "$(GRAPH)" ] || $(PYTHON) -m infra.graph --out $(OUT) $(if $(STACK),--stack $(STACK))
 	$(GATE) $(if $(GRAPH),$(GRAPH),$(OUT)) --pack policies
 
 evidence: $(VENV)/.runtime $(GATE) ## Write the PCI DSS evidence into build/evidence: requirement, control, resource, rule, test, last result.

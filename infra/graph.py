@@ -1,7 +1,7 @@
 """Evaluates a Pulumi program without CLI, account or network, and writes its resource graph.
 
 `python -m infra.graph --out FILE` writes a JSON list of `{type, name, urn, properties, options, provider}`, sorted by URN: what the policy gate and
-the snapshot test read. `--program bootstrap` does so for what an account needs before its first deployment (`infra/bootstrap/`). `evaluate` takes
+the snapshot test read. `--stack NAME` takes the settings of infra/Pulumi.NAME.yaml. `--program bootstrap` does so for what an account needs before its first deployment (`infra/bootstrap/`). `evaluate` takes
 any mocks; `infra.evaluation.evaluated` keeps the result.
 """
 
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pulumi
+import yaml
 from google.protobuf import json_format
 from pulumi.runtime import mocks as pulumi_mocks
 from pulumi.runtime import rpc, settings
@@ -164,15 +165,38 @@ def evaluate(
     return evaluation
 
 
+def stack_settings(file: Path) -> dict[str, str]:
+    """The settings of a Pulumi stack that decide what its resources are; account and zips stay those of a preview.
+
+    Raises FileNotFoundError where there is no such stack.
+    """
+    given = cast("dict[str, object]", (yaml.safe_load(file.read_text()) or {}).get("config", {}))
+    kept = {key for key in given if key == "aws:region" or key.startswith("payhook:")} - {
+        "payhook:account_id",
+        "payhook:lambda_zip_dir",
+    }
+    return {key: text(given[key]) for key in sorted(kept)}
+
+
+def text(setting: object) -> str:
+    """A setting as Pulumi hands it to the program."""
+    return setting if isinstance(setting, str) else json.dumps(setting)
+
+
 def main(arguments: list[str]) -> int:
     """The command line."""
     parser = argparse.ArgumentParser(prog="infra.graph", description="Write the stack's resource graph as JSON.")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--program", choices=sorted(PROGRAMS), default="stack")
-    parser.add_argument("--suffix", default=PREVIEW_CONFIG["payhook:environment_suffix"])
+    told = parser.add_mutually_exclusive_group()
+    told.add_argument("--suffix", default=PREVIEW_CONFIG["payhook:environment_suffix"])
+    told.add_argument("--stack", help="take the settings of infra/Pulumi.STACK.yaml")
     options = parser.parse_args(arguments)
-    suffix = {f"{PROGRAMS[options.program].project}:environment_suffix": options.suffix}
-    evaluation = evaluated(suffix, options.program)
+    if options.stack:
+        config = stack_settings(Path(__file__).parent / f"Pulumi.{options.stack}.yaml")
+    else:
+        config = {f"{PROGRAMS[options.program].project}:environment_suffix": options.suffix}
+    evaluation = evaluated(config, options.program)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(write_graph(evaluation))
     print(f"{options.out}: {len(evaluation.graph())} resources")

@@ -9,7 +9,7 @@ import pytest
 from pulumi.runtime import mocks
 
 from infra.evaluation import Evaluation, write_graph
-from infra.graph import PreviewMocks, evaluate, main, plain
+from infra.graph import PreviewMocks, evaluate, main, plain, stack_settings
 
 SNAPSHOT = Path(__file__).resolve().parents[1] / "snapshots/stack_dev.json"
 
@@ -50,6 +50,27 @@ def test_the_command_writes_the_graph(tmp_path: Path, capsys: pytest.CaptureFixt
     names = [resource["properties"].get("name", "") for resource in json.loads(out.read_text())]
     assert "transactions_prod" in names
     assert str(out) in capsys.readouterr().out
+
+
+def test_the_command_takes_the_settings_of_a_stack(tmp_path: Path) -> None:
+    out = tmp_path / "graph.json"
+    assert main(["--out", str(out), "--stack", "local"]) == 0
+    graph = json.loads(out.read_text())
+    assert "transactions_local" in [resource["properties"].get("name") for resource in graph]
+    assert "hooks.payhook.test" in out.read_text()
+    with pytest.raises(FileNotFoundError):
+        main(["--out", str(out), "--stack", "nobody"])
+
+
+def test_settings_are_text_and_those_of_the_machine_stay_out(tmp_path: Path) -> None:
+    file = tmp_path / "Pulumi.some.yaml"
+    file.write_text(
+        "config:\n  aws:region: us-east-2\n  aws:accessKey: test\n  payhook:edge: false\n"
+        "  payhook:account_id: '1'\n  payhook:lambda_zip_dir: here\n"
+    )
+    assert stack_settings(file) == {"aws:region": "us-east-2", "payhook:edge": "false"}
+    file.write_text("encryptionsalt: v1\n")
+    assert stack_settings(file) == {}
 
 
 class _RefusesQueues(PreviewMocks):

@@ -63,8 +63,8 @@ def of_scope(findings: frozenset[Finding], *, stack: bool) -> frozenset[Finding]
 
 def found_in(stack: Recorded, folder: Path) -> dict[str, frozenset[Finding]]:
     """What each engine finds in a recording."""
-    everything = Mutation("untouched", "recording", frozenset({"stack_"}))
-    nothing = Mutation("untouched", "recording", frozenset({"no rule"}))
+    everything = Mutation("untouched", "recording", "", frozenset({"stack_"}))
+    nothing = Mutation("untouched", "recording", "", frozenset({"no rule"}))
     analyzed = judged(stack.analyze, [nothing], folder / "analyze")
     whole = judged(stack.stack, [everything], folder / "stack")
     return {
@@ -108,7 +108,7 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Broken:
     # Several rules may be right to refuse a change: a rule that refuses none of the first few is asked about more.
     for first, last in ROUNDS:
         candidates = [
-            Mutation(rule, mutation.id, frozenset({rule}), mutation.put, mutation.remove)
+            Mutation(rule, mutation.id, mutation.form, frozenset({rule}), mutation.put, mutation.remove)
             for rule in proven
             if not proven[rule]
             for mutation in [mutation for mutation in known if mutation.refused_by([rule])][first:last]
@@ -128,11 +128,11 @@ def test_what_is_refused_in_the_graph_is_refused_in_the_shape_of_the_engine(
     shape = outputs if stack else checked
     graph = [shape(resource) for resource in broken.graph]
     changes = [
-        Mutation(change.kind, change.what, change.by, tuple(map(shape, change.put)), change.remove)
+        Mutation(change.kind, change.what, change.form, change.by, tuple(map(shape, change.put)), change.remove)
         for change in broken.changes
         if change.kind.startswith("stack_") == stack
     ]
-    untouched = Mutation("untouched", "the stack", frozenset({"stack_"}))
+    untouched = Mutation("untouched", "the stack", "", frozenset({"stack_"}))
     found = judged(graph, [untouched, *changes], tmp_path / "shaped")
     for engine in ENGINES:
         assert of_scope(found[engine][untouched.id], stack=stack) == frozenset(), engine
@@ -153,7 +153,7 @@ def test_what_is_refused_in_the_graph_is_refused_in_the_shape_of_the_engine(
 def test_a_stack_that_breaks_every_rule_breaks_the_same_in_the_shape_of_the_engine(stack: bool, tmp_path: Path) -> None:
     bad: list[Resource] = json.loads((ROOT / "tests/policy/rego/bad_stack.json").read_text())["bad_stack"]
     bad = [{"provider": None} | resource for resource in bad]
-    untouched = Mutation("untouched", "the bad stack", frozenset({"stack_"}))
+    untouched = Mutation("untouched", "the bad stack", "", frozenset({"stack_"}))
     graph = by_gate(written(bad, tmp_path), [untouched]).by_id[untouched.id]
     wanted = {(rule, urn) for rule, urn, _ in of_scope(graph, stack=stack)}
     found = judged([(outputs if stack else checked)(resource) for resource in bad], [untouched], tmp_path / "shaped")
