@@ -60,7 +60,7 @@ let
     .venv/bin/python -m infra.graph --out build/graph.json
     ${lib.getExe gate} build/graph.json
     cd infra
-    exec pulumi up --policy-pack ../policies "$@"
+    exec pulumi up "$@"
   '';
 in
 {
