@@ -1,14 +1,16 @@
 """Evaluates a Pulumi program without CLI, account or network, and writes its resource graph.
 
 `python -m infra.graph --out FILE` writes a JSON list of `{type, name, urn, properties, options, provider}`, sorted by URN: what the policy gate and
-the snapshot test read. `--stack NAME` takes the settings of infra/Pulumi.NAME.yaml. `--program bootstrap` does so for what an account needs before its first deployment (`infra/bootstrap/`). `evaluate` takes
-any mocks; `infra.evaluation.evaluated` keeps the result.
+the snapshot test read. `--stack NAME` takes the settings of infra/Pulumi.NAME.yaml. `--program bootstrap`
+does so for what an account needs before its first deployment (`infra/bootstrap/`). `evaluate` takes any mocks;
+`infra.evaluation.evaluated` keeps the result.
 """
 
 import argparse
 import asyncio
 import contextvars
 import importlib
+import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path

@@ -145,15 +145,15 @@ def _recipe(target: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("command", "file"),
+    ("target", "command", "file"),
     [
-        ("ruff --config infra/pyproject.toml format --check bench infra tests", "python.nix"),
-        ("ruff --config infra/pyproject.toml check bench infra tests", "python.nix"),
-        ("-p infra/pyproject.toml", "python.nix"),
-        ("--all-targets --all-features", "rust.nix"),
-        ("-- -D warnings", "rust.nix"),
+        ("lint-format", "ruff --config infra/pyproject.toml format --check bench infra tests", "python.nix"),
+        ("lint-format", "ruff --config infra/pyproject.toml check bench infra tests", "python.nix"),
+        ("lint-python", "-p infra/pyproject.toml", "python.nix"),
+        ("lint-rust", "--all-targets --all-features", "rust.nix"),
+        ("lint-rust", "-- -D warnings", "rust.nix"),
     ],
 )
-def test_the_checks_run_what_make_lint_runs(command: str, file: str) -> None:
-    assert command in _recipe("lint")
+def test_the_checks_run_what_make_lint_runs(target: str, command: str, file: str) -> None:
+    assert command in _recipe(target)
     assert command in (ROOT / "nix" / file).read_text()
