@@ -113,11 +113,11 @@ test-python: $(COMPILED) $(VENV)/.dev
 		tests/velocity tests/flake tests/workflows tests/lambdas/test_layout.py tests/lambdas/test_cross_build.py tests/lambdas/test_sbom.py \
 		--junitxml=$(RESULTS)/python.xml --cov=infra --cov-config=infra/pyproject.toml --cov-report=term:skip-covered --cov-fail-under=90
 
-# The pack is judged by Open Policy Agent itself and by the gate, and both by changes that break a rule of the real stack: one change of each class,
-# and a sample of the others that the date draws.
-test-policy: $(COMPILED) $(VENV)/.dev ## Prove the policy pack by changes that break the stack; DAY=2026-11-27 draws that day's sample again.
+# Open Policy Agent itself and the gate judge changes that break a rule of the real stack: one change
+# of each class, and a sample of the others that the date draws.
+test-policy: $(GATE) $(VENV)/.dev ## Prove the policy pack by changes that break the stack; DAY=2026-11-27 draws that day's sample again.
 	@tests/tools/opa.sh >/dev/null && tests/tools/opa.sh regal >/dev/null
-	POLICY_DAY=$(DAY) $(PROGRAMS) $(PYTEST) -n 2 --dist loadfile tests/policy --junitxml=$(RESULTS)/policy.xml
+	POLICY_DAY=$(DAY) PAYHOOK_GATE=$(abspath $(GATE)) $(PYTEST) -n 2 --dist loadfile tests/policy --junitxml=$(RESULTS)/policy.xml
 
 # The same tests with every change and, for each dropped leaf, every rule of the stack.
 test-policy-full: export POLICY_FULL := 1

@@ -87,16 +87,21 @@ def judges_everything() -> bool:
 
 
 def can_see(rule: str, mutation: Mutation) -> bool:
-    """Whether a stack rule reads anything that the mutation changes. Every rule may read tags: the suffix of all names is read from them."""
+    """Whether a stack rule reads anything that the mutation changes.
+
+    Every rule may read tags, because the suffix of all names is read from them.
+    """
     of = mutation.mutation_class.type
     read = types_read(opa_binary(), ROOT / PACK)[rule]
     return not of or mutation.form.startswith("tags") or EVERYTHING in read or of in read
 
 
 def asked(mutation: Mutation) -> dict[str, Any]:
-    """Which stack rules a mutation is put to: they cost the most. A targeted mutation is put to those that should refuse it. A dropped leaf is put
-    to those that can see it, unless a rule about its resource refuses it already; in the complete run it is put to all.
-    POLICY_EVERY_RULE=1 puts every mutation to all.
+    """Which stack rules a mutation is put to: they cost the most.
+
+    A targeted mutation is put to those that should refuse it. A dropped leaf is put to those that
+    can see it, unless a rule about its resource refuses it already; in the complete run it is put
+    to all. POLICY_EVERY_RULE=1 puts every mutation to all.
     """
     stack = rules_by_scope()["stack"]
     everything = os.environ.get("POLICY_EVERY_RULE") or (judges_everything() and not mutation.by)

@@ -13,7 +13,7 @@ DROP = object()
 
 
 class MutationClass(NamedTuple):
-    """What mutations have in common that differ only in the resource, the statement or the list element they change."""
+    """What mutations have in common that differ only in the resource or list index they change."""
 
     kind: str
     type: str
@@ -24,9 +24,11 @@ class MutationClass(NamedTuple):
 
 @dataclass(frozen=True)
 class Mutation:
-    """A changed graph. One of the rules whose names start with an element of `by` must refuse it; where `by` is empty, any may.
+    """A changed graph.
 
-    `form` is the property path and the new value, without the names and list indices that only tell one instance from another.
+    One of the rules whose names start with an element of `by` must refuse it; where `by` is empty,
+    any may. `form` is the property path and the new value, without the names and list indices that
+    only tell one instance from another.
     """
 
     kind: str
@@ -154,7 +156,7 @@ class Row:
 
     @property
     def form(self) -> str:
-        """Which property of which resources: a row with other values or other rules is another statement about it."""
+        """The property and the resources that the row is about, with `*` for list indices."""
         within = f" {generalised(parts(self.inside))}" if self.inside else ""
         return f"{self.where}{self.unless and f'!{self.unless}'} {generalised(parts(self.path))}{within}".strip()
 

@@ -1,8 +1,10 @@
-"""Derives from the pack's text which types of resources each stack rule reads, so that a change is put only to the rules that can see it.
+"""Derives from the pack's syntax tree which types of resources each stack rule reads.
 
-The derivation rests on two facts about policies/lib_stack.rego: `of_type(type)` reads the resources of that type alone, and `suffix` reads
-tags alone. Everything else that it does not understand counts as reading everything. The nightly run judges every dropped leaf by every
-stack rule and finds out whether a rule saw a change that this module says it cannot see.
+A change is then put only to the rules that can see it. The derivation rests on two facts about
+policies/lib_stack.rego: `of_type(type)` reads the resources of that type alone, and `suffix` reads
+tags alone. What the derivation does not understand counts as reading everything. The nightly run
+judges every dropped leaf by every stack rule, and fails if a rule saw a change that this module
+says it cannot see.
 """
 
 import json
@@ -51,7 +53,7 @@ def variables(tree: Any) -> set[str]:
 
 
 def calls(tree: Any) -> Iterator[tuple[str, list[Node]]]:
-    """Every call with the function's name and its arguments, of those functions whose name is one word."""
+    """Every call of a function whose name is one word: the name and the arguments."""
     for node in objects(tree):
         # A call is a term within an expression, or an expression of its own.
         terms = node["value"] if node.get("type") == "call" else node.get("terms")
@@ -62,7 +64,10 @@ def calls(tree: Any) -> Iterator[tuple[str, list[Node]]]:
 
 
 def local_names(rule: Node) -> set[str]:
-    """The variables that a rule declares itself: arguments, assignments, `some` and `every`. Some that it only uses may be among them."""
+    """The variables that a rule declares itself: arguments, assignments, `some` and `every`.
+
+    Some that it only uses may be among them.
+    """
     found = variables([node["args"] for node in objects(rule) if "args" in node])
     found |= variables([arguments[0] for name, arguments in calls(rule) if name == "assign"])
     for node in objects(rule):
@@ -138,7 +143,10 @@ def derive(rules: list[Node]) -> dict[str, frozenset[str]]:
 
 
 def syntax_trees(opa: str, folder: Path) -> list[Node]:
-    """All rules of the pack, as the real OPA parses them. Raises ValueError for an import, which would give names that `derive` does not follow."""
+    """All rules of the pack, as the real OPA parses them.
+
+    Raises ValueError for an import, which would give names that `derive` does not follow.
+    """
     files = {path.name: path.read_text() for path in sorted(folder.rglob("*.rego"))}
     query = "[rego.parse_module(name, text) | some name, text in input]"
     command = [opa, "eval", "--stdin-input", "--format", "raw", query]

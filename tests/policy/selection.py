@@ -1,6 +1,7 @@
-"""Chooses which mutations a run judges: one representative of each class and a sample drawn by the day, or all of them.
+"""Chooses which mutations a run judges: one of each class and a sample drawn by the day, or all.
 
-`make test-policy` runs with every change and judges the choice; `make test-policy-full` judges all mutations, every night.
+`make test-policy` judges the choice, `make test-policy-full` all mutations. The first is part of
+`make test`, the second of the nightly workflow.
 """
 
 import datetime
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 
 from tests.policy.mutation import Mutation, MutationClass
 
-# How many mutations a run judges besides the representatives. A month of days draws most of them at least once.
+# How many mutations a run judges besides the representatives. In a month most are drawn once.
 SAMPLE_SIZE = 300
 
 
@@ -55,7 +56,10 @@ def by_class(mutations: Iterable[Mutation]) -> dict[MutationClass, list[Mutation
 
 
 def drawn(mutations: Iterable[Mutation], day: str, size: int) -> list[Mutation]:
-    """The sample of a day. A mutation's place in the draw depends on nothing but the day and itself, so new mutations displace few."""
+    """The sample of a day.
+
+    A mutation's place in the draw depends only on the day and itself, so new mutations displace few.
+    """
 
     def place(mutation: Mutation) -> bytes:
         return hashlib.sha256(f"{day} {mutation.id}".encode()).digest()
@@ -64,7 +68,10 @@ def drawn(mutations: Iterable[Mutation], day: str, size: int) -> list[Mutation]:
 
 
 def select(mutations: Sequence[Mutation], environment: Mapping[str, str] = os.environ) -> Selection:
-    """POLICY_FULL=1 selects all mutations; POLICY_DAY (a date such as 2026-11-27, today where it is not given) draws the sample."""
+    """POLICY_FULL=1 selects all mutations; POLICY_DAY, today where it is not given, draws the sample.
+
+    POLICY_DAY is a date such as 2026-11-27; anything else raises ValueError.
+    """
     classes = by_class(mutations)
     if environment.get("POLICY_FULL"):
         day = ""

@@ -67,7 +67,8 @@ def of_statement(resource: Resource, key: str, document: Document, index: int) -
         replaced = [] if other is None else [other]
         statements = [*document["Statement"][:index], *replaced, *document["Statement"][index + 1 :]]
         put = with_json(resource, (key,), document | {"Statement": statements})
-        # What a statement is about is in its Sid: the rules ask for some statements that one document alone has.
+        # The rules ask for some statements by what they say, which only one document may have.
+        # The Sid tells these statements apart.
         form = f"{statement.get('Sid', '*')} {what if form is None else form}".rstrip()
         return Mutation(kind, f"{short(resource)} {sid} {what}".rstrip(), form, rules(by), (put,), justified=justified)
 
@@ -81,7 +82,7 @@ class Make(Protocol):
     def __call__(
         self, kind: str, what: str, by: str, other: Statement | None, justified: str = "", form: str | None = None
     ) -> Mutation:
-        """The mutation, with the rules that should refuse it. Its form is `what`, where nothing else is given."""
+        """The mutation, with the rules that should refuse it. Its form is `what`, if none is given."""
         ...
 
 

@@ -1,6 +1,8 @@
-"""The real stack's graph, broken on purpose in every way that the generators know: each change is refused by the rule that should, and both engines say the same.
+"""Breaks the real stack's graph on purpose in every way that the generators know.
 
-`make test-policy` judges one change of each class and a daily sample of the others, `make test-policy-full` every change (tests/policy/selection.py).
+Each change must be refused by the rule that should refuse it, and both engines must find the same.
+`make test-policy` judges one change of each class and a daily sample of the others,
+`make test-policy-full` judges every change (tests/policy/selection.py).
 """
 
 from collections import Counter
@@ -135,7 +137,10 @@ def test_both_engines_find_the_same(run: Run) -> None:
 
 
 def test_no_rule_sees_what_it_is_said_not_to_read(run: Run) -> None:
-    """In the complete run every stack rule judges every dropped leaf, those rules included that tests/policy/reads.py says cannot see it."""
+    """In the complete run every stack rule judges every dropped leaf.
+
+    Those rules are among them that tests/policy/reads.py says cannot see it.
+    """
     stack = set(rules_by_scope()["stack"])
     surprises = [
         (mutation.id, rule)

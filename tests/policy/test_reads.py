@@ -1,4 +1,4 @@
-"""Which types a rule reads, derived from its text: whatever is not understood counts as every type."""
+"""Tests of which types a rule reads: whatever is not understood counts as every type."""
 
 from pathlib import Path
 

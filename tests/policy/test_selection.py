@@ -1,4 +1,4 @@
-"""Which mutations a run judges: one of each class and the day's sample, drawn again by the same date; in the complete run all."""
+"""Tests of which mutations a run judges: one of each class and the day's sample, or all of them."""
 
 import pytest
 
