@@ -55,6 +55,7 @@ stack_deny_bucket_part_lost contains message if {
 belongs_to(part, bucket) if links(part, ["bucket"], bucket)
 
 else if {
+	part.__properties.bucket == unknown_text
 	is_open(part, ["bucket"])
 	startswith(part.__name, sprintf("%s_", [bucket.__name]))
 }

@@ -41,8 +41,8 @@ is_delivery(resource) if resource.__type in {delivery_type, delivery_source_type
 # METADATA
 # title: The provider works in us-east-2
 # description: >-
-#   A resource of AWS goes where its provider says. The runtime gives a resource its provider's
-#   settings; where it gives any, the region must be among them. The evaluated graph has no
+#   A resource goes where its provider says. The runtime gives a resource its provider's settings;
+#   where it gives any of AWS's provider, the region must be among them. The evaluated graph has no
 #   provider, and there this rule has nothing to say: the program itself refuses another region
 #   (infra/lib/settings.py).
 # scope: rule
@@ -57,11 +57,15 @@ deny_region_provider contains message if {
 }
 
 provider_settings contains input.__provider.properties if {
-	startswith(input.__type, "aws:")
+	not is_pulumi_own(input.__type)
+	object.get(input.__provider, "type", aws_provider) == aws_provider
 	count(input.__provider.properties) > 0
 }
 
-provider_settings contains subject.__properties if input.__type == "pulumi:providers:aws"
+provider_settings contains subject.__properties if input.__type == aws_provider
+
+# Other providers, such as that of random values, work in no region.
+aws_provider := "pulumi:providers:aws"
 
 # METADATA
 # title: Nothing is copied to another region
