@@ -30,4 +30,4 @@ export PAYHOOK_TEST_ENDPOINT="http://127.0.0.1:$emulator_port"
 export PAYHOOK_TEST_DYNAMODB_ENDPOINTS="http://127.0.0.1:$emulator_port,http://127.0.0.1:$dynamodb_port"
 find target -maxdepth 2 -name '*.profraw' -delete
 "$PYTHON" -m tests.run.rust build/rust_tests.jsonl 2>&1 | tee build/results/rust.txt
-cargo llvm-cov report --ignore-filename-regex '/bench/' --fail-under-lines "$COVERAGE_LINES_MIN_PERCENT" --summary-only
+"$PYTHON" -m tests.run.coverage build/rust_tests.jsonl --least "$COVERAGE_LINES_MIN_PERCENT"
