@@ -1,8 +1,11 @@
-"""What a Pulumi program registers, and a cache of it: the programs are evaluated once per change and not once per use.
+"""What a Pulumi program registers, and a cache of it: the programs are evaluated once per change
+and not once per use.
 
-Evaluating the stack's program takes some four seconds of processor time (the SDK is imported, and 330 registrations pass through it); a test
-run, the gate, the evidence and every local cloud need the result. The cache's key is the SHA-256 of everything that a program reads, so
-nobody has to empty it. `infra/tests/test_evaluation.py` watches which files an evaluation opens and compares with what the key covers.
+Evaluating the stack's program takes some four seconds of processor time (the SDK is imported, and
+330 registrations pass through it); a test run, the gate, the evidence and every local cloud need
+the result. The cache's key is the SHA-256 of everything that a program reads, so nobody has to
+empty it. `infra/tests/test_evaluation.py` watches which files an evaluation opens and compares with
+what the key covers.
 """
 
 import copy
@@ -31,12 +34,16 @@ class Evaluation:
     outputs: dict[str, Any] = field(default_factory=dict)
 
     def graph(self) -> list[dict[str, Any]]:
-        """Sorted, without the components and the stack itself: what a provider would be asked to make."""
+        """Sorted, without the components and the stack itself: what a provider would be asked to
+        make.
+        """
         return sorted((r for r in self.resources if is_made(r["type"])), key=lambda resource: resource["urn"])
 
 
 def is_made(kind: str) -> bool:
-    """Returns true if resources of this type are made by a provider; components and the stack only group others."""
+    """Returns true if resources of this type are made by a provider; components and the stack only
+    group others.
+    """
     return not kind.startswith(("pulumi:", COMPONENT_PREFIX))
 
 
@@ -55,7 +62,8 @@ def key(config: dict[str, str], program: str, symbolic: bool) -> str:
 
 
 def evaluated(config: dict[str, str] | None = None, program: str = "stack", symbolic: bool = False) -> Evaluation:
-    """The same as `infra.graph.evaluate`, from the cache where it is there. With `symbolic`, computed values are symbols (`infra.symbols`).
+    """The same as `infra.graph.evaluate`, from the cache where it is there. With `symbolic`,
+    computed values are symbols (`infra.symbols`).
 
     `config` names no folder of zips: what the program would read there is not in the cache's key.
     """

@@ -1,9 +1,10 @@
 """Evaluates a Pulumi program without CLI, account or network, and writes its resource graph.
 
-`python -m infra.graph --out FILE` writes a JSON list of `{type, name, urn, properties, options, provider}`, sorted by URN: what the policy gate and
-the snapshot test read. `--stack NAME` takes the settings of infra/Pulumi.NAME.yaml. `--program bootstrap`
-does so for what an account needs before its first deployment (`infra/bootstrap/`). `evaluate` takes any mocks;
-`infra.evaluation.evaluated` keeps the result.
+`python -m infra.graph --out FILE` writes a JSON list of `{type, name, urn, properties, options,
+provider}`, sorted by URN: what the policy gate and the snapshot test read. `--stack NAME` takes the
+settings of infra/Pulumi.NAME.yaml. `--program bootstrap` does so for what an account needs before
+its first deployment (`infra/bootstrap/`). `evaluate` takes any mocks; `infra.evaluation.evaluated`
+keeps the result.
 """
 
 import argparse
@@ -41,7 +42,9 @@ PREVIEW_STACK = "preview"
 
 @dataclass(frozen=True)
 class Program:
-    """One of the repository's Pulumi programs: its project, the module whose `run` it is, and what a preview is told."""
+    """One of the repository's Pulumi programs: its project, the module whose `run` it is, and what
+    a preview is told.
+    """
 
     project: str
     module: str
@@ -64,7 +67,9 @@ PROGRAMS = {
 
 
 class PreviewMocks(pulumi_mocks.Mocks):
-    """As in a preview: a resource has what the program set, and what a provider would compute stays a placeholder."""
+    """As in a preview: a resource has what the program set, and what a provider would compute stays
+    a placeholder.
+    """
 
     def new_resource(self, args: pulumi_mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         """Ids and ARNs are placeholders that name their resource."""
@@ -142,7 +147,9 @@ def plain(value: Any) -> Any:
 def evaluate(
     mocks: pulumi_mocks.Mocks | None = None, config: dict[str, str] | None = None, program: str = "stack"
 ) -> Evaluation:
-    """Runs the program with `mocks` and returns what it registered. Raises what the program or the mocks raise."""
+    """Runs the program with `mocks` and returns what it registered. Raises what the program or the
+    mocks raise.
+    """
     chosen_program = PROGRAMS[program]
     run = importlib.import_module(chosen_program.module).run
     evaluation = Evaluation()
@@ -155,20 +162,23 @@ def evaluate(
             project=chosen_program.project,
             stack=PREVIEW_STACK,
             dry_run=False,
-            # Its own: what an evaluation that failed left unfinished would otherwise be waited for by the next one.
+            # Its own: what an evaluation that failed left unfinished would otherwise be waited for
+            # by the next one.
             outputs=set(),
         )
         settings.configure(configuration)
         pulumi.runtime.set_all_config(chosen_program.config | (config or {}))
         asyncio.run(run_in_stack(run))
 
-    # Pulumi keeps its root resource and settings in context variables: a context of its own keeps evaluations apart.
+    # Pulumi keeps its root resource and settings in context variables: a context of its own keeps
+    # evaluations apart.
     contextvars.Context().run(in_its_own_context)
     return evaluation
 
 
 def stack_settings(file: Path) -> dict[str, str]:
-    """The settings of a Pulumi stack that decide what its resources are; account and zips stay those of a preview.
+    """The settings of a Pulumi stack that decide what its resources are; account and zips stay
+    those of a preview.
 
     Raises FileNotFoundError where there is no such stack.
     """

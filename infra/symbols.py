@@ -1,8 +1,9 @@
 """Symbols for what only a provider knows: `~Queue/webhook_queue.arn~` is the ARN of that queue.
 
-A program evaluated with symbols gives a plan that is the same for every cloud and every suffix. `Values` fills it in while the resources are
-made. A symbol is plain text, so it survives whatever the program does with an ARN or an id: concatenation, JSON, a template. What is left of a
-symbol that the program took apart is an error and never a value.
+A program evaluated with symbols gives a plan that is the same for every cloud and every suffix.
+`Values` fills it in while the resources are made. A symbol is plain text, so it survives whatever
+the program does with an ARN or an id: concatenation, JSON, a template. What is left of a symbol
+that the program took apart is an error and never a value.
 """
 
 import json
@@ -45,7 +46,9 @@ class Values:
         self._known[where] = {**properties, "id": made_id}
 
     def fill(self, value: Any) -> Any:
-        """The value with every symbol replaced. Raises SymbolError for one that is not known, or not whole."""
+        """The value with every symbol replaced. Raises SymbolError for one that is not known, or
+        not whole.
+        """
         if isinstance(value, dict):
             return {self.fill(key): self.fill(item) for key, item in cast("dict[str, Any]", value).items()}
         if isinstance(value, list):

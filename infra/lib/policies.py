@@ -19,15 +19,19 @@ def document(*statements: Statement) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
-# The condition keys that each service puts into the request when it assumes a role. A trust policy that asks for a key that is not sent
-# never matches, and then nobody can assume the role. `policies/iam_roles.rego` has the same table, and a test compares the two.
+# The condition keys that each service puts into the request when it assumes a role. A trust policy
+# that asks for a key that is not sent never matches, and then nobody can assume the role.
+# `policies/iam_roles.rego` has the same table, and a test compares the two.
 #
-# - Lambda sends neither key when it assumes an execution role, and the confused deputy is prevented by iam:PassRole:
+# - Lambda sends neither key when it assumes an execution role, and the confused deputy is prevented
+#   by iam:PassRole:
 #   https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html, read 2026-11-23.
-# - API Gateway sends neither key when it assumes the role of an integration ("Execution failed due to configuration error: API Gateway
+# - API Gateway sends neither key when it assumes the role of an integration ("Execution failed due
+#   to configuration error: API Gateway
 #   does not have permission to assume the provided role"): AWS's own people on a live stack, in
 #   https://github.com/aws-solutions-library-samples/accelerated-intelligent-document-processing-on-aws/pull/479, read 2026-11-27.
-# - The scheduler and CloudTrail send both: https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
+# - The scheduler and CloudTrail send both:
+#   https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
 #   and https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cross-service-confused-deputy-prevention.html, read 2026-11-27.
 KEYS_SENT: dict[str, frozenset[str]] = {
     "lambda.amazonaws.com": frozenset(),
@@ -38,7 +42,8 @@ KEYS_SENT: dict[str, frozenset[str]] = {
 
 
 def trust(service: str, account_id: str, source_arn: str | None = None) -> str:
-    """Lets one service assume a role, for this account and one resource where the service says for which (confused deputy).
+    """Lets one service assume a role, for this account and one resource where the service says for
+    which (confused deputy).
 
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html, read 2026-11-23.
     """
@@ -54,9 +59,11 @@ def trust(service: str, account_id: str, source_arn: str | None = None) -> str:
 def deny_roles(role_arns: list[str], actions: list[str], resources: list[str], sid: str) -> Statement:
     """Refuses some actions to some roles, whatever their own policies say.
 
-    By a condition and not by naming the roles as principals: a principal must exist when the policy is written, and IAM keeps its unique id, so that a role
-    that is made again under its name would no longer be refused. The key holds the role's ARN, not the session's.
-    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn, read 2026-11-25.
+    By a condition and not by naming the roles as principals: a principal must exist when the policy
+    is written, and IAM keeps its unique id, so that a role that is made again under its name would
+    no longer be refused. The key holds the role's ARN, not the session's. Source:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn,
+    read 2026-11-25.
     """
     return {
         "Sid": sid,

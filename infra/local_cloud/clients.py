@@ -1,4 +1,6 @@
-"""boto3 clients of one local cloud. The root key passes IAM: it stands for the person who deploys and looks, never for a function."""
+"""boto3 clients of one local cloud. The root key passes IAM: it stands for the person who deploys
+and looks, never for a function.
+"""
 
 import functools
 import threading
@@ -31,7 +33,9 @@ class Clients:
 
 @functools.cache
 def _session() -> Any:
-    """One for all clients: it keeps the tables that it reads, which take longer to read than all calls of a deployment."""
+    """One for all clients: it keeps the tables that it reads, which take longer to read than all
+    calls of a deployment.
+    """
     return boto3.session.Session(aws_access_key_id=ROOT_KEY, aws_secret_access_key=ROOT_KEY, region_name=REGION)
 
 
@@ -39,7 +43,9 @@ _making = threading.Lock()
 
 
 def client(endpoint: str, service: str, region: str = REGION) -> Any:
-    """One client; names only, so that no configuration of this machine leaks in. A session is not made for several threads, so they take turns."""
+    """One client; names only, so that no configuration of this machine leaks in. A session is not
+    made for several threads, so they take turns.
+    """
     with _making:
         return _client(endpoint, service, region)
 

@@ -1,4 +1,6 @@
-"""Who may assume the roles, and what the real provider may read of the keys: what the emulator's root key never asks."""
+"""Who may assume the roles, and what the real provider may read of the keys: what the emulator's
+root key never asks.
+"""
 
 import json
 import re
@@ -10,9 +12,10 @@ from infra.lib.policies import KEYS_SENT
 from infra.tests.conftest import Find
 
 PACK = Path(__file__).resolve().parents[2] / "policies/iam_roles.rego"
-# What the provider calls for a key, whatever it is for: create, read, update, destroy, tag and untag. A key policy that gives the account
-# a list of actions lets IAM give no others.
-# Source: https://github.com/hashicorp/terraform-provider-aws/blob/v6.50.0/internal/service/kms/key.go, read 2026-11-27.
+# What the provider calls for a key, whatever it is for: create, read, update, destroy, tag and
+# untag. A key policy that gives the account a list of actions lets IAM give no others. Source:
+# https://github.com/hashicorp/terraform-provider-aws/blob/v6.50.0/internal/service/kms/key.go, read
+# 2026-11-27.
 PROVIDER_CALLS = {
     "kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags", "kms:PutKeyPolicy",
     "kms:ScheduleKeyDeletion", "kms:TagResource", "kms:UntagResource", "kms:UpdateKeyDescription", "kms:DisableKey", "kms:EnableKey",

@@ -1,4 +1,6 @@
-"""`python -m tests.demo`: a fresh local cloud, the whole stack in it, more than a thousand webhooks through it, and a table of what became of them."""
+"""`python -m tests.demo`: a fresh local cloud, the whole stack in it, more than a thousand webhooks
+through it, and a table of what became of them.
+"""
 
 import argparse
 import datetime
@@ -36,7 +38,9 @@ def before(day: str) -> str:
 
 
 def send(cloud: LocalCloud, payhook: Path, count: int) -> dict[str, Any]:
-    """`count` webhooks in all: of each hundred, 80 genuine (5 with a card number planted), 10 repeated, 6 forged, 4 stale."""
+    """`count` webhooks in all: of each hundred, 80 genuine (5 with a card number planted), 10
+    repeated, 6 forged, 4 stale.
+    """
     share = {"--duplicates": count // 10, "--forged": count * 6 // 100, "--stale": count * 4 // 100}
     genuine = count - sum(share.values())
     command = [
@@ -83,8 +87,8 @@ def later(cloud: LocalCloud, payhook: Path, stored: int, days: tuple[str, str], 
     found.counted = ledger.counted(cloud)
     found.unreadable = ledger.dead_letter_depth(cloud, "analytics_processor")
     old_days = sorted({item["archive_shard"]["S"][:10] for item in old})
-    # The schedule's daily task looks through all days that could have something left, which takes the emulator eight seconds; the end-to-end
-    # tests run it.
+    # The schedule's daily task looks through all days that could have something left, which takes
+    # the emulator eight seconds; the end-to-end tests run it.
     for task in (
         {"task": "archive", "first": old_days[0], "last": old_days[-1]},
         {"task": "seal", "day": before(days[0])},

@@ -1,7 +1,8 @@
-"""`python -m tests.run test`: runs the parts of a set beside each other, says how they go on, and ends with a table.
+"""`python -m tests.run test`: runs the parts of a set beside each other, says how they go on, and
+ends with a table.
 
-A part is a target of the Makefile and can be run by itself. Its output goes to `build/logs/PART.log`; of a part that fails the end is shown.
-Exit status 1 when a part failed.
+A part is a target of the Makefile and can be run by itself. Its output goes to
+`build/logs/PART.log`; of a part that fails the end is shown. Exit status 1 when a part failed.
 """
 
 import argparse

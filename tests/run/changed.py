@@ -1,7 +1,9 @@
-"""`python -m tests.run.changed --base REV`: the unit and contract tests of what differs from a commit, untracked files included.
+"""`python -m tests.run.changed --base REV`: the unit and contract tests of what differs from a
+commit, untracked files included.
 
-Of a crate, its own tests; of a crate that providers are made of, the contract of the providers too. Of the infrastructure, its unit tests, which
-need no local cloud. What is not known here is for `make test`.
+Of a crate, its own tests; of a crate that providers are made of, the contract of the providers too.
+Of the infrastructure, its unit tests, which need no local cloud. What is not known here is for
+`make test`.
 """
 
 import argparse
@@ -51,7 +53,9 @@ def crates(paths: list[str]) -> list[str]:
 
 
 def python_tests(paths: list[str]) -> list[str]:
-    """The tests of the infrastructure and of the tools that the changes are about; the repository's rules always."""
+    """The tests of the infrastructure and of the tools that the changes are about; the repository's
+    rules always.
+    """
     return sorted(
         {REPOSITORY_RULES, *(tests for start, tests in PYTHON_TESTS.items() if any(p.startswith(start) for p in paths))}
     )

@@ -1,8 +1,10 @@
-"""`python -m tests.run.coverage LIST --least PERCENT`: line coverage of our crates by the profiles of the last test run.
+"""`python -m tests.run.coverage LIST --least PERCENT`: line coverage of our crates by the profiles
+of the last test run.
 
-LLVM's own tools are asked about exactly the binaries that LIST names, which `cargo build --message-format=json` wrote. `cargo llvm-cov report`
-takes every binary that it finds in the folder: one that an older source left behind then counts as code that no test reaches.
-Exit status 1 below the percentage.
+LLVM's own tools are asked about exactly the binaries that LIST names, which `cargo build
+--message-format=json` wrote. `cargo llvm-cov report` takes every binary that it finds in the
+folder: one that an older source left behind then counts as code that no test reaches. Exit status 1
+below the percentage.
 """
 
 import argparse

@@ -1,4 +1,6 @@
-"""The parts of `make test` and `make check`: what each waits for, and where it says how many tests it ran and what it reused."""
+"""The parts of `make test` and `make check`: what each waits for, and where it says how many tests
+it ran and what it reused.
+"""
 
 import re
 from dataclasses import dataclass, field
@@ -16,7 +18,9 @@ CARGO = re.compile(r"^ +Finished `", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Part:
-    """A target of the Makefile. Parts that use cargo take turns, because cargo locks its folder; the others run beside them."""
+    """A target of the Makefile. Parts that use cargo take turns, because cargo locks its folder;
+    the others run beside them.
+    """
 
     name: str
     needs: tuple[str, ...] = ()

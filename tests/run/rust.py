@@ -1,7 +1,8 @@
 """`python -m tests.run.rust LIST`: runs the test binaries that cargo listed, two at a time.
 
-Why not `cargo test`: it runs one binary after another and holds its lock while it looks whether all are fresh, so that lints and tests would wait
-for each other. LIST is what `cargo test --no-run --message-format=json` wrote. Exit status 1 when a test failed.
+Why not `cargo test`: it runs one binary after another and holds its lock while it looks whether all
+are fresh, so that lints and tests would wait for each other. LIST is what `cargo test --no-run
+--message-format=json` wrote. Exit status 1 when a test failed.
 """
 
 import json
@@ -29,7 +30,9 @@ class Binary:
 
 
 def listed(text: str) -> list[Binary]:
-    """The test binaries among cargo's messages. Source: https://doc.rust-lang.org/cargo/reference/external-tools.html, read 2026-11-27."""
+    """The test binaries among cargo's messages. Source:
+    https://doc.rust-lang.org/cargo/reference/external-tools.html, read 2026-11-27.
+    """
     messages: list[dict[str, Any]] = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
     found = [
         Binary(m["target"]["name"], m["executable"], Path(m["manifest_path"]).parent)

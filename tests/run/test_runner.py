@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.run import coverage
 from tests.run.__main__ import Runner, main, table
 from tests.run.changed import PYTHON_TESTS, crates, python_tests
 from tests.run.parts import CHECK, ROOT, SETS, TEST, Part, Result, count_tests, what_was_reused
@@ -105,7 +106,9 @@ def test_every_part_is_a_target_and_needs_parts_of_its_set(name: str) -> None:
 
 
 def test_every_target_that_tests_is_a_part() -> None:
-    """What the Makefile calls `test-…` is run by `make test`, or is one of those that take too long and are run at night."""
+    """What the Makefile calls `test-…` is run by `make test`, or is one of those that take too long
+    and are run at night.
+    """
     nightly = (ROOT / ".github/workflows/nightly.yml").read_text()
     targets = re.findall(r"^((?:test|lint)-[a-z-]+):", MAKEFILE, re.MULTILINE)
     inside = {"lint-format"}
@@ -168,6 +171,29 @@ def test_a_binary_that_fails_fails_the_run_and_is_named(tmp_path: Path, capsys: 
     assert said.rstrip().endswith("/bad")
     listing.write_text("")
     assert run_rust([str(listing)]) == 1
+
+
+@pytest.mark.parametrize(("least", "status"), [(90, 0), (91, 1)])
+def test_coverage_is_of_the_listed_binaries_and_of_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], least: int, status: int
+) -> None:
+    lines = {"count": 100, "covered": 90, "percent": 90.0}
+    answer = {
+        "data": [{"files": [{"filename": str(ROOT / "a.rs"), "summary": {"lines": lines}}], "totals": {"lines": lines}}]
+    }
+    (tmp_path / "llvm-cov").write_text(f"#!/bin/sh\necho \"$@\" >{tmp_path}/asked\necho '{json.dumps(answer)}'\n")
+    (tmp_path / "llvm-profdata").write_text("#!/bin/sh\nexit 0\n")
+    for variable, tool in (("LLVM_COV", "llvm-cov"), ("LLVM_PROFDATA", "llvm-profdata")):
+        (tmp_path / tool).chmod(0o755)
+        monkeypatch.setenv(variable, str(tmp_path / tool))
+    monkeypatch.setattr(coverage, "PROFILES", tmp_path)
+    listing = tmp_path / "list.jsonl"
+    listing.write_text(
+        "\n".join([artifact("test", "/t", True), artifact("program", "/p", False), artifact("library", None, False)])
+    )
+    assert coverage.main([str(listing), "--least", str(least)]) == status
+    assert (tmp_path / "asked").read_text().rstrip().endswith("/p -object /t")
+    assert "10 of   100 lines not reached  a.rs" in capsys.readouterr().out
 
 
 def test_it_runs_as_the_makefile_calls_it() -> None:

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs every Rust test that rust_tested.sh compiled, with the storage adapter's endpoint tests against the emulator and against DynamoDB Local,
-# and fails below 90 % of lines. What measures is tested too, and not counted. PYTHON names the interpreter that has the emulator.
+# Runs every Rust test that rust_tested.sh compiled, with the storage adapter's endpoint tests
+# against the emulator and against DynamoDB Local, and fails below 90 % of lines. What measures is
+# tested too, and not counted. PYTHON names the interpreter that has the emulator.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 COVERAGE_LINES_MIN_PERCENT=90

@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# Prints the environment in which the Rust tests, and the programs that all tests run, are compiled: once, and instrumented.
+# Prints the environment in which the Rust tests, and the programs that all tests run, are compiled:
+# once, and instrumented.
 #
-# As the compiler of our own crates cargo-llvm-cov instruments those; what they depend on is compiled as `make build` does it, and shared with
-# it: both have the same folder for what lies between. What is ready lies apart (build.build-dir,
-# https://doc.rust-lang.org/cargo/reference/config.html#buildbuild-dir, read 2026-11-27), so a test run leaves target/debug/payhook alone.
+# As the compiler of our own crates cargo-llvm-cov instruments those; what they depend on is
+# compiled as `make build` does it, and shared with it: both have the same folder for what lies
+# between. What is ready lies apart (build.build-dir,
+# https://doc.rust-lang.org/cargo/reference/config.html#buildbuild-dir, read 2026-11-27), so a test
+# run leaves target/debug/payhook alone.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 eval "$(tests/tools/coverage_tools.sh)"

@@ -1,9 +1,13 @@
-"""Packs each built function as `{function}.zip` holding one executable `bootstrap`, the layout that the stack reads.
+"""Packs each built function as `{function}.zip` holding one executable `bootstrap`, the layout that
+the stack reads.
 
-The bytes depend on the binary alone: fixed time, fixed mode, one entry. An unchanged build is an unchanged zip.
+The bytes depend on the binary alone: fixed time, fixed mode, one entry. An unchanged build is an
+unchanged zip.
 
 Usage: zip_functions.py [--fast] BINARIES_DIR ZIPS_DIR FUNCTION...
-With --fast it compresses little: of a build that only this machine runs, packing as small as can be took longer than linking.
+
+With --fast it compresses little: of a build that only this machine runs, packing as small as can be
+took longer than linking.
 """
 
 import sys

@@ -1,8 +1,9 @@
 """Makes each resource of the Pulumi program in the emulator: one small function per Pulumi type.
 
-The program is evaluated once, with symbols for what only a cloud knows (`infra.evaluation`); here the symbols are filled in as the resources are
-made, each as soon as those that it depends on are there, as Pulumi's engine does it. A type that is not known here is an error, never a skip:
-what is not made is not tested.
+The program is evaluated once, with symbols for what only a cloud knows (`infra.evaluation`); here
+the symbols are filled in as the resources are made, each as soon as those that it depends on are
+there, as Pulumi's engine does it. A type that is not known here is an error, never a skip: what is
+not made is not tested.
 """
 
 from collections.abc import Callable
@@ -62,7 +63,9 @@ class Applier:
         self.made = 0
 
     def apply(self, evaluation: Evaluation) -> dict[str, Any]:
-        """Makes every resource; the stack's outputs. Raises what the first failure raised, once the calls under way have ended."""
+        """Makes every resource; the stack's outputs. Raises what the first failure raised, once the
+        calls under way have ended.
+        """
         waiting = {resource["urn"]: resource for resource in evaluation.resources if is_made(resource["type"])}
         needs = {urn: set(_needed(resource)) & waiting.keys() for urn, resource in waiting.items()}
         with ThreadPoolExecutor(CALLERS) as callers:

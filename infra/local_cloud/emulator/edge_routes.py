@@ -1,7 +1,9 @@
-"""Gap: a distribution answers to its own host name over TLS only, and refuses to go to an origin that belongs to AWS.
+"""Gap: a distribution answers to its own host name over TLS only, and refuses to go to an origin
+that belongs to AWS.
 
-AWS: a name leads to the distribution, which calls the REST API over TLS at its own name. Here `/_edge/{label}/…` stands for that name and its TLS, and
-an API of this cloud is called in the same process, with what CloudFront would send.
+AWS: a name leads to the distribution, which calls the REST API over TLS at its own name. Here
+`/_edge/{label}/…` stands for that name and its TLS, and an API of this cloud is called in the same
+process, with what CloudFront would send.
 """
 
 import http.client
@@ -16,7 +18,8 @@ from ministack.services import apigateway_v1, cloudfront
 from infra.local_cloud.emulator import header_names
 
 PREFIX = "/_edge/"
-# The stock version keeps two idle Node processes and starts another for each request beyond them: under load that is most of the work.
+# The stock version keeps two idle Node processes and starts another for each request beyond them:
+# under load that is most of the work.
 NODES_KEPT = 16
 API_HOST = re.compile(r"([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com")
 

@@ -1,9 +1,12 @@
-"""Gap: a gateway integration sends to its queue or asks its function, and an event source reads from its queue or stream, whatever their roles allow;
-the account's logging role is taken whoever may assume it.
+"""Gap: a gateway integration sends to its queue or asks its function, and an event source reads
+from its queue or stream, whatever their roles allow; the account's logging role is taken whoever
+may assume it.
 
-AWS: the integration's role needs sqs:SendMessage or lambda:InvokeFunction; making an event source fails unless the function's role may read the source.
-Source of what a stream needs: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/iam-policy-example-lamda-process-dynamodb-streams.html,
-read 2026-11-27. Lambda's own refusal names dynamodb:ListStreams too: https://github.com/serverless/serverless/issues/1441, read 2026-11-27.
+AWS: the integration's role needs sqs:SendMessage or lambda:InvokeFunction; making an event source
+fails unless the function's role may read the source. Source of what a stream needs:
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/iam-policy-example-lamda-process-dynamodb-streams.html,
+read 2026-11-27. Lambda's own refusal names dynamodb:ListStreams too:
+https://github.com/serverless/serverless/issues/1441, read 2026-11-27.
 """
 
 import json
@@ -25,7 +28,8 @@ def apply() -> None:
     update_account = apigateway_v1._update_account
 
     def set_logging_role(data: dict[str, Any]) -> Any:
-        # AWS tries the role before it takes it: https://github.com/aws-cloudformation/rain/issues/163, read 2026-11-27.
+        # AWS tries the role before it takes it:
+        # https://github.com/aws-cloudformation/rain/issues/163, read 2026-11-27.
         for operation in data.get("patchOperations", []):
             role = operation.get("value") or ""
             if operation.get("path") == "/cloudwatchRoleArn" and not_assumed(

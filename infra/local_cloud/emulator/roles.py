@@ -1,4 +1,6 @@
-"""Asks the emulator's own IAM evaluator what a role may do. Used by the patches that enforce what the stock version does not."""
+"""Asks the emulator's own IAM evaluator what a role may do. Used by the patches that enforce what
+the stock version does not.
+"""
 
 import json
 from typing import Any
@@ -12,7 +14,9 @@ REGION = "us-east-2"
 
 
 def _sent(service: str, account: str) -> dict[str, str]:
-    """The condition keys of a request with which `service` assumes a role; the sources are beside `KEYS_SENT`."""
+    """The condition keys of a request with which `service` assumes a role; the sources are beside
+    `KEYS_SENT`.
+    """
     values = {
         "aws:SourceAccount": account,
         # The scheduler says the schedule's group, the one service here whose trust asks for it.
@@ -22,7 +26,9 @@ def _sent(service: str, account: str) -> dict[str, str]:
 
 
 def not_assumed(role_arn: str, account: str, service: str) -> str | None:
-    """Why `service` may not assume the role by its trust policy, conditions included; None when it may."""
+    """Why `service` may not assume the role by its trust policy, conditions included; None when it
+    may.
+    """
     name = role_arn.rsplit("/", 1)[-1]
     role = iam._roles.get_scoped(account, None, name)
     if role is None:

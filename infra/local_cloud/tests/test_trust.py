@@ -1,4 +1,6 @@
-"""The emulator asks a role's trust policy as AWS does: a condition on a key that the service does not send is never met."""
+"""The emulator asks a role's trust policy as AWS does: a condition on a key that the service does
+not send is never met.
+"""
 
 import json
 from collections.abc import Iterator
