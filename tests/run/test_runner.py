@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tests.run.changed import PYTHON_TESTS, crates, python_tests
 from tests.run.parts import CHECK, ROOT, SETS, TEST, Part, Result, count_tests, what_was_reused
 from tests.run.rust import Binary, listed
 from tests.run.rust import main as run_rust
+from tests.simulation.bite import COPIED
 
 MAKEFILE = (ROOT / "Makefile").read_text()
 
@@ -201,3 +203,9 @@ def test_it_runs_as_the_makefile_calls_it() -> None:
         [sys.executable, "-m", "tests.run", "--help"], cwd=ROOT, check=True, capture_output=True, text=True
     )
     assert "check" in done.stdout
+
+
+def test_the_copy_that_deliberate_faults_are_put_into_has_every_member_of_the_workspace() -> None:
+    members = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["members"]
+    for member in members:
+        assert any(f"{member}/".startswith(f"{copied}/") for copied in COPIED), member

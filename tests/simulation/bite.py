@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 COPY = ROOT / "build/bite"
-COPIED = ("Cargo.toml", "Cargo.lock", "functions", "tests/simulation")
+COPIED = ("Cargo.toml", "Cargo.lock", "bench", "functions", "tests/simulation")
 
 
 @dataclass(frozen=True)
