@@ -16,7 +16,7 @@ from tests.run.changed import PYTHON_TESTS, crates, python_tests
 from tests.run.parts import CHECK, ROOT, SETS, TEST, Part, Result, count_tests, what_was_reused
 from tests.run.rust import Binary, listed
 from tests.run.rust import main as run_rust
-from tests.simulation.bite import COPIED
+from tests.simulation.bite import COPIED, FAULTS, Fault, apply
 
 MAKEFILE = (ROOT / "Makefile").read_text()
 
@@ -203,6 +203,12 @@ def test_it_runs_as_the_makefile_calls_it() -> None:
         [sys.executable, "-m", "tests.run", "--help"], cwd=ROOT, check=True, capture_output=True, text=True
     )
     assert "check" in done.stdout
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.what)
+def test_the_place_of_each_deliberate_fault_is_there_once(fault: Fault) -> None:
+    text = (ROOT / fault.file).read_text()
+    assert apply(fault, text) != text
 
 
 def test_the_copy_that_deliberate_faults_are_put_into_has_every_member_of_the_workspace() -> None:

@@ -170,10 +170,10 @@ FAULTS = (
         "    let hash = sha256(digest.day.to_string().as_bytes());",
     ),
     Fault(
-        "free text is stored unmasked",
-        f"{PIPELINE}/judge.rs",
-        "    let Ok(payload) = RawValue::from_string(masked.text.into_string()) else {",
-        "    let Ok(payload) = RawValue::from_string(String::from_utf8_lossy(webhook.body()).into_owned()) else {",
+        "the audit log keeps the body and not the masked payload",
+        f"{PIPELINE}/audit.rs",
+        "                .extend_from_slice(accepted.payload.as_str().as_bytes());",
+        "                .extend_from_slice(message.body.as_bytes());",
     ),
 )
 
