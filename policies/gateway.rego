@@ -211,6 +211,7 @@ template_faults(template) := union({
 	header_faults(template),
 	word_faults(template),
 	parsing_faults(template),
+	request_id_faults(template),
 })
 
 body_faults(template) := {sprintf("does not have %s", [part]) |
@@ -240,5 +241,10 @@ word_faults(template) := {sprintf("has %s, which is no directive", [found]) |
 	some found in regex.find_n(`#(else|end)[A-Za-z0-9_]+`, template, -1)
 	found != "#elseif"
 }
+
+# "Clients can override this request ID": two webhooks could share the id that the audit log has.
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html,
+# read 2026-11-27.
+request_id_faults(template) := {"takes the request id that a sender can choose" | contains(template, "$context.requestId")}
 
 parsing_faults(template) := {sprintf("uses %s", [found]) | some found in regex.find_n(`[$]input[.](json|path)`, template, -1)}

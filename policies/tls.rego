@@ -85,10 +85,31 @@ is_target(covered, _, target) if covered == target
 is_target(covered, resource, null) if points_at(covered, resource)
 
 # METADATA
+# title: The API takes no old TLS
+# description: >-
+#   The API's own address answers past the edge too, and takes TLS 1.0 unless it is told otherwise. A policy of this kind needs an access mode beside
+#   it. Never computed: absent is a violation.
+# scope: rule
+# custom:
+#   fix: keep SECURITY_POLICY and ENDPOINT_ACCESS_MODE of infra/lib/gateway.py
+#   pci: ["4.2.1", "2.2.7", "12.3.3"]
+deny_api_tls contains message if {
+	input.__type == "aws:apigateway/restApi:RestApi"
+	found := value_or_null(subject, ["securityPolicy"])
+	not found in api_security_policies
+	message := say(subject, sprintf("securityPolicy is %s", [shown(subject, ["securityPolicy"])]), "take nothing older than TLS 1.2")
+}
+
+deny_api_tls contains message if {
+	input.__type == "aws:apigateway/restApi:RestApi"
+	wrong := not_given(subject, ["endpointAccessMode"])
+	message := say(subject, wrong, "set endpoint_access_mode to BASIC or STRICT")
+}
+
+# METADATA
 # title: A domain of the API takes no old TLS
 # description: >-
-#   A domain name of the API states TLS 1.2. API Gateway's own address does so already; absent is API Gateway's choice for old domains and so a
-#   violation.
+#   A domain name of the API states TLS 1.2. Absent is API Gateway's choice for old domains and so a violation.
 # scope: rule
 # custom:
 #   fix: set security_policy to TLS_1_2

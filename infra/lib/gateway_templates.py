@@ -24,6 +24,7 @@ def error_body(code: str, message: str) -> str:
 
 PATH_PROVIDER = "$util.urlEncode($input.params('provider'))"
 EMPTY = error_body("bad_request", "the body is empty or not UTF-8")
+UNQUEUABLE = error_body("bad_request", "the body holds a character that no queue takes: see XML 1.0, Char")
 TOO_LARGE = error_body("too_large", "the body is larger than is accepted")
 UNAVAILABLE = error_body("unavailable", "not stored: send it again")
 
@@ -70,7 +71,10 @@ def request_template(providers: tuple[Provider, ...], provider: str = "", source
     nothing is queued.
     """
     wanted = sorted({header for provider in providers for header in provider.forwarded_headers})
-    request = f"provider={provider}&request_id=$context.requestId&source_ip={source_ip}$headers"
+    # `$context.requestId` is not ours: "Clients can override this request ID", and two webhooks with
+    # one id could not be told apart in the audit log.
+    # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html, read 2026-11-27.
+    request = f"provider={provider}&request_id=$context.extendedRequestId&source_ip={source_ip}$headers"
     return (
         f"{collect_headers(wanted, source_ip == VIEWER_ADDRESS)}"
         f'#set($request = "{request}")'
@@ -97,10 +101,26 @@ def success_template(providers: tuple[Provider, ...]) -> str:
     return f"{branches}#{{else}}{ACCEPTED}#{{end}}" if special else ACCEPTED
 
 
+# What in SQS's answer 400 is the fault of the body, and what the provider is told then. Everything
+# else with that status is ours: the query protocol answers a key that is disabled, denied, throttled
+# or not found with 400, and a queue that does not exist, too.
+# Sources, read 2026-11-27: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html#API_SendMessage_Errors;
+# the errors' `awsQueryError` traits in the model of every SDK (botocore, sqs/2012-11-05), which
+# `tests/velocity` reads.
+TOO_LONG = "must be shorter than"
+BODY_FAULTS = {"MissingParameter": EMPTY, "InvalidMessageContents": UNQUEUABLE}
+
+
 def refusal_template() -> str:
-    """SQS refused the message: too large, or no body."""
+    """SQS answered 400: the body is too large, absent or not for a queue. Otherwise the fault is on
+    our side, and the provider is told to send again.
+    """
+    faults = "".join(
+        f'#elseif($input.body.contains("{code}"))#set($context.responseOverride.status = 400){answer}'
+        for code, answer in BODY_FAULTS.items()
+    )
     return (
-        '#if($input.body.contains("must be shorter than"))'
-        f"#set($context.responseOverride.status = 413){TOO_LARGE}"
-        f"#{{else}}{EMPTY}#{{end}}"
+        f'#if($input.body.contains("{TOO_LONG}"))#set($context.responseOverride.status = 413){TOO_LARGE}'
+        f"{faults}"
+        f"#{{else}}#set($context.responseOverride.status = 503){UNAVAILABLE}#{{end}}"
     )

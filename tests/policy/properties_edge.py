@@ -11,6 +11,8 @@ ROWS: tuple[Row, ...] = (
     Row("apigateway/method", "apiKeyRequired", (DROP, False, "true"), "deny_method_keyless"),
     Row("apigateway/method", "httpMethod", (DROP, "ANY"), "deny_method_any"),
     Row("apigateway/restApi", "apiKeySource", (DROP, "AUTHORIZER"), "deny_api_endpoint"),
+    Row("apigateway/restApi", "securityPolicy", (DROP, "TLS_1_0"), "deny_api_tls"),
+    Row("apigateway/restApi", "endpointAccessMode", (DROP,), "deny_api_tls"),
     Row("apigateway/restApi", "endpointConfiguration", (DROP,), "deny_api_endpoint"),
     Row("apigateway/restApi", "endpointConfiguration.types", ("EDGE",), "deny_api_endpoint"),
     Row("apigateway/apiKey", "enabled", (False,), "deny_api_key", unless="_b"),
@@ -40,7 +42,7 @@ ROWS: tuple[Row, ...] = (
     Row(
         "apigateway/stage",
         "accessLogSettings.format",
-        (DROP, "$context.requestId $input.body", '{"key": "$context.identity.apiKey"}'),
+        (DROP, "$context.extendedRequestId $input.body", '{"key": "$context.identity.apiKey"}'),
         "deny_stage_access_log",
     ),
     Row("apigateway/stage", "accessLogSettings.destinationArn", (DROP,), "deny_stage_access_log"),

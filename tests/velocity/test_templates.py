@@ -7,6 +7,7 @@ checked on its own.
 """
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from urllib.parse import parse_qsl
@@ -21,7 +22,12 @@ SNAPSHOT = Path(__file__).resolve().parents[2] / "infra/snapshots/stack_dev.json
 PROVIDERS = read_catalogue()
 WANTED = {header for provider in PROVIDERS for header in provider.forwarded_headers}
 VIEWER, CALLER = "203.0.113.9", "198.51.100.7"
-CONTEXT = {"requestId": "a-b-c", "identity.sourceIp": CALLER, "path": "/live/webhook/stripe"}
+CONTEXT = {
+    "requestId": "chosen",
+    "extendedRequestId": "a-b-c=",
+    "identity.sourceIp": CALLER,
+    "path": "/live/webhook/stripe",
+}
 SIGNATURE = 't=1,v1=ab&h.x=y&provider=adyen%26+="\\é'
 
 BODIES = {
@@ -77,6 +83,11 @@ def _templates(kind: str, field: str) -> dict[str, str]:
 
 REQUESTS = _templates("Integration", "requestTemplates")
 ANSWERS = _templates("IntegrationResponse", "responseTemplates")
+PATTERNS: dict[str, str | None] = {
+    resource["name"]: resource["properties"].get("selectionPattern")
+    for resource in json.loads(SNAPSHOT.read_text())
+    if resource["type"].endswith(":IntegrationResponse")
+}
 TO_SQS = {**REQUESTS, "without_edge": request_template(PROVIDERS, PATH_PROVIDER, CALLER_ADDRESS)}
 
 
@@ -97,16 +108,43 @@ def _request_cases() -> list[Case]:
     return cases
 
 
-# What SQS says, as the query protocol puts it.
-TOO_LONG = "<Error><Code>InvalidParameterValue</Code><Message>One or more parameters are invalid. Reason: Message must be shorter than 1048576 bytes.</Message></Error>"
-MISSING = (
-    "<Error><Code>MissingParameter</Code><Message>The request must contain the parameter MessageBody.</Message></Error>"
-)
-SAID_BY_SQS = {
-    "sent": '{"SendMessageResponse":{"SendMessageResult":{"MessageId":"m"}}}',
-    "too_long": TOO_LONG,
-    "missing": MISSING,
-    "nothing": "",
+def _said(code: str, message: str = "") -> str:
+    """What SQS says, as the query protocol puts it in JSON, which the gateway asks for."""
+    return json.dumps({"Error": {"Code": code, "Message": message, "Type": "Sender"}, "RequestId": "r"})
+
+
+TOO_LONG = "One or more parameters are invalid. Reason: Message must be shorter than 1048576 bytes."
+# The status of SQS's answer, the answer, and what the provider is told. Status and code of each
+# error are those of the `awsQueryError` traits in SQS's Smithy model (`httpResponseCode`):
+# https://github.com/aws/api-models-aws, models/sqs/service/2012-11-05, read 2026-11-27. An answer in
+# XML has the same words.
+SAID_BY_SQS: dict[str, tuple[int, str, int]] = {
+    "sent": (200, '{"SendMessageResponse":{"SendMessageResult":{"MessageId":"m"}}}', 200),
+    "too_long": (400, _said("InvalidParameterValue", TOO_LONG), 413),
+    "too_long_in_xml": (400, f"<Error><Code>InvalidParameterValue</Code><Message>{TOO_LONG}</Message></Error>", 413),
+    "too_large_for_its_front": (413, "", 413),
+    "missing": (400, _said("MissingParameter", "The request must contain the parameter MessageBody."), 400),
+    "characters": (400, _said("InvalidMessageContents", "Invalid binary character '#xFFFE' was found"), 400),
+    "key_denied": (400, _said("KMS.AccessDeniedException"), 503),
+    "key_disabled": (400, _said("KMS.DisabledException"), 503),
+    "key_state": (400, _said("KMS.InvalidStateException"), 503),
+    "key_usage": (400, _said("KMS.InvalidKeyUsageException"), 503),
+    "key_not_found": (400, _said("KMS.NotFoundException"), 503),
+    "key_opt_in": (403, _said("KMS.OptInRequired"), 503),
+    "key_throttled": (400, _said("KMS.ThrottlingException"), 503),
+    "no_queue": (400, _said("AWS.SimpleQueueService.NonExistentQueue"), 503),
+    "unsupported": (400, _said("AWS.SimpleQueueService.UnsupportedOperation"), 503),
+    "other_parameter": (400, _said("InvalidParameterValue", "Value for parameter DelaySeconds is invalid."), 503),
+    "attribute": (400, _said("InvalidParameterValue", "Invalid binary character in message attribute"), 503),
+    "throttled": (403, _said("RequestThrottled"), 503),
+    "insecure": (403, _said("InvalidSecurity"), 503),
+    "denied": (403, _said("AccessDenied"), 503),
+    "address": (404, _said("InvalidAddress"), 503),
+    "throttled_in_front": (429, "", 503),
+    "moved": (307, "", 503),
+    "nothing": (400, "", 503),
+    "internal": (500, _said("InternalFailure"), 503),
+    "unavailable": (503, _said("ServiceUnavailable"), 503),
 }
 
 
@@ -116,7 +154,7 @@ def _answer_cases() -> list[Case]:
         Case(f"{name}/{path}/{said}", template, text, {"provider": path.split("/")[-1]}, {}, {**CONTEXT, "path": path})
         for name, template in ANSWERS.items()
         for path in paths
-        for said, text in SAID_BY_SQS.items()
+        for said, (_, text, _) in SAID_BY_SQS.items()
     ]
 
 
@@ -193,7 +231,7 @@ def test_the_local_cloud_renders_as_velocity_does(version: str) -> None:
 
 def test_every_template_of_the_stack_has_cases() -> None:
     assert set(REQUESTS) == {"webhook_provider_queue", "webhook_queue"}
-    assert {name.rpartition("_")[2] for name in ANSWERS} == {"200", "400", "503"}
+    assert {name.rpartition("_")[2] for name in ANSWERS} == {"200", "400", "413", "503"}
 
 
 @pytest.mark.parametrize("name", LANGUAGE)
@@ -242,12 +280,35 @@ def test_each_provider_gets_the_answer_that_it_expects(provider) -> None:
         assert _rendered()[f"{name}//live/webhook/sent"].text == ACCEPTED
 
 
-@pytest.mark.parametrize(
-    ("said", "status", "error"), [("too_long", "413", "too_large"), ("missing", "", "bad_request")]
-)
-def test_a_refusal_by_sqs_is_told_as_what_it_is(said: str, status: str, error: str) -> None:
-    refusals = [name for name in ANSWERS if name.endswith("_400")]
-    assert len(refusals) == 2
-    for name in refusals:
-        answer = _rendered()[f"{name}//live/webhook/stripe/{said}"]
-        assert (answer.status, json.loads(answer.text or "")["error"]) == (status, error)
+ERRORS = {400: "bad_request", 413: "too_large", 503: "unavailable"}
+
+
+def _selected(route: str, status: int) -> str:
+    """The integration response that API Gateway chooses for a status: the one whose pattern is the
+    whole status, else the one without a pattern.
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-integration-settings-integration-response.html,
+    read 2026-11-27.
+    """
+    of_route = {name: pattern for name, pattern in PATTERNS.items() if name.startswith(f"{route}_")}
+    fitting = [name for name, pattern in of_route.items() if pattern and re.fullmatch(pattern, str(status))]
+    (chosen,) = fitting or [name for name, pattern in of_route.items() if not pattern]
+    return chosen
+
+
+@pytest.mark.parametrize("said", SAID_BY_SQS)
+@pytest.mark.parametrize("route", REQUESTS)
+def test_a_provider_comes_again_unless_its_body_is_at_fault(route: str, said: str) -> None:
+    status, _, told = SAID_BY_SQS[said]
+    chosen = _selected(route, status)
+    answer = _rendered()[f"{chosen}//live/webhook/stripe/{said}"]
+    assert int(answer.status or chosen.rpartition("_")[2]) == told
+    if told == 200:
+        assert json.loads(answer.text or "") == {"accepted": True}
+    else:
+        told_to_provider = json.loads(answer.text or "")
+        assert (told_to_provider["accepted"], told_to_provider["error"]) == (False, ERRORS[told])
+
+
+@pytest.mark.parametrize("template", TO_SQS)
+def test_a_sender_cannot_choose_the_request_id(template: str) -> None:
+    assert dict(_request(f"{template}/body/json"))["request_id"] == CONTEXT["extendedRequestId"]

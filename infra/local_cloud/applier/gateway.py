@@ -16,6 +16,8 @@ def rest_api(clients: Clients, inputs: dict[str, Any]) -> Made:
         description=inputs["description"],
         endpointConfiguration={"types": [types] if isinstance(types, str) else types},
         apiKeySource=inputs["apiKeySource"],
+        securityPolicy=inputs["securityPolicy"],
+        endpointAccessMode=inputs["endpointAccessMode"],
         tags=inputs.get("tags", {}),
     )
     items = clients.apigateway.get_resources(restApiId=made["id"])["items"]
@@ -81,7 +83,7 @@ def integration_response(clients: Clients, inputs: dict[str, Any]) -> Made:
     clients.apigateway.put_integration_response(
         **_of_method(inputs),
         statusCode=inputs["statusCode"],
-        selectionPattern=inputs["selectionPattern"],
+        **present(selectionPattern=inputs.get("selectionPattern")),
         responseTemplates=inputs.get("responseTemplates") or {},
     )
     return _method_id("agir", inputs), {}

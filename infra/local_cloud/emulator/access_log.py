@@ -54,6 +54,7 @@ def apply() -> None:
             context = {
                 # What the templates saw, when the request came that far.
                 "requestId": str(uuid.uuid4()),
+                "extendedRequestId": mapping_templates.extended_request_id(),
                 **mapping_templates.request_context(),
                 "httpMethod": method,
                 "path": path,

@@ -10,7 +10,9 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html (header names)
 """
 
+import base64
 import contextvars
+import os
 import time
 import uuid
 from typing import Any
@@ -47,6 +49,11 @@ def render(template: str, body: str, params: dict[str, Any], context: dict[str, 
     return velocity.render(template, body, request)
 
 
+def extended_request_id() -> str:
+    """A new one, in AWS's form: Base64 of eleven bytes."""
+    return base64.b64encode(os.urandom(11)).decode()
+
+
 def _single(values: dict[str, Any] | None) -> dict[str, Any]:
     return {name: value[0] if isinstance(value, list | tuple) else value for name, value in (values or {}).items()}
 
@@ -65,12 +72,13 @@ def describe_request(
 ) -> dict[str, Any]:
     """What templates can read of a request."""
     now = time.time()
-    request_id = str(uuid.uuid4())
     flat_headers = _single(headers)
     as_sent = header_names.of_the_request()
     context = {
-        "requestId": request_id,
-        "extendedRequestId": request_id,
+        # "Clients can override this request ID", the other one they cannot:
+        # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html
+        "requestId": flat_headers.get("x-amzn-requestid") or str(uuid.uuid4()),
+        "extendedRequestId": extended_request_id(),
         "accountId": account,
         "apiId": api_id,
         "stage": stage_name,
