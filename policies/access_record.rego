@@ -110,7 +110,7 @@ records_into(trail, bucket) if {
 
 takes_edge_log(bucket) if {
 	some destination in of_type(delivery_destination_type)
-	value(destination, ["deliveryDestinationConfiguration", "destinationResourceArn"]) == sprintf("arn:aws:s3:::%s", [physical_name(bucket)])
+	is_edge_log_place(destination, bucket)
 }
 
 takes_access_log(bucket) if {

@@ -288,10 +288,17 @@ is_logged(distribution) if {
 	value(source, ["logType"]) == "ACCESS_LOGS"
 	some destination in of_type(delivery_destination_type)
 	some bucket in buckets
-	value(destination, ["deliveryDestinationConfiguration", "destinationResourceArn"]) == sprintf("arn:aws:s3:::%s", [physical_name(bucket)])
+	is_edge_log_place(destination, bucket)
 	some delivery in of_type(delivery_type)
 	value(delivery, ["deliverySourceName"]) == value(source, ["name"])
 	may_link(delivery, ["deliveryDestinationArn"], destination)
+}
+
+# With the prefix in the ARN: without one CloudFront puts its own before the path of the delivery, where
+# the bucket's policy lets nothing in.
+is_edge_log_place(destination, bucket) if {
+	place := sprintf("arn:aws:s3:::%s/%s", [physical_name(bucket), edge_log_prefix])
+	value(destination, ["deliveryDestinationConfiguration", "destinationResourceArn"]) == place
 }
 
 # METADATA

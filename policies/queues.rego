@@ -209,6 +209,25 @@ stack_deny_rejected_size contains message if {
 	message := say(rejected, wrong, "let it take larger messages")
 }
 
+# METADATA
+# title: What nobody could process fits into its queue
+# description: >-
+#   A dead-letter queue takes every message that its source takes. Without a size of its own it has the provider's default, a quarter of what SQS
+#   takes. Sizes are never computed: absent is a violation.
+# scope: rule
+# custom:
+#   fix: keep max_message_bytes of both queues in infra/limits.json
+#   pci: ["10.7.2"]
+stack_deny_dead_letter_size contains message if {
+	some queue in queues
+	is_dead_letter(queue)
+	some webhooks in queues
+	base_name(webhooks) == "webhook_queue"
+	not is_larger(queue, webhooks)
+	wrong := sprintf("maxMessageSize is %s, that of the webhook queue %s", [shown(queue, ["maxMessageSize"]), shown(webhooks, ["maxMessageSize"])])
+	message := say(queue, wrong, "let it take what the webhook queue takes")
+}
+
 is_larger(rejected, webhooks) if {
 	least := value(webhooks, ["maxMessageSize"]) + 1
 	is_between(value(rejected, ["maxMessageSize"]), least, mebibyte)

@@ -42,7 +42,11 @@ LOGGED = [
     "cs(User-Agent)",
 ]  # fmt: skip
 SECRET_LENGTH = 48
-LOG_PREFIX = "edge/"
+# In the destination's ARN and not in the suffix path: where the ARN has no prefix, CloudFront writes
+# below `AWSLogs/{account}/CloudFront/`, which the bucket's policy refuses and no lifecycle rule ends.
+# https://github.com/hashicorp/terraform-provider-aws/issues/40968 and
+# https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/2274, read 2026-11-27.
+LOG_PREFIX = "edge"
 
 
 def function_code() -> str:
@@ -180,7 +184,7 @@ class Edge(pulumi.ComponentResource):
                     "Effect": "Allow",
                     "Principal": {"Service": "delivery.logs.amazonaws.com"},
                     "Action": "s3:PutObject",
-                    "Resource": f"{bucket_arn}/{LOG_PREFIX}*",
+                    "Resource": f"{bucket_arn}/{LOG_PREFIX}/*",
                     "Condition": {
                         "StringEquals": {
                             "s3:x-amz-acl": "bucket-owner-full-control",
@@ -197,7 +201,7 @@ class Edge(pulumi.ComponentResource):
             "edge_log_lifecycle",
             bucket=protected.bucket.id,
             # As long as the record of who used the audit log: who came to the door is asked for together with it.
-            rules=[lifecycle_rule("edge_log", LOG_PREFIX, kept["days_at_hand"], kept["days_kept"])],
+            rules=[lifecycle_rule("edge_log", f"{LOG_PREFIX}/", kept["days_at_hand"], kept["days_kept"])],
             opts=pulumi.ResourceOptions(parent=self, depends_on=[protected.versioning]),
         )
         source = aws.cloudwatch.LogDeliverySource(
@@ -214,7 +218,7 @@ class Edge(pulumi.ComponentResource):
             name=settings.name("edge_log"),
             output_format="json",
             delivery_destination_configuration=aws.cloudwatch.LogDeliveryDestinationDeliveryDestinationConfigurationArgs(
-                destination_resource_arn=bucket_arn
+                destination_resource_arn=f"{bucket_arn}/{LOG_PREFIX}"
             ),
             region=EDGE_REGION,
             tags=settings.tags,
@@ -227,7 +231,7 @@ class Edge(pulumi.ComponentResource):
             record_fields=LOGGED,
             s3_delivery_configurations=[
                 aws.cloudwatch.LogDeliveryS3DeliveryConfigurationArgs(
-                    suffix_path=f"{LOG_PREFIX}{{DistributionId}}/{{yyyy}}/{{MM}}/{{dd}}/{{HH}}",
+                    suffix_path="{DistributionId}/{yyyy}/{MM}/{dd}/{HH}",
                     enable_hive_compatible_path=False,
                 )
             ],

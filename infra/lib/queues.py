@@ -24,9 +24,11 @@ class Queues(pulumi.ComponentResource):
         rejected = LIMITS["rejected_queue"]
 
         # Age in a dead-letter queue counts from the first enqueue: fourteen days here, four in the source, leaves ten to look.
+        # They take what their sources take: the provider's own default is a quarter of SQS's mebibyte.
         self.dead_letter = {
             function: self._queue(
                 f"{function}_dlq",
+                max_message_size=dead_letter["max_message_bytes"],
                 message_retention_seconds=dead_letter["retention_seconds"],
                 visibility_timeout_seconds=dead_letter["visibility_timeout_seconds"],
                 redrive_allow_policy=self._redrive_allowed(function),
@@ -67,9 +69,9 @@ class Queues(pulumi.ComponentResource):
         self,
         name: str,
         *,
+        max_message_size: int,
         message_retention_seconds: int,
         visibility_timeout_seconds: int,
-        max_message_size: int | None = None,
         redrive_policy: str | None = None,
         redrive_allow_policy: str | None = None,
         depends_on: list[pulumi.Resource] | None = None,

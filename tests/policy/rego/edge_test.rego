@@ -73,6 +73,7 @@ rows contains row if {
 		["stack_deny_edge_target", "edge_log_source", {"/resourceArn": "arn:preview:other"}],
 		["stack_deny_edge_target", "edge_log_delivery", {"/deliverySourceName": "other_dev"}],
 		["stack_deny_edge_target", "edge_log_destination", {"/deliveryDestinationConfiguration/destinationResourceArn": "arn:aws:s3:::somebody"}],
+		["stack_deny_edge_target", "edge_log_destination", {"/deliveryDestinationConfiguration/destinationResourceArn": "arn:aws:s3:::payhook-edge-logs-000000000000-dev"}],
 		["stack_deny_edge_open", "webhook_firewall", {"/rules": acl_without("past_the_edge")}],
 		["stack_deny_edge_open", "webhook_firewall", {"/rules": acl_with("past_the_edge", {"action": {"count": {}}})}],
 		["stack_deny_edge_open", "webhook_firewall", {"/rules": acl_with("past_the_edge", {"priority": 100})}],

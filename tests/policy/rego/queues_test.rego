@@ -11,6 +11,8 @@ rows contains row if {
 		["deny_dead_letter_retention", "rejected_queue", {"/messageRetentionSeconds": 60}],
 		["deny_queue_key_reuse", "webhook_queue", {"/kmsDataKeyReusePeriodSeconds": 86400}],
 		["stack_deny_rejected_size", "rejected_queue", {"/maxMessageSize": 1024}],
+		["stack_deny_dead_letter_size", "webhook_processor_dlq", {"/maxMessageSize": 262144}],
+		["stack_deny_dead_letter_size", "archival_function_dlq", {"/maxMessageSize": absent}],
 		["stack_deny_rejected_size", "rejected_queue", {"/maxMessageSize": absent}],
 		["stack_deny_rejected_size", "webhook_queue", {"/maxMessageSize": 1048576}],
 		["stack_deny_rejected_size", "webhook_queue", {"/maxMessageSize": absent}],
