@@ -7,13 +7,26 @@ use jiff::civil::Date;
 use jiff::tz::Offset;
 use jiff::{Timestamp, ToSpan};
 use lambda_setup::Metrics;
-use pipeline::storage::{Deadline, ObjectStore, Pause, Signer, TransactionIndex};
+use pipeline::logs::{self, Log};
+use pipeline::storage::{
+    Deadline, LogStore, ObjectStore, Pause, Signer, StoreError, TransactionIndex,
+};
 use transaction_archive::run::{Deps as ArchiveDeps, PART_ITEMS_MAX, Report, run};
 
 use crate::task::Task;
 
+/// A day's logs are copied when no event of it comes any more: the gateway and the firewall deliver theirs within minutes, and a day is plenty.
+const LOGS_COPIED_AFTER_DAYS: i32 = 2;
+
+/// So many earlier days are looked at again, should an invocation have failed: those that are there whole cost one listing each.
+const LOGS_LOOKBACK_DAYS: i32 = 3;
+
 /// What the handler works with.
-pub(crate) struct Deps<'d, T, O, S, P, D> {
+pub(crate) struct Deps<'d, L, T, O, S, P, D> {
+    /// CloudWatch Logs.
+    pub(crate) cloudwatch: &'d L,
+    /// The log groups that are copied.
+    pub(crate) logs: &'d [Log],
     /// The transactions table.
     pub(crate) index: &'d T,
     /// The bucket.
@@ -38,6 +51,7 @@ pub(crate) struct Ages {
 /// What an invocation did.
 #[derive(Debug, Default)]
 pub(crate) struct Handled {
+    logs: Option<Result<logs::Report, StoreError>>,
     seal: Option<Result<audit_seal::seal::Report, SealError>>,
     archive: Option<Report>,
     /// What is left for other invocations.
@@ -52,13 +66,14 @@ pub(crate) struct Handled {
 pub(crate) struct Failed(usize);
 
 /// Does a task.
-pub(crate) async fn handle<T, O, S, P, D>(
+pub(crate) async fn handle<L, T, O, S, P, D>(
     task: &Task,
     now: Timestamp,
     ages: Ages,
-    deps: &Deps<'_, T, O, S, P, D>,
+    deps: &Deps<'_, L, T, O, S, P, D>,
 ) -> Handled
 where
+    L: LogStore,
     T: TransactionIndex,
     O: ObjectStore,
     S: Signer,
@@ -68,19 +83,50 @@ where
     let today = Offset::UTC.to_datetime(now).date();
     let ago = |days: i32| today.checked_sub(days.days()).unwrap_or(Date::MIN);
     let mut handled = Handled::default();
-    let (seal_day, archived) = match task {
-        Task::Daily {} => {
+    let (copied, seal_day, archived) = match task {
+        Task::Daily { from, .. } => {
             let first = ago(ages.lookback_days);
             // Older than: the day itself must be over for that long.
             let last = ago(ages.older_than_days.saturating_add(1));
-            (Some(ago(1)), Some((first, last, None)))
+            let logs = (
+                ago(LOGS_COPIED_AFTER_DAYS + LOGS_LOOKBACK_DAYS),
+                ago(LOGS_COPIED_AFTER_DAYS),
+            );
+            (Some((logs, from)), Some(ago(1)), Some((first, last, None)))
         }
-        Task::Seal { day, .. } => (Some(*day), None),
+        Task::Logs {
+            first, last, from, ..
+        } => (Some(((*first, *last), from)), None, None),
+        Task::Seal { day, .. } => (None, Some(*day), None),
         Task::Archive {
             first, last, from, ..
-        } => (None, Some((*first, *last, *from))),
+        } => (None, None, Some((*first, *last, *from))),
     };
     let continued = task.continued() + 1;
+    if let Some(((first, last), from)) = copied {
+        let log_deps = logs::Deps {
+            logs: deps.cloudwatch,
+            objects: deps.objects,
+            pause: deps.pause,
+            deadline: deps.deadline,
+        };
+        let copied = logs::copy(first, last, from.as_ref(), deps.logs, &log_deps).await;
+        let from = copied.as_ref().ok().and_then(|report| report.next.clone());
+        handled.logs = Some(copied);
+        if from.is_some() {
+            // What is behind it in a daily task waits: a seal that is made now would lack what is not copied yet.
+            handled.left.push(match task {
+                Task::Daily { .. } => Task::Daily { from, continued },
+                _ => Task::Logs {
+                    first,
+                    last,
+                    from,
+                    continued,
+                },
+            });
+            return handled;
+        }
+    }
     if let Some(day) = seal_day {
         let seal_deps = audit_seal::seal::Deps {
             objects: deps.objects,
@@ -134,12 +180,26 @@ impl Handled {
             Some(Err(SealError::Overtaken(_))) | Some(Ok(_)) | None => 0,
             Some(Err(_)) => 1,
         };
-        seal + self.archive.as_ref().map_or(0, |r| r.failures.len())
+        let logs = usize::from(matches!(&self.logs, Some(Err(_))));
+        logs + seal + self.archive.as_ref().map_or(0, |r| r.failures.len())
     }
 }
 
 /// Logs what was done and what failed; writes the metrics to `out`.
 pub(crate) fn tell(handled: &Handled, metrics: &Metrics, now_ms: i64, out: &mut impl Write) {
+    let (mut log_objects, mut log_events) = (0, 0);
+    match &handled.logs {
+        Some(Ok(report)) => {
+            (log_objects, log_events) = (report.objects, report.events);
+            tracing::info!(
+                objects = log_objects,
+                events = log_events,
+                "copied {log_events} log events into {log_objects} objects"
+            );
+        }
+        Some(Err(error)) => tracing::error!(%error, "logs not copied: {error}"),
+        None => {}
+    }
     let (mut objects, mut late) = (0, 0);
     match &handled.seal {
         Some(Ok(report)) => {
@@ -190,6 +250,8 @@ pub(crate) fn tell(handled: &Handled, metrics: &Metrics, now_ms: i64, out: &mut 
             ("ArchivedParts", "Count", archive.parts),
             ("ArchivedBytes", "Bytes", archive.bytes),
             ("DeletedItems", "Count", archive.deleted),
+            ("CopiedLogEvents", "Count", log_events),
+            ("CopiedLogObjects", "Count", log_objects),
             ("SealedObjects", "Count", objects),
             ("LateObjects", "Count", late),
         ],

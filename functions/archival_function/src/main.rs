@@ -9,10 +9,13 @@
 mod handler;
 mod task;
 
-use aws_adapters::{Backoff, Clients, DynamoIndex, KmsSigner, LambdaContinuation, S3Objects};
+use aws_adapters::{
+    Backoff, Clients, CloudWatchLogs, DynamoIndex, KmsSigner, LambdaContinuation, S3Objects,
+};
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use lambda_setup::{Config, Metrics, failure, start_logging};
+use pipeline::logs::Log;
 use pipeline::storage::Deadline;
 use serde_json::value::RawValue;
 
@@ -51,7 +54,11 @@ async fn main() -> Result<(), Error> {
         older_than_days: config.required("ARCHIVE_OLDER_THAN_DAYS")?.parse()?,
         lookback_days: config.required("ARCHIVE_LOOKBACK_DAYS")?.parse()?,
     };
+    let logs = Log::read_list(&config.required("LOG_GROUPS")?)
+        .ok_or("LOG_GROUPS is not of the form name=group,name=group: see infra/lib/functions.py")?;
+    let cloudwatch = CloudWatchLogs::new(&clients);
     let (index, objects, signer) = (&index, &objects, &signer);
+    let (cloudwatch, logs) = (&cloudwatch, logs.as_slice());
     let (itself, metrics) = (&itself, &metrics);
     lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| async move {
         let task = Task::read(event.payload.get()).map_err(failure)?;
@@ -60,6 +67,8 @@ async fn main() -> Result<(), Error> {
             stop_at_ms: deadline_ms.saturating_sub(MARGIN_MS),
         };
         let deps = handler::Deps {
+            cloudwatch,
+            logs,
             index,
             objects,
             signer,

@@ -1,6 +1,7 @@
 //! What an invocation is asked to do, and the invocation after it.
 
 use jiff::civil::Date;
+use pipeline::logs::Cursor as LogCursor;
 use serde::{Deserialize, Serialize};
 use transaction_archive::run::Cursor;
 
@@ -11,8 +12,28 @@ const CONTINUATIONS_MAX: u32 = 500;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "task", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Task {
-    /// What the schedule asks for: seal up to yesterday, archive every day that is old enough.
-    Daily {},
+    /// What the schedule asks for: copy the logs, seal up to yesterday, archive every day that is old enough.
+    Daily {
+        /// Where the copying of logs stopped in the invocation before this one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<LogCursor>,
+        /// How often it has gone on already.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        continued: u32,
+    },
+    /// Copy the logs of the days from `first` to `last`, both included.
+    Logs {
+        /// The first day.
+        first: Date,
+        /// The last day.
+        last: Date,
+        /// Where the invocation before this one stopped.
+        #[serde(default)]
+        from: Option<LogCursor>,
+        /// How often it has gone on already.
+        #[serde(default)]
+        continued: u32,
+    },
     /// Seal the audit log up to a day.
     Seal {
         /// The last day.
@@ -36,12 +57,17 @@ pub(crate) enum Task {
     },
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde's form.
+fn is_zero(continued: &u32) -> bool {
+    *continued == 0
+}
+
 /// Why an event is not a task. Such an invocation fails and ends in the dead-letter queue.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum TaskError {
     /// Not one of the forms above.
     #[error(
-        "the event is no task: {{\"task\":\"daily\"}}, {{\"task\":\"seal\",\"day\":…}} or {{\"task\":\"archive\",\"first\":…,\"last\":…}}"
+        "the event is no task: {{\"task\":\"daily\"}}, {{\"task\":\"logs\",\"first\":…,\"last\":…}}, {{\"task\":\"seal\",\"day\":…}} or {{\"task\":\"archive\",\"first\":…,\"last\":…}}"
     )]
     NotATask,
     /// It has gone on too often.
@@ -50,6 +76,13 @@ pub(crate) enum TaskError {
 }
 
 impl Task {
+    /// What the schedule asks for.
+    #[cfg(test)]
+    pub(crate) const DAILY: Self = Self::Daily {
+        from: None,
+        continued: 0,
+    };
+
     /// Reads an event.
     ///
     /// # Errors
@@ -65,8 +98,10 @@ impl Task {
     /// How often it has gone on already.
     pub(crate) fn continued(&self) -> u32 {
         match self {
-            Self::Daily {} => 0,
-            Self::Seal { continued, .. } | Self::Archive { continued, .. } => *continued,
+            Self::Daily { continued, .. }
+            | Self::Logs { continued, .. }
+            | Self::Seal { continued, .. }
+            | Self::Archive { continued, .. } => *continued,
         }
     }
 
@@ -83,10 +118,26 @@ mod tests {
 
     #[test]
     fn tasks_go_round_and_the_schedules_event_is_one() {
-        assert_eq!(Task::read("{\"task\":\"daily\"}"), Ok(Task::Daily {}));
+        assert_eq!(Task::read("{\"task\":\"daily\"}"), Ok(Task::DAILY));
+        assert_eq!(Task::DAILY.event(), "{\"task\":\"daily\"}");
         let day: Date = "2026-01-02".parse().unwrap();
+        let cursor = LogCursor {
+            day,
+            log: "access".to_owned(),
+            minutes: 20,
+        };
         for task in [
-            Task::Daily {},
+            Task::DAILY,
+            Task::Daily {
+                from: Some(cursor.clone()),
+                continued: 2,
+            },
+            Task::Logs {
+                first: day,
+                last: day,
+                from: Some(cursor),
+                continued: 1,
+            },
             Task::Seal { day, continued: 3 },
             Task::Archive {
                 first: day,

@@ -24,9 +24,11 @@ pub struct Entry {
     pub sha256: String,
 }
 
-/// Where inventories of an hour stand. `hour` is the folder of its objects: `audit/dt=…/hh=…/`.
+const PREFIX: &str = "seal/inventories/";
+
+/// Where inventories of an hour stand. `hour` is the folder of its objects: `audit/dt=…/hh=…/`, or `logs/dt=…/log=…/` for the copies of a log.
 fn prefix(hour: &str) -> String {
-    format!("seal/inventories/{}", hour.trim_start_matches("audit/"))
+    format!("{PREFIX}{}", hour.trim_start_matches("audit/"))
 }
 
 /// The inventory of these objects, for the digest with this number. Named by its content too, so that writers cannot disturb each other.
@@ -62,11 +64,12 @@ pub(crate) fn decode(reference: &InventoryReference, file: &[u8]) -> Option<Vec<
     (entries.len() as u64 == reference.objects).then_some(entries)
 }
 
-/// The folder of the objects that an inventory lists: `audit/dt=…/hh=…/`; `None` when its key is not one of an inventory.
+/// The folder of the objects that an inventory lists, see `prefix`; `None` when its key is not one of an inventory.
 pub(crate) fn hour(reference: &InventoryReference) -> Option<String> {
-    let (folder, _) = reference
-        .key
-        .strip_prefix("seal/inventories/")?
-        .rsplit_once('/')?;
-    Some(format!("audit/{folder}/"))
+    let (folder, _) = reference.key.strip_prefix(PREFIX)?.rsplit_once('/')?;
+    Some(if folder.starts_with("logs/") {
+        format!("{folder}/")
+    } else {
+        format!("audit/{folder}/")
+    })
 }

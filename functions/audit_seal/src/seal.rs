@@ -53,10 +53,13 @@ struct Chain {
     covered: BTreeMap<String, Vec<InventoryReference>>,
 }
 
-/// The day in `audit/dt=YYYY-MM-DD/`.
+/// What is sealed: the audit log, and the copies of the other logs.
+pub(crate) const SEALED: [&str; 2] = ["audit/", "logs/"];
+
+/// The day in `audit/dt=YYYY-MM-DD/` or `logs/dt=YYYY-MM-DD/`.
 pub(crate) fn day_of(folder: &str) -> Option<Date> {
-    let day = folder.strip_prefix("audit/dt=")?.get(..10)?;
-    day.parse().ok()
+    let path = SEALED.iter().find_map(|root| folder.strip_prefix(root))?;
+    path.strip_prefix("dt=")?.get(..10)?.parse().ok()
 }
 
 /// Seals the audit log up to and including `day`, which should be over: what comes later is covered by a later digest.
@@ -76,7 +79,12 @@ pub async fn seal<O: ObjectStore, S: Signer, P: Pause, D: Deadline>(
     let mut report = Report::default();
     let mut inventories = Vec::new();
     let mut covered = day;
-    let days = retrying(deps.pause, async || deps.objects.folders("audit/").await).await?;
+    let mut days = Vec::new();
+    for root in SEALED {
+        days.extend(retrying(deps.pause, async || deps.objects.folders(root).await).await?);
+    }
+    // Day by day, whatever is sealed: where the deadline stops it, everything of the days before is covered.
+    days.sort_by_key(|folder| day_of(folder));
     'days: for folder in days {
         let Some(of) = day_of(&folder) else { continue };
         if of > day || earliest.is_some_and(|earliest| of < earliest) {

@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::digest::{self, Digest, sha256};
 use crate::inventory::{self, Entry};
 use crate::public_key::PublicKey;
-use crate::seal::day_of;
+use crate::seal::{SEALED, day_of};
 
 /// Objects that are read at once.
 const AT_ONCE: usize = 8;
@@ -216,7 +216,11 @@ async fn compare(
     versioned: bool,
     report: &mut Report,
 ) -> Result<(), StoreError> {
-    for folder in objects.folders("audit/").await? {
+    let mut folders = Vec::new();
+    for root in SEALED {
+        folders.extend(objects.folders(root).await?);
+    }
+    for folder in folders {
         // A folder that is of no day is nobody's: everything in it was added.
         if day_of(&folder).is_some_and(|day| day < from || day > to) {
             continue;

@@ -135,6 +135,9 @@ pub(crate) enum Error {
     /// Aggregates and records disagree.
     #[error("{0} rows differ from the records")]
     RecountDiffers(usize),
+    /// A copied log that is not one.
+    #[error("{0} is not readable: see what `payhook audit verify` says of it")]
+    CopyUnreadable(String),
     /// Accepted and nowhere.
     #[error("{0} accepted webhooks are neither stored, rejected nor in a queue")]
     NotAccounted(u64),
@@ -228,6 +231,7 @@ impl Error {
             | Self::NoRecord
             | Self::AuditObject(_)
             | Self::RecountDiffers(_)
+            | Self::CopyUnreadable(_)
             | Self::NotAccounted(_)
             | Self::NotSentBack(..)
             | Self::NotCounted

@@ -3,16 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
-use aws_adapters::operations::{accepted_requests, queue_depth};
-use aws_adapters::{Clients, DynamoIndex, S3Objects};
+use aws_adapters::operations::queue_depth;
+use aws_adapters::{Clients, CloudWatchLogs, DynamoIndex, S3Objects};
 use clap::Args;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 use jiff::{Timestamp, ToSpan};
 use pipeline::audit::read_lines;
+use pipeline::logs::{Log, read_copy};
 use pipeline::reconcile::{Account, AuditedMessage, account, read_audited};
-use pipeline::storage::ObjectStore;
+use pipeline::storage::{LogStore, ObjectStore};
 use pipeline::stored::StoredTransaction;
+use serde::Deserialize;
 use transaction_archive::read::each_record;
 
 use crate::error::Error;
@@ -48,13 +50,75 @@ pub(crate) fn run(arguments: &ReconcileArguments, output: &mut impl Write) -> Re
         let midnight = |day: Date| Offset::UTC.to_timestamp(day.at(0, 0, 0, 0));
         let from = midnight(day).unwrap_or(Timestamp::MIN);
         let to = day.tomorrow().and_then(midnight).unwrap_or(Timestamp::MAX);
-        let accepted = accepted_requests(&clients, &stack.access_log(), from, to).await?;
+        let accepted = accepted(&clients, stack, day, from, to).await?;
         let account = reconciled(&accepted, &clients, arguments).await?;
         let waiting = queue_depth(&clients, &stack.name("webhook_queue")).await?;
         let dead = queue_depth(&clients, &stack.name("webhook_processor_dlq")).await?;
         Ok((account, waiting, dead))
     })?;
     tell(&account, waiting, dead, output)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AccessLine {
+    request_id: String,
+    method: String,
+    status: String,
+}
+
+/// The id of the request that a line of the access log tells of, if the door answered it with success. A handshake is a GET and leaves nothing
+/// behind.
+fn accepted_request(line: &str) -> Option<String> {
+    let line: AccessLine = serde_json::from_str(line).ok()?;
+    (line.method == "POST" && line.status.starts_with('2')).then_some(line.request_id)
+}
+
+/// The ids of the webhooks between two times that the door accepted: from the copy of its access log, or, while the day is not copied yet, from
+/// CloudWatch, which keeps a log for thirty days.
+async fn accepted(
+    clients: &Clients,
+    stack: &StackArguments,
+    day: Date,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<BTreeSet<String>, Error> {
+    let objects = S3Objects::new(clients, stack.bucket());
+    let log = Log {
+        name: "access".to_owned(),
+        group: stack.access_log(),
+    };
+    let keys = objects.keys(&log.folder(day)).await?;
+    let mut accepted = BTreeSet::new();
+    let whole = log.whole_key(day);
+    if keys.contains(&whole) {
+        for key in keys.into_iter().filter(|key| *key != whole) {
+            let object = objects.get(&key).await?.unwrap_or_default();
+            let lines = read_copy(&object).map_err(|_| Error::CopyUnreadable(key))?;
+            accepted.extend(
+                lines
+                    .iter()
+                    .filter_map(|line| accepted_request(&line.message)),
+            );
+        }
+        return Ok(accepted);
+    }
+    let cloudwatch = CloudWatchLogs::new(clients);
+    let mut next = None;
+    loop {
+        let page = cloudwatch
+            .events(&log.group, from, to, next.as_deref())
+            .await?;
+        let ids = page
+            .events
+            .iter()
+            .filter_map(|event| accepted_request(&event.message));
+        accepted.extend(ids);
+        next = page.next;
+        if next.is_none() {
+            return Ok(accepted);
+        }
+    }
 }
 
 async fn reconciled(

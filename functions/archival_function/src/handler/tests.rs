@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use pipeline::logs::{CopyUnreadable, read_copy};
 use pipeline::memory::{Call, CallFault, Memory, signing_key};
 use pipeline::storage::Attribute;
 use serde_json::Value;
@@ -60,12 +61,23 @@ fn memory() -> Memory {
     }
     memory.write_object("audit/dt=2026-04-09/hh=03/i.jsonl.zst", b"line".to_vec());
     memory.write_object("audit/dt=2026-04-10/hh=00/i.jsonl.zst", b"line".to_vec());
+    for (group, at, message) in [
+        ("/access", "2026-04-08T00:00:00Z", "first"),
+        ("/access", "2026-04-08T23:59:59.999Z", "last"),
+        ("/access", "2026-04-09T00:00:00Z", "of the day after"),
+        ("/waf", "2026-04-06T12:34:56Z", "of an earlier day"),
+    ] {
+        memory.log(group, at.parse().unwrap(), message);
+    }
     memory
 }
 
 async fn run_until(memory: &Memory, task: &Task, questions: u32) -> Handled {
     let deadline = After(questions.into());
+    let logs = Log::read_list("access=/access,firewall=/waf").unwrap();
     let deps = Deps {
+        cloudwatch: memory,
+        logs: &logs,
         index: memory,
         objects: memory,
         signer: memory,
@@ -85,20 +97,117 @@ fn told(handled: &Handled) -> Value {
 #[tokio::test]
 async fn daily_seals_until_yesterday_and_archives_what_is_old_enough() {
     let memory = memory();
-    let handled = run_until(&memory, &Task::Daily {}, u32::MAX).await;
+    let handled = run_until(&memory, &Task::DAILY, u32::MAX).await;
     assert_eq!((handled.result(), handled.left.len()), (Ok(()), 0));
     let line = told(&handled);
     // 9 January is ninety-one days before 10 April; the 10th of December is beyond the look back.
     assert_eq!(line["ArchivedItems"], 3);
-    assert_eq!(line["SealedObjects"], 1);
     assert_eq!(memory.items().len(), 1);
-    assert!(memory.objects().contains_key("seal/digests/00000001.json"));
+    let objects = memory.objects();
+    assert!(objects.contains_key("seal/digests/00000001.json"));
+
+    // The day before yesterday and three before it; what is copied is sealed with the rest.
+    assert_eq!(
+        (&line["CopiedLogEvents"], &line["CopiedLogObjects"]),
+        (&3.into(), &3.into())
+    );
+    let copied: Vec<_> = objects
+        .keys()
+        .filter_map(|key| key.strip_prefix("logs/"))
+        .collect();
+    let whole = ["05", "06", "07", "08"].map(|day| {
+        ["access", "firewall"].map(|log| format!("dt=2026-04-{day}/log={log}/whole.json"))
+    });
+    let mut expected = whole.concat();
+    expected.extend(
+        [
+            "dt=2026-04-06/log=firewall/1230.jsonl.zst",
+            "dt=2026-04-08/log=access/0000.jsonl.zst",
+            "dt=2026-04-08/log=access/2350.jsonl.zst",
+        ]
+        .map(str::to_owned),
+    );
+    expected.sort();
+    assert_eq!(copied, expected);
+    assert_eq!(line["SealedObjects"], 1 + 11);
+    let last = read_copy(&objects["logs/dt=2026-04-08/log=access/2350.jsonl.zst"]).unwrap();
+    assert_eq!(
+        last.iter()
+            .map(|line| line.message.as_str())
+            .collect::<Vec<_>>(),
+        ["last"]
+    );
+
+    // Another day's run copies nothing again.
+    let again = run_until(&memory, &Task::DAILY, u32::MAX).await;
+    assert_eq!(
+        (again.result(), told(&again)["CopiedLogObjects"].as_u64()),
+        (Ok(()), Some(0))
+    );
+}
+
+#[tokio::test]
+async fn logs_of_days_that_were_asked_for_are_copied_page_by_page() {
+    let memory = memory();
+    let day = "2026-04-01".parse().unwrap();
+    for second in 0..10 {
+        let at = format!("2026-04-01T10:10:0{second}Z").parse().unwrap();
+        memory.log("/access", at, &format!("line {second}"));
+    }
+    memory.log(
+        "/waf",
+        "2026-04-02T00:00:00Z".parse().unwrap(),
+        "of the day after",
+    );
+    let mut task = Task::Logs {
+        first: day,
+        last: day,
+        from: None,
+        continued: 0,
+    };
+    let mut invocations = 0;
+    let events = loop {
+        let handled = run_until(&memory, &task, 70).await;
+        assert_eq!(handled.result(), Ok(()));
+        invocations += 1;
+        match handled.left.first() {
+            Some(next) => task = next.clone(),
+            None => {
+                break read_copy(&memory.objects()["logs/dt=2026-04-01/log=access/1010.jsonl.zst"])
+                    .unwrap();
+            }
+        }
+    };
+    assert!((4..10).contains(&invocations), "{invocations}");
+    let texts: Vec<_> = events.iter().map(|line| line.message.clone()).collect();
+    assert_eq!(
+        texts,
+        (0..10).map(|n| format!("line {n}")).collect::<Vec<_>>()
+    );
+    assert_eq!(events[3].timestamp - events[0].timestamp, 3_000);
+    assert_eq!(read_copy(b"no copy").map(|_| ()), Err(CopyUnreadable));
+}
+
+#[tokio::test]
+async fn a_log_that_cannot_be_read_stops_neither_seal_nor_archive() {
+    let memory = memory();
+    memory.fail_every(Call::LogEvents, CallFault::Final);
+    let handled = run_until(&memory, &Task::DAILY, u32::MAX).await;
+    assert_eq!(handled.result(), Err(Failed(1)));
+    let line = told(&handled);
+    assert_eq!(
+        (
+            line["ArchivedItems"].as_u64(),
+            line["SealedObjects"].as_u64()
+        ),
+        (Some(3), Some(1))
+    );
 }
 
 #[tokio::test]
 async fn what_the_deadline_leaves_is_another_task() {
     let memory = memory();
-    let mut tasks = vec![Task::Daily {}];
+    let mut tasks = vec![Task::DAILY];
     let mut invocations = 0;
     while let Some(task) = tasks.pop() {
         let handled = run_until(&memory, &task, 40).await;
@@ -133,7 +242,7 @@ async fn what_the_deadline_leaves_is_another_task() {
 async fn a_part_that_fails_does_not_stop_the_other() {
     let memory = memory();
     memory.fail_every(Call::Sign, CallFault::Final);
-    let handled = run_until(&memory, &Task::Daily {}, u32::MAX).await;
+    let handled = run_until(&memory, &Task::DAILY, u32::MAX).await;
     assert_eq!(handled.result(), Err(Failed(1)));
     assert_eq!(
         (
@@ -145,8 +254,8 @@ async fn a_part_that_fails_does_not_stop_the_other() {
 
     let memory = self::memory();
     memory.fail_every(Call::ObjectPutNew, CallFault::Final);
-    let handled = run_until(&memory, &Task::Daily {}, u32::MAX).await;
-    assert_eq!(handled.result(), Err(Failed(4)));
+    let handled = run_until(&memory, &Task::DAILY, u32::MAX).await;
+    assert_eq!(handled.result(), Err(Failed(5)));
     assert!(
         handled
             .result()
