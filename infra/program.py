@@ -24,6 +24,7 @@ def run() -> None:
         region=pulumi.Config("aws").require("region"),
         cost_center=config.get("cost_center") or "payments",
         providers=tuple(name.strip() for name in (config.get("providers") or "").split(",") if name.strip()),
+        capacity=config.get("capacity") or Settings.capacity,
         alarm_email=config.get("alarm_email"),
         lambda_zip_dir=config.get("lambda_zip_dir") or default_zip_dir(),
         firewall=config.get_bool("firewall", Settings.firewall) is True,

@@ -7,6 +7,7 @@ lifecycle_type := "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfigurat
 # What the lifecycle must say of each prefix: colder after ninety days, and for the audit log and its seals the least time until the end.
 lifecycle_prefixes := {
 	"audit/": audit_days_kept_min,
+	"logs/": audit_days_kept_min,
 	"seal/": audit_days_kept_min,
 	"archive/transactions/": null,
 	"archive/manifests/": null,

@@ -60,7 +60,7 @@ else if {
 	startswith(part.__name, sprintf("%s_", [bucket.__name]))
 }
 
-audit_prefixes := {"audit/", "seal/"}
+audit_prefixes := {"audit/", "logs/", "seal/"}
 
 object_deletes := {"s3:DeleteObject", "s3:DeleteObjectVersion"}
 

@@ -100,9 +100,10 @@ only_inserts(mapping) if {
 }
 
 # METADATA
-# title: A bad record does not hold the stream for ever, nor split its batch
+# title: The stream waits for the analytics as long as it has the records, and splits no batch
 # description: >-
-#   Retries and age are limited, so that one record cannot stop the analytics until the stream forgets the rest; from the oldest record on, so that
+#   A batch that fails is tried again until a few hours before the stream forgets it: what is given up leaves only its place in the stream behind,
+#   and there must be time to read the records. Not without end, so that they are given up while they can be read; from the oldest record on, so that
 #   none is skipped; and no bisecting, which would break the once-only count by batch. Never computed; AWS's defaults are endless, so absent is a
 #   violation.
 # scope: rule
@@ -113,19 +114,19 @@ deny_stream_retry contains message if {
 	input.__type == mapping_type
 	is_stream(subject)
 	some wrong in stream_faults
-	message := say(subject, wrong, "limit the retries")
+	message := say(subject, wrong, "try again for at least 20 hours and less than a day")
 }
 
-stream_faults contains not_between(subject, ["maximumRetryAttempts"], 1, 100)
+stream_faults contains not_between(subject, ["maximumRetryAttempts"], stream_retries_min, stream_retries_max)
 
-stream_faults contains not_between(subject, ["maximumRecordAgeInSeconds"], 60, day_seconds)
+stream_faults contains not_between(subject, ["maximumRecordAgeInSeconds"], stream_age_min_seconds, day_seconds - 3600)
 
 stream_faults contains not_exactly(subject, ["startingPosition"], "TRIM_HORIZON")
 
 stream_faults contains "bisectBatchOnFunctionError is true" if value(subject, ["bisectBatchOnFunctionError"]) == true
 
 # METADATA
-# title: The queue starts two to four invocations at a time
+# title: The queue starts two to four invocations at a time, or as many as its capacity needs
 # description: >-
 #   Without a maximum the pollers outrun the function's reserved concurrency; every throttled poll uses up a receive, and good messages end as dead
 #   letters that nobody looked at. SQS's least is two. Never computed: absent is a violation.
@@ -135,7 +136,8 @@ stream_faults contains "bisectBatchOnFunctionError is true" if value(subject, ["
 #   pci: ["2.2.1", "10.7.2"]
 deny_queue_concurrency contains message if {
 	is_queue(subject)
-	wrong := not_between(subject, ["scalingConfig", "maximumConcurrency"], maximum_concurrency_min, reserved_concurrency_max - 1)
+	most := reserved_concurrency_max[capacity(subject)] - 1
+	wrong := not_between(subject, ["scalingConfig", "maximumConcurrency"], maximum_concurrency_min, most)
 	message := say(subject, wrong, "start fewer than the function has reserved")
 }
 

@@ -21,6 +21,7 @@ function_variables := {
 		"TRANSACTIONS_TABLE": "table",
 		"AUDIT_BUCKET": "bucket",
 		"SEAL_KEY_ALIAS": "alias",
+		"LOG_GROUPS": "logs",
 		"ENVIRONMENT_SUFFIX": "suffix",
 		"METRICS_NAMESPACE": "namespace",
 	},
@@ -63,6 +64,17 @@ is_own("bucket", found) if {
 is_own("alias", found) if {
 	some alias in of_type("aws:kms/alias:Alias")
 	physical_name(alias) == found
+}
+
+# Every log of the stack but the gateway's execution log, which tells of faults alone and has no name before the API has an id.
+is_own("logs", found) if {
+	copied := {group | some part in split(found, ","); group := split(part, "=")[1]}
+	wanted := {name |
+		some group in of_type("aws:cloudwatch/logGroup:LogGroup")
+		name := physical_name(group)
+		not startswith(name, "API-Gateway-Execution-Logs_")
+	}
+	copied == wanted
 }
 
 is_own("queue", found) if {

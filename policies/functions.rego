@@ -54,7 +54,7 @@ deny_function_memory contains message if {
 }
 
 # METADATA
-# title: A function has one to five invocations of its own
+# title: A function has one to five invocations of its own, or as many as its capacity needs
 # description: >-
 #   Reserved concurrency keeps a flood of webhooks from using up the account's invocations, and other functions from using up this one's. 0 stops the
 #   function, -1 or absent reserves nothing. Never computed: absent is a violation.
@@ -64,8 +64,51 @@ deny_function_memory contains message if {
 #   pci: ["2.2.1", "2.2.6"]
 deny_function_concurrency contains message if {
 	input.__type == function_type
-	wrong := not_between(subject, ["reservedConcurrentExecutions"], reserved_concurrency_min, reserved_concurrency_max)
-	message := say(subject, wrong, "reserve 1 to 5 invocations")
+	most := reserved_concurrency_max[capacity(subject)]
+	wrong := not_between(subject, ["reservedConcurrentExecutions"], reserved_concurrency_min, most)
+	message := say(subject, wrong, sprintf("reserve 1 to %d invocations", [most]))
+}
+
+# The capacity by which a resource is sized. A tag that names none of the known ones counts for nothing.
+capacity(resource) := named if {
+	named := value(resource, ["tags", "Capacity"])
+	reserved_concurrency_max[named]
+} else := default_capacity
+
+recursion_type := "aws:lambda/functionRecursionConfig:FunctionRecursionConfig"
+
+# The functions that invoke themselves until their work is done, by their base names.
+functions_that_go_on := {"archival_function"}
+
+# METADATA
+# title: Who may invoke itself, and nobody else
+# description: >-
+#   Lambda stops a function that invokes itself some sixteen times and drops the call, unless it is told that this is wanted. The archive goes on
+#   from invocation to invocation and counts how often, so it is told so; of the others a loop is a fault, and Lambda stops it. Where a preview may
+#   leave unknown which function is meant, the dependency says so.
+# scope: rule
+# custom:
+#   fix: keep GOES_ON of infra/lib/functions.py
+#   pci: ["10.7.2", "6.2.4"]
+stack_deny_recursion contains message if {
+	some function in functions
+	base_name(function) in functions_that_go_on
+	allowed := [1 |
+		some told in of_type(recursion_type)
+		may_link(told, ["functionName"], function)
+		value(told, ["recursiveLoop"]) == "Allow"
+	]
+	count(allowed) != 1
+	message := say(function, "Lambda stops it after it has invoked itself some sixteen times", "set recursive_loop to Allow")
+}
+
+stack_deny_recursion contains message if {
+	some told in of_type(recursion_type)
+	value_or_null(told, ["recursiveLoop"]) != "Terminate"
+	every function in [function | some function in functions; base_name(function) in functions_that_go_on] {
+		not may_link(told, ["functionName"], function)
+	}
+	message := say(told, "it lets a function invoke itself without end", "leave that to the functions that go on")
 }
 
 # METADATA

@@ -114,12 +114,15 @@ deny_action_wildcard contains message if {
 # The forms that have no alternative:
 # a key under a prefix of a bucket (keys are made at run time);
 # the streams of one log group (Lambda names them at run time);
+# one log group, whose ARN ends in `:*` in every statement about its events,
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html, read 2026-11-27;
 # the six characters that Secrets Manager appends to a secret's name, https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html#secret_arn,
 # read 2026-11-25;
 # the label of a table's stream, a time that DynamoDB chooses.
 wildcard_forms := {
 	`^arn:aws:s3:::[a-z0-9.-]+/([A-Za-z0-9_=-]+/)+\*$`,
 	`^arn:aws:logs:[a-z0-9-]+:[0-9]{12}:log-group:[A-Za-z0-9_/.#-]+:log-stream:\*$`,
+	`^arn:aws:logs:[a-z0-9-]+:[0-9]{12}:log-group:[A-Za-z0-9_/.#-]+:\*$`,
 	`^arn:aws:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9_/+=.@-]+-\?\?\?\?\?\?$`,
 	`^arn:aws:dynamodb:[a-z0-9-]+:[0-9]{12}:table/[A-Za-z0-9_.-]+/stream/\*$`,
 }
@@ -127,7 +130,7 @@ wildcard_forms := {
 # METADATA
 # title: No wildcard in a resource but the forms that have no alternative
 # description: >-
-#   A right holds for resources that are named. Allowed are an S3 key under a prefix, the streams of one log group, the random end of a secret's ARN
+#   A right holds for resources that are named. Allowed are an S3 key under a prefix, one log group and its streams, the random end of a secret's ARN
 #   and the label of a table's stream. In a key's own policy "*" means that key and nothing else, by KMS's definition.
 # scope: rule
 # custom:

@@ -25,7 +25,32 @@ function_runtime := "provided.al2023"
 
 reserved_concurrency_min := 1
 
-reserved_concurrency_max := 5
+# By the capacity that a resource's tag names, in webhooks a second; what has no such tag has the
+# default capacity.
+reserved_concurrency_max := {"400": 5, "2000": 40, "10000": 200}
+
+default_capacity := "400"
+
+# The stream keeps a record for a day. What is given up sooner leaves nothing but its place in the
+# stream in the dead-letter queue: https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html,
+# read 2026-11-27.
+stream_age_min_seconds := 72000
+
+stream_retries_min := 1000
+
+stream_retries_max := 10000
+
+# Those that take TLS 1.2 and 1.3 with forward secrecy, or 1.3 alone:
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-security-policies-list.html,
+# read 2026-11-27.
+api_security_policies := {
+	"SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09",
+	"SecurityPolicy_TLS13_1_3_2025_09",
+	"SecurityPolicy_TLS13_1_3_FIPS_2025_09",
+}
+
+# Below which the edge's log is written in its bucket.
+edge_log_prefix := "edge"
 
 # SQS pollers start at two: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html, read 2026-11-25.
 maximum_concurrency_min := 2

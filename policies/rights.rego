@@ -8,6 +8,11 @@ archive_object := `^arn:aws:s3:::payhook-audit-[^/*?]+/archive/\*$`
 
 seal_object := `^arn:aws:s3:::payhook-audit-[^/*?]+/seal/\*$`
 
+log_object := `^arn:aws:s3:::payhook-audit-[^/*?]+/logs/\*$`
+
+# The logs that are copied into the bucket: the gateway's access log, the firewall's and the functions' own.
+copied_log := `:log-group:(/aws/apigateway/webhook_api|aws-waf-logs-webhook_firewall|/aws/lambda/[a-z_]+)_[^:*?]+:\*$`
+
 transactions_table := `:table/transactions_[^/*?]+$`
 
 write_logs := {"logs:CreateLogStream", "logs:PutLogEvents"}
@@ -29,7 +34,7 @@ rights := {
 			"on": `:table/transactions_[^/*?]+/stream/\*$`,
 		},
 		{
-			"actions": {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"},
+			"actions": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"},
 			"on": `:table/analytics_[^/*?]+$`,
 		},
 		{"actions": {"sqs:SendMessage"}, "on": `:analytics_processor_dlq_[^:*?]+$`},
@@ -40,9 +45,12 @@ rights := {
 		{"actions": {"dynamodb:BatchWriteItem"}, "on": transactions_table},
 		{"actions": {"s3:PutObject"}, "on": archive_object},
 		{"actions": {"s3:PutObject"}, "on": seal_object},
+		{"actions": {"s3:PutObject"}, "on": log_object},
+		{"actions": {"logs:FilterLogEvents"}, "on": copied_log},
 		{"actions": {"s3:GetObject", "s3:GetObjectVersion"}, "on": archive_object},
 		{"actions": {"s3:GetObject", "s3:GetObjectVersion"}, "on": audit_object},
 		{"actions": {"s3:GetObject", "s3:GetObjectVersion"}, "on": seal_object},
+		{"actions": {"s3:GetObject", "s3:GetObjectVersion"}, "on": log_object},
 		{"actions": {"s3:ListBucket", "s3:ListBucketVersions"}, "on": `^arn:aws:s3:::payhook-audit-[^/*?]+$`},
 		{"actions": {"lambda:InvokeFunction"}, "on": `:function:archival_function_[^:*?]+$`},
 		{"actions": {"sqs:SendMessage"}, "on": `:archival_function_dlq_[^:*?]+$`},

@@ -39,6 +39,8 @@ pub struct Usd {
     pub s3_gb_month: f64,
     /// A gigabyte of logs taken in.
     pub cloudwatch_gb: f64,
+    /// A gigabyte of logs scanned for card data.
+    pub cloudwatch_protection_gb: f64,
     /// A metric and month.
     pub cloudwatch_metric_month: f64,
 }
@@ -179,6 +181,12 @@ pub fn per_million(
             "CloudWatch, logs",
             format!("{log_gb:.2} GB"),
             log_gb * usd.cloudwatch_gb,
+        ),
+        // Each group has a data protection policy. The gateway's execution log tells of errors alone.
+        line(
+            "CloudWatch, search for card data",
+            format!("{log_gb:.2} GB"),
+            log_gb * usd.cloudwatch_protection_gb,
         ),
     ]
 }

@@ -25,6 +25,7 @@ const VARIABLES: &[(&str, &str)] = &[
     ("SEAL_KEY_ALIAS", "alias/payhook_seal_bench"),
     ("ARCHIVE_OLDER_THAN_DAYS", "90"),
     ("ARCHIVE_LOOKBACK_DAYS", "400"),
+    ("LOG_GROUPS", "access=/aws/apigateway/webhook_api_bench"),
     ("LOG_LEVEL", "info"),
     ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"),
     ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
@@ -44,6 +45,14 @@ const VARIABLES: &[(&str, &str)] = &[
     ),
 ];
 
+fn every_provider() -> String {
+    let names: Vec<&str> = provider_webhooks::providers::ALL
+        .iter()
+        .map(|provider| provider.info().name)
+        .collect();
+    names.join(",")
+}
+
 impl Function {
     /// Starts `binary` as the function of this name.
     ///
@@ -59,6 +68,7 @@ impl Function {
         let child = Command::new(binary)
             .env_clear()
             .envs(VARIABLES.iter().copied())
+            .env("PROVIDERS", every_provider())
             .env("AWS_LAMBDA_FUNCTION_NAME", format!("{name}_bench"))
             .env("AWS_LAMBDA_RUNTIME_API", runtime_api.to_string())
             .env("AWS_ENDPOINT_URL", format!("http://{aws}"))

@@ -61,6 +61,8 @@ pub struct RunArguments {
 const VOLUMES: [f64; 9] = [
     1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1_000.0, 3_000.0, 10_000.0,
 ];
+/// What the stack is sized for unless it is told otherwise: the first of `capacity` in infra/limits.json.
+const CAPACITY: &str = "400";
 /// 512 MB of the 1,769 MB that are one processor.
 const SHARE: f64 = 0.29;
 /// Custom metrics that a stack has in any case, by function and by some ten providers.
@@ -126,11 +128,11 @@ pub async fn run(arguments: &RunArguments) -> Result<(), Box<dyn Error>> {
         plan.per_second, plan.seconds
     );
     let queue = &limits["webhook_queue"];
-    let number = |name: &str| queue[name].as_f64().unwrap_or(1.0);
+    let number = |value: &Value| value.as_f64().unwrap_or(1.0);
     let (size, window, pollers) = (
-        number("batch_size"),
-        number("batching_window_seconds"),
-        number("maximum_concurrency"),
+        number(&queue["batch_size"]),
+        number(&queue["batching_window_seconds"]),
+        number(&limits["capacity"][CAPACITY]["maximum_concurrency"]),
     );
     let sustained = measure::sustained(&plan, size as u64, Duration::from_secs_f64(window)).await?;
     let archive = match &arguments.archive {

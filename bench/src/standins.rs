@@ -265,6 +265,7 @@ fn answer_to(operation: &str, document: &Value) -> Value {
             json!({ "Responses": each.map(|_| json!({})).collect::<Vec<_>>() })
         }
         "BatchGetItem" => json!({ "Responses": {}, "UnprocessedKeys": {} }),
+        "GetItem" => json!({}),
         "Query" => json!({ "Items": [], "Count": 0, "ScannedCount": 0 }),
         "SendMessageBatch" => {
             let sent = list(document, "Entries").iter().map(|entry| {

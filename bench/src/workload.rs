@@ -112,14 +112,18 @@ pub fn sqs_event(webhooks: &[Webhook], first: u64) -> String {
     json!({ "Records": records }).to_string()
 }
 
-/// The event that Lambda hands to analytics_processor: records of all providers in turn, as webhook_processor would have inserted them.
+/// The event that Lambda hands to analytics_processor: records of all providers in turn, as webhook_processor would have inserted them just now. Of
+/// older ones it looks for more markers.
 pub fn stream_event(items: &[Value], first: u64, size: usize) -> String {
+    let now = json!({ "S": format!("{:.3}", Timestamp::now()) });
     let records: Vec<Value> = items
         .iter()
         .cycle()
         .zip(first..)
         .take(size)
         .map(|(item, number)| {
+            let mut item = item.clone();
+            item["received_at"] = now.clone();
             json!({
                 "eventID": format!("{number:032x}"),
                 "eventName": "INSERT",

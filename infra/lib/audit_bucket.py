@@ -45,7 +45,7 @@ def bucket_policy(settings: Settings) -> str:
 
 
 class AuditBucket(pulumi.ComponentResource):
-    """One bucket, three prefixes: `audit/`, `archive/` and `seal/`."""
+    """One bucket, four prefixes: `audit/`, `logs/`, `archive/` and `seal/`."""
 
     def __init__(
         self, settings: Settings, key_arn: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
@@ -85,6 +85,7 @@ class AuditBucket(pulumi.ComponentResource):
             bucket=self.bucket.id,
             rules=[
                 lifecycle_rule("audit", "audit/", audit["days_at_hand"], audit["days_kept"]),
+                lifecycle_rule("logs", "logs/", audit["days_at_hand"], audit["days_kept"]),
                 lifecycle_rule("seal", "seal/", audit["days_at_hand"], audit["days_kept"]),
                 lifecycle_rule("archive", "archive/transactions/", archive["days_at_hand"], None),
                 lifecycle_rule("manifests", "archive/manifests/", archive["days_at_hand"], None),

@@ -53,7 +53,7 @@ def seal_key_policy(settings: Settings) -> str:
 def key_policy(settings: Settings) -> str:
     """The account administers; the roles and the services that act for them use."""
     groups = [settings.log_group(function) for function in FUNCTIONS]
-    groups += [f"/aws/apigateway/{settings.name('webhook_api')}", EXECUTION_LOGS]
+    groups += [settings.access_log_group, EXECUTION_LOGS]
     if settings.firewall:
         groups.append(settings.firewall_log_group)
     # CloudTrail asks for Decrypt where the bucket has a key of its own for many objects.

@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from lib.limits import LIMITS, function_limits
+from lib.limits import CAPACITIES, FUNCTIONS, LIMITS, function_limits
 from lib.policies import Statement, allow, document, trust
 from lib.protected_log import ProtectedLog
 from lib.queues import Queues
@@ -22,10 +22,26 @@ RECEIVE = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
 READ_STREAM = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"]
 
 
+# It invokes itself until its work is done, each time with less to do, and counts how often (`functions/archival_function/src/task.rs`).
+# Lambda stops such a function after some sixteen times unless it is told that this is wanted:
+# https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html, read 2026-11-27.
+GOES_ON = ("archival_function",)
+
+
 def write_logs(settings: Settings, function: str) -> Statement:
     """Into the function's own log group and no other."""
     group = settings.log_group_arn(settings.log_group(function))
     return allow(["logs:CreateLogStream", "logs:PutLogEvents"], [f"{group}:log-stream:*"], "Logs")
+
+
+def copied_logs(settings: Settings) -> dict[str, str]:
+    """The log groups whose days are copied into the bucket, by the names of the copies.
+
+    CloudWatch keeps them for thirty days; PCI DSS v4.0.1, 10.5.1 asks for twelve months.
+    """
+    gateway = {"access": settings.access_log_group}
+    firewall = {"firewall": settings.firewall_log_group} if settings.firewall else {}
+    return gateway | firewall | {function: settings.log_group(function) for function in FUNCTIONS}
 
 
 def statements(settings: Settings, function: str) -> list[Statement]:
@@ -54,7 +70,13 @@ def statements(settings: Settings, function: str) -> list[Statement]:
             logs,
             allow(READ_STREAM, [stream], "ReadStream"),
             allow(
-                ["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"],
+                [
+                    "dynamodb:BatchGetItem",
+                    "dynamodb:GetItem",
+                    "dynamodb:PutItem",
+                    "dynamodb:Query",
+                    "dynamodb:UpdateItem",
+                ],
                 [settings.table_arn("analytics")],
                 "CountTransactions",
             ),
@@ -65,11 +87,20 @@ def statements(settings: Settings, function: str) -> list[Statement]:
         logs,
         allow(["dynamodb:Query"], [f"{table}/index/archive_index"], "ReadOldTransactions"),
         allow(["dynamodb:BatchWriteItem"], [table], "DeleteArchivedTransactions"),
-        allow(["s3:PutObject"], [f"{bucket}/archive/*", f"{bucket}/seal/*"], "WriteArchiveAndSeals"),
+        allow(
+            ["s3:PutObject"],
+            [f"{bucket}/archive/*", f"{bucket}/logs/*", f"{bucket}/seal/*"],
+            "WriteArchiveLogsAndSeals",
+        ),
         allow(
             ["s3:GetObject", "s3:GetObjectVersion"],
-            [f"{bucket}/archive/*", f"{bucket}/audit/*", f"{bucket}/seal/*"],
+            [f"{bucket}/archive/*", f"{bucket}/audit/*", f"{bucket}/logs/*", f"{bucket}/seal/*"],
             "ReadBack",
+        ),
+        allow(
+            ["logs:FilterLogEvents"],
+            [f"{settings.log_group_arn(group)}:*" for group in copied_logs(settings).values()],
+            "ReadLogs",
         ),
         allow(["s3:ListBucket", "s3:ListBucketVersions"], [bucket], "List"),
         allow(["lambda:InvokeFunction"], [settings.function_arn(function)], "GoOn"),
@@ -90,6 +121,9 @@ def environment(settings: Settings, function: str) -> dict[str, str]:
             "AUDIT_BUCKET": settings.audit_bucket,
             "REJECTED_QUEUE_URL": settings.queue_url("rejected_queue"),
             "SECRET_NAME_PREFIX": SECRET_NAME_PREFIX,
+            # The function asks for the secrets of these alone: it may read no others, and a webhook of
+            # another provider is one of an unknown provider.
+            "PROVIDERS": ",".join(provider.name for provider in settings.catalogue),
         }
     if function == "analytics_processor":
         return common | {
@@ -102,6 +136,7 @@ def environment(settings: Settings, function: str) -> dict[str, str]:
         "SEAL_KEY_ALIAS": settings.seal_key_alias,
         "ARCHIVE_OLDER_THAN_DAYS": str(LIMITS["archive"]["older_than_days"]),
         "ARCHIVE_LOOKBACK_DAYS": str(LIMITS["archive"]["lookback_days"]),
+        "LOG_GROUPS": ",".join(f"{name}={group}" for name, group in copied_logs(settings).items()),
     }
 
 
@@ -140,7 +175,7 @@ class Function(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("payhook:index:Function", function, None, opts)
-        limits = function_limits(function)
+        limits = function_limits(function, settings.capacity)
         log = ProtectedLog(
             f"{function}_logs", settings, settings.log_group(function), key_arn, pulumi.ResourceOptions(parent=self)
         )
@@ -162,9 +197,16 @@ class Function(pulumi.ComponentResource):
             logging_config=aws.lambda_.FunctionLoggingConfigArgs(
                 log_format="Text", log_group=settings.log_group(function)
             ),
-            tags=settings.tags,
+            tags=settings.capacity_tags,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[log, role.policy]),
         )
+        if function in GOES_ON:
+            aws.lambda_.FunctionRecursionConfig(
+                f"{function}_recursion",
+                function_name=self.function.name,
+                recursive_loop="Allow",
+                opts=pulumi.ResourceOptions(parent=self),
+            )
         self.register_outputs({})
 
 
@@ -191,9 +233,9 @@ class EventSources(pulumi.ComponentResource):
             function_response_types=["ReportBatchItemFailures"],
             # Below the reserved concurrency: a throttled poll would burn receive counts and dead-letter messages nobody looked at.
             scaling_config=aws.lambda_.EventSourceMappingScalingConfigArgs(
-                maximum_concurrency=queue["maximum_concurrency"]
+                maximum_concurrency=CAPACITIES[settings.capacity]["maximum_concurrency"]
             ),
-            tags=settings.tags,
+            tags=settings.capacity_tags,
             opts=pulumi.ResourceOptions(parent=self),
         )
         records_only: dict[str, Any] = {
@@ -207,6 +249,9 @@ class EventSources(pulumi.ComponentResource):
             starting_position="TRIM_HORIZON",
             batch_size=stream["batch_size"],
             maximum_batching_window_in_seconds=stream["batching_window_seconds"],
+            # As long as the stream itself has the records, less four hours: what is given up leaves only its
+            # place in the stream in the dead-letter queue, and the records can be read for so long.
+            # https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html, read 2026-11-27.
             maximum_retry_attempts=stream["maximum_retry_attempts"],
             maximum_record_age_in_seconds=stream["maximum_record_age_seconds"],
             bisect_batch_on_function_error=False,

@@ -13,9 +13,16 @@ FUNCTIONS = ("webhook_processor", "analytics_processor", "archival_function")
 SUFFIX_FORM = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,18}[a-z0-9])?")
 
 
-def function_limits(function: str) -> dict[str, int]:
+# Webhooks a second, as text; the first is the default. Each goes with what it needs: invocations that
+# are reserved, how many the queue starts at a time, and units a second that the tables are warm for.
+CAPACITIES: dict[str, dict[str, Any]] = LIMITS["capacity"]
+DEFAULT_CAPACITY = next(iter(CAPACITIES))
+
+
+def function_limits(function: str, capacity: str = DEFAULT_CAPACITY) -> dict[str, int]:
     """Time-out (seconds) and reserved concurrency of one function."""
-    return LIMITS["function"][function]
+    reserved = CAPACITIES[capacity]["reserved_concurrency"][function]
+    return {**LIMITS["function"][function], "reserved_concurrency": reserved}
 
 
 # The two API keys of a provider: the one that lives from the start, and its spare.

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from lib.catalogue import Provider, read_catalogue
-from lib.limits import LIMITS, REGION, SUFFIX_FORM
+from lib.limits import CAPACITIES, DEFAULT_CAPACITY, LIMITS, REGION, SUFFIX_FORM
 from lib.zips import CROSS_BUILT
 
 ACCOUNT_FORM = re.compile(r"[0-9]{12}")
@@ -31,6 +31,8 @@ class Settings:
     cost_center: str = "payments"
     # Those whose secrets, API keys and alarms the stack has; none named is all.
     providers: tuple[str, ...] = ()
+    # Webhooks a second that the stack is sized for, one of `CAPACITIES`.
+    capacity: str = DEFAULT_CAPACITY
     alarm_email: str | None = None
     lambda_zip_dir: str = CROSS_BUILT
     firewall: bool = True
@@ -52,6 +54,10 @@ class Settings:
         if not ACCOUNT_FORM.fullmatch(self.account_id):
             raise ValueError("account_id must be the twelve digits of the AWS account")
         self._check_providers()
+        if self.capacity not in CAPACITIES:
+            raise ValueError(
+                f"capacity must be one of {', '.join(CAPACITIES)} webhooks a second: pulumi config set capacity {DEFAULT_CAPACITY}"
+            )
         if self.edge:
             self._check_edge()
         days_kept = LIMITS["audit"]["days_kept"]
@@ -97,6 +103,13 @@ class Settings:
             )
         if self.edge_secret_generation < 1:
             raise ValueError("edge_secret_generation counts from 1: pulumi config set edge_secret_generation 1")
+
+    @property
+    def capacity_tags(self) -> dict[str, str]:
+        """The tags of what is sized by the capacity. One above the default is a tag, by which the policy
+        pack knows the bounds that go with it.
+        """
+        return self.tags if self.capacity == DEFAULT_CAPACITY else {**self.tags, "Capacity": self.capacity}
 
     @property
     def tags(self) -> dict[str, str]:
@@ -150,6 +163,11 @@ class Settings:
     def secret(self, provider: str) -> str:
         """The secret of one provider."""
         return self.name(f"webhook_secret_{provider}")
+
+    @property
+    def access_log_group(self) -> str:
+        """The log group of who came to the gateway."""
+        return f"/aws/apigateway/{self.name('webhook_api')}"
 
     def log_group(self, function: str) -> str:
         """The log group of one function."""

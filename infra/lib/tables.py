@@ -3,6 +3,7 @@
 import pulumi
 import pulumi_aws as aws
 
+from lib.limits import CAPACITIES
 from lib.settings import Settings
 
 
@@ -17,6 +18,8 @@ class Tables(pulumi.ComponentResource):
         encryption = aws.dynamodb.TableServerSideEncryptionArgs(enabled=True, kms_key_arn=key_arn)
         restorable = aws.dynamodb.TablePointInTimeRecoveryArgs(enabled=True)
         expiry = aws.dynamodb.TableTtlArgs(attribute_name="expires_at", enabled=True)
+
+        warm = CAPACITIES[settings.capacity]["warm_throughput"]
 
         def attribute(name: str) -> aws.dynamodb.TableAttributeArgs:
             return aws.dynamodb.TableAttributeArgs(name=name, type="S")
@@ -42,6 +45,11 @@ class Tables(pulumi.ComponentResource):
                         ),
                     ],
                     projection_type="ALL",
+                    warm_throughput=aws.dynamodb.TableGlobalSecondaryIndexWarmThroughputArgs(
+                        read_units_per_second=warm["read_units"], write_units_per_second=warm["write_units"]
+                    )
+                    if warm
+                    else None,
                 )
             ],
             stream_enabled=True,
@@ -49,6 +57,13 @@ class Tables(pulumi.ComponentResource):
             point_in_time_recovery=restorable,
             server_side_encryption=encryption,
             ttl=expiry,
+            # A new on-demand table takes 4,000 write units a second, and doubles in half an hour at the soonest.
+            # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput.html, read 2026-11-27.
+            warm_throughput=aws.dynamodb.TableWarmThroughputArgs(
+                read_units_per_second=warm["read_units"], write_units_per_second=warm["write_units"]
+            )
+            if warm
+            else None,
             deletion_protection_enabled=False,
             tags=settings.tags,
             opts=child,

@@ -1,6 +1,7 @@
 """What the stack must be: each line of the design and of PCI DSS that can be read from the graph."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ UNTAGGED = {
     "apigateway/account", "apigateway/deployment", "apigateway/integration", "apigateway/integrationResponse",
     "apigateway/method", "apigateway/methodResponse", "apigateway/methodSettings", "apigateway/resource",
     "apigateway/response", "apigateway/usagePlanKey", "cloudwatch/dashboard", "cloudwatch/logDataProtectionPolicy",
-    "cloudwatch/logResourcePolicy", "iam/rolePolicy", "glue/catalogTable", "iam/rolePolicyAttachment", "kms/alias", "lambda/functionEventInvokeConfig", "s3/bucketLifecycleConfiguration",
+    "cloudwatch/logResourcePolicy", "iam/rolePolicy", "glue/catalogTable", "iam/rolePolicyAttachment", "kms/alias", "lambda/functionEventInvokeConfig", "lambda/functionRecursionConfig", "s3/bucketLifecycleConfiguration",
     "s3/bucketOwnershipControls", "s3/bucketPolicy", "s3/bucketPublicAccessBlock",
     "s3/bucketServerSideEncryptionConfiguration", "s3/bucketVersioning", "scheduler/schedule", "sns/topicPolicy",
     "random", "sqs/queuePolicy", "wafv2/webAclAssociation", "wafv2/webAclLoggingConfiguration",
@@ -71,7 +72,7 @@ def test_routes_need_a_key(of_type: Find) -> None:
 def test_the_stage_throttles_and_logs_without_bodies(of_type: Find) -> None:
     (settings,) = (method["settings"] for method in of_type(":MethodSettings"))
     assert (settings["throttlingRateLimit"], settings["throttlingBurstLimit"]) == (10_000, 5_000)
-    assert (settings["dataTraceEnabled"], settings["loggingLevel"]) == (False, "INFO")
+    assert (settings["dataTraceEnabled"], settings["loggingLevel"]) == (False, "ERROR")
     (stage,) = of_type(":Stage")
     access = json.loads(stage["accessLogSettings"]["format"])
     assert {"requestId", "ip", "status", "apiKeyId"} <= set(access)
@@ -152,10 +153,10 @@ def test_lifecycles(of_type: Find) -> None:
     rules = [rule for rules in lifecycles.values() for rule in rules]
     colder = {r["filter"]["prefix"]: r["transitions"][0]["days"] for r in rules if "transitions" in r}
     assert colder == dict.fromkeys(
-        ("audit/", "seal/", "archive/transactions/", "archive/manifests/", "AWSLogs/", "edge/"), 90
+        ("audit/", "logs/", "seal/", "archive/transactions/", "archive/manifests/", "AWSLogs/", "edge/"), 90
     )
     ends = {r["filter"]["prefix"]: r["expiration"]["days"] for r in rules if "expiration" in r}
-    assert ends == {"audit/": 400, "seal/": 400, "archive/pending/": 7, "AWSLogs/": 400, "edge/": 400}
+    assert ends == dict.fromkeys(("audit/", "logs/", "seal/", "AWSLogs/", "edge/"), 400) | {"archive/pending/": 7}
     assert set(lifecycles) == {"audit-id", "access_record-id", "edge_log-id"}
 
 
@@ -181,7 +182,7 @@ def test_functions(of_type: Find) -> None:
         assert (function["memorySize"], function["kmsKeyArn"]) == (512, KEY)
         assert function["role"].endswith(f"role/{name}_role_dev")
     reserved = {name: function["reservedConcurrentExecutions"] for name, function in functions.items()}
-    assert reserved == {"webhook_processor": 5, "analytics_processor": 3, "archival_function": 1}
+    assert reserved == {"webhook_processor": 5, "analytics_processor": 5, "archival_function": 2}
 
 
 def test_event_sources(of_type: Find) -> None:
@@ -248,8 +249,18 @@ def test_no_role_has_a_wildcard_but_the_two_allowed(of_type: Find) -> None:
         assert not [action for action in _actions(statement) if "*" in action]
         for resource in statement["Resource"]:
             if "*" in resource:
-                prefixes = ("/audit/*", "/archive/*", "/seal/*", ":log-stream:*", "table/transactions_dev/stream/*")
-                assert resource.endswith(prefixes), resource
+                ends = (
+                    "/audit/*",
+                    "/archive/*",
+                    "/logs/*",
+                    "/seal/*",
+                    ":log-stream:*",
+                    "table/transactions_dev/stream/*",
+                )
+                # A log group's own ARN ends so.
+                assert resource.endswith(ends) or re.fullmatch(r"arn:aws:logs:.*:log-group:[^:*]+:\*", resource), (
+                    resource
+                )
 
 
 def test_no_function_deletes_an_object_and_only_the_archive_deletes_items(of_type: Find) -> None:

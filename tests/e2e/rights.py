@@ -158,8 +158,14 @@ def _record(**changes: dict[str, str]) -> dict[str, Any]:
 
 
 def a_stored_event_is_counted(cloud: LocalCloud) -> bool:
-    """Markers read, rows and marker written."""
+    """Its marker looked for, rows and marker written."""
     return invoke(cloud, ANALYTICS, {"Records": [_record()]}) == {"batchItemFailures": []}
+
+
+def an_event_of_long_ago_is_counted(cloud: LocalCloud) -> bool:
+    """Every marker that can list it looked for, before the one of its own."""
+    long_ago = _record(received_at={"S": "2026-01-02T03:04:05.000Z"})
+    return invoke(cloud, ANALYTICS, {"Records": [long_ago]}) == {"batchItemFailures": []}
 
 
 def an_unreadable_record_is_handed_on(cloud: LocalCloud) -> bool:

@@ -46,10 +46,13 @@ SCENARIOS: dict[Scenario, tuple[Right, ...]] = {
         (ANALYTICS, "dynamodb:ListStreams"),
     ),
     Scenario("a stored event is counted", rights.a_stored_event_is_counted): (
-        (ANALYTICS, "dynamodb:BatchGetItem"),
+        (ANALYTICS, "dynamodb:GetItem"),
         (ANALYTICS, "dynamodb:PutItem"),
-        (ANALYTICS, "dynamodb:Query"),
         (ANALYTICS, "dynamodb:UpdateItem"),
+    ),
+    Scenario("an event of long ago is counted", rights.an_event_of_long_ago_is_counted): (
+        (ANALYTICS, "dynamodb:BatchGetItem"),
+        (ANALYTICS, "dynamodb:Query"),
     ),
     Scenario("an unreadable record is handed on alone", rights.an_unreadable_record_is_handed_on): (
         (ANALYTICS, "sqs:SendMessage"),

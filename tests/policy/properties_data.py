@@ -231,8 +231,12 @@ ROWS: tuple[Row, ...] = (
     ),
     Row("lambda/eventSourceMapping", "filterCriteria", (DROP,), "deny_stream_filter", where="stream"),
     Row("lambda/eventSourceMapping", "bisectBatchOnFunctionError", (True,), "deny_stream_retry", where="stream"),
-    Row("lambda/eventSourceMapping", "maximumRetryAttempts", (DROP, -1, 0), "deny_stream_retry", where="stream"),
-    Row("lambda/eventSourceMapping", "maximumRecordAgeInSeconds", (DROP, -1, 59), "deny_stream_retry", where="stream"),
+    Row("lambda/eventSourceMapping", "maximumRetryAttempts", (DROP, -1, 0, 10), "deny_stream_retry", where="stream"),
+    Row(
+        "lambda/eventSourceMapping", "maximumRecordAgeInSeconds", (DROP, -1, 3600), "deny_stream_retry", where="stream"
+    ),
+    Row("lambda/functionRecursionConfig", "recursiveLoop", (DROP, "Terminate"), "stack_deny_recursion"),
+    Row("lambda/functionRecursionConfig", "functionName", (DROP, "other"), "stack_deny_recursion"),
     Row("lambda/functionEventInvokeConfig", "destinationConfig", (DROP,), "deny_async_failure"),
     Row("lambda/functionEventInvokeConfig", "functionName", (DROP, "other"), "stack_deny_async_missing"),
     extra("scheduler/schedule", "state", ("DISABLED",), "deny_schedule_disabled"),

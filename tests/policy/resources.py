@@ -92,6 +92,7 @@ MISSED = (
     ("kms/", "stack_deny_alias_lost stack_deny_key_foreign stack_deny_part_missing"),
     ("lambda/eventSourceMapping", "stack_deny_mapping_missing"),
     ("lambda/functionEventInvokeConfig", "stack_deny_async_missing"),
+    ("lambda/functionRecursionConfig", "stack_deny_recursion"),
     ("lambda/", "stack_deny_part_missing"),
     ("s3/bucketPolicy", "stack_deny_bucket_part stack_deny_tls_missing"),
     ("s3/", "stack_deny_bucket_part stack_deny_part_missing stack_deny_bucket_encryption stack_deny_bucket_lifecycle"),

@@ -1,33 +1,43 @@
 //! The analytics table: markers and rows in one transaction.
 //!
-//! A marker is an item `aggregate` = `marker`, `bucket` = the first sequence number padded to forty digits, `records` = every sequence number that
-//! its transaction counted. Rows are named by `pipeline::aggregate::RowKey`.
+//! A marker is an item `aggregate` = `marker#{slice}`, `bucket` = the first sequence number padded to forty digits, `records` = every sequence
+//! number that its transaction counted. Rows are named by `pipeline::aggregate::RowKey`.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, KeysAndAttributes, Put, TransactWriteItem, Update, builders::UpdateBuilder,
 };
+use futures::future::try_join_all;
 use jiff::{Timestamp, ToSpan};
-use pipeline::aggregate::apply::{AnalyticsStore, ApplyOutcome};
+use pipeline::aggregate::apply::{AnalyticsStore, ApplyOutcome, Listed};
 use pipeline::aggregate::{Delta, RowKey, SequenceNumber};
 use pipeline::storage::StoreError;
 
 use crate::Clients;
 use crate::error::{passes, store_error};
 
+const NO_MARKER: &str = "attribute_not_exists(#aggregate)";
 const TRANSACT: &str = "dynamodb:TransactWriteItems";
 const BATCH_GET: &str = "dynamodb:BatchGetItem";
 const QUERY: &str = "dynamodb:Query";
-const MARKER: &str = "marker";
+const GET: &str = "dynamodb:GetItem";
+const PUT: &str = "dynamodb:PutItem";
+/// What the partition key of a marker starts with.
+pub(crate) const MARKER: &str = "marker#";
+
+/// Markers are spread over so many partition keys, by their first record: one takes a thousand write units a second, and a marker of a hundred
+/// records costs six.
+/// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html>, read 2026-11-27.
+const SLICES: u32 = 16;
 
 /// Keys in one BatchGetItem call.
 /// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>, read 2026-11-24.
 const GET_KEYS_MAX: usize = 100;
 
-/// A batch may start inside what a marker covers. That marker is the last one of its shard; between it and the batch stand at most the
-/// markers that other shards made in the meantime.
+/// A batch of an event source that is made anew may start inside what a marker covers. That marker is the last one of its shard; between it and the
+/// batch stand at most the markers that other shards made in the meantime. So many are read of each slice.
 const MARKERS_LOOKED_BACK: i32 = 50;
 
 /// The stream keeps records for a day, so none can come again later.
@@ -85,6 +95,7 @@ impl DynamoAnalytics {
 
     async fn markers_before(
         &self,
+        slice: u32,
         first: &SequenceNumber,
     ) -> Result<Vec<HashMap<String, AttributeValue>>, StoreError> {
         let answer = self
@@ -95,7 +106,7 @@ impl DynamoAnalytics {
             .key_condition_expression("#aggregate = :marker AND #bucket < :first")
             .expression_attribute_names("#aggregate", "aggregate")
             .expression_attribute_names("#bucket", "bucket")
-            .expression_attribute_values(":marker", text(MARKER))
+            .expression_attribute_values(":marker", text(slice_key(slice)))
             .expression_attribute_values(":first", text(first.sortable()))
             .scan_index_forward(false)
             .limit(MARKERS_LOOKED_BACK)
@@ -106,20 +117,28 @@ impl DynamoAnalytics {
         Ok(answer.items.unwrap_or_default())
     }
 
-    fn marker(
+    fn new_marker(
+        &self,
+        records: &[SequenceNumber],
+        now: Timestamp,
+    ) -> Option<HashMap<String, AttributeValue>> {
+        let listed = records.iter().map(|n| n.as_str().to_owned()).collect();
+        let mut item = marker_key(records.first()?);
+        item.insert("records".to_owned(), AttributeValue::Ss(listed));
+        item.insert("expires_at".to_owned(), expiry(now, MARKER_KEPT_HOURS));
+        Some(item)
+    }
+
+    fn put_marker(
         &self,
         records: &[SequenceNumber],
         now: Timestamp,
     ) -> Result<TransactWriteItem, StoreError> {
-        let first = records.first().ok_or_else(|| not_built(TRANSACT))?;
-        let listed = records.iter().map(|n| n.as_str().to_owned()).collect();
-        let mut item = marker_key(first);
-        item.insert("records".to_owned(), AttributeValue::Ss(listed));
-        item.insert("expires_at".to_owned(), expiry(now, MARKER_KEPT_HOURS));
+        let item = self.new_marker(records, now);
         let put = Put::builder()
             .table_name(&self.table)
-            .set_item(Some(item))
-            .condition_expression("attribute_not_exists(#aggregate)")
+            .set_item(Some(item.ok_or_else(|| not_built(TRANSACT))?))
+            .condition_expression(NO_MARKER)
             .expression_attribute_names("#aggregate", "aggregate")
             .build()
             .map_err(|_| not_built(TRANSACT))?;
@@ -173,20 +192,32 @@ fn not_built(call: &'static str) -> StoreError {
     }
 }
 
+/// The slice of a marker: the same for the same record in every version, hence a hash of our own (FNV-1a).
+fn slice(first: &SequenceNumber) -> u32 {
+    let hash = first.as_str().bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    });
+    (hash >> 16) % SLICES
+}
+
+fn slice_key(slice: u32) -> String {
+    format!("{MARKER}{slice:02}")
+}
+
 fn marker_key(first: &SequenceNumber) -> HashMap<String, AttributeValue> {
     HashMap::from([
-        ("aggregate".to_owned(), text(MARKER)),
+        ("aggregate".to_owned(), text(slice_key(slice(first)))),
         ("bucket".to_owned(), text(first.sortable())),
     ])
 }
 
 /// The sequence numbers that a marker lists.
-fn listed(marker: &HashMap<String, AttributeValue>) -> impl Iterator<Item = SequenceNumber> {
+fn listed(marker: &HashMap<String, AttributeValue>) -> Listed {
     let records = marker.get("records").and_then(|value| value.as_ss().ok());
-    records
-        .into_iter()
-        .flatten()
+    let texts = records.into_iter().flatten();
+    texts
         .filter_map(|text| SequenceNumber::parse(text))
+        .collect()
 }
 
 /// What the reasons of a cancelled transaction say; the marker is the first of its items.
@@ -205,20 +236,54 @@ fn cancelled<'c>(codes: impl IntoIterator<Item = &'c str>) -> Result<ApplyOutcom
 }
 
 impl AnalyticsStore for DynamoAnalytics {
-    async fn counted(
-        &self,
-        records: &[SequenceNumber],
-    ) -> Result<BTreeSet<SequenceNumber>, StoreError> {
+    async fn marker(&self, first: &SequenceNumber) -> Result<Listed, StoreError> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(marker_key(first)))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| store_error(GET, &error))?;
+        Ok(answer.item.as_ref().map(listed).unwrap_or_default())
+    }
+
+    async fn markers_around(&self, records: &[SequenceNumber]) -> Result<Vec<Listed>, StoreError> {
         let Some(first) = records.iter().min() else {
-            return Ok(BTreeSet::new());
+            return Ok(Vec::new());
         };
-        let mut markers = self.markers_before(first).await?;
+        let slices = (0..SLICES).map(|slice| self.markers_before(slice, first));
+        let mut markers = try_join_all(slices).await?.concat();
         for some in records.chunks(GET_KEYS_MAX) {
             markers.extend(self.markers_of(some).await?);
         }
-        let asked: BTreeSet<&SequenceNumber> = records.iter().collect();
-        let counted = markers.iter().flat_map(listed);
-        Ok(counted.filter(|number| asked.contains(number)).collect())
+        Ok(markers.iter().map(listed).collect())
+    }
+
+    async fn leave(&self, records: &[SequenceNumber]) -> Result<(), StoreError> {
+        let item = self.new_marker(records, Timestamp::now());
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item.ok_or_else(|| not_built(PUT))?))
+            .condition_expression(NO_MARKER)
+            .expression_attribute_names("#aggregate", "aggregate")
+            .send()
+            .await;
+        match put {
+            Ok(_) => Ok(()),
+            // It is there already, and lists what was counted.
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(store_error(PUT, &error)),
+        }
     }
 
     async fn apply(
@@ -230,7 +295,7 @@ impl AnalyticsStore for DynamoAnalytics {
         let mut call = self
             .client
             .transact_write_items()
-            .transact_items(self.marker(records, now)?);
+            .transact_items(self.put_marker(records, now)?);
         for (key, delta) in rows {
             call = call.transact_items(self.row(key, delta, now)?);
         }
@@ -289,8 +354,21 @@ mod tests {
     fn a_marker_lists_what_it_says_and_nothing_else() {
         let records = AttributeValue::Ss(vec!["9".into(), "x".into()]);
         let marker = HashMap::from([("records".to_owned(), records)]);
-        let numbers: Vec<_> = listed(&marker).map(|n| n.to_string()).collect();
+        let numbers: Vec<_> = listed(&marker).iter().map(ToString::to_string).collect();
         assert_eq!(numbers, ["9"]);
-        assert_eq!(listed(&HashMap::new()).count(), 0);
+        assert_eq!(listed(&HashMap::new()).len(), 0);
+    }
+
+    #[test]
+    fn markers_are_spread_evenly() {
+        let mut slices = [0_u32; SLICES as usize];
+        for n in 0..16_000_u128 {
+            let number = (700_000_000_000_000_000_000 + 7 * n).to_string();
+            slices[slice(&SequenceNumber::parse(&number).unwrap()) as usize] += 1;
+        }
+        assert!(
+            slices.iter().all(|markers| (500..1500).contains(markers)),
+            "{slices:?}"
+        );
     }
 }

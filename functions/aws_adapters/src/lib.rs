@@ -14,6 +14,8 @@ mod dead_letters;
 mod error;
 mod index;
 mod item;
+#[cfg(feature = "logs")]
+mod logs;
 mod objects;
 #[cfg(feature = "operator")]
 pub mod operations;
@@ -34,6 +36,8 @@ pub use clients::Clients;
 pub use continuation::LambdaContinuation;
 pub use dead_letters::SqsDeadLetters;
 pub use index::DynamoIndex;
+#[cfg(feature = "logs")]
+pub use logs::CloudWatchLogs;
 pub use objects::S3Objects;
 pub use pause::Backoff;
 pub use rejected::SqsRejected;

@@ -1,20 +1,22 @@
 //! What the command line reads and no function does: rows, the access log, the depth of queues.
 
-use std::collections::BTreeSet;
+use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sqs::types::QueueAttributeName;
-use jiff::Timestamp;
 use pipeline::aggregate::{Delta, RowKey};
 use pipeline::storage::StoreError;
-use serde::Deserialize;
 
 use crate::Clients;
+use crate::analytics::MARKER;
 use crate::error::store_error;
 
 const SCAN: &str = "dynamodb:Scan";
-const LOGS: &str = "logs:FilterLogEvents";
 const ATTRIBUTES: &str = "sqs:GetQueueAttributes";
+
+fn is_marker(item: &HashMap<String, AttributeValue>) -> bool {
+    matches!(item.get("aggregate"), Some(AttributeValue::S(key)) if key.starts_with(MARKER))
+}
 
 /// The rows of the analytics table, markers left out.
 ///
@@ -47,7 +49,7 @@ pub async fn analytics_rows(
             };
             match row() {
                 Some(row) => rows.push(row),
-                None if item.get("aggregate") == Some(&AttributeValue::S("marker".into())) => {}
+                None if is_marker(&item) => {}
                 None => {
                     return Err(StoreError::Final {
                         call: SCAN,
@@ -58,46 +60,6 @@ pub async fn analytics_rows(
         }
     }
     Ok(rows)
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct AccessLine {
-    request_id: String,
-    method: String,
-    status: String,
-}
-
-/// The ids of the webhooks between two times that the door answered with success, from its access log. A handshake is a GET and leaves nothing behind.
-///
-/// # Errors
-/// A [`StoreError`].
-pub async fn accepted_requests(
-    clients: &Clients,
-    log_group: &str,
-    from: Timestamp,
-    to: Timestamp,
-) -> Result<BTreeSet<String>, StoreError> {
-    let client = aws_sdk_cloudwatchlogs::Client::new(&clients.config);
-    let call = client
-        .filter_log_events()
-        .log_group_name(log_group)
-        .start_time(from.as_millisecond())
-        .end_time(to.as_millisecond() - 1);
-    let mut pages = call.into_paginator().send();
-    let mut accepted = BTreeSet::new();
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| store_error(LOGS, &error))?;
-        for event in page.events.unwrap_or_default() {
-            let line = event.message.unwrap_or_default();
-            let line: Option<AccessLine> = serde_json::from_str(&line).ok();
-            accepted.extend(
-                line.filter(|line| line.method == "POST" && line.status.starts_with('2'))
-                    .map(|line| line.request_id),
-            );
-        }
-    }
-    Ok(accepted)
 }
 
 /// Messages in a queue, waiting or with a function; SQS calls the number approximate.

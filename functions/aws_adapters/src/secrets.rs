@@ -33,6 +33,7 @@ pub struct SecretsManager {
     client: aws_sdk_secretsmanager::Client,
     prefix: String,
     suffix: String,
+    served: Vec<&'static str>,
     cache: Mutex<HashMap<&'static str, Cached>>,
 }
 
@@ -42,9 +43,15 @@ fn read_value(text: &str) -> Option<Secrets> {
 }
 
 impl SecretsManager {
-    /// Secrets of the environment `suffix`.
-    pub fn new(clients: &Clients, prefix: impl Into<String>, suffix: impl Into<String>) -> Self {
+    /// Secrets of the environment `suffix`, of the providers that it serves: the function may read no others.
+    pub fn new(
+        clients: &Clients,
+        prefix: impl Into<String>,
+        suffix: impl Into<String>,
+        served: Vec<&'static str>,
+    ) -> Self {
         Self {
+            served,
             client: clients.secrets.clone(),
             prefix: prefix.into(),
             suffix: suffix.into(),
@@ -52,14 +59,11 @@ impl SecretsManager {
         }
     }
 
-    /// Reads the secrets of all `providers` at once, so that later ones are found in the cache. Gives the providers whose secrets cannot be read now, and why: they are read
+    /// Reads the secrets of all served providers at once, so that later ones are found in the cache. Gives the providers whose secrets cannot be read now, and why: they are read
     /// when they are needed.
-    pub async fn warm(
-        &self,
-        providers: impl IntoIterator<Item = &'static str>,
-    ) -> Vec<(&'static str, StoreError)> {
+    pub async fn warm(&self) -> Vec<(&'static str, StoreError)> {
         let read = |provider| async move { (provider, self.secrets(provider).await.err()) };
-        let all = join_all(providers.into_iter().map(read)).await;
+        let all = join_all(self.served.iter().copied().map(read)).await;
         let failed = all.into_iter();
         failed
             .filter_map(|(provider, error)| Some((provider, error?)))
@@ -100,6 +104,10 @@ impl SecretsManager {
 }
 
 impl SecretStore for SecretsManager {
+    fn serves(&self, provider: &'static str) -> bool {
+        self.served.contains(&provider)
+    }
+
     async fn secrets(&self, provider: &'static str) -> Result<Arc<Secrets>, StoreError> {
         match self.cached(provider, AGE_MAX) {
             Some(secrets) => Ok(secrets),

@@ -94,16 +94,25 @@ async fn a_transaction_counts_its_records_once() {
     for endpoint in dynamodb_endpoints() {
         let (client, name, store) = table(&endpoint).await;
         let (first, rows) = (numbers(0..100), rows(99));
-        assert_eq!(store.counted(&first).await.unwrap().len(), 0);
+        assert_eq!(store.marker(&first[0]).await.unwrap().len(), 0);
+        assert!(store.markers_around(&first).await.unwrap().is_empty());
         assert_eq!(store.apply(&first, &rows).await, Ok(ApplyOutcome::Applied));
         assert_eq!(
             store.apply(&first[..50], &rows).await,
             Ok(ApplyOutcome::MarkerExists)
         );
-        assert_eq!(store.counted(&first).await.unwrap().len(), 100);
+        let listed = store.marker(&first[0]).await.unwrap();
+        assert!(listed.iter().eq(&first));
         // Behind the first of them: the marker stands before the batch.
-        let later = store.counted(&numbers(60..120)).await.unwrap();
-        assert_eq!(later.into_iter().collect::<Vec<_>>(), numbers(60..100));
+        assert!(store.marker(&first[60]).await.unwrap().is_empty());
+        let around = store.markers_around(&numbers(60..120)).await.unwrap();
+        assert_eq!(around, [listed]);
+        // A marker for the rest, left where the next batch starts; one that is there stays.
+        for left in [numbers(60..100), numbers(60..70)] {
+            store.leave(&left).await.unwrap();
+        }
+        let left = store.marker(&first[60]).await.unwrap();
+        assert!(left.iter().eq(&numbers(60..100)));
 
         assert_eq!(
             store.apply(&numbers(100..110), &rows).await,
@@ -129,9 +138,10 @@ async fn a_marker_inside_the_batch_is_found() {
     for endpoint in dynamodb_endpoints() {
         let (_, _, store) = table(&endpoint).await;
         store.apply(&numbers(5..8), &rows(1)).await.unwrap();
-        let counted = store.counted(&numbers(0..10)).await.unwrap();
-        assert_eq!(counted.into_iter().collect::<Vec<_>>(), numbers(5..8));
-        assert!(store.counted(&[]).await.unwrap().is_empty());
+        let around = store.markers_around(&numbers(0..10)).await.unwrap();
+        assert_eq!(around.len(), 1);
+        assert!(around[0].iter().eq(&numbers(5..8)));
+        assert!(store.markers_around(&[]).await.unwrap().is_empty());
     }
 }
 
@@ -141,14 +151,16 @@ async fn a_missing_table_is_final_and_nobody_there_is_retryable() {
         let clients = Clients::new(&config(&endpoint).await);
         let store = DynamoAnalytics::new(&clients, unique("none"));
         for error in [
-            store.counted(&numbers(0..1)).await.unwrap_err(),
+            store.marker(&numbers(0..1)[0]).await.unwrap_err(),
+            store.markers_around(&numbers(0..1)).await.unwrap_err(),
+            store.leave(&numbers(0..1)).await.unwrap_err(),
             store.apply(&numbers(0..1), &rows(1)).await.unwrap_err(),
         ] {
             assert!(matches!(error, StoreError::Final { .. }), "{error}");
         }
     }
     let store = DynamoAnalytics::new(&unreachable().await, "none");
-    let error = store.counted(&numbers(0..1)).await.unwrap_err();
+    let error = store.marker(&numbers(0..1)[0]).await.unwrap_err();
     assert!(matches!(error, StoreError::Retryable { .. }), "{error}");
     let error = store.apply(&[], &rows(1)).await.unwrap_err();
     assert!(matches!(error, StoreError::Final { .. }), "{error}");

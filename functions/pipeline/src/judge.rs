@@ -165,7 +165,8 @@ impl<'s, S: SecretStore, C: CertificateStore> Judge<'s, S, C> {
                 Some(name) => providers::by_name(name),
                 None => providers::detect(&request.headers),
             };
-            let Some(provider) = found else {
+            let served = found.filter(|provider| self.store.serves(provider.info().name));
+            let Some(provider) = served else {
                 return FirstLook::Judged(Judgement::Rejected {
                     reason: Reject::UnknownProvider.as_str(),
                     provider: None,

@@ -11,6 +11,7 @@ mod error;
 pub mod ingest;
 mod insert;
 pub mod judge;
+pub mod logs;
 pub mod memory;
 pub mod message;
 pub mod plan;

@@ -7,6 +7,7 @@
 mod analytics;
 mod index;
 mod ingest;
+mod logs;
 mod objects;
 
 use std::collections::BTreeMap;
@@ -21,7 +22,7 @@ use provider_webhooks::Secrets;
 pub use objects::signing_key;
 
 use crate::aggregate::{Delta, RowKey, SequenceNumber, StreamRecordError};
-use crate::storage::{Item, Pause, RejectedMessage, StoreError, TransactionRecord};
+use crate::storage::{Item, LogEvent, Pause, RejectedMessage, StoreError, TransactionRecord};
 
 /// The kinds of calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,8 +41,12 @@ pub enum Call {
     InsertGuarded,
     /// `RejectedQueue::send`.
     RejectedSend,
-    /// `AnalyticsStore::counted`.
-    AnalyticsCounted,
+    /// `AnalyticsStore::marker`.
+    AnalyticsMarker,
+    /// `AnalyticsStore::markers_around`.
+    AnalyticsMarkersAround,
+    /// `AnalyticsStore::leave`.
+    AnalyticsLeave,
     /// `AnalyticsStore::apply`.
     AnalyticsApply,
     /// `DeadLetters::send`.
@@ -62,6 +67,8 @@ pub enum Call {
     ObjectHash,
     /// `Signer::sign`.
     Sign,
+    /// `LogStore::events`.
+    LogEvents,
 }
 
 /// What goes wrong with a whole call.
@@ -110,6 +117,7 @@ struct State {
     objects: BTreeMap<String, objects::Versions>,
     versions_made: u64,
     signing_key: Option<EcdsaKeyPair>,
+    logs: BTreeMap<String, Vec<LogEvent>>,
     other_items: BTreeMap<TransactionKey, Item>,
     deleted: Vec<TransactionKey>,
     stream: Vec<serde_json::Value>,

@@ -3,6 +3,7 @@
 //! Invariant: every call may fail after it took effect (a time-out after the commit), so every caller must be able to repeat it.
 
 mod index;
+mod logs;
 mod objects;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use payment_event::{PaymentEvent, TransactionKey};
 use provider_webhooks::Secrets;
 
 pub use index::{Attribute, DELETE_BATCH_KEYS_MAX, Item, Page, TransactionIndex};
+pub use logs::{LogEvent, LogPage, LogStore};
 pub use objects::{Deadline, ObjectStore, ObjectVersion, PutNew, Signer};
 
 /// Statements in one BatchExecuteStatement call.
@@ -130,6 +132,12 @@ pub trait RejectedQueue {
 
 /// The secrets of the providers.
 pub trait SecretStore {
+    /// Whether a provider of the catalogue is one of this stack's. A webhook of another one is of an
+    /// unknown provider: its secrets may not be read, and no other day changes that.
+    fn serves(&self, _provider: &'static str) -> bool {
+        true
+    }
+
     /// The secrets of a provider of the catalogue; empty [`Secrets`] when none are configured. May answer from a cache.
     fn secrets(
         &self,

@@ -54,7 +54,8 @@ pub(crate) async fn answer(event: &str, secrets: &impl SecretStore) -> Option<Ht
     let parameters = request.path_parameters.unwrap_or_default();
     let known = parameters
         .get("provider")
-        .and_then(|name| providers::by_name(name));
+        .and_then(|name| providers::by_name(name))
+        .filter(|provider| secrets.serves(provider.info().name));
     let Some((info, handshake)) = known
         .map(|provider| provider.info())
         .and_then(|info| Some((info, info.handshake.as_ref()?)))

@@ -7,6 +7,7 @@
 
 mod handler;
 mod handshake;
+mod served;
 
 use aws_adapters::{
     Backoff, Clients, DynamoTransactions, HttpsCertificates, S3Audit, SecretsManager, SqsRejected,
@@ -39,6 +40,7 @@ async fn main() -> Result<(), Error> {
         &clients,
         config.required("SECRET_NAME_PREFIX")?,
         config.required("ENVIRONMENT_SUFFIX")?,
+        served::served(&config.required("PROVIDERS")?)?,
     );
     let certificates = HttpsCertificates::new();
     let metrics = Metrics::new(
@@ -47,10 +49,7 @@ async fn main() -> Result<(), Error> {
     );
 
     // Read in init, where time is not billed against a webhook, and all at once.
-    let names = provider_webhooks::providers::ALL
-        .iter()
-        .map(|p| p.info().name);
-    for (name, error) in Box::pin(secrets.warm(names)).await {
+    for (name, error) in Box::pin(secrets.warm()).await {
         tracing::warn!(provider = name, %error, "secrets of {name} could not be read in init: {error}");
     }
 

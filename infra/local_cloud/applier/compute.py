@@ -71,6 +71,14 @@ def invoke_config(clients: Clients, inputs: dict[str, Any]) -> Made:
     return inputs["functionName"], {}
 
 
+def recursion_config(clients: Clients, inputs: dict[str, Any]) -> Made:
+    """aws.lambda_.FunctionRecursionConfig."""
+    clients.lambda_.put_function_recursion_config(
+        FunctionName=inputs["functionName"], RecursiveLoop=inputs["recursiveLoop"]
+    )
+    return inputs["functionName"], {}
+
+
 def schedule(clients: Clients, inputs: dict[str, Any]) -> Made:
     """aws.scheduler.Schedule."""
     made = clients.scheduler.create_schedule(
@@ -91,5 +99,6 @@ MAKERS = {
     FUNCTION: function,
     "aws:lambda/eventSourceMapping:EventSourceMapping": event_source,
     "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": invoke_config,
+    "aws:lambda/functionRecursionConfig:FunctionRecursionConfig": recursion_config,
     "aws:scheduler/schedule:Schedule": schedule,
 }

@@ -34,6 +34,8 @@ PATCHES = (
     "edge_routes",
     "log_data_protection",
     "sending_roles",
+    "recursive_loops",
+    "log_pages",
 )
 # LLVM_PROFILE_FILE says where an instrumented function leaves its profile: the tests say nowhere.
 INHERITED = (

@@ -1,6 +1,8 @@
 """Acts as a function would, with the credentials of its role; gives the role a right too many, or one too few."""
 
 import json
+import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -8,8 +10,14 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from infra.local_cloud import ledger
 from infra.local_cloud.clients import ACCOUNT, REGION
 from infra.local_cloud.cloud import LocalCloud
+
+# Of functions/archival_function/src/main.rs and task.rs.
+MARGIN_SECONDS, CONTINUATIONS_MAX = 90, 500
+WENT_ON = "another invocation goes on"
+QUIET_SECONDS = 4
 
 
 def s3_as(cloud: LocalCloud, function: str) -> Any:
@@ -23,6 +31,23 @@ def s3_as(cloud: LocalCloud, function: str) -> Any:
         region_name=REGION,
     )
     return session.client("s3", endpoint_url=cloud.aws_endpoint, config=Config(s3={"addressing_style": "path"}))
+
+
+def goes_on_without_end(cloud: LocalCloud, times: int = 40) -> int:
+    """How often the archive goes on in another invocation of itself, when it has no time to do anything; it gives up by itself after `times`."""
+    function, day = f"archival_function_{cloud.suffix}", "2026-01-02"
+    # What it keeps free at its end is all that it has.
+    cloud.clients.lambda_.update_function_configuration(FunctionName=function, Timeout=MARGIN_SECONDS)
+    task = {"task": "logs", "first": day, "last": day, "continued": CONTINUATIONS_MAX - times}
+    cloud.clients.lambda_.invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(task).encode())
+    found, until, quiet_since = set[str](), time.monotonic() + 60, time.monotonic()
+    while time.monotonic() < min(until, quiet_since + QUIET_SECONDS):
+        lines = [line for line in ledger.log_messages(cloud, f"/aws/lambda/{function}") if WENT_ON in line]
+        seen = {match[0] for line in lines if (match := re.search(r'\\?"continued\\?":\d+', line))}
+        if seen != found:
+            found, quiet_since = seen, time.monotonic()
+        time.sleep(0.2)
+    return len(found)
 
 
 @contextmanager

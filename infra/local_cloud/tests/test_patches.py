@@ -14,7 +14,7 @@ import pytest
 from infra.local_cloud import ledger
 from infra.local_cloud.cloud import LocalCloud, start
 from infra.local_cloud.emulator.__main__ import PATCHES
-from infra.local_cloud.tests.acting import given_by_mistake, s3_as, without_statement
+from infra.local_cloud.tests.acting import given_by_mistake, goes_on_without_end, s3_as, without_statement
 from tests.e2e.door import audit_lines_of, eventually, post, post_stripe, stripe_event, stripe_headers, stripe_key
 from tests.e2e.faults import without
 from tests.e2e.rights import a_failed_task_is_kept
@@ -23,6 +23,8 @@ from tests.e2e.rights import a_failed_task_is_kept
 FEW = {"providers": "adyen,standardwebhooks,stripe"}
 BATCH = 30
 PROCESSOR = "webhook_processor"
+ARCHIVE = "archival_function"
+MANY_EVENTS = 25_000
 
 
 def _soon(look: Callable[[], bool], seconds: float = 8) -> bool:
@@ -234,6 +236,26 @@ def _a_key_switched_off_opens_nothing(cloud: LocalCloud) -> bool:
     return status("true") == 200 and status("false") == 403
 
 
+def _a_loop_is_stopped(cloud: LocalCloud) -> bool:
+    """Told to stop a function that invokes itself, Lambda stops the archive, which has no time to get anywhere."""
+    clients, function = cloud.clients, f"{ARCHIVE}_{cloud.suffix}"
+    clients.lambda_.put_function_recursion_config(FunctionName=function, RecursiveLoop="Terminate")
+    went_on = goes_on_without_end(cloud)
+    return 10 < went_on <= 16
+
+
+def _every_page_of_a_log_is_there(cloud: LocalCloud) -> bool:
+    logs, group = cloud.clients.logs, f"/aws/lambda/{ARCHIVE}_{cloud.suffix}"
+    now_ms = int(time.time() * 1000)
+    logs.create_log_stream(logGroupName=group, logStreamName="pages")
+    for first in range(0, MANY_EVENTS, 5_000):
+        events = [{"timestamp": now_ms + n // 7, "message": str(n)} for n in range(first, first + 5_000)]
+        logs.put_log_events(logGroupName=group, logStreamName="pages", logEvents=events)
+    pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group, logStreamNames=["pages"])
+    found = [event["message"] for page in pages for event in page["events"]]
+    return found == [str(n) for n in range(MANY_EVENTS)]
+
+
 PROBES: dict[str, Callable[[LocalCloud], bool]] = {
     "loopback_transport": _queue_answers,
     "sqs_event_source": _one_batch_of_thirty,
@@ -254,6 +276,8 @@ PROBES: dict[str, Callable[[LocalCloud], bool]] = {
     "edge_routes": _the_edge_leads_to_the_gateway,
     "log_data_protection": _log_is_protected,
     "sending_roles": _destination_asks_the_role,
+    "recursive_loops": _a_loop_is_stopped,
+    "log_pages": _every_page_of_a_log_is_there,
 }
 # Without these the stack cannot even be applied: what the emulator says then.
 NEEDED_TO_APPLY = {"firewall_logging": "PutLoggingConfiguration", "log_data_protection": "PutDataProtectionPolicy"}

@@ -1,10 +1,15 @@
 //! Applies the records of a batch to the analytics table, each exactly once.
 //!
 //! A batch is cut into parts of at most [`ROWS_MAX`] touched rows. Each part is one transaction: the deltas of its rows and a marker, keyed by the
-//! part's first sequence number and listing all of them. A batch first asks which of its records are listed in a marker and leaves those out.
+//! part's first sequence number and listing all of them. A batch first asks for the marker at its first record, leaves out what that lists, and asks
+//! again at the next record, until there is no marker: parts are made in the order of the stream, so nothing behind that is counted.
 //!
-//! Why a list and not only the last number: a retried batch may be shorter than the one that was applied, so that the next one starts inside
-//! what a marker covers; and sequence numbers of different shards interleave, while an event does not name its shard.
+//! Why a list and not only the last number: sequence numbers of different shards interleave, while an event does not name its shard.
+//!
+//! A retried batch may be shorter than the one that was applied, so that the next batch starts inside what a marker covers. Before the shorter one
+//! is acknowledged, a marker for the rest is left where the next batch will start. Only an event source that is made anew, or a redriven dead
+//! letter, starts anywhere and passes what was given up; its records are older than [`LOOKED_BACK_FOR_MS`], and for such a batch every marker that
+//! can list one of its records is read.
 //!
 //! Why this is exact: a part whose answer was lost is found by its marker. One that commits late, after a retry began, has the same first
 //! number as the part that the retry makes, because the stream hands out a batch again from where it started; of two transactions that make
@@ -21,6 +26,9 @@ use crate::storage::{Pause, StoreError};
 /// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>, read 2026-11-24.
 pub const ROWS_MAX: usize = 99;
 
+/// Records that were received longer ago than this may be handed out from anywhere in the stream.
+pub const LOOKED_BACK_FOR_MS: i64 = 60_000;
+
 /// What became of a part's transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ApplyOutcome {
@@ -32,13 +40,24 @@ pub enum ApplyOutcome {
     Conflict,
 }
 
+/// The records that a marker lists, all of one shard.
+pub type Listed = BTreeSet<SequenceNumber>;
+
 /// The analytics table.
 pub trait AnalyticsStore {
-    /// Which of these records markers list. `records` is in the order of the stream.
-    fn counted(
+    /// What the marker at this record lists; nothing where there is no marker.
+    fn marker(&self, first: &SequenceNumber) -> impl Future<Output = Result<Listed, StoreError>>;
+
+    /// What each marker lists that is keyed by one of these records, or is among the last before the first of them. `records` is in the order of
+    /// the stream. A marker that covers the first is among the last before it: between the two stand at most those that other shards made in the
+    /// meantime.
+    fn markers_around(
         &self,
         records: &[SequenceNumber],
-    ) -> impl Future<Output = Result<BTreeSet<SequenceNumber>, StoreError>>;
+    ) -> impl Future<Output = Result<Vec<Listed>, StoreError>>;
+
+    /// Leaves a marker that lists `records`, keyed by the first of them, unless there is one. They are counted already.
+    fn leave(&self, records: &[SequenceNumber]) -> impl Future<Output = Result<(), StoreError>>;
 
     /// One transaction: a marker that lists `records`, keyed by the first of them, if there is none; and the deltas added to their rows.
     fn apply(
@@ -96,7 +115,7 @@ pub async fn apply(
 ) -> Result<Applied, ApplyError> {
     let mut applied = Applied::default();
     let mut attempt = 1;
-    let mut rest = uncounted(records, store).await?;
+    let mut rest = uncounted(records, counted_at, store).await?;
     applied.repeated = records.len() - rest.len();
     while !rest.is_empty() {
         let taken = part(&rest, counted_at, lane);
@@ -112,7 +131,7 @@ pub async fn apply(
             }
             ApplyOutcome::MarkerExists => {
                 let before = rest.len();
-                rest = uncounted(&rest, store).await?;
+                rest = uncounted(&rest, counted_at, store).await?;
                 applied.repeated += before - rest.len();
             }
             ApplyOutcome::Conflict => {}
@@ -126,12 +145,51 @@ pub async fn apply(
     Ok(applied)
 }
 
+/// The records of a batch that no marker lists. Leaves a marker where the next batch will start, if that is inside of what a marker lists.
 async fn uncounted(
     records: &[(SequenceNumber, CountedEvent)],
+    counted_at: Timestamp,
     store: &impl AnalyticsStore,
 ) -> Result<Vec<(SequenceNumber, CountedEvent)>, StoreError> {
-    let numbers: Vec<_> = records.iter().map(|(number, _)| number.clone()).collect();
-    let counted = store.counted(&numbers).await?;
-    let fresh = records.iter().filter(|(n, _)| !counted.contains(n));
+    let (Some((_, first)), Some((last, _))) = (records.first(), records.last()) else {
+        return Ok(Vec::new());
+    };
+    let age_ms = counted_at.as_millisecond() - first.received_at.as_millisecond();
+    let markers = if age_ms > LOOKED_BACK_FOR_MS {
+        let numbers: Vec<_> = records.iter().map(|(number, _)| number.clone()).collect();
+        store.markers_around(&numbers).await?
+    } else {
+        one_after_another(records, store).await?
+    };
+    if let Some(covers_the_end) = markers.iter().find(|listed| listed.contains(last)) {
+        let behind: Vec<_> = covers_the_end
+            .iter()
+            .filter(|n| *n > last)
+            .cloned()
+            .collect();
+        if !behind.is_empty() {
+            store.leave(&behind).await?;
+        }
+    }
+    let is_counted = |number: &SequenceNumber| markers.iter().any(|m| m.contains(number));
+    let fresh = records.iter().filter(|(number, _)| !is_counted(number));
     Ok(fresh.cloned().collect())
+}
+
+/// The markers from the start of a batch up to the first record that has none.
+async fn one_after_another(
+    records: &[(SequenceNumber, CountedEvent)],
+    store: &impl AnalyticsStore,
+) -> Result<Vec<Listed>, StoreError> {
+    let mut markers = Vec::new();
+    let mut rest = records.iter().map(|(number, _)| number).peekable();
+    while let Some(first) = rest.peek() {
+        let listed = store.marker(first).await?;
+        if !listed.contains(*first) {
+            break;
+        }
+        while rest.next_if(|number| listed.contains(*number)).is_some() {}
+        markers.push(listed);
+    }
+    Ok(markers)
 }

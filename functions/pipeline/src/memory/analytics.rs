@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Call, Memory};
-use crate::aggregate::apply::{AnalyticsStore, ApplyOutcome, ROWS_MAX};
+use crate::aggregate::apply::{AnalyticsStore, ApplyOutcome, Listed, ROWS_MAX};
 use crate::aggregate::count::DeadLetters;
 use crate::aggregate::{Delta, RowKey, SequenceNumber, StreamRecordError};
 use crate::storage::StoreError;
@@ -39,14 +39,34 @@ impl Memory {
 }
 
 impl AnalyticsStore for Memory {
-    async fn counted(
-        &self,
-        records: &[SequenceNumber],
-    ) -> Result<BTreeSet<SequenceNumber>, StoreError> {
-        self.call(Call::AnalyticsCounted, |state| {
+    async fn marker(&self, first: &SequenceNumber) -> Result<Listed, StoreError> {
+        self.call(Call::AnalyticsMarker, |state| {
+            let listed = state.markers.get(first).into_iter().flatten();
+            Ok(listed.cloned().collect())
+        })
+        .await
+    }
+
+    async fn markers_around(&self, records: &[SequenceNumber]) -> Result<Vec<Listed>, StoreError> {
+        self.call(Call::AnalyticsMarkersAround, |state| {
             let asked: BTreeSet<_> = records.iter().collect();
-            let listed = state.markers.values().flatten();
-            Ok(listed.filter(|n| asked.contains(n)).cloned().collect())
+            let all = state.markers.values();
+            let around = all.filter(|listed| listed.iter().any(|n| asked.contains(n)));
+            Ok(around
+                .map(|listed| listed.iter().cloned().collect())
+                .collect())
+        })
+        .await
+    }
+
+    async fn leave(&self, records: &[SequenceNumber]) -> Result<(), StoreError> {
+        self.call(Call::AnalyticsLeave, |state| {
+            let first = records
+                .first()
+                .ok_or_else(|| super::invalid("ValidationException"))?;
+            let marker = state.markers.entry(first.clone());
+            marker.or_insert_with(|| records.to_vec());
+            Ok(())
         })
         .await
     }

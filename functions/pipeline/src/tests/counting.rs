@@ -1,12 +1,14 @@
 //! Records of a stream are counted exactly once, whatever happens to calls, batches and invocations.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use payment_event::{CurrencyCode, MinorUnits, PaymentStatus};
 
-use crate::aggregate::apply::{AnalyticsStore, Applied, ApplyError, ApplyOutcome, apply};
+use crate::aggregate::apply::{
+    AnalyticsStore, Applied, ApplyError, ApplyOutcome, LOOKED_BACK_FOR_MS, Listed, apply,
+};
 use crate::aggregate::{CountedEvent, Delta, RowKey, SequenceNumber, fold};
 use crate::memory::to_the_end;
 use crate::storage::{Pause, StoreError};
@@ -53,6 +55,7 @@ struct Store {
     table: RefCell<Table>,
     late: RefCell<Vec<Transaction>>,
     faults: RefCell<Vec<Fault>>,
+    looked_around: Cell<u32>,
 }
 
 impl Store {
@@ -75,17 +78,37 @@ fn lost() -> StoreError {
 }
 
 impl AnalyticsStore for Store {
-    async fn counted(
-        &self,
-        records: &[SequenceNumber],
-    ) -> Result<BTreeSet<SequenceNumber>, StoreError> {
+    async fn marker(&self, first: &SequenceNumber) -> Result<Listed, StoreError> {
         if self.next_fault() == Fault::Unreadable {
             return Err(lost());
         }
+        let table = self.table.borrow();
+        let listed = table.markers.get(first).into_iter().flatten();
+        Ok(listed.cloned().collect())
+    }
+
+    async fn markers_around(&self, records: &[SequenceNumber]) -> Result<Vec<Listed>, StoreError> {
+        if self.next_fault() == Fault::Unreadable {
+            return Err(lost());
+        }
+        self.looked_around.set(self.looked_around.get() + 1);
         let asked: BTreeSet<_> = records.iter().collect();
         let table = self.table.borrow();
-        let listed = table.markers.values().flatten();
-        Ok(listed.filter(|n| asked.contains(n)).cloned().collect())
+        let all = table.markers.values();
+        let around = all.filter(|listed| listed.iter().any(|n| asked.contains(n)));
+        Ok(around
+            .map(|listed| listed.iter().cloned().collect())
+            .collect())
+    }
+
+    async fn leave(&self, records: &[SequenceNumber]) -> Result<(), StoreError> {
+        if self.next_fault() == Fault::Unreadable {
+            return Err(lost());
+        }
+        let mut table = self.table.borrow_mut();
+        let marker = table.markers.entry(records[0].clone());
+        marker.or_insert_with(|| records.to_vec());
+        Ok(())
     }
 
     async fn apply(
@@ -157,13 +180,25 @@ fn records(count: u64, random: &mut Random) -> Records {
         .collect()
 }
 
+/// Long after the last of them was received.
+const LONG_AFTER_MS: i64 = 1_767_900_000_000;
+/// Before the first of them was received, by a clock that is behind: as fresh as can be.
+const AT_ONCE_MS: i64 = 1_767_000_000_000 + LOOKED_BACK_FOR_MS;
+
+fn count_at(now_ms: i64, store: &Store, batch: &Records) -> Result<Applied, ApplyError> {
+    to_the_end(apply(batch, at(now_ms), 3, store, store, ATTEMPTS_MAX)).unwrap()
+}
+
 fn count(store: &Store, batch: &Records) -> Result<Applied, ApplyError> {
-    let counted_at = at(1_767_900_000_000);
-    to_the_end(apply(batch, counted_at, 3, store, store, ATTEMPTS_MAX)).unwrap()
+    count_at(LONG_AFTER_MS, store, batch)
+}
+
+fn expected_at(now_ms: i64, records: &Records) -> BTreeMap<RowKey, Delta> {
+    fold(records.iter().map(|(_, e)| e), at(now_ms), 3)
 }
 
 fn expected(records: &Records) -> BTreeMap<RowKey, Delta> {
-    fold(records.iter().map(|(_, e)| e), at(1_767_900_000_000), 3)
+    expected_at(LONG_AFTER_MS, records)
 }
 
 #[test]
@@ -186,12 +221,29 @@ fn a_batch_is_counted_and_its_repetition_is_not() {
 
 #[test]
 fn a_shorter_retry_leaves_the_rest_of_the_marker_to_be_found() {
-    let all = records(20, &mut Random(2));
+    let all = records(30, &mut Random(2));
+    for now_ms in [AT_ONCE_MS, LONG_AFTER_MS] {
+        let store = Store::default();
+        count_at(now_ms, &store, &all[..20].to_vec()).unwrap();
+        // The answer was lost; the stream hands out twelve first, then the other eight with more behind them.
+        let shorter = count_at(now_ms, &store, &all[..12].to_vec()).unwrap();
+        assert_eq!((shorter.counted, shorter.repeated), (0, 12));
+        let rest = count_at(now_ms, &store, &all[12..].to_vec()).unwrap();
+        assert_eq!((rest.counted, rest.repeated), (10, 8));
+        assert_eq!(store.table.borrow().rows, expected_at(now_ms, &all));
+        assert_eq!(store.looked_around.get() > 0, now_ms == LONG_AFTER_MS);
+    }
+}
+
+#[test]
+fn a_batch_that_starts_anywhere_passes_what_was_given_up() {
+    let all = records(30, &mut Random(6));
     let store = Store::default();
-    count(&store, &all).unwrap();
-    // The answer was lost; the stream hands out twelve first, then the other eight with more behind them.
-    assert_eq!(count(&store, &all[..12].to_vec()).unwrap().repeated, 12);
-    assert_eq!(count(&store, &all[12..].to_vec()).unwrap().repeated, 8);
+    count(&store, &all[..10].to_vec()).unwrap();
+    // The ten behind them were given up.
+    count(&store, &all[20..].to_vec()).unwrap();
+    let replayed = count(&store, &all[5..].to_vec()).unwrap();
+    assert_eq!((replayed.counted, replayed.repeated), (10, 15));
     assert_eq!(store.table.borrow().rows, expected(&all));
 }
 
@@ -235,8 +287,9 @@ fn an_empty_batch_asks_and_changes_nothing() {
     assert_eq!(count(&store, &Vec::new()), Ok(Applied::default()));
 }
 
-/// One life of a stream: batches of any size, every fault, retries that are shorter or longer, until all of it is acknowledged.
-fn live(seed: u64) {
+/// One life of a stream: batches of any size, every fault, retries that are shorter or longer, until all of it is acknowledged. What is counted at
+/// once is handed out without a gap and is never looked around for.
+fn live(now_ms: i64, seed: u64) {
     let mut random = Random(seed);
     let all = records(60 + random.below(200), &mut random);
     let store = Store::default();
@@ -254,21 +307,24 @@ fn live(seed: u64) {
         ];
         let script = (0..6).map(|_| faults[usize::try_from(random.below(7)).unwrap()]);
         store.faults.replace(script.collect());
-        if count(&store, &all[checkpoint..end].to_vec()).is_ok() {
+        if count_at(now_ms, &store, &all[checkpoint..end].to_vec()).is_ok() {
             checkpoint = end;
-        } else if random.below(4) == 0 {
+        } else if now_ms == LONG_AFTER_MS && random.below(4) == 0 {
             // A replay from an earlier checkpoint, as when an event source is made anew.
             store.settle_late();
             checkpoint = usize::try_from(random.below(checkpoint as u64 + 1)).unwrap();
         }
     }
     store.settle_late();
-    assert_eq!(store.table.borrow().rows, expected(&all), "seed {seed}");
+    let (rows, wanted) = (&store.table.borrow().rows, expected_at(now_ms, &all));
+    assert_eq!(rows, &wanted, "seed {seed}, counted at {now_ms}");
+    assert_eq!(store.looked_around.get() > 0, now_ms == LONG_AFTER_MS);
 }
 
 #[test]
 fn after_any_faults_the_table_is_the_fold_of_the_stream() {
     for seed in 0..SEEDS {
-        live(seed);
+        live(LONG_AFTER_MS, seed);
+        live(AT_ONCE_MS, seed);
     }
 }
