@@ -28,6 +28,7 @@ PATCHES = (
     "metric_math",
     "emf_metrics",
     "access_log",
+    "gateway_metrics",
     "principal_arn",
     "firewall_logging",
     "firewall_blocks",

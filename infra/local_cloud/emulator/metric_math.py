@@ -3,10 +3,16 @@
 AWS: an alarm may compare the result of metric math over several metrics.
 Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html, read 2026-11-24. Only what the stack's alarms
 use is here: arithmetic, comparison, IF, FILL, and the sum of a metric over all its dimensions.
+
+FILL has a value for every period of the window, also for those in which no metric has one. The
+window of an alarm ends when the alarm is evaluated; "the boundaries of the window are not aligned to
+the wall clock". An alarm over more than a day, which AWS evaluates at full hours, is no exception here.
+Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html, read 2026-11-27.
 """
 
 import ast
 import collections
+import math
 import operator
 import re
 import threading
@@ -20,7 +26,7 @@ TICK_SECONDS = 5.0
 DEFAULT_PERIOD_SECONDS = 60
 ANY = "any dimensions"
 
-Series = dict[int, float]
+Series = dict[float, float]
 OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -83,18 +89,18 @@ def value_of(expression: str, operands: dict[str, float | None]) -> float | None
 
 
 def series(stat: dict[str, Any], start: float, end: float) -> Series:
-    """One metric's values by period."""
+    """One metric's values by the time, in seconds, at which each period begins; the first at `start`."""
     metric = stat["Metric"]
     wanted = None
     if metric.get("Dimensions") != ANY:
         wanted = cloudwatch._dims_key(cloudwatch._dims_from_list(metric.get("Dimensions") or []))
     period = int(stat.get("Period", DEFAULT_PERIOD_SECONDS))
-    buckets: dict[int, list[Any]] = collections.defaultdict(list)
+    buckets: dict[float, list[Any]] = collections.defaultdict(list)
     for (namespace, name, dimensions), points in list(cloudwatch._metrics.items()):
         if namespace == metric["Namespace"] and name == metric["MetricName"] and wanted in (None, dimensions):
             for point in points:
                 if start <= point["Timestamp"] < end:
-                    buckets[int(point["Timestamp"] // period) * period].append(point)
+                    buckets[start + (point["Timestamp"] - start) // period * period].append(point)
     chosen = stat.get("Stat", "Average")
     values = {
         at: cloudwatch._stat_value(cloudwatch._calc_stats(points), chosen, points) for at, points in buckets.items()
@@ -115,18 +121,18 @@ def results(queries: list[dict[str, Any]], start: float, end: float) -> dict[str
             found[query["Id"]] = series({"Metric": metric, "Period": period, "Stat": "Sum"}, start, end)
             continue
         names = set(re.findall(r"\b[a-z]\w*", query["Expression"])) & set(found)
-        times = sorted({at for name in names for at in found[name]})
+        periods = [int(q["MetricStat"]["Period"]) for q in queries if q.get("MetricStat") and q["Id"] in names]
+        period = max(periods, default=DEFAULT_PERIOD_SECONDS)
+        times = [start + index * period for index in range(math.ceil((end - start) / period))]
         values = {at: value_of(query["Expression"], {name: found[name].get(at) for name in names}) for at in times}
         found[query["Id"]] = {at: value for at, value in values.items() if value is not None}
     return found
 
 
-def _alarm_values(alarm: dict[str, Any]) -> list[float]:
+def _alarm_values(alarm: dict[str, Any], end: float) -> list[float]:
     queries = alarm.get("Metrics")
     periods = [(q.get("MetricStat") or q).get("Period") for q in queries or [alarm]]
     period = max((int(p) for p in periods if p), default=DEFAULT_PERIOD_SECONDS)
-    # The period under way counts as well, so that a local alarm rings within seconds.
-    end = (time.time() // period + 1) * period
     start = end - period * int(alarm.get("EvaluationPeriods", 1))
     if queries:
         returned = next((q["Id"] for q in queries if q.get("ReturnData", True)), queries[-1]["Id"])
@@ -136,30 +142,39 @@ def _alarm_values(alarm: dict[str, Any]) -> list[float]:
     return list(series({"Metric": metric, "Period": period, "Stat": stat}, start, end).values())
 
 
-def evaluate(alarm: dict[str, Any]) -> None:
-    """Sets the alarm's state by its values and runs its actions when it changes."""
+def state(alarm: dict[str, Any], end: float) -> tuple[str | None, str]:
+    """The alarm's state by the window that ends at this time, in seconds, and the reason.
+
+    None for a state that stays as it is: no data that is to be ignored, or a comparison not known here.
+    """
     compare = COMPARISONS.get(alarm.get("ComparisonOperator", ""))
     if compare is None:
-        return
+        return None, ""
     periods = int(alarm.get("EvaluationPeriods", 1))
-    values = _alarm_values(alarm)
+    values = _alarm_values(alarm, end)
     breaching = sum(compare(value, alarm["Threshold"]) for value in values)
     missing = alarm.get("TreatMissingData", "missing")
     if missing == "breaching":
         breaching += periods - len(values)
+    reason = f"{breaching} of {periods} datapoints {values} {alarm['ComparisonOperator']} {alarm['Threshold']}"
     if breaching >= int(alarm.get("DatapointsToAlarm") or periods):
-        state = "ALARM"
-    elif not values and missing == "ignore":
-        return
-    else:
-        state = "INSUFFICIENT_DATA" if not values and missing == "missing" else "OK"
+        return "ALARM", reason
+    if not values and missing == "ignore":
+        return None, reason
+    return "INSUFFICIENT_DATA" if not values and missing == "missing" else "OK", reason
+
+
+def evaluate(alarm: dict[str, Any]) -> None:
+    """Sets the alarm's state by its values and runs its actions when it changes."""
+    # A point that was recorded in this second counts, so that a local alarm rings within seconds.
+    new, why = state(alarm, int(time.time()) + 1)
     old = alarm["StateValue"]
-    if state == old:
+    if new is None or new == old:
         return
-    reason = f"Threshold Crossed: {breaching} of {periods} datapoints {values} {alarm['ComparisonOperator']} {alarm['Threshold']}"
-    alarm.update(StateValue=state, StateReason=reason, StateUpdatedTimestamp=int(time.time()))
-    cloudwatch._record_history(alarm["AlarmName"], old, state, reason)
-    cloudwatch._dispatch_alarm_actions(alarm, old, state, reason)
+    reason = f"Threshold Crossed: {why}"
+    alarm.update(StateValue=new, StateReason=reason, StateUpdatedTimestamp=int(time.time()))
+    cloudwatch._record_history(alarm["AlarmName"], old, new, reason)
+    cloudwatch._dispatch_alarm_actions(alarm, old, new, reason)
     cloudwatch._evaluate_parent_alarms(alarm)
 
 
@@ -198,6 +213,9 @@ def apply() -> None:
         if not any(query.get("Expression") for query in queries):
             return get(params, cbor, is_cbor, is_json)
         start, end = (cloudwatch._parse_ts(data.get(name)) or 0.0 for name in ("StartTime", "EndTime"))
+        periods = [int((q.get("MetricStat") or q).get("Period") or DEFAULT_PERIOD_SECONDS) for q in queries]
+        # Here the periods begin on the clock.
+        start = start // max(periods) * max(periods)
         found = results(queries, start, end)
         answers = [
             {

@@ -1,6 +1,7 @@
 """Each gap of the emulator is closed by its patch, and open without it: a patch that nothing needs would fail here."""
 
 import base64
+import datetime
 import http.client
 import json
 import re
@@ -180,6 +181,27 @@ def _each_request_is_in_the_access_log(cloud: LocalCloud) -> bool:
     return _soon(both, seconds=3)
 
 
+def _each_request_is_counted(cloud: LocalCloud) -> bool:
+    cloudwatch, now = cloud.clients.cloudwatch, datetime.datetime.now(datetime.UTC)
+    stage = [{"Name": "ApiName", "Value": f"webhook_api_{cloud.suffix}"}, {"Name": "Stage", "Value": "live"}]
+
+    def statistic(name: str, statistic: str, dimensions: list[dict[str, str]]) -> float:
+        points = cloudwatch.get_metric_statistics(
+            Namespace="AWS/ApiGateway", MetricName=name, Dimensions=dimensions, Statistics=[statistic], Period=86_400,
+            StartTime=now - datetime.timedelta(days=1), EndTime=now + datetime.timedelta(hours=1),
+        )["Datapoints"]  # fmt: skip
+        return sum(point[statistic] for point in points)
+
+    def counts() -> list[float]:
+        whole = statistic("Count", "SampleCount", stage[:1])
+        return [statistic("Count", "SampleCount", stage), statistic("4XXError", "Sum", stage), whole]
+
+    before = counts()
+    for key, status in ((None, 403), ("wrong", 403), ("", 200)):
+        assert post(cloud, b'{"id":"counted"}', api_key=key).status == status
+    return [after - first for after, first in zip(counts(), before, strict=True)] == [3, 2, 3]
+
+
 def _role_is_known_in_conditions(cloud: LocalCloud) -> bool:
     bucket, key = cloud.outputs["audit_bucket_name"], "audit/probe"
     cloud.clients.s3.put_object(Bucket=bucket, Key=key, Body=b"")
@@ -270,6 +292,7 @@ PROBES: dict[str, Callable[[LocalCloud], bool]] = {
     "metric_math": _error_rate_rings,
     "emf_metrics": _log_line_makes_a_metric,
     "access_log": _each_request_is_in_the_access_log,
+    "gateway_metrics": _each_request_is_counted,
     "principal_arn": _role_is_known_in_conditions,
     "firewall_logging": _firewall_logs,
     "firewall_blocks": _nobody_comes_past_the_edge,
