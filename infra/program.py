@@ -18,6 +18,7 @@ from lib.zips import default_zip_dir
 def run() -> None:
     """Reads the configuration, makes the stack, exports its outputs."""
     config = pulumi.Config()
+    minutes = config.get_int("quiet_minutes")
     settings = Settings(
         environment_suffix=config.require("environment_suffix"),
         account_id=config.get("account_id") or aws.get_caller_identity().account_id,
@@ -26,6 +27,7 @@ def run() -> None:
         providers=tuple(name.strip() for name in (config.get("providers") or "").split(",") if name.strip()),
         capacity=config.get("capacity") or Settings.capacity,
         alarm_email=config.get("alarm_email"),
+        quiet_minutes=Settings.quiet_minutes if minutes is None else minutes,
         lambda_zip_dir=config.get("lambda_zip_dir") or default_zip_dir(),
         firewall=config.get_bool("firewall", Settings.firewall) is True,
         edge=config.get_bool("edge", Settings.edge) is True,

@@ -41,6 +41,27 @@ deny_alarm_gap contains message if {
 }
 
 # METADATA
+# title: An alarm says what to do
+# description: >-
+#   The description is what somebody reads at night: a sentence that says what it means, and at its end the runbook of the alarm. Never computed: absent
+#   is a violation. A test of the repository asks that the runbook exists.
+# scope: rule
+# custom:
+#   fix: give the alarm a text in infra/lib/alarm_texts.py and a runbook in docs/runbooks
+#   pci: ["10.7.2", "12.10.5"]
+deny_alarm_runbook contains message if {
+	input.__type == alarm_type
+	not has_runbook(subject)
+	message := say(subject, "its description does not end with a runbook", "say what it means and which runbook is for it")
+}
+
+has_runbook(alarm) if {
+	text := value(alarm, ["alarmDescription"])
+	count(text) <= alarm_description_max
+	regex.match(`^.{20,} Runbook: (https://[^ ]+/)?docs/runbooks/[a-z0-9_]+\.md$`, text)
+}
+
+# METADATA
 # title: An alarm goes to the stack's topic
 # description: >-
 #   The topic is encrypted with the stack's key and takes messages from this account's alarms only. An action elsewhere tells somebody else, or
@@ -109,14 +130,19 @@ stack_deny_alarm_dead_letter contains message if {
 # METADATA
 # title: A throttled function rings
 # description: >-
-#   Every function has an alarm on its throttles, from the first one on: they use up receives and end in dead letters. Nothing of an alarm is
-#   computed.
+#   Every function that a queue calls has an alarm on its throttles, from the first one on: they use up receives and end in dead letters. A function that a
+#   stream calls is throttled whenever the stream has more shards than the function has concurrency, and its age rings when it lags. Lambda tries an
+#   asynchronous call again for hours. Nothing of an alarm is computed; which function is called follows from the mapping, or in a preview from its
+#   dependency.
 # scope: rule
 # custom:
-#   fix: keep the alarm {function}_throttles of infra/lib/alarms.py
+#   fix: keep the alarm webhook_processor_throttles of infra/lib/alarms.py
 #   pci: ["10.4.1.1", "10.7.2"]
 stack_deny_alarm_throttles contains message if {
+	some mapping in mappings
+	not is_stream(mapping)
 	some function in functions
+	links(mapping, ["functionName"], function)
 	wanted := {
 		"namespace": "AWS/Lambda",
 		"metric": "Throttles",
@@ -202,20 +228,20 @@ stack_deny_alarm_gateway contains message if {
 # METADATA
 # title: Rejected webhooks ring
 # description: >-
-#   Many rejections mean a rotated secret, a changed header or an attack: one alarm over all providers and one for each provider that has a secret.
-#   Nothing of an alarm is computed.
+#   Many rejections mean a rotated secret, a changed header or an attack. One alarm is over all providers, and each provider that has a secret has one of its
+#   own, which also rings when a few are rejected and none is genuine: a small shop whose secret is wrong has no more than a few an hour. Nothing of an
+#   alarm is computed.
 # scope: rule
 # custom:
-#   fix: keep the alarms rejected_spike of infra/lib/alarms.py
+#   fix: keep the alarms rejected_spike and rejected_{provider} of infra/lib/alarms.py
 #   pci: ["10.2.1.4", "10.4.1.1", "11.5.1", "12.10.5"]
 stack_deny_alarm_rejected contains message if {
 	some function in functions
 	base_name(function) == "webhook_processor"
-	some dimensions in rejected_dimensions(physical_name(function))
 	wanted := {
 		"namespace": "payhook",
 		"metric": "Rejected",
-		"dimensions": dimensions,
+		"dimensions": {"function_name": physical_name(function)},
 		"statistic": "Sum",
 		"most": rejected_alarm_max,
 	}
@@ -223,10 +249,14 @@ stack_deny_alarm_rejected contains message if {
 	message := say(function, unwatched(wanted), "add it")
 }
 
-rejected_dimensions(name) := array.concat([{"function_name": name}], [dimensions |
+stack_deny_alarm_rejected contains message if {
+	some function in functions
+	base_name(function) == "webhook_processor"
 	some secret in of_type("aws:secretsmanager/secret:Secret")
-	dimensions := {"function_name": name, "provider": trim_prefix(base_name(secret), "webhook_secret_")}
-])
+	provider := trim_prefix(base_name(secret), "webhook_secret_")
+	not has_rejected_alarm({"function_name": physical_name(function), "provider": provider})
+	message := say(function, sprintf("no alarm rings when all webhooks of %s are rejected", [provider]), "add rejected_{provider}")
+}
 
 # METADATA
 # title: What the firewall stops or suspects rings
@@ -262,33 +292,4 @@ firewall_metric(acl, metric, rule, most) := {
 	"dimensions": {"WebACL": physical_name(acl), "Region": region, "Rule": rule},
 	"statistic": "Sum",
 	"most": most,
-}
-
-# METADATA
-# title: An archive that does not run rings
-# description: >-
-#   The archival function starts at least once a day; silence is the alarm, so missing data is breaching. The same run seals the audit log. Nothing of
-#   an alarm is computed.
-# scope: rule
-# custom:
-#   fix: keep the alarm archive_not_run of infra/lib/alarms.py
-#   pci: ["10.3.4", "10.7.2", "11.5.2"]
-stack_deny_alarm_archive contains message if {
-	some function in functions
-	base_name(function) == "archival_function"
-	name := physical_name(function)
-	not notices_silence(name)
-	message := say(function, "no alarm rings when it did not start for a day", "add archive_not_run")
-}
-
-notices_silence(name) if {
-	some alarm in alarms
-	value(alarm, ["namespace"]) == "AWS/Lambda"
-	value(alarm, ["metricName"]) == "Invocations"
-	value(alarm, ["dimensions"]) == {"FunctionName": name}
-	value(alarm, ["comparisonOperator"]) == "LessThanThreshold"
-	is_between(value(alarm, ["threshold"]), 1, 1000)
-	value(alarm, ["treatMissingData"]) == "breaching"
-	value(alarm, ["statistic"]) == "Sum"
-	is_between(value(alarm, ["period"]) * value(alarm, ["evaluationPeriods"]), alarm_period_min_seconds, day_seconds)
 }

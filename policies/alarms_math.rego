@@ -59,6 +59,77 @@ counts_in(query, expression) if {
 	regex.match(sprintf(`(^|[^A-Za-z0-9_])%s([^A-Za-z0-9_]|$)`, [query.id]), expression)
 }
 
+# The ids of the operands of an expression that are this metric with exactly these dimensions, in this statistic.
+operands(alarm, metric) := {query.id |
+	some query in value(alarm, ["metricQueries"])
+	query.metric.namespace == metric.namespace
+	query.metric.metricName == metric.name
+	query.metric.dimensions == metric.dimensions
+	query.metric.stat == metric.stat
+}
+
+# The one period of all operands, in seconds: CloudWatch refuses operands with different ones.
+period_seconds(alarm) := min(periods) if {
+	periods := {query.metric.period | some query in value(alarm, ["metricQueries"])}
+	count(periods) == 1
+}
+
+# The numbers after ">= " in an expression that has exactly this form, in their order.
+numbers_in(expression, form) := [to_number(found[1]) |
+	regex.match(form, expression)
+	some found in regex.find_all_string_submatch_n(`>= ([0-9]+)`, expression, -1)
+]
+
+# At most an hour, and from the first point on.
+rings_within_the_hour(alarm) if {
+	is_prompt(alarm, 1)
+	value(alarm, ["evaluationPeriods"]) == 1
+	is_between(period_seconds(alarm), alarm_period_max_seconds, hour_seconds)
+}
+
+has_rejected_alarm(dimensions) if {
+	some alarm in alarms
+	some rejected in operands(alarm, {"namespace": "payhook", "name": "Rejected", "dimensions": dimensions, "stat": "Sum"})
+	some stored in operands(alarm, {"namespace": "payhook", "name": "Stored", "dimensions": dimensions, "stat": "Sum"})
+	some duplicates in operands(alarm, {"namespace": "payhook", "name": "Duplicates", "dimensions": dimensions, "stat": "Sum"})
+	rings_within_the_hour(alarm)
+	form := sprintf(
+		`^IF\(FILL\(%s, 0\) >= [0-9]+, 1, IF\(FILL\(%s, 0\) >= [0-9]+, IF\(FILL\(%s, 0\) \+ FILL\(%s, 0\) < 1, 1, 0\), 0\)\)$`,
+		[rejected, rejected, stored, duplicates],
+	)
+	[spike, few] := numbers_in(returned_expression(alarm), form)
+	is_between(spike, 1, rejected_alarm_max)
+	is_between(few, 1, rejected_alone_max)
+}
+
+# METADATA
+# title: A gateway that refuses much rings
+# description: >-
+#   Every stage has an alarm on the share of 4XX answers among at least some requests: a provider that is told 4XX may stop sending, and each of its webhooks
+#   is lost without a word. Nothing of an alarm is computed.
+# scope: rule
+# custom:
+#   fix: keep the alarm gateway_4xx_share of infra/lib/alarms.py
+#   pci: ["10.4.1.1", "10.7.2", "12.10.5"]
+stack_deny_alarm_refused contains message if {
+	some stage in stages
+	some api in apis_of(stage)
+	not has_refused_alarm({"ApiName": physical_name(api), "Stage": value_or_null(stage, ["stageName"])})
+	wrong := sprintf("no alarm rings above %d percent of 4XX answers", [client_error_max_percent])
+	message := say(stage, wrong, "add gateway_4xx_share")
+}
+
+has_refused_alarm(where) if {
+	some alarm in alarms
+	some requests in operands(alarm, {"namespace": "AWS/ApiGateway", "name": "Count", "dimensions": where, "stat": "SampleCount"})
+	some refused in operands(alarm, {"namespace": "AWS/ApiGateway", "name": "4XXError", "dimensions": where, "stat": "Sum"})
+	is_prompt(alarm, client_error_max_percent)
+	is_between(period_seconds(alarm), alarm_period_min_seconds, client_error_window_max_seconds)
+	form := sprintf(`^IF\(FILL\(%s, 0\) >= [0-9]+, 100 \* FILL\(%s, 0\) / FILL\(%s, 0\), 0\)$`, [requests, refused, requests])
+	[least] := numbers_in(returned_expression(alarm), form)
+	is_between(least, 1, client_error_requests_max)
+}
+
 # METADATA
 # title: A card number in a log rings
 # description: >-

@@ -104,12 +104,36 @@ age_alarm_max_seconds := 900
 
 rejected_alarm_max := 1000
 
+# So many rejected webhooks of a provider within an hour ring if not one was genuine.
+rejected_alone_max := 10
+
+# The share of requests with a 4XX answer, the requests below which no share is computed, and the window in seconds.
+client_error_max_percent := 50
+
+client_error_requests_max := 100
+
+client_error_window_max_seconds := 900
+
+# How long no request may come without an alarm: CloudWatch looks back seven days.
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html, read 2026-11-27.
+quiet_min_seconds := 900
+
+quiet_max_seconds := 604800
+
+# Of whole hours: the alarm is evaluated at full hours, so 25 of them ring within 26 hours, and the next run may be late.
+archive_silence_min_seconds := 90000
+
+archive_silence_max_seconds := 90000
+
 blocked_alarm_max := 10000
 
 # CloudWatch's shortest period for metrics of AWS is a minute.
 alarm_period_min_seconds := 60
 
 alarm_period_max_seconds := 300
+
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html, read 2026-11-27.
+alarm_description_max := 1024
 
 hour_seconds := 3600
 

@@ -1,56 +1,32 @@
 """What rings at night, and when: each alarm has a number from `limits.json` and goes to the topic."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
+from lib.alarm_math import (
+    FIVE_MINUTES,
+    HOUR,
+    NOT_RUN_EXPRESSION,
+    QUIET_EXPRESSION,
+    Metric,
+    client_error_expression,
+    error_rate_expression,
+    query,
+    quiet_window,
+    rejected_expression,
+)
+from lib.alarm_texts import description
 from lib.firewall import ADDRESS_RATE, NAME, SUSPICIOUS_BODY
 from lib.functions import METRICS_NAMESPACE
 from lib.gateway import STAGE
 from lib.limits import FUNCTIONS, LIMITS
 from lib.settings import Settings
 
-FIVE_MINUTES = 300
-DAY = 86_400
-# A rate over few calls cries at night: below this many calls and records in five minutes no rate is computed. The archive runs once a day.
+# A rate over few calls rings for nothing: below this many calls and records in five minutes no rate
+# is computed. The archive runs once a day.
 VOLUME_MIN = {"webhook_processor": 20, "analytics_processor": 5, "archival_function": 1}
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One CloudWatch metric."""
-
-    namespace: str
-    name: str
-    dimensions: dict[str, str]
-    stat: str = "Sum"
-
-
-def query(query_id: str, metric: Metric, period: int = FIVE_MINUTES) -> aws.cloudwatch.MetricAlarmMetricQueryArgs:
-    """A metric as an operand of metric math."""
-    return aws.cloudwatch.MetricAlarmMetricQueryArgs(
-        id=query_id,
-        return_data=False,
-        metric=aws.cloudwatch.MetricAlarmMetricQueryMetricArgs(
-            namespace=metric.namespace,
-            metric_name=metric.name,
-            dimensions=metric.dimensions,
-            stat=metric.stat,
-            period=period,
-        ),
-    )
-
-
-def error_rate_expression(volume_min: int) -> str:
-    """Percent of invocations that failed and of records that were reported as failed.
-
-    A partial batch response leaves Lambda's own Errors at zero, so the failed records are counted beside them.
-    """
-    failures = "FILL(errors, 0) + FILL(failed, 0)"
-    volume = "FILL(invocations, 0) + FILL(records, 0)"
-    return f"IF({volume} >= {volume_min}, 100 * ({failures}) / ({volume}), 0)"
 
 
 class Alarms(pulumi.ComponentResource):
@@ -61,82 +37,32 @@ class Alarms(pulumi.ComponentResource):
         self._settings = settings
         self._topic_arn = settings.arn("sns", settings.name("alarms"))
         self._opts = pulumi.ResourceOptions(parent=self, depends_on=[topic])
-        limits = LIMITS["alarms"]
+        self._limits: dict[str, int] = LIMITS["alarms"]
         for function in FUNCTIONS:
-            name = settings.name(function)
-            self._error_rate(function, name)
-            self._alarm(
-                f"{function}_throttles",
-                "Lambda refuses to start the function: its reserved concurrency is used up",
-                Metric("AWS/Lambda", "Throttles", {"FunctionName": name}),
-                threshold=1,
-            )
-            dlq = settings.name(f"{function}_dlq")
+            self._error_rate(function)
             self._alarm(
                 f"{function}_dlq_depth",
-                "A message nobody could process waits for a person: see 'Operate' in the README",
+                description("dlq_depth", function),
                 # Visible messages: NumberOfMessagesSent misses what redrive moves.
-                Metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", {"QueueName": dlq}, "Maximum"),
+                self._queue_metric(f"{function}_dlq", "ApproximateNumberOfMessagesVisible"),
                 threshold=1,
                 period=60,
             )
-        self._alarm(
-            "webhook_queue_age",
-            "Webhooks wait longer than they should",
-            Metric(
-                "AWS/SQS", "ApproximateAgeOfOldestMessage", {"QueueName": settings.name("webhook_queue")}, "Maximum"
-            ),
-            threshold=limits["queue_age_seconds"],
-            period=60,
-        )
-        self._alarm(
-            "stream_iterator_age",
-            "The analytics lag behind the table",
-            Metric("AWS/Lambda", "IteratorAge", {"FunctionName": settings.name("analytics_processor")}, "Maximum"),
-            threshold=limits["iterator_age_ms"],
-            period=60,
-        )
-        self._alarm(
-            "gateway_5xx",
-            "Providers are told to send again",
-            Metric("AWS/ApiGateway", "5XXError", {"ApiName": settings.name("webhook_api"), "Stage": STAGE}),
-            threshold=1,
-            period=60,
-        )
-        processor = settings.name("webhook_processor")
-        rejected = limits["rejected_per_five_minutes"]
-        self._alarm(
-            "rejected_spike",
-            "Many webhooks are rejected: a rotated secret, a changed header, or an attack",
-            Metric(METRICS_NAMESPACE, "Rejected", {"function_name": processor}),
-            threshold=rejected,
-        )
-        for provider in settings.catalogue:
-            self._alarm(
-                f"rejected_spike_{provider.name}",
-                f"Many webhooks of {provider.name} are rejected: check its secret first",
-                Metric(METRICS_NAMESPACE, "Rejected", {"function_name": processor, "provider": provider.name}),
-                threshold=rejected,
-            )
-        self._alarm(
-            "archive_not_run",
-            "The daily archive and seal did not start",
-            Metric("AWS/Lambda", "Invocations", {"FunctionName": settings.name("archival_function")}),
-            threshold=1,
-            period=DAY,
-            comparison="LessThanThreshold",
-            missing="breaching",
-        )
+        self._throttles()
+        self._waiting()
+        self._gateway()
+        self._rejected()
+        self._archive_not_run()
         self._card_data_in_logs()
         if settings.firewall:
-            self._firewall(limits)
+            self._firewall()
         self.register_outputs({})
 
-    def _arguments(self, name: str, description: str, missing: str) -> dict[str, Any]:
+    def _arguments(self, name: str, text: str, missing: str, periods: int) -> dict[str, Any]:
         return {
             "name": self._settings.name(name),
-            "alarm_description": description,
-            "evaluation_periods": 1,
+            "alarm_description": text,
+            "evaluation_periods": periods,
             "treat_missing_data": missing,
             "alarm_actions": [self._topic_arn],
             "ok_actions": [self._topic_arn],
@@ -144,17 +70,8 @@ class Alarms(pulumi.ComponentResource):
             "opts": self._opts,
         }
 
-    def _alarm(
-        self,
-        name: str,
-        description: str,
-        metric: Metric,
-        *,
-        threshold: int,
-        period: int = FIVE_MINUTES,
-        comparison: str = "GreaterThanOrEqualToThreshold",
-        missing: str = "notBreaching",
-    ) -> None:
+    def _alarm(self, name: str, text: str, metric: Metric, *, threshold: int, period: int = FIVE_MINUTES) -> None:
+        """Rings if the metric reaches the threshold within one period of so many seconds."""
         aws.cloudwatch.MetricAlarm(
             name,
             namespace=metric.namespace,
@@ -163,39 +80,212 @@ class Alarms(pulumi.ComponentResource):
             statistic=metric.stat,
             period=period,
             threshold=threshold,
-            comparison_operator=comparison,
-            **self._arguments(name, description, missing),
+            comparison_operator="GreaterThanOrEqualToThreshold",
+            **self._arguments(name, text, "notBreaching", 1),
         )
 
-    def _firewall(self, limits: dict[str, int]) -> None:
+    def _math_alarm(
+        self,
+        name: str,
+        text: str,
+        expression: str,
+        label: str,
+        metrics: dict[str, Metric],
+        *,
+        threshold: int,
+        period: int = FIVE_MINUTES,
+        periods: int = 1,
+        comparison: str = "GreaterThanOrEqualToThreshold",
+        missing: str = "notBreaching",
+    ) -> None:
+        """Rings if the expression over the metrics compares so in each of the periods."""
+        aws.cloudwatch.MetricAlarm(
+            name,
+            comparison_operator=comparison,
+            threshold=threshold,
+            metric_queries=[
+                *(query(query_id, metric, period) for query_id, metric in metrics.items()),
+                aws.cloudwatch.MetricAlarmMetricQueryArgs(
+                    id="result", label=label, expression=expression, return_data=True
+                ),
+            ],
+            **self._arguments(name, text, missing, periods),
+        )
+
+    def _function_metric(self, function: str, name: str) -> Metric:
+        return Metric("AWS/Lambda", name, {"FunctionName": self._settings.name(function)})
+
+    def _queue_metric(self, queue: str, name: str, stat: str = "Maximum") -> Metric:
+        return Metric("AWS/SQS", name, {"QueueName": self._settings.name(queue)}, stat)
+
+    def _own_metric(self, function: str, name: str, **dimensions: str) -> Metric:
+        return Metric(METRICS_NAMESPACE, name, {"function_name": self._settings.name(function), **dimensions})
+
+    def _gateway_metric(self, name: str, stat: str = "Sum") -> Metric:
+        where = {"ApiName": self._settings.name("webhook_api"), "Stage": STAGE}
+        return Metric("AWS/ApiGateway", name, where, stat)
+
+    def _error_rate(self, function: str) -> None:
+        self._math_alarm(
+            f"{function}_error_rate",
+            description("error_rate", function),
+            error_rate_expression(VOLUME_MIN[function]),
+            "failed, percent",
+            {
+                "errors": self._function_metric(function, "Errors"),
+                "invocations": self._function_metric(function, "Invocations"),
+                "failed": self._own_metric(function, "FailedRecords"),
+                "records": self._own_metric(function, "Records"),
+            },
+            threshold=self._limits["error_rate_percent"],
+            comparison="GreaterThanThreshold",
+        )
+
+    def _throttles(self) -> None:
+        """Only of the function that the queue calls: maximum_concurrency keeps it below its reserve.
+
+        A stream starts one invocation for each of its shards and is throttled whenever it has more
+        shards than the reserve, without harm: its age says whether it lags. The archive goes on in a
+        new invocation before the old one has ended, is throttled, and Lambda tries again for hours.
+        https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html,
+        https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html, read 2026-11-27.
+        """
+        function = "webhook_processor"
+        self._alarm(
+            f"{function}_throttles",
+            description("throttles"),
+            self._function_metric(function, "Throttles"),
+            threshold=1,
+        )
+
+    def _waiting(self) -> None:
+        self._alarm(
+            "webhook_queue_age",
+            description("webhook_queue_age"),
+            self._queue_metric("webhook_queue", "ApproximateAgeOfOldestMessage"),
+            threshold=self._limits["queue_age_seconds"],
+            period=60,
+        )
+        age = self._function_metric("analytics_processor", "IteratorAge")
+        self._alarm(
+            "stream_iterator_age",
+            description("stream_iterator_age"),
+            Metric(age.namespace, age.name, age.dimensions, "Maximum"),
+            threshold=self._limits["iterator_age_ms"],
+            period=60,
+        )
+
+    def _gateway(self) -> None:
+        """Of the metrics of a REST API the sum of the errors and the number of samples of Count count requests.
+
+        https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html,
+        read 2026-11-27.
+        """
+        self._alarm(
+            "gateway_5xx",
+            description("gateway_5xx"),
+            self._gateway_metric("5XXError"),
+            threshold=1,
+            period=60,
+        )
+        requests = self._gateway_metric("Count", "SampleCount")
+        self._math_alarm(
+            "gateway_4xx_share",
+            description("gateway_4xx_share"),
+            client_error_expression(self._limits["client_error_requests_min"]),
+            "refused with 4XX, percent",
+            {"requests": requests, "refused": self._gateway_metric("4XXError")},
+            threshold=self._limits["client_error_percent"],
+            period=self._limits["client_error_window_seconds"],
+            comparison="GreaterThanThreshold",
+        )
+        period, periods = quiet_window(self._settings.quiet_minutes)
+        self._math_alarm(
+            "gateway_quiet",
+            description("gateway_quiet"),
+            QUIET_EXPRESSION,
+            "requests",
+            {"requests": requests},
+            threshold=1,
+            period=period,
+            periods=periods,
+            comparison="LessThanThreshold",
+            missing="breaching",
+        )
+
+    def _rejected(self) -> None:
+        """A spike over all providers within five minutes, and one alarm for each provider over an hour.
+
+        The provider's alarm holds its spike and the case in which nothing of it is genuine: an alarm
+        of its own for each of the two would cost a fourth metric a provider.
+        """
+        processor = "webhook_processor"
+        self._alarm(
+            "rejected_spike",
+            description("rejected_spike"),
+            self._own_metric(processor, "Rejected"),
+            threshold=self._limits["rejected_per_five_minutes"],
+        )
+        expression = rejected_expression(self._limits["rejected_per_hour"], self._limits["rejected_alone_per_hour"])
+        for provider in self._settings.catalogue:
+            self._math_alarm(
+                f"rejected_{provider.name}",
+                description("rejected_provider", provider.name),
+                expression,
+                "rejected without a genuine one, or many",
+                {
+                    query_id: self._own_metric(processor, name, provider=provider.name)
+                    for query_id, name in (("rejected", "Rejected"), ("stored", "Stored"), ("duplicates", "Duplicates"))
+                },
+                threshold=1,
+                period=HOUR,
+            )
+
+    def _archive_not_run(self) -> None:
+        """Rings between 25 and 26 hours after the last start, and as long after the first deploy.
+
+        A window of more than a day is evaluated once an hour and ends at the full hour
+        (`lib.alarm_math`). Missing data is breaching for the case that CloudWatch makes nothing of
+        metrics that have never had a point: silence is the trouble here.
+        """
+        self._math_alarm(
+            "archive_not_run",
+            description("archive_not_run"),
+            NOT_RUN_EXPRESSION,
+            "starts",
+            {
+                "invocations": self._function_metric("archival_function", "Invocations"),
+                "alive": self._queue_metric("webhook_queue", "ApproximateNumberOfMessagesVisible", "SampleCount"),
+            },
+            threshold=1,
+            period=HOUR,
+            periods=self._limits["archive_hours"],
+            comparison="LessThanThreshold",
+            missing="breaching",
+        )
+
+    def _firewall(self) -> None:
         def metric(name: str, rule: str) -> Metric:
             where = {"WebACL": self._settings.name(NAME), "Region": self._settings.region, "Rule": rule}
             return Metric("AWS/WAFV2", name, where)
 
-        self._alarm(
-            "firewall_suspicious_bodies",
-            "A webhook has a body like an attack: look who sent it, see 'Operate' in the README",
-            metric("CountedRequests", SUSPICIOUS_BODY),
-            threshold=limits["suspicious_bodies_per_five_minutes"],
-        )
-        self._alarm(
-            "firewall_rate_limited",
-            "An address sends more than the gateway takes and is cut off",
-            metric("BlockedRequests", ADDRESS_RATE),
-            threshold=1,
-        )
-        self._alarm(
-            "firewall_blocked",
-            "The firewall blocks much: an attack, or a rule that stops a provider",
-            metric("BlockedRequests", "ALL"),
-            threshold=limits["blocked_per_five_minutes"],
-        )
+        for kind, watched, threshold in (
+            (
+                "firewall_suspicious_bodies",
+                metric("CountedRequests", SUSPICIOUS_BODY),
+                self._limits["suspicious_bodies_per_five_minutes"],
+            ),
+            ("firewall_rate_limited", metric("BlockedRequests", ADDRESS_RATE), 1),
+            ("firewall_blocked", metric("BlockedRequests", "ALL"), self._limits["blocked_per_five_minutes"]),
+        ):
+            self._alarm(kind, description(kind), watched, threshold=threshold)
 
     def _card_data_in_logs(self) -> None:
         """The masking missed something: CloudWatch found card data in a log.
 
-        Asked of the whole account and region, whatever the metric's dimensions: AWS documents that a policy's name is one of them, but not how it is called. A
-        finding in any log is an incident all the same.
+        Asked of the whole account and region, whatever the metric's dimensions: AWS documents that a
+        policy's name is one of them, but not how it is called. A finding in any log is an incident all
+        the same.
         Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-metrics-insights-querylanguage.html,
         https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutDataProtectionPolicy.html, read 2026-11-25.
         """
@@ -212,31 +302,5 @@ class Alarms(pulumi.ComponentResource):
                     return_data=True,
                 )
             ],
-            **self._arguments(
-                "card_data_in_logs",
-                "Card data in a log line: masked there, but it should not have been logged",
-                "notBreaching",
-            ),
-        )
-
-    def _error_rate(self, function: str, name: str) -> None:
-        lambda_dimensions = {"FunctionName": name}
-        own = {"function_name": name}
-        aws.cloudwatch.MetricAlarm(
-            f"{function}_error_rate",
-            comparison_operator="GreaterThanThreshold",
-            threshold=LIMITS["alarms"]["error_rate_percent"],
-            metric_queries=[
-                query("errors", Metric("AWS/Lambda", "Errors", lambda_dimensions)),
-                query("invocations", Metric("AWS/Lambda", "Invocations", lambda_dimensions)),
-                query("failed", Metric(METRICS_NAMESPACE, "FailedRecords", own)),
-                query("records", Metric(METRICS_NAMESPACE, "Records", own)),
-                aws.cloudwatch.MetricAlarmMetricQueryArgs(
-                    id="rate",
-                    label="failed, percent",
-                    expression=error_rate_expression(VOLUME_MIN[function]),
-                    return_data=True,
-                ),
-            ],
-            **self._arguments(f"{function}_error_rate", "More than 1 % of calls and records fail", "notBreaching"),
+            **self._arguments("card_data_in_logs", description("card_data_in_logs"), "notBreaching", 1),
         )

@@ -29,14 +29,20 @@ def dashboard_body(settings: Settings) -> str:
             "Sum",
             [[METRICS_NAMESPACE, m, *own] for m in ("Stored", "Duplicates", "Rejected", "FailedRecords")],
         ),
-        (
-            "Rejected by provider",
-            "Sum",
-            [[METRICS_NAMESPACE, "Rejected", *own, "provider", p.name] for p in settings.catalogue],
+        *(
+            (
+                f"{name} by provider",
+                "Sum",
+                [[METRICS_NAMESPACE, name, *own, "provider", p.name] for p in settings.catalogue],
+            )
+            for name in ("Rejected", "Stored")
         ),
         ("Waiting", "Maximum", [["AWS/SQS", visible, "QueueName", queue] for queue in queues]),
         ("Oldest webhook (s)", "Maximum", [["AWS/SQS", age, "QueueName", settings.name("webhook_queue")]]),
-        ("Function errors", "Sum", [["AWS/Lambda", "Errors", "FunctionName", settings.name(f)] for f in FUNCTIONS]),
+        *(
+            (title, "Sum", [["AWS/Lambda", name, "FunctionName", settings.name(f)] for f in FUNCTIONS])
+            for title, name in (("Function calls", "Invocations"), ("Function errors", "Errors"))
+        ),
         (
             "Function time (ms)",
             "p99",

@@ -13,6 +13,9 @@ from lib.zips import CROSS_BUILT
 ACCOUNT_FORM = re.compile(r"[0-9]{12}")
 PROJECT = "payhook"
 OBJECT_LOCK_MODES = ("GOVERNANCE", "COMPLIANCE")
+# API Gateway publishes its metrics each minute, and they arrive some minutes late.
+QUIET_MINUTES_MIN = 15
+QUIET_MINUTES_MAX = 7 * 24 * 60
 # CloudFront takes certificates from there and delivers its logs from there, wherever the stack is.
 EDGE_REGION = "us-east-1"
 DOMAIN_FORM = re.compile(
@@ -34,6 +37,8 @@ class Settings:
     # Webhooks a second that the stack is sized for, one of `CAPACITIES`.
     capacity: str = DEFAULT_CAPACITY
     alarm_email: str | None = None
+    # After so many minutes without a request an alarm rings.
+    quiet_minutes: int = LIMITS["alarms"]["quiet_minutes"]
     lambda_zip_dir: str = CROSS_BUILT
     firewall: bool = True
     edge: bool = True
@@ -58,6 +63,7 @@ class Settings:
             raise ValueError(
                 f"capacity must be one of {', '.join(CAPACITIES)} webhooks a second: pulumi config set capacity {DEFAULT_CAPACITY}"
             )
+        self._check_quiet()
         if self.edge:
             self._check_edge()
         days_kept = LIMITS["audit"]["days_kept"]
@@ -79,6 +85,14 @@ class Settings:
                 )
         if len(set(self.providers)) != len(self.providers):
             raise ValueError("providers names one of them twice: pulumi config set providers stripe,adyen")
+
+    def _check_quiet(self) -> None:
+        minutes = self.quiet_minutes
+        if not (QUIET_MINUTES_MIN <= minutes <= 60 or (minutes % 60 == 0 and 60 < minutes <= QUIET_MINUTES_MAX)):
+            raise ValueError(
+                f"quiet_minutes must be {QUIET_MINUTES_MIN} to 60, or whole hours up to {QUIET_MINUTES_MAX}, the seven "
+                "days that CloudWatch looks back: pulumi config set quiet_minutes 1440"
+            )
 
     @property
     def catalogue(self) -> tuple[Provider, ...]:

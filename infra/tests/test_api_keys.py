@@ -39,7 +39,11 @@ def test_a_stack_for_some_providers_has_nothing_of_the_others() -> None:
     evaluation = evaluated(config={"payhook:providers": "stripe, adyen"})
     assert set(evaluation.outputs["api_key_ids"]) == {"adyen", "stripe"}
     names = {resource["name"] for resource in evaluation.graph()}
-    for start in ("webhook_secret_", "webhook_usage_plan_", "rejected_spike_"):
+    alarms = {resource["name"] for resource in evaluation.graph() if resource["type"].endswith(":MetricAlarm")}
+    assert {name for name in alarms if name.startswith("rejected_")} == {
+        "rejected_adyen", "rejected_spike", "rejected_stripe",
+    }  # fmt: skip
+    for start in ("webhook_secret_", "webhook_usage_plan_"):
         found = {name.removeprefix(start) for name in names if name.startswith(start) and "_key_" not in name}
         assert found == {"adyen", "stripe"}, start
     rights = json.dumps([r["properties"] for r in evaluation.graph() if r["type"].endswith(":RolePolicy")])

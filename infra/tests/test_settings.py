@@ -28,6 +28,7 @@ def test_a_good_suffix(suffix: str) -> None:
         *[({"account_id": a}, "account_id") for a in ("", "12345", "12345678901a", "1234567890123")],
         ({"region": "us-east-1"}, "us-east-2"),
         *[({"object_lock_days": days}, "object_lock_days must be 1 to 400") for days in (0, -1, 401)],
+        *[({"quiet_minutes": minutes}, "quiet_minutes must be 15 to 60") for minutes in (0, -60, 14, 61, 90, 10_140)],
         *[({"object_lock_mode": mode}, "GOVERNANCE or COMPLIANCE") for mode in ("", "governance", "NONE")],
     ],
 )
@@ -39,6 +40,11 @@ def test_refused_with_what_to_do(change: dict[str, Any], message: str) -> None:
 @pytest.mark.parametrize("days", [None, 1, 400])
 def test_a_lock_lasts_no_longer_than_the_audit_log(days: int | None) -> None:
     assert Settings(**GOOD, object_lock_days=days, object_lock_mode="COMPLIANCE").object_lock_days == days
+
+
+@pytest.mark.parametrize("minutes", [15, 45, 60, 120, 1440, 10_080])
+def test_a_time_without_requests(minutes: int) -> None:
+    assert Settings(**GOOD, quiet_minutes=minutes).quiet_minutes == minutes
 
 
 def test_settings_cannot_change() -> None:

@@ -214,14 +214,15 @@ def test_log_groups(of_type: Find) -> None:
 
 @pytest.mark.parametrize(
     "alarm",
-    [f"{function}_{what}" for function in FUNCTIONS for what in ("error_rate", "throttles", "dlq_depth")]
-    + ["webhook_queue_age", "stream_iterator_age", "gateway_5xx", "rejected_spike", "archive_not_run"]
+    [f"{function}_{what}" for function in FUNCTIONS for what in ("error_rate", "dlq_depth")]
+    + ["webhook_processor_throttles", "webhook_queue_age", "stream_iterator_age"]
+    + ["gateway_5xx", "gateway_4xx_share", "gateway_quiet", "rejected_spike", "rejected_stripe", "archive_not_run"]
     + ["card_data_in_logs", "firewall_blocked", "firewall_rate_limited", "firewall_suspicious_bodies"],
 )
 def test_alarm(of_type: Find, alarm: str) -> None:
     (found,) = (a for a in of_type(":MetricAlarm") if a["name"] == f"{alarm}_dev")
     assert found["alarmActions"] == ["arn:aws:sns:us-east-2:000000000000:alarms_dev"]
-    missing = "breaching" if alarm == "archive_not_run" else "notBreaching"
+    missing = "breaching" if alarm in ("archive_not_run", "gateway_quiet") else "notBreaching"
     assert found["treatMissingData"] == missing
     if alarm.endswith("error_rate"):
         assert found["threshold"] == 1

@@ -30,12 +30,16 @@ class Recorded:
 
 
 def recorded(name: str) -> Recorded:
-    """A recording, with today's documents where the program has changed since."""
+    """A recording, with today's documents and alarms where the program has changed since."""
     with lzma.open(FOLDER / f"{name}.jsonl.xz", "rt", encoding="utf-8") as lines:
         resources: list[Resource] = [json.loads(line) for line in lines]
     update_documents(resources)
     half = len(resources) // 2
-    found = Recorded(resources[:half], resources[half:])
+    alarms = todays_alarms(resources[0])
+    found = Recorded(
+        [*without_alarms(resources[:half]), *map(checked, alarms)],
+        [*without_alarms(resources[half:]), *map(outputs, alarms)],
+    )
     if urns(found.analyze) != urns(found.stack):
         raise ValueError(f"{name} does not hold every resource twice")
     return found
@@ -57,10 +61,30 @@ CHANGED = {
 }
 
 
+ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+
+
+def todays_graph(one: Resource) -> list[Resource]:
+    """The graph of today's program for the stack that this resource was recorded of."""
+    suffix = one["__urn"].removeprefix("urn:pulumi:").split("::")[0]
+    return evaluated(config={"payhook:environment_suffix": suffix}).graph()
+
+
+def todays_alarms(one: Resource) -> list[Resource]:
+    """The alarms of today's program, which has others than the recorded one. Nothing of an alarm is
+    computed, so the engine's shapes of them are known.
+    """
+    return [resource for resource in todays_graph(one) if resource["type"] == ALARM]
+
+
+def without_alarms(resources: list[Resource]) -> list[Resource]:
+    """The recorded resources that are no alarms."""
+    return [resource for resource in resources if resource["__type"] != ALARM]
+
+
 def update_documents(resources: list[Resource]) -> None:
     """Replaces the documents of `CHANGED` by those of today's program."""
-    suffix = resources[0]["__urn"].removeprefix("urn:pulumi:").split("::")[0]
-    graph = evaluated(config={"payhook:environment_suffix": suffix}).graph()
+    graph = todays_graph(resources[0])
     today = {(resource["type"], resource["name"]): resource["properties"] for resource in graph}
     for resource in resources:
         name = CHANGED.get(resource["__type"], "")

@@ -176,6 +176,8 @@ ALARM_RULES = (
     ("rejected", "stack_deny_alarm_rejected"),
     ("iterator", "stack_deny_alarm_iterator_age"),
     ("archive", "stack_deny_alarm_archive"),
+    ("4xx", "stack_deny_alarm_refused"),
+    ("quiet", "stack_deny_alarm_quiet"),
     ("gateway", "stack_deny_alarm_gateway"),
     ("age", "stack_deny_alarm_queue_age"),
 )

@@ -34,7 +34,7 @@ ARCHIVE_FORM = (
     "how engines read the archive, not who may: tests/e2e/test_archive_engines.py reads it through this table's columns"
 )
 JUSTIFIED: tuple[Justification, ...] = (
-    Justification(".*", r"description|alarmDescription|metricQueries\.\d+\.label|advancedEventSelectors\.\d+\.name|rules\.\d+\.id", PROSE),
+    Justification(".*", r"description|metricQueries\.\d+\.label|advancedEventSelectors\.\d+\.name|rules\.\d+\.id", PROSE),
     Justification("apigateway/.*", r"restApi|restApiId|resourceId|httpMethod|statusCode|responseType|parentId|pathPart|keyType|deployment|authorization", NEEDED),
     Justification("apigateway/apiKey", "enabled", DEFAULT),
     Justification("apigateway/deployment", "triggers.routes", "it makes a changed route a new deployment; tests/e2e/test_door.py finds a route that is not there"),

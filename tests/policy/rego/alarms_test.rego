@@ -4,6 +4,11 @@ import rego.v1
 
 rate := "webhook_processor_error_rate"
 
+# The expressions of the good stack, with what a row puts in their place.
+rejected_form := "IF(FILL(rejected, 0) >= %d, 1, IF(FILL(rejected, 0) >= %d, IF(FILL(stored, 0) + FILL(%s, 0) < 1, 1, 0), 0))"
+
+refused_form := "IF(FILL(requests, 0) >= %d, 100 * FILL(%s, 0) / FILL(requests, 0), 0)"
+
 rows contains row if {
 	some row in [
 		["deny_alarm_silent", "gateway_5xx", {"/alarmActions": []}],
@@ -11,6 +16,12 @@ rows contains row if {
 		["deny_alarm_silent", "gateway_5xx", {"/actionsEnabled": false}],
 		["deny_alarm_gap", "gateway_5xx", {"/treatMissingData": "ignore"}],
 		["deny_alarm_gap", "gateway_5xx", {"/treatMissingData": absent}],
+		["deny_alarm_runbook", "gateway_5xx", {"/alarmDescription": absent}],
+		["deny_alarm_runbook", "gateway_5xx", {"/alarmDescription": "Providers are told to send again."}],
+		["deny_alarm_runbook", "gateway_5xx", {"/alarmDescription": concat("", [concat("", [" too long" | some _ in numbers.range(1, 120)]), " Runbook: docs/runbooks/gateway_5xx.md"])}],
+		["deny_alarm_runbook", "gateway_5xx", {"/alarmDescription": "Runbook: docs/runbooks/gateway_5xx.md"}],
+		["deny_alarm_runbook", "gateway_5xx", {"/alarmDescription": "Providers are told to send again. Runbook: docs/runbooks/gateway_5xx.md and more"}],
+		["deny_alarm_runbook", "gateway_5xx", {"/alarmDescription": "Providers are told to send again. Runbook: http://example.com/docs/runbooks/gateway_5xx.md"}],
 		["stack_deny_alarm_topic", "gateway_5xx", {"/alarmActions": ["arn:aws:sns:us-east-2:000000000000:somebody_dev"]}],
 		["stack_deny_alarm_topic", "gateway_5xx", {"/okActions": ["arn:aws:sns:us-east-2:000000000000:somebody_dev"]}],
 		["stack_deny_alarm_dead_letter", "archival_function_dlq_depth", "gone"],
@@ -22,8 +33,8 @@ rows contains row if {
 		["stack_deny_alarm_dead_letter", "archival_function_dlq_depth", {"/evaluationPeriods": 10}],
 		["stack_deny_alarm_dead_letter", "archival_function_dlq_depth", {"/period": 3600}],
 		["stack_deny_alarm_dead_letter", "archival_function_dlq_depth", {"/statistic": "Minimum"}],
-		["stack_deny_alarm_throttles", "archival_function_throttles", "gone"],
-		["stack_deny_alarm_throttles", "archival_function_throttles", {"/dimensions": absent}],
+		["stack_deny_alarm_throttles", "webhook_processor_throttles", "gone"],
+		["stack_deny_alarm_throttles", "webhook_processor_throttles", {"/dimensions": absent}],
 		["stack_deny_alarm_queue_age", "webhook_queue_age", "gone"],
 		["stack_deny_alarm_queue_age", "webhook_queue_age", {"/threshold": 901}],
 		["stack_deny_alarm_iterator_age", "stream_iterator_age", "gone"],
@@ -31,13 +42,44 @@ rows contains row if {
 		["stack_deny_alarm_gateway", "gateway_5xx", "gone"],
 		["stack_deny_alarm_gateway", "gateway_5xx", {"/dimensions/Stage": "other"}],
 		["stack_deny_alarm_rejected", "rejected_spike", "gone"],
-		["stack_deny_alarm_rejected", "rejected_spike_stripe", "gone"],
 		["stack_deny_alarm_rejected", "rejected_spike", {"/threshold": 1001}],
+		["stack_deny_alarm_rejected", "rejected_stripe", "gone"],
+		["stack_deny_alarm_rejected", "rejected_stripe", {"/threshold": 2}],
+		["stack_deny_alarm_rejected", "rejected_stripe", {"/evaluationPeriods": 2}],
+		["stack_deny_alarm_rejected", "rejected_stripe", {"/metricQueries/2": absent}],
+		["stack_deny_alarm_rejected", "rejected_stripe", {"/metricQueries/1/metric/dimensions/provider": "adyen"}],
+		["stack_deny_alarm_rejected", "rejected_stripe", {"/metricQueries/1/metric/period": 300}],
+		["stack_deny_alarm_rejected", "rejected_stripe", {"/metricQueries/3/expression": sprintf(rejected_form, [1001, 3, "duplicates"])}],
+		["stack_deny_alarm_rejected", "rejected_stripe", {"/metricQueries/3/expression": sprintf(rejected_form, [50, 11, "duplicates"])}],
+		["stack_deny_alarm_rejected", "rejected_stripe", {"/metricQueries/3/expression": sprintf(rejected_form, [50, 0, "duplicates"])}],
+		["stack_deny_alarm_rejected", "rejected_stripe", {"/metricQueries/3/expression": sprintf(rejected_form, [50, 3, "stored"])}],
+		["stack_deny_alarm_rejected", "rejected_stripe", {"/metricQueries/3/expression": "IF(FILL(rejected, 0) >= 50, 1, 0)"}],
+		["stack_deny_alarm_refused", "gateway_4xx_share", "gone"],
+		["stack_deny_alarm_refused", "gateway_4xx_share", {"/threshold": 51}],
+		["stack_deny_alarm_refused", "gateway_4xx_share", {"/comparisonOperator": "LessThanThreshold"}],
+		["stack_deny_alarm_refused", "gateway_4xx_share", {"/metricQueries/0/metric/dimensions/Stage": "other"}],
+		["stack_deny_alarm_refused", "gateway_4xx_share", {"/metricQueries/0/metric/period": 3600, "/metricQueries/1/metric/period": 3600}],
+		["stack_deny_alarm_refused", "gateway_4xx_share", {"/metricQueries/1/metric/metricName": "5XXError"}],
+		["stack_deny_alarm_refused", "gateway_4xx_share", {"/metricQueries/1/metric/stat": "Average"}],
+		["stack_deny_alarm_refused", "gateway_4xx_share", {"/metricQueries/2/expression": sprintf(refused_form, [101, "refused"])}],
+		["stack_deny_alarm_refused", "gateway_4xx_share", {"/metricQueries/2/expression": sprintf(refused_form, [20, "requests"])}],
+		["stack_deny_alarm_quiet", "gateway_quiet", "gone"],
+		["stack_deny_alarm_quiet", "gateway_quiet", {"/treatMissingData": "notBreaching"}],
+		["stack_deny_alarm_quiet", "gateway_quiet", {"/comparisonOperator": "GreaterThanThreshold"}],
+		["stack_deny_alarm_quiet", "gateway_quiet", {"/threshold": 0}],
+		["stack_deny_alarm_quiet", "gateway_quiet", {"/evaluationPeriods": 169}],
+		["stack_deny_alarm_quiet", "gateway_quiet", {"/metricQueries/0/metric/dimensions/ApiName": "other_dev"}],
+		["stack_deny_alarm_quiet", "gateway_quiet", {"/metricQueries/1/expression": "requests"}],
 		["stack_deny_alarm_archive", "archive_not_run", "gone"],
 		["stack_deny_alarm_archive", "archive_not_run", {"/treatMissingData": "notBreaching"}],
 		["stack_deny_alarm_archive", "archive_not_run", {"/comparisonOperator": "GreaterThanThreshold"}],
-		["stack_deny_alarm_archive", "archive_not_run", {"/evaluationPeriods": 2}],
+		["stack_deny_alarm_archive", "archive_not_run", {"/evaluationPeriods": 24}],
+		["stack_deny_alarm_archive", "archive_not_run", {"/evaluationPeriods": 26}],
 		["stack_deny_alarm_archive", "archive_not_run", {"/threshold": 0}],
+		["stack_deny_alarm_archive", "archive_not_run", {"/metricQueries/0/metric/dimensions/FunctionName": "webhook_processor_dev"}],
+		["stack_deny_alarm_archive", "archive_not_run", {"/metricQueries/1/metric/dimensions/QueueName": "rejected_queue_dev"}],
+		["stack_deny_alarm_archive", "archive_not_run", {"/metricQueries/1/metric/stat": "Sum"}],
+		["stack_deny_alarm_archive", "archive_not_run", {"/metricQueries/2/expression": "FILL(invocations, 0)"}],
 		["stack_deny_alarm_card_data", "card_data_in_logs", "gone"],
 		["stack_deny_alarm_card_data", "card_data_in_logs", {"/threshold": 100}],
 		["stack_deny_alarm_card_data", "card_data_in_logs", {"/metricQueries/0": absent}],
@@ -54,6 +96,25 @@ rows contains row if {
 		["stack_deny_alarm_error_rate", rate, {"/metricQueries/4/returnData": false}],
 		["stack_deny_alarm_error_rate", rate, {"/metricQueries": absent}],
 	]
+}
+
+# A repository with a public address has it in front of the runbooks.
+test_a_runbook_at_an_address if {
+	not fires(["deny_alarm_runbook", "gateway_5xx", {"/alarmDescription": "Providers are told to send again. Runbook: https://example.com/payhook/docs/runbooks/gateway_5xx.md"}])
+}
+
+# A shorter or longer silence, and other numbers within the bounds.
+test_alarms_with_other_numbers if {
+	not fires(["stack_deny_alarm_quiet", "gateway_quiet", {"/evaluationPeriods": 1, "/metricQueries/0/metric/period": 900}])
+	not fires(["stack_deny_alarm_quiet", "gateway_quiet", {"/evaluationPeriods": 168}])
+	not fires(["stack_deny_alarm_rejected", "rejected_stripe", {"/metricQueries/3/expression": sprintf(rejected_form, [1000, 10, "duplicates"])}])
+	not fires(["stack_deny_alarm_refused", "gateway_4xx_share", {"/threshold": 50, "/metricQueries/2/expression": sprintf(refused_form, [100, "refused"])}])
+}
+
+# The good stack has no alarm on the throttles of the functions that no queue calls.
+test_only_a_queue_asks_for_an_alarm_on_throttles if {
+	names := {resource.name | some resource in good; resource.type == "aws:cloudwatch/metricAlarm:MetricAlarm"}
+	{name | some name in names; endswith(name, "_throttles")} == {"webhook_processor_throttles"}
 }
 
 # One query over all log groups is as good as a sum of theirs, unless it leaves some out or is read too rarely.

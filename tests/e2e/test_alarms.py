@@ -1,0 +1,65 @@
+"""The alarms about webhooks ring on the local cloud when they should, and only then."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from infra.local_cloud import ledger
+from infra.local_cloud.cloud import LocalCloud
+from tests.e2e.door import eventually, post, post_stripe, stripe_event, stripe_headers
+
+REJECTED = 3
+
+
+def state(cloud: LocalCloud, alarm: str) -> str:
+    """An alarm's state, evaluated now: the emulator evaluates every alarm whenever a metric is put."""
+    cloudwatch = cloud.clients.cloudwatch
+    cloudwatch.put_metric_data(Namespace="probe", MetricData=[{"MetricName": "probe", "Value": 1.0}])
+    (found,) = cloudwatch.describe_alarms(AlarmNames=[f"{alarm}_{cloud.suffix}"])["MetricAlarms"]
+    return found["StateValue"]
+
+
+def counted(cloud: LocalCloud, name: str, provider: str, at_least: int) -> None:
+    """Waits until the metric of the provider has reached a number."""
+    eventually(lambda: ledger.metric_sum(cloud, name, provider=provider) >= at_least)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quiet_before_anything_came(own_cloud: LocalCloud) -> str:
+    """The state of the alarm on silence before the first request."""
+    return state(own_cloud, "gateway_quiet")
+
+
+def test_no_request_rings_and_the_first_one_ends_it(own_cloud: LocalCloud, quiet_before_anything_came: str) -> None:
+    assert quiet_before_anything_came == "ALARM"
+    assert post_stripe(own_cloud, json.dumps(stripe_event()).encode()).status == 200
+    assert state(own_cloud, "gateway_quiet") == "OK"
+
+
+def test_three_forged_webhooks_of_a_provider_ring(own_cloud: LocalCloud) -> None:
+    for number in range(REJECTED):
+        assert state(own_cloud, "rejected_adyen") == "OK", number
+        assert post(own_cloud, b'{"forged":%d}' % number, route="/adyen").status == 200
+        counted(own_cloud, "Rejected", "adyen", number + 1)
+    assert state(own_cloud, "rejected_adyen") == "ALARM"
+
+
+def test_a_genuine_webhook_among_them_keeps_it_silent(own_cloud: LocalCloud, payhook: Path) -> None:
+    genuine = [payhook, "send", "--endpoint", own_cloud.endpoint, "--api-key", own_cloud.api_key,
+               "--provider", "standardwebhooks", "--secrets-file", own_cloud.keys_file]  # fmt: skip
+    subprocess.run(genuine, check=True, capture_output=True)
+    counted(own_cloud, "Stored", "standardwebhooks", 1)
+    for number in range(REJECTED):
+        body = b'{"forged":%d}' % number
+        assert post(own_cloud, body, stripe_headers("nobody's", body), route="/standardwebhooks").status == 200
+    counted(own_cloud, "Rejected", "standardwebhooks", REJECTED)
+    assert state(own_cloud, "rejected_standardwebhooks") == "OK"
+
+
+def test_wrong_api_keys_ring(own_cloud: LocalCloud) -> None:
+    assert state(own_cloud, "gateway_4xx_share") == "OK"
+    for _ in range(20):
+        assert post(own_cloud, b"{}", api_key="wrong").status == 403
+    assert state(own_cloud, "gateway_4xx_share") == "ALARM"
