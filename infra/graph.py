@@ -123,7 +123,8 @@ class _RecordingMonitor(pulumi_mocks.MockMonitor):
         return response
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
-        if "pulumi:pulumi:Stack" in request.urn:
+        # The components' types begin with that of the stack, their parent.
+        if "pulumi:pulumi:Stack::" in request.urn:
             self._evaluation.outputs = plain(json_format.MessageToDict(request.outputs))
         return super().RegisterResourceOutputs(request)
 
