@@ -8,6 +8,7 @@ PORT ?= 4566
 COUNT ?= 1200
 OUT ?= build/graph.json
 GRAPH ?=
+FROM ?=
 STACK ?=
 # The date that draws the sample of `make test-policy`; today where it is blank.
 DAY ?=
@@ -40,7 +41,7 @@ RUFF = $(VENV)/bin/ruff --config infra/pyproject.toml
 PYTEST = $(PYTHON) -m pytest -q -c infra/pyproject.toml --rootdir .
 LOCAL := $(PYTHON) -m infra.local_cloud
 
-.PHONY: help demo up down status test check check-gate check-tests tools tested lint lint-format lint-python lint-rust lint-workflows test-rust test-python test-oracles test-e2e test-policy test-policy-full second-opinion policy evidence simulate fuzz properties bite bench bench-core instructions bench-archive graph snapshots fmt build lambdas test-lambdas test-reproducible flake-check deny advisories sbom clean
+.PHONY: help demo up down status test check check-gate check-tests tools tested lint lint-format lint-python lint-rust lint-workflows test-rust test-python test-oracles test-e2e test-policy test-policy-full second-opinion policy evidence simulate fuzz properties bite bench bench-core instructions bench-archive graph changes snapshots fmt build lambdas test-lambdas test-reproducible flake-check deny advisories sbom clean
 
 help: ## What can be made.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -57,9 +58,12 @@ down: $(VENV)/.runtime ## Stop the local cloud and remove its state.
 status: $(VENV)/.runtime ## Say whether the local cloud runs.
 	$(LOCAL) status
 
-graph: $(VENV)/.runtime ## Write the stack's resource graph as JSON: make graph OUT=file.
+graph: $(VENV)/.runtime ## Write the stack's resource graph as JSON: make graph OUT=file; STACK=name takes its settings.
 	@mkdir -p $(dir $(OUT))
-	$(PYTHON) -m infra.graph --out $(OUT)
+	$(PYTHON) -m infra.graph --out $(OUT) $(if $(STACK),--stack $(STACK))
+
+changes: $(VENV)/.runtime ## Say what changes between two graphs that `make graph` wrote: make changes FROM=file GRAPH=file.
+	@$(PYTHON) -m infra.graph_changes $(FROM) $(GRAPH)
 
 test: $(VENV)/.dev ## Everything: formats, lints, types, unit, contract, coverage, end to end; ends with a table of its parts.
 	$(PYTHON) -m tests.run test
