@@ -21,7 +21,6 @@ stack_deny_role_shared contains message if {
 
 # Where each resource names its role, and the service that takes it on.
 role_users := {
-	"aws:apigateway/account:Account": {"path": ["cloudwatchRoleArn"], "service": "apigateway.amazonaws.com"},
 	"aws:apigateway/integration:Integration": {"path": ["credentials"], "service": "apigateway.amazonaws.com"},
 	"aws:cloudtrail/trail:Trail": {"path": ["cloudWatchLogsRoleArn"], "service": "cloudtrail.amazonaws.com"},
 	"aws:lambda/function:Function": {"path": ["role"], "service": "lambda.amazonaws.com"},
@@ -36,7 +35,7 @@ works_without_role(resource) if value(resource, ["type"]) == "MOCK"
 # METADATA
 # title: What acts in the stack has a role of this stack, for its service
 # description: >-
-#   A function, integration, schedule or the API's account with a role from elsewhere has rights that no rule here reads. The role is in this stack
+#   A function, integration or schedule with a role from elsewhere has rights that no rule here reads. The role is in this stack
 #   and trusts the service that takes it on. ARNs of roles are built from names and known in every preview: absent is a violation, but for a trail and
 #   a mocked integration, which work without.
 # scope: rule
@@ -67,7 +66,7 @@ is_without_role(resource, user) if {
 # METADATA
 # title: A role that nothing uses is removed
 # description: >-
-#   Rights without a user are rights for whoever finds them. A role is used by a function, an integration, the API's account, a schedule or a trail
+#   Rights without a user are rights for whoever finds them. A role is used by a function, an integration, a schedule or a trail
 #   that names it.
 # scope: rule
 # custom:

@@ -190,32 +190,24 @@ writes_to_stack(destination) if {
 }
 
 # METADATA
-# title: A stage has settings and the account's role for logs
+# title: A stage has method settings
 # description: >-
-#   Method settings for all methods, and the role by which API Gateway may log at all. Where a preview may leave unknown which stage is meant, the
-#   dependency says so.
+#   Method settings for all methods: limits and logs are theirs. Where a preview may leave unknown which stage is meant, the dependency says so.
 # scope: rule
 # custom:
 #   fix: keep the parts of infra/lib/gateway.py
 #   pci: ["2.2.6", "8.2.2", "10.2.1"]
 stack_deny_stage_part contains message if {
 	some stage in stages
-	some part in {"method settings", "the account's role for logs"}
-	not has_part(stage, part)
-	message := say(stage, sprintf("it has no %s", [part]), "give it one")
+	not has_settings(stage)
+	message := say(stage, "it has no method settings", "give it some")
 }
 
-has_part(stage, "method settings") if {
+has_settings(stage) if {
 	some settings in of_type(settings_type)
 	value(settings, ["stageName"]) == value(stage, ["stageName"])
 	some api in apis_of(stage)
 	may_link(settings, ["restApi"], api)
-}
-
-has_part(_, "the account's role for logs") if {
-	some setting in of_type("aws:apigateway/account:Account")
-	some role in roles
-	points_at(value(setting, ["cloudwatchRoleArn"]), role)
 }
 
 # The APIs of a stage: one, in this stack.

@@ -5,7 +5,6 @@ import rego.v1
 # Every type of resource that a stack may have: whether AWS takes tags for it, and which property is its name.
 # Anything else is refused until it is written here, with the rules that it needs.
 types := {
-	"aws:apigateway/account:Account": {"tags": false},
 	"aws:apigateway/apiKey:ApiKey": {"tags": true, "name": "name"},
 	"aws:apigateway/deployment:Deployment": {"tags": false},
 	"aws:apigateway/domainName:DomainName": {"tags": true},

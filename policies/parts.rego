@@ -19,7 +19,6 @@ required_names := {
 		"analytics_processor_role",
 		"archival_function_role",
 		"webhook_api_role",
-		"webhook_api_logging_role",
 		"archive_schedule_role",
 	},
 	"aws:iam/rolePolicy:RolePolicy": {
@@ -44,14 +43,12 @@ required_names := {
 
 # And of types without a fixed name, how many at least.
 required_counts := {
-	"aws:apigateway/account:Account": 1,
 	"aws:apigateway/deployment:Deployment": 1,
 	"aws:apigateway/integration:Integration": 3,
 	"aws:apigateway/method:Method": 3,
 	"aws:apigateway/methodSettings:MethodSettings": 1,
 	"aws:apigateway/stage:Stage": 1,
 	"aws:cloudwatch/logResourcePolicy:LogResourcePolicy": 1,
-	"aws:iam/rolePolicyAttachment:RolePolicyAttachment": 1,
 	"aws:kms/key:Key": 2,
 	"aws:lambda/eventSourceMapping:EventSourceMapping": 2,
 	"aws:s3/bucket:Bucket": 1,

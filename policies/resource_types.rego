@@ -27,6 +27,7 @@ refused_types := {
 	"aws:dynamodb/tableItem:": "payments are written by the functions, not by the deployment",
 	"aws:dynamodb/resourcePolicy:": "who reads a table is said in the role",
 	"aws:kms/grant:": "who uses a key is said in the key's policy, where it is judged",
+	"aws:apigateway/account:": "one setting serves every API of the account and region: infra/bootstrap makes it, and no stack resets it",
 	"aws:apigatewayv2/": "an HTTP API has no API keys, no usage plans and no WAF",
 	"aws:cloudwatch/logSubscriptionFilter:": "logs leave the account only after a decision",
 }

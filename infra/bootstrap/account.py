@@ -23,14 +23,17 @@ class Account:
 
     environment_suffix: str
     account_id: str
+    # Nobody deploys from GitHub where this is empty.
     github_repository: str
     region: str
     cost_center: str = "payments"
-    # One account has one provider for one issuer: a second environment in the same account uses the first one's.
+    # An account has one provider for one issuer, and one role for the logs of API Gateway in a region:
+    # a second environment in the same account uses those that the first one made.
     makes_oidc_provider: bool = True
+    makes_gateway_logging: bool = True
 
     def __post_init__(self) -> None:
-        if not REPOSITORY_FORM.fullmatch(self.github_repository):
+        if self.github_repository and not REPOSITORY_FORM.fullmatch(self.github_repository):
             raise ValueError("github_repository must be OWNER/NAME: pulumi config set github_repository OWNER/NAME")
         if self.environment_suffix.endswith(OWN_SUFFIX_END) or len(self.environment_suffix) > SUFFIX_LENGTH_MAX:
             raise ValueError(
@@ -75,9 +78,23 @@ class Account:
         """Its ARN."""
         return f"arn:aws:iam::{self.account_id}:policy/{self.boundary}"
 
+    def _tagged(self, key: str) -> dict[str, dict[str, str]]:
+        """A condition on a key of tags: it holds the deployed stack's Environment and Project."""
+        return {"StringEquals": {f"{key}/{tag}": self.deployed.tags[tag] for tag in ("Environment", "Project")}}
+
     @property
     def own_tags_only(self) -> dict[str, dict[str, str]]:
         """Holds for what carries the deployed stack's tags."""
-        return {
-            "StringEquals": {f"aws:ResourceTag/{key}": self.deployed.tags[key] for key in ("Environment", "Project")}
-        }
+        return self._tagged("aws:ResourceTag")
+
+    @property
+    def asks_for_own_tags(self) -> dict[str, dict[str, str]]:
+        """Holds for a request that gives a resource the deployed stack's tags."""
+        return self._tagged("aws:RequestTag")
+
+    @property
+    def untagged_only(self) -> dict[str, dict[str, str]]:
+        """Holds for what carries no tag Project: what is being made, and a new key whose tags do not
+        count yet. Everything of payhook's, of any environment and of the bootstrap, carries it.
+        """
+        return {"Null": {"aws:ResourceTag/Project": "true"}}

@@ -1,7 +1,11 @@
 """The most that any role of the deployed stack may do, whatever policy it is given.
 
-Who deploys may write roles; without a bound that would be the right to do everything. The bound is the union of the rights in the reviewed
-snapshot of the stack: a new right is reviewed there first, and then an administrator runs the bootstrap again.
+Who deploys may write roles; without a bound that would be the right to do everything. The bound is
+the union of the rights in the reviewed snapshot of the stack: a new right is reviewed there first,
+and then an administrator runs the bootstrap again.
+
+A role has one boundary, and a boundary is one document, so it cannot be split as the deploy role's
+rights are (`policies.py`). Statements are merged until they say each action and each ARN once.
 """
 
 import json
@@ -16,11 +20,10 @@ from lib.policies import Statement, document
 SNAPSHOT = Path(__file__).resolve().parents[1] / "snapshots/stack_dev.json"
 SNAPSHOT_ACCOUNT = "000000000000"
 SNAPSHOT_SUFFIX = re.compile(r"(?<=[_-])dev(?![a-z0-9])")
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html, read 2026-11-25; white space does not count.
-MANAGED_POLICY_CHARACTERS_MAX = 6144
-# What AmazonAPIGatewayPushToCloudWatchLogs gives the gateway's logging role, less reading: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonAPIGatewayPushToCloudWatchLogs.html, read 2026-11-25.
-GATEWAY_LOGS = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
-# What the keys' own policies give to roles (lib/encryption.py); a bound holds for those grants too.
+# What the keys' own policies give to roles (lib/encryption.py); a bound holds for those grants too. A
+# new key's tags may take five minutes until they count, and until then no role can use it: webhooks
+# of the first minutes after a first deployment are answered with 503 and sent again. Source:
+# https://docs.aws.amazon.com/kms/latest/developerguide/tag-authorization.html, read 2026-11-27.
 KEY_USE = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", "kms:GetPublicKey", "kms:Sign"]
 
 
@@ -30,36 +33,56 @@ def _here(account: Account, text: str) -> str:
 
 
 def reviewed_rights(account: Account) -> list[Statement]:
-    """The rights of all roles of the snapshot, one statement for each set of resources."""
+    """The rights of all roles of the snapshot. Actions on the same resources under the same
+    condition are one statement, and so are the resources of the same actions.
+    """
     actions: dict[str, set[str]] = defaultdict(set)
-    resources: dict[str, tuple[list[str], Any]] = {}
     for resource in json.loads(SNAPSHOT.read_text()):
         if resource["type"] != "aws:iam/rolePolicy:RolePolicy":
             continue
         for statement in json.loads(_here(account, resource["properties"]["policy"]))["Statement"]:
-            on = (sorted(statement["Resource"]), statement.get("Condition"))
-            key = json.dumps(on)
-            resources[key] = on
-            actions[key] |= set(statement["Action"])
+            for arn in statement["Resource"]:
+                actions[json.dumps([arn, statement.get("Condition")])] |= set(statement["Action"])
+    resources: dict[str, list[str]] = defaultdict(list)
+    for on, allowed in sorted(actions.items()):
+        arn, condition = json.loads(on)
+        resources[json.dumps([sorted(allowed), condition])].append(arn)
     merged: list[Statement] = []
-    for key in sorted(actions):
-        named, condition = resources[key]
-        statement: Statement = {"Effect": "Allow", "Action": sorted(actions[key]), "Resource": named}
+    for what, arns in sorted(resources.items()):
+        allowed, condition = json.loads(what)
+        statement: Statement = {"Effect": "Allow", "Action": allowed, "Resource": arns}
         merged.append(statement | ({"Condition": condition} if condition else {}))
+    return merged
+
+
+def services(statement: Statement) -> set[str]:
+    """The services whose actions a statement names."""
+    return {action.partition(":")[0] for action in statement["Action"]}
+
+
+def across_services(statements: list[Statement]) -> list[Statement]:
+    """The same rights in fewer statements. An action means something for resources of its own
+    service only, so statements of different services without a condition can be one.
+    """
+    merged: list[Statement] = []
+    for statement in statements:
+        other: dict[str, Any] | None = None
+        if "Condition" not in statement:
+            free = (kept for kept in merged if "Condition" not in kept and not services(kept) & services(statement))
+            other = next(free, None)
+        if other is None:
+            merged.append({**statement, "Action": [*statement["Action"]], "Resource": [*statement["Resource"]]})
+        else:
+            other["Action"] += statement["Action"]
+            other["Resource"] += statement["Resource"]
     return merged
 
 
 def boundary_document(account: Account) -> str:
     """The boundary."""
     deployed = account.deployed
-    gateway = [
-        deployed.log_group_arn(f"/aws/apigateway/{deployed.name('webhook_api')}:*"),
-        deployed.log_group_arn("API-Gateway-Execution-Logs_*"),
-    ]
     return document(
-        *reviewed_rights(account),
-        {"Effect": "Allow", "Action": GATEWAY_LOGS, "Resource": gateway},
-        {"Effect": "Allow", "Action": ["logs:DescribeLogGroups"], "Resource": [deployed.log_group_arn("*")]},
+        *across_services(reviewed_rights(account)),
         {
             "Effect": "Allow",
             "Action": KEY_USE,

@@ -1,8 +1,15 @@
-"""What deploying takes, service by service: the calls that the provider makes to read a resource, and those to make, change and remove it.
+"""What deploying takes, service by service: the calls that the provider makes to read a resource, and
+those to make, change and remove it.
 
-Where AWS scopes a call by name, the name ends in the environment's suffix; where it scopes by tag, the tags are the environment's; the rest is
-said in `README.md`. Nothing here reads a payment, a message or a secret's value. Sources: https://docs.aws.amazon.com/service-authorization/latest/reference/,
-read 2026-11-25.
+Where AWS scopes a call by name, the name ends in the environment's suffix; where it scopes by tag,
+the tags are the environment's; the rest is said in `README.md`. Nothing here reads a payment, a
+message or a provider's secret. `provider_calls.json` lists the calls by type of resource, and tests
+hold the rights to it and to AWS's own reference of actions, resources and condition keys:
+https://docs.aws.amazon.com/service-authorization/latest/reference/, read 2026-11-27.
+
+AWS checks the tags of a resource that is being made as a request of its own (`TagResource`), before
+the resource has tags. Where rights are scoped by tag, that request therefore has a statement of its
+own, on the tags that it asks for.
 """
 
 from dataclasses import dataclass, field
@@ -12,6 +19,14 @@ from bootstrap.account import Account
 from lib.policies import Statement, allow
 from lib.settings import EDGE_REGION
 
+# The roles that AWS makes for itself when the first resource of a kind is made in an account, and the
+# service that each belongs to. The first API of a region, and the first web ACL that logs:
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/using-service-linked-roles.html and
+# https://docs.aws.amazon.com/waf/latest/developerguide/using-service-linked-roles.html, read 2026-11-27.
+SERVICE_LINKED_ROLES = {
+    "ops.apigateway.amazonaws.com": "AWSServiceRoleForAPIGateway",
+    "wafv2.amazonaws.com": "AWSServiceRoleForWAFV2Logging",
+}
 PASSED_TO = ["apigateway.amazonaws.com", "cloudtrail.amazonaws.com", "lambda.amazonaws.com", "scheduler.amazonaws.com"]
 
 
@@ -42,37 +57,76 @@ def identity(account: Account) -> list[Rights]:
         Rights(
             "BoundedRoles", ("iam/",), roles,
             actions("iam", "GetRole GetRolePolicy ListAttachedRolePolicies ListInstanceProfilesForRole ListRolePolicies ListRoleTags"),
-            actions("iam", "AttachRolePolicy CreateRole DeleteRolePolicy DetachRolePolicy PutRolePermissionsBoundary PutRolePolicy"),
+            actions("iam", "CreateRole DeleteRolePolicy PutRolePermissionsBoundary PutRolePolicy"),
             write_condition=bounded,
         ),
         Rights("Roles", (), roles, [], actions("iam", "DeleteRole TagRole UntagRole UpdateAssumeRolePolicy UpdateRole")),
         Rights(
             "HandRoles", (), roles, [], ["iam:PassRole"], write_condition={"StringEquals": {"iam:PassedToService": PASSED_TO}}
         ),
+        Rights(
+            "ServiceLinkedRoles", (),
+            [
+                f"arn:aws:iam::{account.account_id}:role/aws-service-role/{service}/{role}"
+                for service, role in SERVICE_LINKED_ROLES.items()
+            ],
+            [], ["iam:CreateServiceLinkedRole"], write_condition={"StringEquals": {"iam:AWSServiceName": [*SERVICE_LINKED_ROLES]}},
+        ),
     ]  # fmt: skip
 
 
 def keys(account: Account) -> list[Rights]:
-    """Keys have no names: those with the environment's tags, and new ones only with them."""
+    """Keys have no names: those with the environment's tags, and new ones only with them.
+
+    "It might take up to five minutes for tag and alias changes to affect KMS key authorization", so
+    that a deploy which has just made a key would wait or fail: what a deploy does with a new key is
+    also allowed on a key that carries no tag Project. That is a new one, or one of somebody else's in
+    the account. Reading keys, which gives away no secret, depends on no tag. Sources:
+    https://docs.aws.amazon.com/kms/latest/developerguide/tag-authorization.html and
+    https://docs.aws.amazon.com/kms/latest/developerguide/tag-permissions.html ("permission in an IAM
+    policy that isn't restricted to particular KMS keys"), read 2026-11-27.
+    """
     deployed = account.deployed
-    requested = {"StringEquals": {f"aws:RequestTag/{key}": deployed.tags[key] for key in ("Environment", "Project")}}
+    every = [deployed.arn("kms", "key/*")]
+    # DynamoDB's list; Lambda and the scheduler ask for parts of it. Source:
+    # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html, read 2026-11-27.
+    use = actions(
+        "kms", "CreateGrant Decrypt Encrypt GenerateDataKey GenerateDataKeyWithoutPlaintext ReEncryptFrom ReEncryptTo"
+    )
+    through_services = {"StringLike": {"kms:ViaService": f"*.{account.region}.amazonaws.com"}}
     return [
         Rights(
-            "Keys", ("kms/",), [deployed.arn("kms", "key/*")],
-            actions("kms", "DescribeKey GetKeyPolicy GetKeyRotationStatus GetPublicKey ListResourceTags"),
-            actions(
+            "ReadKeys", ("kms/",), every,
+            actions("kms", "DescribeKey GetKeyPolicy GetKeyRotationStatus ListResourceTags"), [],
+        ),
+        Rights(
+            "Keys", (), every, [],
+            use + actions(
                 "kms",
-                "CreateAlias CreateGrant Decrypt DeleteAlias DisableKey EnableKey EnableKeyRotation Encrypt GenerateDataKey PutKeyPolicy "
-                "ScheduleKeyDeletion TagResource UntagResource UpdateAlias UpdateKeyDescription",
+                "CreateAlias DeleteAlias DisableKey EnableKey EnableKeyRotation PutKeyPolicy ScheduleKeyDeletion TagResource UntagResource "
+                "UpdateAlias UpdateKeyDescription",
             ),
             condition=account.own_tags_only,
         ),
+        # CreateKey asks whether its caller could change the new key's policy, and is refused where not:
+        # https://github.com/aws-samples/rds-snapshot-export-to-s3-pipeline/issues/8, read 2026-11-27.
+        Rights(
+            "NewKeys", (), every, [], actions("kms", "CreateAlias EnableKeyRotation PutKeyPolicy"),
+            condition=account.untagged_only,
+        ),
+        Rights("UseNewKeys", (), every, [], use, condition=account.untagged_only | through_services),
         Rights(
             "Aliases", (), [deployed.arn("kms", f"alias/*_{account.environment_suffix}")],
             [], actions("kms", "CreateAlias DeleteAlias UpdateAlias"),
         ),
         # What AWS names itself must carry the environment's tags from the start.
-        Rights("NewTagged", (), ["*"], [], ["cloudfront:CreateDistribution", "kms:CreateKey"], write_condition=requested),
+        Rights("NewTagged", (), ["*"], [], ["cloudfront:CreateDistribution", "kms:CreateKey"], write_condition=account.asks_for_own_tags),
+        Rights(
+            "TagsOfTheNew", (),
+            [*every, deployed.arn("lambda", "event-source-mapping:*"), f"arn:aws:cloudfront::{account.account_id}:distribution/*"],
+            [], ["cloudfront:TagResource", "kms:TagResource", "lambda:TagResource"],
+            write_condition=account.asks_for_own_tags | account.untagged_only,
+        ),
     ]  # fmt: skip
 
 
@@ -85,14 +139,14 @@ def compute(account: Account) -> list[Rights]:
             "Functions", ("lambda/",), [functions],
             actions(
                 "lambda",
-                "GetFunction GetFunctionCodeSigningConfig GetFunctionConcurrency GetFunctionConfiguration GetFunctionEventInvokeConfig "
-                "ListTags ListVersionsByFunction",
+                "GetFunction GetFunctionCodeSigningConfig GetFunctionConfiguration GetFunctionEventInvokeConfig "
+                "GetFunctionRecursionConfig ListTags ListVersionsByFunction",
             ),
             actions(
                 "lambda",
                 "CreateFunction DeleteFunction DeleteFunctionConcurrency DeleteFunctionEventInvokeConfig PutFunctionConcurrency "
-                "PutFunctionEventInvokeConfig TagResource UntagResource UpdateFunctionCode UpdateFunctionConfiguration "
-                "UpdateFunctionEventInvokeConfig",
+                "PutFunctionEventInvokeConfig PutFunctionRecursionConfig TagResource UntagResource UpdateFunctionCode "
+                "UpdateFunctionConfiguration",
             ),
         ),
         # A mapping is named by AWS; what it starts is not.
@@ -103,7 +157,7 @@ def compute(account: Account) -> list[Rights]:
         ),
         Rights(
             "EventSourceTags", (), [deployed.arn("lambda", "event-source-mapping:*")],
-            ["lambda:ListTags"], actions("lambda", "TagResource UntagResource"), condition=account.own_tags_only,
+            ["lambda:ListTags"], actions("lambda", "TagResource UntagResource"), write_condition=account.own_tags_only,
         ),
         Rights(
             "Schedules", ("scheduler/",), [deployed.arn("scheduler", f"schedule/default/*_{suffix}")],
@@ -115,7 +169,12 @@ def compute(account: Account) -> list[Rights]:
 def storage(account: Account) -> list[Rights]:
     """Tables, buckets, queues, the catalogue and the secrets' names. Emptying a bucket is not among them: the audit log is not a deployment's to delete."""
     deployed, suffix = account.deployed, account.environment_suffix
-    catalogue = [deployed.arn("glue", name) for name in ("catalog", f"database/*_{suffix}", f"table/*_{suffix}/*")]
+    # Deleting a database asks for its tables and functions, too.
+    kinds = ("catalog", f"database/*_{suffix}", f"table/*_{suffix}/*", f"userDefinedFunction/*_{suffix}/*")
+    catalogue = [deployed.arn("glue", kind) for kind in kinds]
+    # The call that makes a secret is asked about its name, before Secrets Manager adds its six characters:
+    # https://repost.aws/knowledge-center/iam-secrets-manager-access, read 2026-11-27.
+    secrets = [deployed.arn("secretsmanager", f"secret:*_{suffix}{end}") for end in ("", "-??????")]
     return [
         Rights(
             "Tables", ("dynamodb/",), [deployed.arn("dynamodb", f"table/*_{suffix}")],
@@ -128,13 +187,13 @@ def storage(account: Account) -> list[Rights]:
                 "s3",
                 "GetAccelerateConfiguration GetBucketAcl GetBucketCORS GetBucketLocation GetBucketLogging GetBucketObjectLockConfiguration "
                 "GetBucketOwnershipControls GetBucketPolicy GetBucketPublicAccessBlock GetBucketRequestPayment GetBucketTagging "
-                "GetBucketVersioning GetBucketWebsite GetEncryptionConfiguration GetLifecycleConfiguration GetReplicationConfiguration ListBucket",
+                "GetBucketVersioning GetBucketWebsite GetEncryptionConfiguration GetLifecycleConfiguration GetReplicationConfiguration ListBucket ListTagsForResource",
             ),
             actions(
                 "s3",
-                "CreateBucket DeleteBucket DeleteBucketPolicy PutBucketLogging PutBucketObjectLockConfiguration PutBucketOwnershipControls "
+                "CreateBucket DeleteBucket DeleteBucketPolicy PutBucketObjectLockConfiguration PutBucketOwnershipControls "
                 "PutBucketPolicy PutBucketPublicAccessBlock PutBucketTagging PutBucketVersioning PutEncryptionConfiguration "
-                "PutLifecycleConfiguration",
+                "PutLifecycleConfiguration TagResource UntagResource",
             ),
         ),
         Rights(
@@ -148,7 +207,7 @@ def storage(account: Account) -> list[Rights]:
             actions("glue", "CreateDatabase CreateTable DeleteDatabase DeleteTable TagResource UntagResource UpdateDatabase UpdateTable"),
         ),
         Rights(
-            "SecretNames", ("secretsmanager/",), [deployed.arn("secretsmanager", f"secret:*_{suffix}-??????")],
+            "SecretNames", ("secretsmanager/",), secrets,
             actions("secretsmanager", "DescribeSecret GetResourcePolicy"),
             actions("secretsmanager", "CreateSecret DeleteSecret TagResource UntagResource UpdateSecret"),
         ),
@@ -158,7 +217,7 @@ def storage(account: Account) -> list[Rights]:
 def door(account: Account) -> list[Rights]:
     """The gateway and its firewall. API Gateway names its resources itself: its rights hold for the region."""
     deployed, suffix = account.deployed, account.environment_suffix
-    roots = ("account", "apikeys", "apikeys/*", "restapis", "restapis/*", "tags/*", "usageplans", "usageplans/*")
+    roots = ("apikeys", "apikeys/*", "restapis", "restapis/*", "tags/*", "usageplans", "usageplans/*")
     gateway = [f"arn:aws:apigateway:{account.region}::/{root}" for root in roots]
     # The managed rule groups that a web ACL may name are resources of the same call.
     firewall = [deployed.arn("wafv2", f"regional/{kind}") for kind in (f"webacl/*_{suffix}/*", "managedruleset/*")]
@@ -192,8 +251,10 @@ def edge(account: Account) -> list[Rights]:
         Rights(
             "EdgeFunctions", (), [f"{owned}:function/*_{account.environment_suffix}"],
             actions("cloudfront", "DescribeFunction GetFunction ListTagsForResource"),
-            actions("cloudfront", "CreateFunction DeleteFunction PublishFunction TagResource UntagResource UpdateFunction"),
+            actions("cloudfront", "DeleteFunction PublishFunction TagResource UntagResource UpdateFunction"),
         ),
+        # A new function cannot be scoped: AWS's reference has no resource for the call.
+        Rights("NewEdgeFunctions", (), ["*"], [], ["cloudfront:CreateFunction"]),
     ]  # fmt: skip
 
 
@@ -224,9 +285,11 @@ def observation(account: Account) -> list[Rights]:
         ),
         Rights(
             "Topics", ("sns/",), [deployed.arn("sns", f"*_{suffix}")],
-            actions("sns", "GetSubscriptionAttributes GetTopicAttributes ListTagsForResource"),
-            actions("sns", "CreateTopic DeleteTopic SetTopicAttributes Subscribe TagResource Unsubscribe UntagResource"),
+            actions("sns", "GetTopicAttributes ListTagsForResource"),
+            actions("sns", "CreateTopic DeleteTopic SetTopicAttributes Subscribe TagResource UntagResource"),
         ),
+        # AWS's reference has no resource for what is done with a subscription.
+        Rights("Subscriptions", (), ["*"], ["sns:GetSubscriptionAttributes"], ["sns:Unsubscribe"]),
         Rights(
             "Trails", ("cloudtrail/",), [deployed.arn("cloudtrail", f"trail/*_{suffix}")],
             actions("cloudtrail", "GetEventSelectors GetTrail GetTrailStatus ListTags"),
@@ -263,21 +326,12 @@ def read_statements(account: Account) -> list[Statement]:
 
 
 def deploy_statements(account: Account) -> list[Statement]:
-    """Reading and writing, together where the same holds for both. A role's policies have a largest size: what no condition holds for is in one statement where it
-    names resources and in another where it cannot, because an action means something for resources of its own service only. Roles stay apart.
-    """
+    """Reading and writing, in one statement where the same holds for both."""
     statements: list[Statement] = []
-    named: tuple[list[str], list[str]] = ([], [])
-    unscoped: tuple[list[str], list[str]] = ([], [])
     for right in all_rights(account):
         if right.read and right.write_condition:
             statements.append(allow(right.read, right.resources, f"Read{right.sid}", right.condition))
         together = right.write if right.write_condition else [*right.read, *right.write]
-        conditions = right.condition | right.write_condition
-        if together and (conditions or any(action.startswith("iam:") for action in together)):
-            statements.append(allow(together, right.resources, right.sid, conditions))
-        elif together:
-            actions_so_far, resources_so_far = unscoped if right.resources == ["*"] else named
-            actions_so_far += together
-            resources_so_far += right.resources
-    return [*statements, allow(*named, "Named"), allow(*unscoped, "Unscoped")]
+        if together:
+            statements.append(allow(together, right.resources, right.sid, right.condition | right.write_condition))
+    return statements

@@ -1,14 +1,20 @@
-"""GitHub's identity provider, and the roles that its workflows take: one deploys, one only looks, one proves that a webhook arrives.
+"""GitHub's identity provider, and the roles that its workflows take: one deploys, one looks for
+drift, one proves that a webhook arrives.
 
-Trust is bound to the repository and to one of its environments, whose protection rules (who approves, which branches) then hold for the role:
-https://docs.github.com/en/actions/how-tos/secure-your-work/security-harden-deployments/oidc-in-aws, read 2026-11-25.
+Trust is bound to the repository, to its protected branch and to one of its environments, whose
+protection rules (who approves) then hold for the role:
+https://docs.github.com/en/actions/how-tos/secure-your-work/security-harden-deployments/oidc-in-aws,
+read 2026-11-25. STS compares GitHub's claim `ref`, too:
+https://aws.amazon.com/about-aws/whats-new/2026/01/aws-sts-supports-validation-identity-provider-claims/,
+read 2026-11-27. So a job of a pull request, whose `ref` is its own, can take no role whatever the
+environments of the repository allow.
 """
 
 import pulumi
 import pulumi_aws as aws
 
 from bootstrap.account import ISSUER, Account
-from bootstrap.boundary import boundary_document
+from bootstrap.policies import documents
 from bootstrap.rights import deploy_statements, read_statements
 from lib.limits import LIMITS
 from lib.policies import Statement, allow, document
@@ -17,10 +23,12 @@ AUDIENCE = "sts.amazonaws.com"
 # Webhooks of this provider prove a deployment: nobody else's console has to be touched for it.
 SMOKE_PROVIDER: str = LIMITS["smoke"]["provider"]
 SESSION_SECONDS = 3600
+# What is merged; the rules of the branch say who may.
+PROTECTED_REF = "refs/heads/main"
 
 
 def github_trust(account: Account, environment: str) -> str:
-    """Who may assume a role: a job of this repository that runs in this environment."""
+    """Who may assume a role: a job of this repository's protected branch that runs in this environment."""
     return document(
         {
             "Effect": "Allow",
@@ -29,6 +37,7 @@ def github_trust(account: Account, environment: str) -> str:
             "Condition": {
                 "StringEquals": {
                     f"{ISSUER}:aud": AUDIENCE,
+                    f"{ISSUER}:ref": PROTECTED_REF,
                     f"{ISSUER}:sub": f"repo:{account.github_repository}:environment:{environment}",
                 }
             },
@@ -68,8 +77,8 @@ def role_statements(account: Account) -> dict[str, tuple[str, list[Statement]]]:
     environment = account.environment_suffix
     return {
         "deploy_role": (environment, [*state_statements(account, write=True), *deploy_statements(account)]),
-        "inspect_role": (
-            f"{environment}-preview",
+        "drift_role": (
+            f"{environment}-drift",
             [*state_statements(account, write=False), *read_statements(account)],
         ),
         "smoke_role": (environment, smoke_statements(account)),
@@ -77,7 +86,7 @@ def role_statements(account: Account) -> dict[str, tuple[str, list[Statement]]]:
 
 
 class GithubRoles(pulumi.ComponentResource):
-    """The provider, the bound of the deployed stack's roles, and the workflows' roles."""
+    """The provider, and the workflows' roles with their policies."""
 
     def __init__(self, account: Account, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("payhook:index:GithubRoles", "github_roles", None, opts)
@@ -91,14 +100,6 @@ class GithubRoles(pulumi.ComponentResource):
                     "github", url=f"https://{ISSUER}", client_id_lists=[AUDIENCE], tags=own.tags, opts=child
                 )
             )
-        self.boundary = aws.iam.Policy(
-            "role_boundary",
-            name=account.boundary,
-            description="The most that a role of the deployed stack may do",
-            policy=boundary_document(account),
-            tags=own.tags,
-            opts=child,
-        )
         self.roles: dict[str, aws.iam.Role] = {}
         for name, (environment, statements) in role_statements(account).items():
             self.roles[name] = aws.iam.Role(
@@ -110,11 +111,16 @@ class GithubRoles(pulumi.ComponentResource):
                 tags=own.tags,
                 opts=pulumi.ResourceOptions(parent=self, depends_on=provider),
             )
-            aws.iam.RolePolicy(
-                f"{name}_policy",
-                name=own.name(f"{name}_policy"),
-                role=self.roles[name].name,
-                policy=document(*statements),
-                opts=child,
-            )
+            for number, text in enumerate(documents(statements), 1):
+                policy = aws.iam.Policy(
+                    f"{name}_policy_{number}",
+                    name=own.name(f"{name}_policy_{number}"),
+                    description=f"Part {number} of what {own.name(name)} may do",
+                    policy=text,
+                    tags=own.tags,
+                    opts=child,
+                )
+                aws.iam.RolePolicyAttachment(
+                    f"{name}_policy_{number}", role=self.roles[name].name, policy_arn=policy.arn, opts=child
+                )
         self.register_outputs({})

@@ -25,7 +25,7 @@ def key_policy(account: Account) -> str:
     return document(
         statement("Administration", {"AWS": f"arn:aws:iam::{account.account_id}:root"}, ADMINISTRATION),
         statement("Write", {"AWS": [role("deploy_role")]}, WRITE),
-        statement("Look", {"AWS": [role("inspect_role")]}, LOOK),
+        statement("Look", {"AWS": [role("drift_role")]}, LOOK),
     )
 
 

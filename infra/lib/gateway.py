@@ -86,22 +86,21 @@ ANSWERER = "webhook_processor"
 
 
 class GatewayRoles(pulumi.ComponentResource):
-    """The role that puts messages into the queue, and the account's role that writes the gateway's logs."""
+    """The role that puts messages into the queue. The role that writes the gateway's logs is the
+    account's, not the stack's (`infra/bootstrap/gateway_account.py`).
+    """
 
     def __init__(self, settings: Settings, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("payhook:index:GatewayRoles", "gateway_roles", None, opts)
         child = pulumi.ResourceOptions(parent=self)
 
-        def role(name: str) -> aws.iam.Role:
-            return aws.iam.Role(
-                name,
-                name=settings.name(name),
-                assume_role_policy=trust("apigateway.amazonaws.com", settings.account_id),
-                tags=settings.tags,
-                opts=child,
-            )
-
-        self.sender = role("webhook_api_role")
+        self.sender = aws.iam.Role(
+            "webhook_api_role",
+            name=settings.name("webhook_api_role"),
+            assume_role_policy=trust("apigateway.amazonaws.com", settings.account_id),
+            tags=settings.tags,
+            opts=child,
+        )
         self.sender_policy = aws.iam.RolePolicy(
             "webhook_api_policy",
             name=settings.name("webhook_api_policy"),
@@ -110,14 +109,6 @@ class GatewayRoles(pulumi.ComponentResource):
                 allow(["sqs:SendMessage"], [settings.queue_arn("webhook_queue")], "QueueWebhooks"),
                 allow(["lambda:InvokeFunction"], [settings.function_arn(ANSWERER)], "AnswerHandshakes"),
             ),
-            opts=child,
-        )
-        self.logger = role("webhook_api_logging_role")
-        # API Gateway checks this role against AWS's own policy for it, whose log groups it names itself.
-        self.logger_policy = aws.iam.RolePolicyAttachment(
-            "webhook_api_logging_policy",
-            role=self.logger.name,
-            policy_arn="arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs",
             opts=child,
         )
         self.register_outputs({})
@@ -129,7 +120,6 @@ class Gateway(pulumi.ComponentResource):
     def __init__(
         self,
         settings: Settings,
-        roles: GatewayRoles,
         queues: Queues,
         answerer: pulumi.Resource,
         key_arn: pulumi.Input[str],
@@ -160,7 +150,7 @@ class Gateway(pulumi.ComponentResource):
         self._route("webhook_provider", by_provider, queues)
         self._handshake(by_provider, answerer)
         self._gateway_responses()
-        self._stage(name, roles, key_arn)
+        self._stage(name, key_arn)
         self.register_outputs({})
 
     def _part(self, kind: Callable[..., R], name: str, depends_on: Sequence[pulumi.Resource] = (), **inputs: Any) -> R:
@@ -280,13 +270,8 @@ class Gateway(pulumi.ComponentResource):
                 )
             )
 
-    def _stage(self, name: str, roles: GatewayRoles, key_arn: pulumi.Input[str]) -> None:
+    def _stage(self, name: str, key_arn: pulumi.Input[str]) -> None:
         settings = self._settings
-        account = aws.apigateway.Account(
-            "webhook_api_account",
-            cloudwatch_role_arn=settings.role_arn("webhook_api_logging_role"),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[roles.logger_policy]),
-        )
         access_log_name = settings.access_log_group
         access_log = ProtectedLog("webhook_api_access_log", settings, access_log_name, key_arn, self._child)
         # API Gateway makes this group by itself, without retention or key, unless it is there first. Its name holds the API's id, not the suffix.
@@ -316,7 +301,7 @@ class Gateway(pulumi.ComponentResource):
             ),
             xray_tracing_enabled=False,
             tags=settings.tags,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[account, access_log, execution_log]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[access_log, execution_log]),
         )
         limits = LIMITS["gateway"]
         aws.apigateway.MethodSettings(

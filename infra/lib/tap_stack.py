@@ -47,7 +47,7 @@ class TapStack(pulumi.ComponentResource):
         ProviderSecrets(settings, key_arn, child)
         functions = {function: Function(settings, function, roles[function], key_arn, child) for function in FUNCTIONS}
         EventSources(settings, functions, queues, tables, child)
-        gateway = Gateway(settings, gateway_roles, queues, functions["webhook_processor"].function, key_arn, child)
+        gateway = Gateway(settings, queues, functions["webhook_processor"].function, key_arn, child)
         api_keys = ApiKeys(settings, gateway, child)
         secrets = OriginSecrets(settings, child) if settings.edge else None
         firewall = (

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from infra.evaluation import evaluated
+from infra.evaluation import Evaluation, evaluated
 from infra.lib.catalogue import read_catalogue
 from infra.lib.limits import FUNCTIONS, LIMITS, LIVE_SLOT, SUFFIX_FORM
 from infra.local_cloud import provider_keys
@@ -171,11 +171,21 @@ def _launch(state: Path, port: int, without: tuple[str, ...]) -> int:
     return process.pid
 
 
+def account_wide() -> Evaluation:
+    """What the bootstrap makes once for an account and every stack in it needs: the role of the
+    gateway's logs, and the setting that names it.
+    """
+    config = {"payhook-bootstrap:environment_suffix": "local", "payhook-bootstrap:account_id": ACCOUNT}
+    bootstrap = evaluated(config, "bootstrap", symbolic=True)
+    return Evaluation([r for r in bootstrap.resources if r["options"]["parent"].endswith("::gateway_account")])
+
+
 def _deploy(cloud: LocalCloud, zips: Path, progress: Callable[[int], None], options: dict[str, str]) -> None:
     config = EDGE_CONFIG | {f"payhook:{name}": value for name, value in options.items()}
     evaluation = evaluated(
         config | {"payhook:environment_suffix": SUFFIX, "payhook:account_id": ACCOUNT}, symbolic=True
     )
+    Applier(cloud.clients, cloud.suffix, zips.resolve()).apply(account_wide())
     applier = Applier(cloud.clients, cloud.suffix, zips.resolve(), progress)
     cloud.outputs = applier.apply(evaluation)
     cloud.made = applier.made

@@ -72,7 +72,6 @@ ROWS: tuple[Row, ...] = (
     Row("apigateway/usagePlan", "apiStages.*.throttles.*.path", (DROP, "/webhook/POST"), "deny_handshake_throttle"),
     Row("apigateway/usagePlanKey", "keyId", (DROP, "other"), "stack_deny_provider_key"),
     Row("apigateway/usagePlanKey", "usagePlanId", (DROP, "other"), "stack_deny_provider_key"),
-    Row("apigateway/account", "cloudwatchRoleArn", (DROP,), "stack_deny_stage_part"),
     # The firewall before it.
     Row(WAF, "scope", (DROP, "CLOUDFRONT"), "deny_waf_scope"),
     Row(WAF, "defaultAction", (DROP,), "deny_waf_scope"),

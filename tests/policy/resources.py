@@ -151,6 +151,7 @@ FORBIDDEN: tuple[tuple[str, dict[str, Any]], ...] = (
     ("aws:iam/userPolicy:UserPolicy", {"user": "operator_dev", "policy": "{}"}),
     ("aws:iam/policy:Policy", {"name": "more_dev", "policy": "{}"}),
     ("aws:iam/openIdConnectProvider:OpenIdConnectProvider", {"url": "https://example.com"}),
+    ("aws:apigateway/account:Account", {"cloudwatchRoleArn": "arn:aws:iam::000000000000:role/webhook_api_role_dev"}),
     ("aws:ec2/instance:Instance", {"ami": "ami-1", "instanceType": "t4g.nano"}),
     ("aws:ec2/securityGroup:SecurityGroup", {"ingress": [{"cidrBlocks": ["0.0.0.0/0"]}]}),
     ("aws:rds/instance:Instance", {"publiclyAccessible": True}),

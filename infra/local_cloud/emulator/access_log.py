@@ -1,7 +1,11 @@
-"""Gap: a stage's access log is accepted and never written.
+"""Gap: a stage's access log is accepted and never written, and logs are switched on although the
+account has no role for them.
 
-AWS: one line a request, in the stage's format, into the log group that the stage names; a variable without a value is a `-`.
-Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html, read 2026-11-24.
+AWS: one line a request, in the stage's format, into the log group that the stage names; a variable
+without a value is a `-`. Source:
+https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html, read 2026-11-24.
+A stage with an access log or with execution logs is refused while the account's setting names no
+role: https://github.com/aws-solutions/virtual-waiting-room-on-aws/issues/74, read 2026-11-27.
 """
 
 import re
@@ -15,6 +19,7 @@ from infra.local_cloud.emulator import mapping_templates
 
 VARIABLE = re.compile(r"\$context\.([A-Za-z.]+)")
 STREAM = "access"
+NO_ROLE = "CloudWatch Logs role ARN must be set in account settings to enable logging"
 
 
 def line(log_format: str, context: dict[str, Any]) -> str:
@@ -38,8 +43,25 @@ def write(settings: dict[str, Any], text: str, now_ms: int) -> None:
     cloudwatch_logs._put_log_events({**names, "logEvents": [{"timestamp": now_ms, "message": text}]})
 
 
+def asks_for_logs(operation: dict[str, Any]) -> bool:
+    """Whether a change of a stage switches a log on."""
+    path, value = operation.get("path", ""), operation.get("value") or ""
+    if path.endswith("/logging/loglevel"):
+        return value != "OFF"
+    return path == "/accessLogSettings/destinationArn" and bool(value)
+
+
 def apply() -> None:
     """Puts the patch in place."""
+    update_stage = apigateway_v1._update_stage
+
+    def update_stage_with_role(api_id: str, stage_name: str, data: dict[str, Any]) -> Any:
+        settings: dict[str, Any] = apigateway_v1._account_settings.get("settings") or {}
+        if not settings.get("cloudwatchRoleArn") and any(map(asks_for_logs, data.get("patchOperations", []))):
+            return apigateway_v1._v1_error("BadRequestException", NO_ROLE, 400)
+        return update_stage(api_id, stage_name, data)
+
+    apigateway_v1._update_stage = update_stage_with_role
     handle = apigateway_v1._handle_execute_in_scope
 
     async def handle_and_log(api_id: str, stage_name: str, method: str, path: str, *rest: Any) -> Any:

@@ -32,8 +32,11 @@ def apply() -> None:
         # https://github.com/aws-cloudformation/rain/issues/163, read 2026-11-27.
         for operation in data.get("patchOperations", []):
             role = operation.get("value") or ""
-            if operation.get("path") == "/cloudwatchRoleArn" and not_assumed(
-                role, apigateway_v1.get_account_id(), GATEWAY
+            # An empty one resets the setting, as the provider does when it destroys it.
+            if (
+                operation.get("path") == "/cloudwatchRoleArn"
+                and role
+                and not_assumed(role, apigateway_v1.get_account_id(), GATEWAY)
             ):
                 return apigateway_v1._v1_error("BadRequestException", UNTRUSTED, 400)
         return update_account(data)

@@ -10,7 +10,7 @@ from infra.evaluation import Evaluation, evaluated
 from infra.local_cloud.applier import MAKERS, Applier, UnknownResourceTypeError, make
 from infra.local_cloud.applier.shapes import capitalised, present, whole
 from infra.local_cloud.clients import Clients
-from infra.local_cloud.cloud import LocalCloud
+from infra.local_cloud.cloud import LocalCloud, account_wide
 from infra.symbols import SUFFIX, SymbolError
 
 TAGS = {"Environment": "applied", "Project": "payhook", "CostCenter": "payments"}
@@ -22,7 +22,10 @@ NOWHERE = Clients("http://127.0.0.1:1")
 def test_the_makers_are_those_that_the_program_needs() -> None:
     needed = {resource["type"] for resource in evaluated().graph()}
     optional = {resource["type"] for resource in evaluated({"payhook:object_lock_days": "1"}).graph()}
-    assert needed < optional == set(MAKERS)
+    account = {resource["type"] for resource in account_wide().graph()}
+    assert needed < optional
+    assert optional | account == set(MAKERS)
+    assert account - optional == {"aws:apigateway/account:Account", "aws:iam/rolePolicyAttachment:RolePolicyAttachment"}
 
 
 def test_an_unknown_type_is_an_error_and_not_a_skip() -> None:

@@ -25,9 +25,9 @@ def with_account(service: str) -> str:
 
 
 @contextmanager
-def trusted(cloud: LocalCloud, role: str, document: str) -> Iterator[None]:
+def trusted(cloud: LocalCloud, name: str, document: str) -> Iterator[None]:
     """A role with another trust policy, for a while."""
-    iam, name = cloud.clients.iam, f"{role}_{cloud.suffix}"
+    iam = cloud.clients.iam
     kept = iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
     iam.update_assume_role_policy(RoleName=name, PolicyDocument=document)
     try:
@@ -38,18 +38,49 @@ def trusted(cloud: LocalCloud, role: str, document: str) -> Iterator[None]:
 
 def test_a_gateway_that_cannot_assume_its_role_queues_nothing(cloud: LocalCloud) -> None:
     body = json.dumps(stripe_event()).encode()
-    with trusted(cloud, "webhook_api_role", with_account(GATEWAY)):
+    with trusted(cloud, f"webhook_api_role_{cloud.suffix}", with_account(GATEWAY)):
         assert post_stripe(cloud, body).status >= 500
         assert post(cloud, b"", route="/braintree?bt_challenge=deadbeef", method="GET").status >= 500
     assert post_stripe(cloud, body).status == 200
 
 
+def set_logging_role(cloud: LocalCloud, arn: str) -> None:
+    """Changes the account's setting."""
+    operation = {"op": "replace", "path": "/cloudwatchRoleArn", "value": arn}
+    cloud.clients.apigateway.update_account(patchOperations=[operation])
+
+
 def test_the_account_takes_no_logging_role_that_the_gateway_cannot_assume(cloud: LocalCloud) -> None:
-    role = f"arn:aws:iam::{ACCOUNT}:role/webhook_api_logging_role_{cloud.suffix}"
-    operation = {"op": "replace", "path": "/cloudwatchRoleArn", "value": role}
+    arn = cloud.clients.apigateway.get_account()["cloudwatchRoleArn"]
     with (
-        trusted(cloud, "webhook_api_logging_role", with_account(GATEWAY)),
+        trusted(cloud, arn.rpartition("/")[2], with_account(GATEWAY)),
         pytest.raises(ClientError, match="grant trust permission"),
     ):
-        cloud.clients.apigateway.update_account(patchOperations=[operation])
-    cloud.clients.apigateway.update_account(patchOperations=[operation])
+        set_logging_role(cloud, arn)
+    set_logging_role(cloud, arn)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("/*/*/logging/loglevel", "INFO"),
+        ("/accessLogSettings/destinationArn", f"arn:aws:logs:us-east-2:{ACCOUNT}:log-group:any"),
+    ],
+)
+def test_a_stage_has_no_logs_in_an_account_without_a_logging_role(cloud: LocalCloud, path: str, value: str) -> None:
+    gateway = cloud.clients.apigateway
+    arn = gateway.get_account()["cloudwatchRoleArn"]
+    api = cloud.gateway.partition("/restapis/")[2].partition("/")[0]
+    deployment = gateway.get_stage(restApiId=api, stageName="live")["deploymentId"]
+    gateway.create_stage(restApiId=api, stageName="other", deploymentId=deployment)
+    operations = [{"op": "replace", "path": path, "value": value}]
+    set_logging_role(cloud, "")
+    try:
+        with pytest.raises(ClientError, match="CloudWatch Logs role ARN must be set in account settings"):
+            gateway.update_stage(restApiId=api, stageName="other", patchOperations=operations)
+        # What switches no log on is no matter of the account.
+        off = [{"op": "replace", "path": "/*/*/logging/loglevel", "value": "OFF"}]
+        gateway.update_stage(restApiId=api, stageName="other", patchOperations=off)
+    finally:
+        set_logging_role(cloud, arn)
+        gateway.delete_stage(restApiId=api, stageName="other")

@@ -105,8 +105,6 @@ rows contains row if {
 		["stack_deny_provider_key", "webhook_usage_plan_key_stripe_b", {"/keyId": absent}],
 		["stack_deny_provider_key", "webhook_usage_plan_key_stripe_b", {"/usagePlanId": "other-id"}],
 		["stack_deny_provider_key", "webhook_usage_plan_key_stripe_a", {"/keyId": "other-id"}],
-		["stack_deny_stage_part", "webhook_api_account", "gone"],
-		["stack_deny_stage_part", "webhook_api_account", {"/cloudwatchRoleArn": absent}],
 	]
 }
 

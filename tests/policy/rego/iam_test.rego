@@ -16,6 +16,11 @@ open_lambda := {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.co
 
 own_account := {"StringEquals": {"aws:SourceAccount": "000000000000"}}
 
+attachment_type := "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+
+# What the account's role for the gateway's logs has: no role of a stack is that one.
+gateway_logs_policy := "arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
+
 public_read := {"Sid": "Public", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": sprintf("%s/audit/*", [audit_bucket_arn])}
 
 rows contains row if {
@@ -90,13 +95,11 @@ rows contains row if {
 		["deny_trust_source", "archive_schedule_role", {"assumeRolePolicy:/Statement/0/Condition/ArnLike": absent}],
 		["deny_trust_source", "archive_schedule_role", {"assumeRolePolicy:/Statement/0/Condition/ArnLike/aws:SourceArn": "arn:aws:scheduler:us-east-2:000000000000:*"}],
 		["deny_trust_key_unsent", "webhook_api_role", {"assumeRolePolicy:/Statement/0/Condition": own_account}],
-		["deny_trust_key_unsent", "webhook_api_logging_role", {"assumeRolePolicy:/Statement/0/Condition": own_account}],
 		["deny_trust_key_unsent", worker_role, {"assumeRolePolicy:/Statement/0/Condition": own_account}],
 		["deny_trust_key_unsent", "archive_schedule_role", {"assumeRolePolicy:/Statement/0/Condition/StringEquals/aws:SourceOrgID": "o-1"}],
-		["deny_managed_policy", "webhook_api_logging_policy", {"/policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}],
-		["deny_managed_policy", "webhook_api_logging_policy", {"/policyArn": absent}],
-		["deny_managed_policy", "webhook_api_logging_policy", {"/role": "webhook_processor_role_dev"}],
-		["deny_managed_policy", "webhook_api_logging_policy", {"/role": absent}],
+		["deny_managed_policy", another(attachment_type, "wide", {"policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}), "added"],
+		["deny_managed_policy", another(attachment_type, "wide", {"policyArn": gateway_logs_policy}), "added"],
+		["deny_managed_policy", another(attachment_type, "wide", {"role": "webhook_processor_role_dev"}), "added"],
 		["deny_role_inline", worker_role, {"/inlinePolicies": [{"name": "hidden", "policy": "{}"}]}],
 		["deny_role_inline", worker_role, {"/managedPolicyArns": ["arn:aws:iam::aws:policy/AdministratorAccess"]}],
 		["deny_right_unlisted", worker, {"policy:/Statement/3/Action": ["s3:PutObject", "s3:DeleteObject"]}],
@@ -126,7 +129,6 @@ rows contains row if {
 		["stack_deny_role_foreign", "webhook_provider_queue", {"/credentials": absent}],
 		["stack_deny_role_foreign", "archive_schedule", {"/target/roleArn": "arn:aws:iam::000000000000:role/webhook_processor_role_dev"}],
 		["stack_deny_role_foreign", "archive_schedule", {"/target/roleArn": absent}],
-		["stack_deny_role_foreign", "webhook_api_account", {"/cloudwatchRoleArn": absent}],
 		["stack_warn_role_unused", another("aws:iam/role:Role", "spare", {"name": "spare_role_dev"}), "added"],
 		["stack_warn_role_unused", "archive_schedule", "gone"],
 	]

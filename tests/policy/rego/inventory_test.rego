@@ -10,6 +10,7 @@ rows contains row if {
 		["deny_type_refused", another("aws:iam/accessKey:AccessKey", "key", {}), "added"],
 		["deny_type_refused", another("aws:iam/user:User", "person", {}), "added"],
 		["deny_type_refused", another("aws:iam/policyAttachment:PolicyAttachment", "spread", {}), "added"],
+		["deny_type_refused", another("aws:apigateway/account:Account", "setting", {}), "added"],
 		["deny_type_refused", another("aws:rds/instance:Instance", "database", {}), "added"],
 		["deny_type_refused", another("aws:lambda/functionUrl:FunctionUrl", "url", {}), "added"],
 		["deny_type_refused", another("aws:lambda/permission:Permission", "everybody", {"principal": "*"}), "added"],
