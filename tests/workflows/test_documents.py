@@ -10,6 +10,7 @@ import yaml
 import infra.program  # noqa: F401 (puts `lib` and `bootstrap` on the path, as the Pulumi CLI does)
 from bootstrap.account import Account
 from bootstrap.roles import role_statements
+from lib.limits import FUNCTIONS, LIMITS
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = ("CONTRIBUTING.md", "SECURITY.md", "infra/bootstrap/README.md")
@@ -39,6 +40,20 @@ def test_the_bootstraps_page_names_what_is_made() -> None:
     config = {word for line in text.splitlines() for word in re.findall(r"config set (?:--stack dev )?([\w:]+)", line)}
     programs = [(ROOT / path).read_text() for path in ("infra/program.py", "infra/bootstrap/program.py")]
     assert {name for name in config if name != "aws:region" and f'"{name}"' not in "".join(programs)} == set()
+
+
+@pytest.mark.parametrize("document", ["README.md", "infra/bootstrap/README.md"])
+def test_the_quota_of_concurrency_is_what_the_functions_reserve_and_what_lambda_keeps(document: str) -> None:
+    # "100 for functions without reserved concurrency": https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html, read 2026-11-27.
+    needed = 100 + sum(LIMITS["function"][function].get("reserved_concurrency", 0) for function in FUNCTIONS)
+    assert re.findall(r"at\s+least\s+(\d+)", (ROOT / document).read_text().partition("## Look at it")[0])[0] == str(
+        needed
+    )
+
+
+def test_deploying_is_five_lines() -> None:
+    block = (ROOT / "README.md").read_text().partition("## Deploy to AWS")[2].split("```")[1]
+    assert len(block.strip().splitlines()) == 5
 
 
 def test_the_licence_is_the_one_of_the_manifest() -> None:
