@@ -120,7 +120,7 @@ def keys(account: Account) -> list[Rights]:
             [], actions("kms", "CreateAlias DeleteAlias UpdateAlias"),
         ),
         # What AWS names itself must carry the environment's tags from the start.
-        Rights("NewTagged", (), ["*"], [], ["cloudfront:CreateDistribution", "kms:CreateKey"], write_condition=account.asks_for_own_tags),
+        Rights("NewTagged", (), ["*"], [], ["kms:CreateKey"], write_condition=account.asks_for_own_tags),
         Rights(
             "TagsOfTheNew", (),
             [*every, deployed.arn("lambda", "event-source-mapping:*"), f"arn:aws:cloudfront::{account.account_id}:distribution/*"],
@@ -239,7 +239,7 @@ def door(account: Account) -> list[Rights]:
 
 
 def edge(account: Account) -> list[Rights]:
-    """The distribution, which AWS names, and its function. New ones are with the new keys, the delivery of the log is with the log groups."""
+    """The distribution, which AWS names, and its function. The delivery of the log is with the log groups."""
     owned = f"arn:aws:cloudfront::{account.account_id}"
     return [
         Rights(
@@ -253,8 +253,9 @@ def edge(account: Account) -> list[Rights]:
             actions("cloudfront", "DescribeFunction GetFunction ListTagsForResource"),
             actions("cloudfront", "DeleteFunction PublishFunction TagResource UntagResource UpdateFunction"),
         ),
-        # A new function cannot be scoped: AWS's reference has no resource for the call.
-        Rights("NewEdgeFunctions", (), ["*"], [], ["cloudfront:CreateFunction"]),
+        # Editions of AWS's reference do not agree whether the call for a function is checked on it, and
+        # whether the tags of a new distribution are sent with its call.
+        Rights("NewEdge", (), ["*"], [], ["cloudfront:CreateDistribution", "cloudfront:CreateFunction"]),
     ]  # fmt: skip
 
 

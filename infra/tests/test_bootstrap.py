@@ -183,7 +183,7 @@ def test_what_is_not_scoped_by_name_is_scoped_by_tag_or_cannot_be() -> None:
         for action in statement["Action"]
     }
     assert unscoped == {
-        "cloudfront:CreateFunction", "cloudtrail:DescribeTrails", "cloudwatch:DescribeAlarms", "kms:ListAliases", "lambda:GetEventSourceMapping",
+        "cloudfront:CreateDistribution", "cloudfront:CreateFunction", "cloudtrail:DescribeTrails", "cloudwatch:DescribeAlarms", "kms:ListAliases", "lambda:GetEventSourceMapping",
         "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DeleteResourcePolicy", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies",
         "logs:PutResourcePolicy", "sns:GetSubscriptionAttributes", "sns:Unsubscribe",
     }  # fmt: skip
