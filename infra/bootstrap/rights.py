@@ -20,9 +20,10 @@ from lib.policies import Statement, allow
 from lib.settings import EDGE_REGION
 
 # The roles that AWS makes for itself when the first resource of a kind is made in an account, and the
-# service that each belongs to. The first API of a region, and the first web ACL that logs:
-# https://docs.aws.amazon.com/apigateway/latest/developerguide/using-service-linked-roles.html and
-# https://docs.aws.amazon.com/waf/latest/developerguide/using-service-linked-roles.html, read 2026-11-27.
+# service that each belongs to. The first API of a region:
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/using-service-linked-roles.html; and the
+# first web ACL that logs, whose call AWS's reference says to need it, wherever the log goes:
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_awswafv2.html, read 2026-11-27.
 SERVICE_LINKED_ROLES = {
     "ops.apigateway.amazonaws.com": "AWSServiceRoleForAPIGateway",
     "wafv2.amazonaws.com": "AWSServiceRoleForWAFV2Logging",
@@ -293,7 +294,7 @@ def observation(account: Account) -> list[Rights]:
         Rights("Subscriptions", (), ["*"], ["sns:GetSubscriptionAttributes"], ["sns:Unsubscribe"]),
         Rights(
             "Trails", ("cloudtrail/",), [deployed.arn("cloudtrail", f"trail/*_{suffix}")],
-            actions("cloudtrail", "GetEventSelectors GetTrail GetTrailStatus ListTags"),
+            actions("cloudtrail", "GetEventSelectors GetTrailStatus ListTags"),
             actions("cloudtrail", "AddTags CreateTrail DeleteTrail PutEventSelectors RemoveTags StartLogging StopLogging UpdateTrail"),
         ),
         # The firewall writes its log through a delivery that belongs to nobody else's name.

@@ -80,7 +80,13 @@ def filled(template: str, properties: dict[str, Any]) -> str:
     """A template with what the resource is called."""
 
     def value(match: re.Match[str]) -> str:
-        known = {"region": REGION, "account": ACCOUNT_ID, "suffix": SUFFIX, "id": ID, "boundary": ACCOUNT.boundary_arn}
+        known: dict[str, str] = {
+            "region": REGION,
+            "account": ACCOUNT_ID,
+            "suffix": SUFFIX,
+            "id": ID,
+            "boundary": ACCOUNT.boundary_arn,
+        }
         name = match.group(1)
         if name in known:
             return known[name]
@@ -90,7 +96,7 @@ def filled(template: str, properties: dict[str, Any]) -> str:
         found: Any = properties
         for part in name.split("."):
             found = found[part]
-        return physical_names().get(found, found)
+        return physical_names().get(str(found), str(found))
 
     return re.sub(r"\{([\w.]+)\}", value, template)
 
