@@ -7,7 +7,7 @@ import pulumi
 import pulumi_aws as aws
 
 from lib.limits import CAPACITIES, FUNCTIONS, LIMITS, function_limits
-from lib.policies import Statement, allow, document, trust
+from lib.policies import Statement, allow, role_document, trust
 from lib.protected_log import ProtectedLog
 from lib.queues import Queues
 from lib.settings import Settings
@@ -157,7 +157,7 @@ class FunctionRole(pulumi.ComponentResource):
             f"{function}_policy",
             name=settings.name(f"{function}_policy"),
             role=self.role.name,
-            policy=document(*statements(settings, function)),
+            policy=role_document(*statements(settings, function)),
             opts=child,
         )
         self.register_outputs({})

@@ -21,7 +21,7 @@ from lib.gateway_templates import (
     success_template,
 )
 from lib.limits import LIMITS
-from lib.policies import allow, document, trust
+from lib.policies import allow, role_document, trust
 from lib.protected_log import ProtectedLog
 from lib.queues import Queues
 from lib.settings import Settings
@@ -105,7 +105,7 @@ class GatewayRoles(pulumi.ComponentResource):
             "webhook_api_policy",
             name=settings.name("webhook_api_policy"),
             role=self.sender.name,
-            policy=document(
+            policy=role_document(
                 allow(["sqs:SendMessage"], [settings.queue_arn("webhook_queue")], "QueueWebhooks"),
                 allow(["lambda:InvokeFunction"], [settings.function_arn(ANSWERER)], "AnswerHandshakes"),
             ),

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 Statement = dict[str, Any]
+VERSION = "2012-10-17"
 
 
 def allow(actions: list[str], resources: list[str], sid: str, conditions: dict[str, Any] | None = None) -> Statement:
@@ -14,9 +15,23 @@ def allow(actions: list[str], resources: list[str], sid: str, conditions: dict[s
     return statement
 
 
+def normalised(value: Any) -> str:
+    """JSON in the form in which AWS's provider keeps it: no spaces, names sorted.
+
+    The provider compares some texts as they are (a queue's redrive policies), and a text in another
+    form differs in every preview. `infra/tests/test_normal_forms.py` knows which texts it normalises.
+    """
+    return json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+
+
 def document(*statements: Statement) -> str:
     """A policy document."""
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+    return normalised({"Statement": list(statements), "Version": VERSION})
+
+
+def role_document(*statements: Statement) -> str:
+    """The document of a role's inline policy, which the provider keeps with the version first."""
+    return f'{{"Version":"{VERSION}","Statement":{normalised(list(statements))}}}'
 
 
 # The condition keys that each service puts into the request when it assumes a role. A trust policy

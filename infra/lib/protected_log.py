@@ -6,12 +6,11 @@ and expiry dates have identifiers of their own. What was logged before the polic
 writes waits for both.
 """
 
-import json
-
 import pulumi
 import pulumi_aws as aws
 
 from lib.limits import LIMITS
+from lib.policies import normalised
 from lib.settings import Settings
 
 IDENTIFIERS = [
@@ -24,7 +23,7 @@ def protection_policy(settings: Settings) -> str:
     """Finds card data (the metric LogEventsWithFindings, which an alarm watches) and masks it for everybody without logs:Unmask."""
     find = {"Audit": {"FindingsDestination": {}}}
     mask = {"Deidentify": {"MaskConfig": {}}}
-    return json.dumps(
+    return normalised(
         {
             "Name": settings.name("card_data"),
             "Description": "No card data in a log",

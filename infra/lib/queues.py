@@ -1,12 +1,10 @@
 """The queues: webhooks, rejected webhooks, and one dead-letter queue per function."""
 
-import json
-
 import pulumi
 import pulumi_aws as aws
 
 from lib.limits import FUNCTIONS, LIMITS
-from lib.policies import deny_without_tls, document
+from lib.policies import deny_without_tls, document, normalised
 from lib.settings import Settings
 
 
@@ -41,7 +39,7 @@ class Queues(pulumi.ComponentResource):
             max_message_size=webhook["max_message_bytes"],
             message_retention_seconds=webhook["retention_seconds"],
             visibility_timeout_seconds=webhook["visibility_timeout_seconds"],
-            redrive_policy=json.dumps(
+            redrive_policy=normalised(
                 {
                     "deadLetterTargetArn": settings.queue_arn("webhook_processor_dlq"),
                     "maxReceiveCount": webhook["max_receive_count"],
@@ -63,7 +61,7 @@ class Queues(pulumi.ComponentResource):
             allowed = {"redrivePermission": "byQueue", "sourceQueueArns": [self._settings.queue_arn("webhook_queue")]}
         else:
             allowed = {"redrivePermission": "denyAll"}
-        return json.dumps(allowed)
+        return normalised(allowed)
 
     def _queue(
         self,

@@ -6,7 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from lib.functions import Function
-from lib.policies import allow, document, trust
+from lib.policies import allow, role_document, trust
 from lib.queues import Queues
 from lib.settings import Settings
 
@@ -33,7 +33,7 @@ class ScheduleRole(pulumi.ComponentResource):
             "archive_schedule_policy",
             name=settings.name("archive_schedule_policy"),
             role=self.role.name,
-            policy=document(
+            policy=role_document(
                 allow(["lambda:InvokeFunction"], [settings.function_arn("archival_function")], "StartArchive"),
                 allow(["sqs:SendMessage"], [settings.queue_arn("archival_function_dlq")], "SendFailed"),
             ),
