@@ -2,6 +2,7 @@
 {
   lib,
   pkgs,
+  pulumi,
   python,
   sources,
   lambdas,
@@ -35,7 +36,7 @@ let
         pkgs.coreutils
         pkgs.git
         pkgs.gnumake
-        pkgs.pulumi-bin
+        pulumi
         pkgs.python3
       ]
     }:$PATH

@@ -25,6 +25,11 @@ let
       extensions = pinned.extensions ++ extensions;
       targets = pinned.targets ++ targets;
     });
+  # The CLI and the plugin of random values have the versions of infra/requirements.txt; AWS's plugin is newer and is fetched by the CLI.
+  pulumi =
+    assert lib.assertMsg (pkgs.pulumi-bin.version == (lib.importJSON ./pypi.json).pulumi.version)
+      "pulumi-bin of the locked nixpkgs is ${pkgs.pulumi-bin.version}: pin the SDK and the providers of that version in infra/requirements.txt and nix/pypi.json";
+    pkgs.pulumi-bin;
   manifest = lib.importTOML (root + "/Cargo.toml");
   common = {
     inherit
@@ -71,13 +76,19 @@ in
   apps = import ./apps.nix (
     common
     // {
-      inherit python;
+      inherit pulumi python;
       inherit (lambdas.packages) lambdas;
       inherit (policy) gate;
       inherit (rust) payhook hostZips;
     }
   );
 
-  devShells.default = import ./shell.nix (common // { inherit (lambdas) target; });
+  devShells.default = import ./shell.nix (
+    common
+    // {
+      inherit pulumi;
+      inherit (lambdas) target;
+    }
+  );
   inherit (nix) formatter;
 }

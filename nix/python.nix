@@ -102,6 +102,7 @@ let
   runtime =
     packages: with packages; [
       boto3
+      cbor2
       cryptography
       jsonpath-ng
       payhookAirspeed

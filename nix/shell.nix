@@ -2,6 +2,7 @@
 {
   lib,
   pkgs,
+  pulumi,
   toolchain,
   target,
   ...
@@ -27,8 +28,7 @@ pkgs.mkShell {
     pkgs.git
     pkgs.nixfmt
     pkgs.open-policy-agent
-    # With its plugins, the AWS one among them.
-    pkgs.pulumi-bin
+    pulumi
     pkgs.python3
     pkgs.regal
     pkgs.uv
@@ -48,7 +48,7 @@ pkgs.mkShell {
       }''${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
     ''}
     cat >&2 <<'NEXT'
-    payhook: pulumi ${pkgs.pulumi-bin.version}, opa ${pkgs.open-policy-agent.version}, python ${pkgs.python3.version}, and the Rust of rust-toolchain.toml
+    payhook: pulumi ${pulumi.version}, opa ${pkgs.open-policy-agent.version}, python ${pkgs.python3.version}, and the Rust of rust-toolchain.toml
 
       make demo            the whole system on this machine, counted
       make test            formats, lints, types, every test

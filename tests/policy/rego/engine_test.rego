@@ -107,7 +107,7 @@ test_options_and_providers if {
 	ignored == set()
 	random := with_keys(handed_over(queue, {}), {
 		"__type": "random:index/randomPassword:RandomPassword",
-		"__provider": {"type": "pulumi:providers:random", "properties": {"version": "4.21.4"}},
+		"__provider": {"type": "pulumi:providers:random", "properties": {"version": "4.21.0"}},
 	})
 	said := data.payhook.deny_region_provider with input as random
 	said == set()
