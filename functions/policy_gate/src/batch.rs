@@ -100,6 +100,8 @@ pub fn run(
         };
         serde_json::to_writer(&mut *output, &judgement).map_err(std::io::Error::from)?;
         writeln!(output)?;
+        // Whoever asks may wait for the answer before the next question.
+        output.flush()?;
     }
     Ok(())
 }
