@@ -122,14 +122,26 @@ def start(
 
     `options` are settings of the stack beyond the suffix, as `pulumi config` names them.
     """
-    old = load(state)
-    if old and old.running():
-        raise LocalCloudError(f"a local cloud already runs on port {old.port}: make down")
     missing = [function for function in FUNCTIONS if not (zips / f"{function}.zip").exists()]
     if missing:
         raise LocalCloudError(f"no {missing[0]}.zip in {zips}: make build")
     if not SUFFIX_FORM.fullmatch(suffix):
         raise LocalCloudError("a suffix is 1 to 20 of a-z, 0-9 and inner '-': make up SUFFIX=dev")
+    cloud = start_empty(state, port, suffix, without)
+    try:
+        _deploy(cloud, zips, progress, options or {})
+    except BaseException:
+        _end(cloud.pid)
+        raise
+    cloud.save()
+    return cloud
+
+
+def start_empty(state: Path, port: int = 0, suffix: str = "", without: tuple[str, ...] = ()) -> LocalCloud:
+    """Starts the emulator on `port` (0: a free one) without the stack. Raises LocalCloudError."""
+    old = load(state)
+    if old and old.running():
+        raise LocalCloudError(f"a local cloud already runs on port {old.port}: make down")
     port = port or free_port()
     if _in_use(port):
         raise LocalCloudError(f"port {port} is in use: make up PORT=another")
@@ -139,11 +151,9 @@ def start(
     cloud.save()
     try:
         _wait_until_it_answers(cloud)
-        _deploy(cloud, zips, progress, options or {})
     except BaseException:
         _end(cloud.pid)
         raise
-    cloud.save()
     return cloud
 
 

@@ -52,7 +52,7 @@ def test_the_command_takes_the_settings_of_a_stack(tmp_path: Path) -> None:
     out = tmp_path / "graph.json"
     assert main(["--out", str(out), "--stack", "local"]) == 0
     graph = json.loads(out.read_text())
-    assert "transactions_local" in [resource["properties"].get("name") for resource in graph]
+    assert "transactions_pulumi" in [resource["properties"].get("name") for resource in graph]
     assert "hooks.payhook.test" in out.read_text()
     with pytest.raises(FileNotFoundError):
         main(["--out", str(out), "--stack", "nobody"])
