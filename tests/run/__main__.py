@@ -7,9 +7,11 @@ A part is a target of the Makefile and can be run by itself. Its output goes to
 
 import argparse
 import os
+import queue
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +24,6 @@ from tests.run.parts import LOGS, ROOT, SETS, Part, Result
 BESIDE_EACH_OTHER = 3
 SAID_EVERY_SECONDS = 30.0
 LINES_OF_A_FAILURE = 60
-POLL_SECONDS = 0.2
 
 
 Command = Callable[[Part], list[str]]
@@ -60,6 +61,8 @@ class Runner:
         self._beside = beside
         self._out = out
         self._running: list[Running] = []
+        # Those that have ended: a thread for each waits for it.
+        self._ended: queue.SimpleQueue[Running] = queue.SimpleQueue()
         self.results: dict[str, Result] = {}
         self._begun = time.monotonic()
 
@@ -69,12 +72,12 @@ class Runner:
         try:
             while self._waiting or self._running:
                 self._start_what_can()
-                self._collect()
+                if self._running:
+                    self._collect(said + SAID_EVERY_SECONDS - time.monotonic())
                 if time.monotonic() - said >= SAID_EVERY_SECONDS:
                     said = time.monotonic()
                     for running in self._running:
                         self._say(f"{running.part.name} … {last_line(running.log)}")
-                time.sleep(POLL_SECONDS)
         finally:
             self._stop()
         return self.results
@@ -113,22 +116,32 @@ class Runner:
                 self._command(part),
                 cwd=ROOT, env=os.environ | {"BUILT": "1"}, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip
-        self._running.append(Running(part, process, log, time.monotonic()))
+        running = Running(part, process, log, time.monotonic())
+        self._running.append(running)
+        threading.Thread(target=self._await, args=[running], daemon=True).start()
         self._say(f"{part.name} begins")
 
-    def _collect(self) -> None:
-        for running in [r for r in self._running if r.process.poll() is not None]:
-            self._running.remove(running)
-            text = running.log.read_text(errors="replace")
-            result = Result(running.part, running.process.returncode, time.monotonic() - running.since, text)
-            self.results[running.part.name] = result
-            tests = f", {result.passed} tests" if result.passed else ""
-            self._say(
-                f"{running.part.name} {'passed' if result.status == 0 else 'FAILED'} after {result.seconds:.0f} s{tests}"
-            )
-            if result.status:
-                print("\n".join(text.splitlines()[-LINES_OF_A_FAILURE:]), file=self._out)
-                self._say(f"all of it: {os.path.relpath(running.log, ROOT)}; once more: make {running.part.name}")
+    def _await(self, running: Running) -> None:
+        running.process.wait()
+        self._ended.put(running)
+
+    def _collect(self, seconds: float) -> None:
+        """Takes the result of the next part that ends, if one does within `seconds`."""
+        try:
+            running = self._ended.get(timeout=max(0.0, seconds))
+        except queue.Empty:
+            return
+        self._running.remove(running)
+        text = running.log.read_text(errors="replace")
+        result = Result(running.part, running.process.returncode, time.monotonic() - running.since, text)
+        self.results[running.part.name] = result
+        tests = f", {result.passed} tests" if result.passed else ""
+        self._say(
+            f"{running.part.name} {'passed' if result.status == 0 else 'FAILED'} after {result.seconds:.0f} s{tests}"
+        )
+        if result.status:
+            print("\n".join(text.splitlines()[-LINES_OF_A_FAILURE:]), file=self._out)
+            self._say(f"all of it: {os.path.relpath(running.log, ROOT)}; once more: make {running.part.name}")
 
     def _stop(self) -> None:
         for running in self._running:
