@@ -1,5 +1,6 @@
 """Up, status, outputs, down; and what is said when it cannot be done."""
 
+import contextlib
 import importlib.metadata
 import json
 import os
@@ -9,10 +10,14 @@ from pathlib import Path
 import pytest
 
 from infra.lib.catalogue import Key, read_catalogue
-from infra.local_cloud import provider_keys
+from infra.local_cloud import ledger, provider_keys
 from infra.local_cloud.__main__ import main
-from infra.local_cloud.cloud import LOOPBACK, LocalCloudError, free_port, load, start
+from infra.local_cloud.cloud import LOOPBACK, LocalCloud, LocalCloudError, free_port, load, start
 from infra.local_cloud.emulator import __main__ as launcher
+from tests.e2e.door import post_stripe, stripe_event
+
+# 127.0.0.1 and the state of a socket that listens, in /proc/net/tcp.
+LOOPBACK_HEX, LISTENS = "0100007F", "0A"
 
 
 def test_up_status_outputs_down(tmp_path: Path, zips: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -77,6 +82,28 @@ def test_an_emulator_that_cannot_start_is_said_with_its_log(tmp_path: Path, zips
         start(tmp_path / "cloud", zips, "none", port=free_port(), without=("no_such_patch",))
 
 
+def listening(pid: int) -> list[str]:
+    """The addresses that a process listens on, as Linux writes them: hexadecimal, with the port."""
+    process = Path(f"/proc/{pid}")
+    ours = set()
+    for link in (process / "fd").iterdir():
+        # One that is closed meanwhile listens on nothing.
+        with contextlib.suppress(FileNotFoundError):
+            ours.add(os.readlink(link))
+    lines = [line.split() for table in ("tcp", "tcp6") for line in (process / "net" / table).read_text().splitlines()]
+    return [line[1] for line in lines if line[3] == LISTENS and f"socket:[{line[9]}]" in ours]
+
+
+def test_nothing_but_loopback_is_listened_on(cloud: LocalCloud) -> None:
+    # With a function at work, which asks the emulator for its events.
+    assert post_stripe(cloud, json.dumps(stripe_event()).encode()).status == 200
+    assert ledger.wait_until_drained(cloud)
+    addresses = listening(cloud.pid)
+    assert len(addresses) > 1
+    assert f"{LOOPBACK_HEX}:{cloud.port:04X}" in addresses
+    assert {address.partition(":")[0] for address in addresses} == {LOOPBACK_HEX}
+
+
 def test_another_version_of_the_emulator_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -91,6 +118,7 @@ def test_functions_see_nothing_of_this_environment(tmp_path: Path, monkeypatch: 
     environment = launcher.clean_environment(1, tmp_path)
     assert set(environment) <= set(launcher.INHERITED) | {
         "AUTH", "BIND_HOST", "MINISTACK_HOST", "GATEWAY_PORT", "MINISTACK_REGION", "AWS_ENDPOINT_URL", "LOG_LEVEL", "S3_DATA_DIR",
+        "IOT_MTLS_ENABLED",
     }  # fmt: skip
     assert "real" not in environment.values()
     assert environment["BIND_HOST"] == LOOPBACK
