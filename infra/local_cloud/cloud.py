@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import select
 import shutil
 import signal
 import socket
@@ -147,10 +148,11 @@ def start_empty(state: Path, port: int = 0, suffix: str = "", without: tuple[str
         raise LocalCloudError(f"port {port} is in use: make up PORT=another")
     shutil.rmtree(state, ignore_errors=True)
     state.mkdir(parents=True)
-    cloud = LocalCloud(state, port, _launch(state, port, without), suffix)
+    pid, listens = _launch(state, port, without)
+    cloud = LocalCloud(state, port, pid, suffix)
     cloud.save()
     try:
-        _wait_until_it_answers(cloud)
+        _wait_until_it_listens(cloud, listens)
     except BaseException:
         _end(cloud.pid)
         raise
@@ -169,16 +171,20 @@ def _in_use(port: int) -> bool:
         return probe.connect_ex((LOOPBACK, port)) == 0
 
 
-def _launch(state: Path, port: int, without: tuple[str, ...]) -> int:
+def _launch(state: Path, port: int, without: tuple[str, ...]) -> tuple[int, int]:
+    """The process, and the end of a pipe that can be read once it listens or has ended."""
+    listens, told = os.pipe()
     command = [sys.executable, "-m", "infra.local_cloud.emulator", "--port", str(port), "--state", str(state)]
     for patch in without:
         command += ["--without", patch]
+    command += ["--ready-descriptor", str(told)]
     with (state / LOG).open("wb") as log:
         # A session of its own, so that the functions it starts end with it and a Ctrl-C here does not reach it.
         process = subprocess.Popen(
-            command, cwd=ROOT, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+            command, cwd=ROOT, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True, pass_fds=[told]
         )
-    return process.pid
+    os.close(told)
+    return process.pid, listens
 
 
 def account_wide() -> Evaluation:
@@ -216,13 +222,13 @@ def _deploy(cloud: LocalCloud, zips: Path, progress: Callable[[int], None], opti
         file.write_text(json.dumps(content, indent=1))
 
 
-def _wait_until_it_answers(cloud: LocalCloud) -> None:
-    until = time.monotonic() + START_SECONDS
-    while not _answers(cloud.port):
-        if not _alive(cloud.pid) or time.monotonic() > until:
+def _wait_until_it_listens(cloud: LocalCloud, listens: int) -> None:
+    with open(listens, "rb") as pipe:
+        told, _, _ = select.select([pipe], [], [], START_SECONDS)
+        # Nothing can be read when the process has ended.
+        if not told or not pipe.read(1):
             tail = "\n".join((cloud.state / LOG).read_text(errors="replace").splitlines()[-5:])
             raise LocalCloudError(f"the emulator did not start; the end of {cloud.state / LOG}:\n{tail}")
-        time.sleep(0.1)
 
 
 def _answers(port: int) -> bool:

@@ -79,6 +79,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--without", action="append", default=[], choices=PATCHES, help="leave a patch out, to see the gap"
     )
+    parser.add_argument("--ready-descriptor", type=int, help="a file descriptor that gets a byte once it listens")
     options = parser.parse_args(arguments)
 
     version = importlib.metadata.version("ministack")
@@ -102,6 +103,8 @@ def main(arguments: list[str]) -> int:
     for patch in PATCHES:
         if patch not in options.without:
             importlib.import_module(f"infra.local_cloud.emulator.{patch}").apply()
+    if options.ready_descriptor is not None:
+        importlib.import_module("infra.local_cloud.emulator.readiness").apply(options.ready_descriptor)
     app.main()
     return 0
 
