@@ -10,9 +10,10 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from infra.local_cloud.emulator import ROOT_KEY
+
 ACCOUNT = "000000000000"
 REGION = "us-east-2"
-ROOT_KEY = "test"
 
 
 @dataclass(frozen=True)

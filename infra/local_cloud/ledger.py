@@ -6,7 +6,6 @@ Used by the demo and the end-to-end tests; nothing here runs in a function.
 import datetime
 import io
 import json
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,9 +14,9 @@ import zstandard
 from infra.lib.limits import FUNCTIONS
 from infra.local_cloud.clients import ACCOUNT, REGION, ROOT_KEY
 from infra.local_cloud.cloud import LocalCloud
+from infra.local_cloud.waiting import until_found
 
 NAMESPACE = "payhook"
-POLL_SECONDS = 0.2
 DEPTH = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed")
 
 
@@ -37,14 +36,13 @@ def wait_until_drained(
     cloud: LocalCloud, seconds: float = 120, progress: Callable[[int], None] = lambda _: None
 ) -> bool:
     """Waits until the webhook queue is empty, or `seconds` have passed; whether it is."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
+
+    def is_empty() -> bool:
         waiting = depth(cloud, "webhook_queue")
         progress(waiting)
-        if waiting == 0:
-            return True
-        time.sleep(POLL_SECONDS)
-    return False
+        return waiting == 0
+
+    return until_found(cloud, is_empty, seconds)
 
 
 def items(cloud: LocalCloud, table: str = "transactions") -> list[dict[str, Any]]:
@@ -88,9 +86,7 @@ def counted(cloud: LocalCloud) -> int:
 
 def wait_until_counted(cloud: LocalCloud, events: int, seconds: float = 60) -> bool:
     """Waits until so many events are counted; whether they are."""
-    until = time.monotonic() + seconds
-    while counted(cloud) < events and time.monotonic() < until:
-        time.sleep(POLL_SECONDS)
+    until_found(cloud, lambda: counted(cloud) >= events, seconds)
     return counted(cloud) == events
 
 

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from infra.local_cloud import ledger
 from infra.local_cloud.cloud import LocalCloud
+from infra.local_cloud.waiting import until_found
 
 T = TypeVar("T")
 PATIENCE_SECONDS = 60
@@ -108,15 +109,11 @@ def sha256(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-def eventually(look: Callable[[], T], seconds: float = PATIENCE_SECONDS) -> T:
+def eventually(cloud: LocalCloud, look: Callable[[], T], seconds: float = PATIENCE_SECONDS) -> T:
     """What `look` finds as soon as it finds something; fails when it never does."""
-    until = time.monotonic() + seconds
-    while True:
-        found = look()
-        if found:
-            return found
-        assert time.monotonic() < until, f"nothing found within {seconds} s"
-        time.sleep(0.3)
+    found = until_found(cloud, look, seconds)
+    assert found, f"nothing found within {seconds} s"
+    return found
 
 
 def audit_lines_of(cloud: LocalCloud, body: bytes) -> list[dict[str, Any]]:

@@ -97,9 +97,9 @@ def kill_in_mid_batch(cloud: LocalCloud, function: str, batch: int, seconds_into
 
 def kill_once_it_holds(cloud: LocalCloud, function: str, holds: Callable[[], bool], seconds_into_it: float) -> None:
     """Kill -9 for a function that is stopped until it holds something, and then goes on for so long."""
-    stopped = eventually(lambda: processes(cloud, function))
+    stopped = eventually(cloud, lambda: processes(cloud, function))
     send_signal(stopped, signal.SIGSTOP)
-    eventually(holds)
+    eventually(cloud, holds)
     send_signal(stopped, signal.SIGCONT)
     time.sleep(seconds_into_it)
     send_signal(stopped, signal.SIGKILL)

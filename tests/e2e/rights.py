@@ -20,6 +20,7 @@ from infra.lib.catalogue import read_catalogue
 from infra.lib.limits import function_limits
 from infra.local_cloud import ledger
 from infra.local_cloud.cloud import LocalCloud
+from infra.local_cloud.waiting import until_found_or_at_rest
 from tests.demo import aged
 from tests.e2e.archived import key_of
 from tests.e2e.door import eventually, post, post_stripe, stripe_event, stripe_headers, stripe_key
@@ -46,15 +47,6 @@ def invoke(cloud: LocalCloud, function: str, event: Any) -> Any:
     """The function's answer to an event; an error is an answer too."""
     answer = cloud.clients.lambda_.invoke(FunctionName=f"{function}_{cloud.suffix}", Payload=json.dumps(event).encode())
     return json.loads(answer["Payload"].read() or b"null")
-
-
-def _soon(look: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> bool:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if look():
-            return True
-        time.sleep(0.3)
-    return False
 
 
 def _message(provider: str, body: bytes, headers: dict[str, str]) -> dict[str, Any]:
@@ -217,16 +209,16 @@ def a_long_task_goes_on(cloud: LocalCloud) -> bool:
     time_out(whole)
     if went_on:
         # In the emulator the invocation that was asked for before may still have the old time-out, and its process keeps it.
-        eventually(lambda: logged(cloud, ARCHIVE, stopped) > before + 1 or archived())
+        eventually(cloud, lambda: logged(cloud, ARCHIVE, stopped) > before + 1 or archived())
         time_out(whole)
-        eventually(archived)
+        eventually(cloud, archived)
     return went_on
 
 
 def _dead_letters_grow(cloud: LocalCloud, function: str, cause: Callable[[], object]) -> bool:
     before = ledger.dead_letter_depth(cloud, function)
     cause()
-    return _soon(lambda: ledger.dead_letter_depth(cloud, function) > before)
+    return until_found_or_at_rest(cloud, lambda: ledger.dead_letter_depth(cloud, function) > before, PATIENCE_SECONDS)
 
 
 def a_failed_task_is_kept(cloud: LocalCloud) -> bool:
@@ -240,20 +232,25 @@ def a_failed_task_is_kept(cloud: LocalCloud) -> bool:
     )
 
 
-def _schedule_now(cloud: LocalCloud) -> None:
-    """A schedule like the stack's own, once and at once."""
+def schedule_at(cloud: LocalCloud, moment: datetime.datetime) -> str:
+    """A schedule like the stack's own, once, at a moment in UTC; its name."""
     scheduler, name = cloud.clients.scheduler, f"archive_schedule_{cloud.suffix}"
     target = scheduler.get_schedule(Name=name)["Target"]
     # A task that does nothing: its end is what is looked for.
     target |= {"Input": json.dumps({"task": "archive", "first": "2001-01-01", "last": "2001-01-01"})}
-    now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    made = f"probe_{uuid.uuid4().hex[:8]}_{cloud.suffix}"
     scheduler.create_schedule(
-        Name=f"probe_{uuid.uuid4().hex[:8]}_{cloud.suffix}",
-        ScheduleExpression=f"at({now})",
+        Name=made,
+        ScheduleExpression=f"at({moment:%Y-%m-%dT%H:%M:%S})",
         FlexibleTimeWindow={"Mode": "OFF"},
         ActionAfterCompletion="DELETE",
         Target=target,
     )
+    return made
+
+
+def _schedule_now(cloud: LocalCloud) -> None:
+    schedule_at(cloud, datetime.datetime.now(datetime.UTC))
 
 
 def the_schedule_starts_the_archive(cloud: LocalCloud) -> bool:
@@ -265,15 +262,13 @@ def the_schedule_starts_the_archive(cloud: LocalCloud) -> bool:
 
     before = started()
     _schedule_now(cloud)
-    return _soon(lambda: started() > before)
+    return until_found_or_at_rest(cloud, lambda: started() > before, PATIENCE_SECONDS)
 
 
 def what_cannot_be_started_is_kept(cloud: LocalCloud) -> bool:
     """A schedule that may not start its function puts the event into the dead-letter queue."""
-    before = ledger.dead_letter_depth(cloud, ARCHIVE)
     with without(cloud, "archive_schedule", "lambda:InvokeFunction"):
-        _schedule_now(cloud)
-        return _soon(lambda: ledger.dead_letter_depth(cloud, ARCHIVE) > before)
+        return _dead_letters_grow(cloud, ARCHIVE, lambda: _schedule_now(cloud))
 
 
 def the_door_queues(cloud: LocalCloud) -> bool:

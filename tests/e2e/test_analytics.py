@@ -104,7 +104,7 @@ def settled(cloud: LocalCloud, payhook: Path) -> None:
     assert post_stripe(cloud, json.dumps(event).encode()).status == 200
     assert ledger.wait_until_drained(cloud)
     assert records_of(cloud, event["id"])
-    eventually(lambda: recount_agrees(cloud, payhook))
+    eventually(cloud, lambda: recount_agrees(cloud, payhook))
 
 
 def test_killed_in_mid_batch_every_event_is_counted_once(cloud: LocalCloud, payhook: Path) -> None:
@@ -129,7 +129,9 @@ def test_without_a_permission_nothing_is_counted_and_afterwards_everything(cloud
         rows, refused_before = ledger.items(cloud, "analytics"), logged(cloud, FUNCTION, "AccessDenied")
         with without(cloud, FUNCTION, action):
             assert post_stripe(cloud, json.dumps(stripe_event()).encode()).status == 200
-            eventually(lambda refused_before=refused_before: logged(cloud, FUNCTION, "AccessDenied") > refused_before)
+            eventually(
+                cloud, lambda refused_before=refused_before: logged(cloud, FUNCTION, "AccessDenied") > refused_before
+            )
             assert ledger.items(cloud, "analytics") == rows
         settled(cloud, payhook)
     assert ledger.dead_letter_depth(cloud, FUNCTION) == dead_before
@@ -186,7 +188,7 @@ def test_a_credit_from_the_door_is_counted(cloud: LocalCloud, payhook: Path) -> 
     dead_before = ledger.dead_letter_depth(cloud, FUNCTION)
     credit = stripe_event(amount=-450, object="invoiceitem") | {"type": "invoiceitem.created"}
     assert post_stripe(cloud, json.dumps(credit).encode()).status == 200
-    (stored,) = eventually(lambda: records_of(cloud, credit["id"]))
+    (stored,) = eventually(cloud, lambda: records_of(cloud, credit["id"]))
     assert (stored["amount_minor"], stored["currency"]) == ("-450", "USD")
     settled(cloud, payhook)
     assert ledger.dead_letter_depth(cloud, FUNCTION) == dead_before

@@ -193,9 +193,9 @@ def test_what_does_not_fit_into_one_invocation_goes_on_in_the_next(cloud: LocalC
         return not table_keys(cloud) & set(map(key_of, items))
 
     # Nobody asks again. In the emulator the invocation that was asked for before may still have the old time-out, and its process keeps it.
-    eventually(lambda: logged(cloud, FUNCTION, stopped) > before + 1 or archived())
+    eventually(cloud, lambda: logged(cloud, FUNCTION, stopped) > before + 1 or archived())
     set_time_out(cloud, function_limits(FUNCTION)["timeout_seconds"])
-    eventually(archived)
+    eventually(cloud, archived)
     assert_archived_once(cloud, items)
     assert ledger.dead_letter_depth(cloud, FUNCTION) == 0
 
@@ -233,7 +233,7 @@ def test_any_engine_reads_the_archive_and_the_proofs_agree(cloud: LocalCloud, pa
     assert found == wanted
 
     between = ("--from", days["first"], "--to", days["last"])
-    eventually(lambda: proof(cloud, payhook, "analytics", "recount", *between)[0] == 0)
+    eventually(cloud, lambda: proof(cloud, payhook, "analytics", "recount", *between)[0] == 0)
     status, text = proof(
         cloud, payhook, "audit", "show", items[0]["transaction_id"]["S"], "--day", items[0]["archive_shard"]["S"][:10]
     )

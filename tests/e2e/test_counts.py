@@ -59,13 +59,13 @@ def test_no_planted_card_number_is_kept_anywhere(cloud: LocalCloud) -> None:
         event = stripe_event(description="PAN", metadata={"note": "PAN"})
         body = json.dumps(event, ensure_ascii=False).replace('"PAN"', literal).encode()
         assert post_stripe(cloud, body).status == 200, name
-        (line,) = eventually(lambda body=body: audit_lines_of(cloud, body))
+        (line,) = eventually(cloud, lambda body=body: audit_lines_of(cloud, body))
         assert line["verdict"] == "stored", (name, line["reason"])
-        assert len(eventually(lambda event=event: records_of(cloud, event["id"]))) == 1
+        assert len(eventually(cloud, lambda event=event: records_of(cloud, event["id"]))) == 1
     # A forgery as well: what is not verified is not copied.
     forged = json.dumps(stripe_event(description="4000056655665556")).encode()
     assert post(cloud, forged, stripe_headers("whsec_other", forged)).status == 200
-    eventually(lambda: audit_lines_of(cloud, forged))
+    eventually(cloud, lambda: audit_lines_of(cloud, forged))
 
     numbers = [number for number, _ in PLANTED.values()] + ["4000056655665556"]
     places = 0

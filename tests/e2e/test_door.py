@@ -89,9 +89,9 @@ def test_a_body_arrives_byte_for_byte(cloud: LocalCloud, case: str) -> None:
     )
     body = text.encode()
     assert post_stripe(cloud, body).status == 200
-    (line,) = eventually(lambda: audit_lines_of(cloud, body))
+    (line,) = eventually(cloud, lambda: audit_lines_of(cloud, body))
     assert (line["verdict"], line["body_bytes"]) == ("stored", len(body))
-    assert len(eventually(lambda: records_of(cloud, event["id"]))) == 1
+    assert len(eventually(cloud, lambda: records_of(cloud, event["id"]))) == 1
 
 
 def test_each_provider_gets_the_answer_it_expects(cloud: LocalCloud) -> None:

@@ -32,7 +32,7 @@ def _audit_line(cloud: LocalCloud, event_id: str) -> dict[str, Any] | None:
 def test_a_key_in_the_address_opens_the_door(cloud: LocalCloud, end: str) -> None:
     event_id, answer = _genuine(cloud, end.format(key=cloud.api_key))
     assert answer == Answer(200, '{"accepted":true}')
-    eventually(lambda: any(record["event_id"] == event_id for record in ledger.records(cloud)))
+    eventually(cloud, lambda: any(record["event_id"] == event_id for record in ledger.records(cloud)))
 
 
 @pytest.mark.parametrize("end", ["", "/" + "k" * 40, "?key=" + "k" * 40])
@@ -69,14 +69,14 @@ def test_other_methods_end_at_the_edge(cloud: LocalCloud, method: str) -> None:
 def test_the_address_of_the_sender_is_the_edges_word(cloud: LocalCloud) -> None:
     event_id, answer = _genuine(cloud, f"/{cloud.api_key}", **{"x-viewer-ip": "198.51.100.9"})
     assert answer.status == 200
-    line = eventually(lambda: _audit_line(cloud, event_id))
+    line = eventually(cloud, lambda: _audit_line(cloud, event_id))
     assert line is not None
     assert line["source_ip"] == "127.0.0.1"
 
 
 def test_the_key_is_kept_nowhere(cloud: LocalCloud) -> None:
     event_id, _ = _genuine(cloud, f"/{cloud.api_key}?mark={uuid.uuid4().hex}")
-    eventually(lambda: _audit_line(cloud, event_id))
+    eventually(cloud, lambda: _audit_line(cloud, event_id))
     _genuine(cloud, f"/{cloud.api_key}/more")
     _genuine(cloud, f"/{cloud.api_key}?key={cloud.api_key}")
     logs = [message for group in ("/aws/", "API-Gateway-", "aws-waf-") for message in ledger.log_messages(cloud, group)]

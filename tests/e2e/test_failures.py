@@ -27,10 +27,10 @@ def test_a_missing_permission_is_seen_and_nothing_is_acknowledged(
         kill_functions(cloud)
         seen_before = logged(cloud, PROCESSOR, "AccessDenied")
         assert post_stripe(cloud, body).status == 200
-        eventually(lambda: logged(cloud, PROCESSOR, "AccessDenied") > seen_before)
+        eventually(cloud, lambda: logged(cloud, PROCESSOR, "AccessDenied") > seen_before)
         assert bool(records_of(cloud, event["id"])) is not table_stays_empty
         assert ledger.depth(cloud, "webhook_queue") == 1
-    assert len(eventually(lambda: records_of(cloud, event["id"]))) == 1
+    assert len(eventually(cloud, lambda: records_of(cloud, event["id"]))) == 1
     assert ledger.wait_until_drained(cloud)
     assert len(records_of(cloud, event["id"])) == 1
     assert {line["message_id"] for line in audit_lines_of(cloud, body)} == {
@@ -44,10 +44,10 @@ def test_a_rejected_webhook_stays_in_the_queue_until_it_can_be_handed_on(cloud: 
     before = ledger.depth(cloud, "rejected_queue")
     with without(cloud, PROCESSOR, "sqs:SendMessage"):
         assert post(cloud, body).status == 200
-        eventually(lambda: audit_lines_of(cloud, body))
+        eventually(cloud, lambda: audit_lines_of(cloud, body))
         assert ledger.depth(cloud, "rejected_queue") == before
         assert ledger.depth(cloud, "webhook_queue") == 1
-    eventually(lambda: ledger.depth(cloud, "rejected_queue") == before + 1)
+    eventually(cloud, lambda: ledger.depth(cloud, "rejected_queue") == before + 1)
     assert ledger.wait_until_drained(cloud)
     assert ledger.depth(cloud, "rejected_queue") == before + 1
 
@@ -61,7 +61,7 @@ def test_a_door_that_may_not_queue_tells_the_provider_to_come_again(cloud: Local
     assert ledger.wait_until_drained(cloud)
     assert audit_lines_of(cloud, body) == []
     assert post_stripe(cloud, body).status == 200
-    eventually(lambda: audit_lines_of(cloud, body))
+    eventually(cloud, lambda: audit_lines_of(cloud, body))
 
 
 def in_flight(cloud: LocalCloud) -> int:

@@ -63,7 +63,7 @@ def test_a_handshake_is_no_webhook(own_cloud: LocalCloud, payhook: Path) -> None
     assert ledger.wait_until_drained(own_cloud)
     assert ledger.records(own_cloud) == []
     log = f"/aws/apigateway/webhook_api_{own_cloud.suffix}"
-    assert eventually(lambda: any('"GET"' in line for line in ledger.log_messages(own_cloud, log)))
+    assert eventually(own_cloud, lambda: any('"GET"' in line for line in ledger.log_messages(own_cloud, log)))
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     status, text = proof(own_cloud, payhook, "reconcile", "--day", today)
     assert status == 0, text

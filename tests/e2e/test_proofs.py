@@ -18,9 +18,9 @@ def test_the_record_of_a_message_and_of_a_transaction(cloud: LocalCloud, payhook
     payment = f"pi_{uuid.uuid4().hex}"
     bodies = [json.dumps(stripe_event(id=payment)).encode() for _ in range(2)]
     assert [post_stripe(cloud, body).status for body in bodies] == [200, 200]
-    lines = [eventually(lambda body=body: audit_lines_of(cloud, body))[0] for body in bodies]
+    lines = [eventually(cloud, lambda body=body: audit_lines_of(cloud, body))[0] for body in bodies]
     for line in lines:
-        (stored,) = eventually(lambda line=line: records_of(cloud, line["events"][0]["event_id"]))
+        (stored,) = eventually(cloud, lambda line=line: records_of(cloud, line["events"][0]["event_id"]))
         day = stored["archive_shard"][:10]
         status, text = proof(cloud, payhook, "audit", "show", line["message_id"], "--day", day)
         assert (status, json.loads(text)) == (0, line)
@@ -32,7 +32,7 @@ def test_the_record_of_a_message_and_of_a_transaction(cloud: LocalCloud, payhook
 def test_the_record_of_a_rejected_message(cloud: LocalCloud, payhook: Path) -> None:
     body = json.dumps(stripe_event()).encode()
     assert post(cloud, body).status == 200
-    (line,) = eventually(lambda: audit_lines_of(cloud, body))
+    (line,) = eventually(cloud, lambda: audit_lines_of(cloud, body))
     status, text = proof(cloud, payhook, "audit", "show", line["message_id"], "--day", line["received_at"][:10])
     assert (status, json.loads(text)) == (0, line)
     assert line["reason"] == "signature_missing"
@@ -69,12 +69,12 @@ def test_reconciliation_misses_a_record_and_names_the_webhook(cloud: LocalCloud,
     event = stripe_event()
     body = json.dumps(event).encode()
     assert post_stripe(cloud, body).status == 200
-    (line,) = eventually(lambda: audit_lines_of(cloud, body))
-    eventually(lambda: records_of(cloud, event["id"]))
+    (line,) = eventually(cloud, lambda: audit_lines_of(cloud, body))
+    eventually(cloud, lambda: records_of(cloud, event["id"]))
     assert ledger.wait_until_drained(cloud)
     first, last = around_today()
     recount = ("analytics", "recount", "--from", first, "--to", last)
-    eventually(lambda: proof(cloud, payhook, *recount)[0] == 0)
+    eventually(cloud, lambda: proof(cloud, payhook, *recount)[0] == 0)
     with _record_gone(cloud, event["id"]):
         status, text = proof(cloud, payhook, "reconcile", "--day", line["received_at"][:10])
         assert (status, f"open: request {line['request_id']}" in text) == (1, True)

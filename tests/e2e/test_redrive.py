@@ -60,7 +60,7 @@ def test_a_wrong_secret_put_right_brings_back_what_it_rejected(own_cloud: LocalC
         assert post_stripe(cloud, body, at).status == 200
     forged = json.dumps(stripe_event()).encode()
     assert post(cloud, forged, stripe_headers("whsec_of_nobody", forged)).status == 200
-    eventually(lambda: ledger.depth(cloud, "rejected_queue") == 5)
+    eventually(cloud, lambda: ledger.depth(cloud, "rejected_queue") == 5)
     first_lines = [line for body in bodies for line in audit_lines_of(cloud, body)]
     assert {line["reason"] for line in first_lines} == {"signature_mismatch"}
 
@@ -83,7 +83,7 @@ def test_a_wrong_secret_put_right_brings_back_what_it_rejected(own_cloud: LocalC
         cloud, payhook, "rejected", "redrive", "--execute", "--rate", "100"
     )
     for event, body, line in zip(events, bodies, first_lines, strict=True):
-        (record,) = eventually(lambda event=event: records_of(cloud, event["id"]))
+        (record,) = eventually(cloud, lambda event=event: records_of(cloud, event["id"]))
         assert record["received_at"] == line["received_at"]
         told = audit_lines_of(cloud, body)
         assert sorted(line["verdict"] for line in told) == ["rejected", "stored"]
@@ -93,10 +93,10 @@ def test_a_wrong_secret_put_right_brings_back_what_it_rejected(own_cloud: LocalC
     assert [(row[0], row[2]) for row in listed("list")] == [("signature_mismatch", "1")]
     (before,) = ledger.rejected_messages(cloud)
     run(cloud, payhook, "rejected", "redrive", "--execute", "--all")
-    (after,) = eventually(lambda: ledger.rejected_messages(cloud))
+    (after,) = eventually(cloud, lambda: ledger.rejected_messages(cloud))
     assert after["MessageAttributes"]["reject"] == before["MessageAttributes"]["reject"]
     assert ledger.wait_until_counted(cloud, 4)
-    assert eventually(lambda: recount_agrees(cloud, payhook))
+    assert eventually(cloud, lambda: recount_agrees(cloud, payhook))
 
 
 def test_what_is_sent_back_twice_is_stored_and_counted_once(own_cloud: LocalCloud, payhook: Path) -> None:
@@ -117,11 +117,11 @@ def test_what_is_sent_back_twice_is_stored_and_counted_once(own_cloud: LocalClou
     lines = [json.loads(line) for line in run(cloud, payhook, "dlq", "export").splitlines()]
     assert [line["now"] for line in lines] == ["would be stored"] * 2
     assert "2 sent back" in run(cloud, payhook, "dlq", "redrive", "--execute")
-    assert len(eventually(lambda: records_of(cloud, rejected["id"]))) == 1
+    assert len(eventually(cloud, lambda: records_of(cloud, rejected["id"]))) == 1
     assert ledger.dead_letter_depth(cloud, "webhook_processor") == 0
-    eventually(lambda: len(audit_lines_of(cloud, body)) == 2)
+    eventually(cloud, lambda: len(audit_lines_of(cloud, body)) == 2)
     assert len(records_of(cloud, rejected["id"])) == 1
-    assert eventually(lambda: recount_agrees(cloud, payhook))
+    assert eventually(cloud, lambda: recount_agrees(cloud, payhook))
 
 
 def test_a_batch_that_could_not_be_counted_is_read_from_the_stream_and_counted_once(
@@ -139,7 +139,7 @@ def test_a_batch_that_could_not_be_counted_is_read_from_the_stream_and_counted_o
         for event in events:
             assert post_stripe(cloud, json.dumps(event).encode()).status == 200
         for event in events:
-            eventually(lambda event=event: records_of(cloud, event["id"]))
+            eventually(cloud, lambda event=event: records_of(cloud, event["id"]))
 
         def numbers() -> tuple[str, list[str]]:
             """The shard, and the sequence numbers of our records in it."""
@@ -177,9 +177,9 @@ def test_a_batch_that_could_not_be_counted_is_read_from_the_stream_and_counted_o
     # The stream delivers them all the same; the markers know.
     marked = stripe_event()
     assert post_stripe(cloud, json.dumps(marked).encode()).status == 200
-    eventually(lambda: counted_today(cloud, "captured") > before + 3)
+    eventually(cloud, lambda: counted_today(cloud, "captured") > before + 3)
     assert counted_today(cloud, "captured") == before + 4
-    assert eventually(lambda: recount_agrees(cloud, payhook))
+    assert eventually(cloud, lambda: recount_agrees(cloud, payhook))
 
 
 def test_a_task_of_the_archive_is_started_again(own_cloud: LocalCloud, payhook: Path) -> None:
@@ -191,7 +191,7 @@ def test_a_task_of_the_archive_is_started_again(own_cloud: LocalCloud, payhook: 
     assert "1 messages seen" in run(cloud, payhook, "dlq", "list", "--queue", "archival_function")
     assert "1 sent back" in run(cloud, payhook, "dlq", "redrive", "--queue", "archival_function", "--execute")
     assert ledger.dead_letter_depth(cloud, "archival_function") == 0
-    eventually(lambda: len(ledger.log_messages(cloud, group)) > before)
+    eventually(cloud, lambda: len(ledger.log_messages(cloud, group)) > before)
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ CASES: dict[str, tuple[Callable[[LocalCloud], bytes], set[str]]] = {
 def test_rejected_with_its_reason_and_an_audit_line(cloud: LocalCloud, case: str) -> None:
     send, reasons = CASES[case]
     body = send(cloud)
-    (line,) = eventually(lambda: audit_lines_of(cloud, body))
+    (line,) = eventually(cloud, lambda: audit_lines_of(cloud, body))
     assert line["verdict"] == "rejected"
     assert line["reason"] in reasons
     assert "payload" not in line or line["payload"] is None
@@ -116,7 +116,7 @@ def test_rejected_with_its_reason_and_an_audit_line(cloud: LocalCloud, case: str
         found = ledger.rejected_messages(cloud)
         return [m for m in found if hashlib.sha256(m["Body"].encode()).digest() == hashlib.sha256(body).digest()]
 
-    (message,) = eventually(in_rejected_queue)
+    (message,) = eventually(cloud, in_rejected_queue)
     form = dict(urllib.parse.parse_qsl(message["MessageAttributes"]["reject"]["StringValue"]))
     assert form["reason"] == line["reason"]
     assert form["message_id"] == line["message_id"]
@@ -140,4 +140,4 @@ def test_staleness_is_judged_at_receipt_and_not_at_processing(cloud: LocalCloud)
         assert records_of(cloud, event["id"]) == []
     finally:
         lambda_.update_event_source_mapping(UUID=uuid_of_mapping, Enabled=True)
-    assert len(eventually(lambda: records_of(cloud, event["id"]))) == 1
+    assert len(eventually(cloud, lambda: records_of(cloud, event["id"]))) == 1

@@ -15,6 +15,10 @@ from infra.local_cloud.emulator.roles import refusal
 
 # Ten in the stock version: whoever waits for a schedule would only wait longer.
 TICK_SECONDS = 1
+# Before the second try of a failed event, and twice as long before the third. One in the stock
+# version; a minute on AWS: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html,
+# read 2026-11-27.
+RETRY_SECONDS = 0.1
 LAMBDA, SCHEDULER = "lambda.amazonaws.com", "scheduler.amazonaws.com"
 log = logging.getLogger(__name__)
 
@@ -59,3 +63,4 @@ def apply() -> None:
     lambda_svc._send_ddb_stream_failure_record = send_stream_failure
     eventbridge._invoke_target = start_target
     scheduler._SCHEDULE_TICK_INTERVAL = TICK_SECONDS
+    lambda_svc._LAMBDA_ASYNC_RETRY_BASE_SECONDS = RETRY_SECONDS

@@ -18,7 +18,8 @@ DEFAULT_VISIBILITY_SECONDS = 30
 _window_started: dict[str, float] = {}
 
 
-def _wake_later(seconds: float) -> None:
+def wake_later(seconds: float) -> None:
+    """Has the event sources look for work again after so many seconds, instead of at their next round."""
     timer = threading.Timer(seconds, esm_wake.set)
     timer.daemon = True
     timer.start()
@@ -49,8 +50,10 @@ def receive(queue_url: str, max_number: int) -> list[Any]:
             if not have:
                 _window_started.pop(arn, None)
                 return []
-            if have < most and time.time() - _window_started.setdefault(arn, time.time()) < window:
-                _wake_later(window)
+            if arn not in _window_started and have < most:
+                _window_started[arn] = time.time()
+                wake_later(window)
+            if have < most and time.time() - _window_started[arn] < window:
                 return []
             _window_started.pop(arn, None)
         visibility = int(queue["attributes"].get("VisibilityTimeout", DEFAULT_VISIBILITY_SECONDS))

@@ -14,6 +14,8 @@ from typing import Any
 from ministack.core.concurrency import esm_wake, spawn_background
 from ministack.services import dynamodb, lambda_svc
 
+from infra.local_cloud.emulator.sqs_event_source import wake_later
+
 BACKOFF_FIRST_SECONDS = 0.1
 BACKOFF_MAX_SECONDS = 30.0
 
@@ -68,8 +70,12 @@ def _take(mapping: dict[str, Any], table_name: str) -> bool:
     if not records:
         return False
     window = float(mapping.get("MaximumBatchingWindowInSeconds") or 0)
-    if window and len(records) < size and time.time() - _window_started.setdefault(uuid, time.time()) < window:
-        return False
+    if window and len(records) < size:
+        if uuid not in _window_started:
+            _window_started[uuid] = time.time()
+            wake_later(window)
+        if time.time() - _window_started[uuid] < window:
+            return False
     _window_started.pop(uuid, None)
     wanted = lambda_svc._apply_filter_criteria(records, mapping)
     _jobs[uuid] = (collections.deque([[wanted, 0]]), position + len(records))
@@ -98,6 +104,7 @@ def _run(mapping: dict[str, Any], function: Any, arn: str) -> None:
             batches.appendleft([rest, tries + 1])
             wait = min(BACKOFF_MAX_SECONDS, BACKOFF_FIRST_SECONDS * 2**tries)
             lambda_svc._esm_backoff_until[uuid] = time.time() + wait
+            wake_later(wait)
             return
         with lambda_svc._dynamodb_stream_positions_lock:
             lambda_svc._dynamodb_stream_positions[uuid] = end

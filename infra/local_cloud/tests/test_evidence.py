@@ -106,7 +106,7 @@ def test_under_a_lock_everything_goes_on_and_nobody_deletes(locked: LocalCloud) 
     event = stripe_event()
     body = json.dumps(event).encode()
     assert post_stripe(locked, body).status == 200
-    assert len(eventually(lambda: records_of(locked, event["id"]))) == 1
+    assert len(eventually(locked, lambda: records_of(locked, event["id"]))) == 1
     assert len(audit_lines_of(locked, body)) == 1
     s3, bucket = locked.clients.s3, locked.outputs["audit_bucket_name"]
     (key,) = (key for key, _ in ledger.objects(locked, "audit/"))
