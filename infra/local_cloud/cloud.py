@@ -128,7 +128,7 @@ def start(
         raise LocalCloudError(f"no {missing[0]}.zip in {zips}: make build")
     if not SUFFIX_FORM.fullmatch(suffix):
         raise LocalCloudError("a suffix is 1 to 20 of a-z, 0-9 and inner '-': make up SUFFIX=dev")
-    cloud = start_empty(state, port, suffix, without)
+    cloud = start_empty(state, suffix, port, without)
     try:
         _deploy(cloud, zips, progress, options or {})
     except BaseException:
@@ -138,8 +138,8 @@ def start(
     return cloud
 
 
-def start_empty(state: Path, port: int = 0, suffix: str = "", without: tuple[str, ...] = ()) -> LocalCloud:
-    """Starts the emulator on `port` (0: a free one) without the stack. Raises LocalCloudError."""
+def start_empty(state: Path, suffix: str = "", port: int = 0, without: tuple[str, ...] = ()) -> LocalCloud:
+    """Starts the emulator on `port` (0: a free one) with nothing in it. Raises LocalCloudError."""
     old = load(state)
     if old and old.running():
         raise LocalCloudError(f"a local cloud already runs on port {old.port}: make down")

@@ -37,6 +37,10 @@ PATCHES = (
     "sending_roles",
     "recursive_loops",
     "log_pages",
+    "api_key_value",
+    "usage_plan_limits",
+    "trail_tags",
+    "web_acl_settings",
 )
 # LLVM_PROFILE_FILE says where an instrumented function leaves its profile: the tests say nowhere.
 INHERITED = (

@@ -1,7 +1,8 @@
-"""Gap: a web ACL cannot be told where to log: PutLoggingConfiguration and GetLoggingConfiguration are missing.
+"""Gap: a web ACL cannot be told where to log: PutLoggingConfiguration, GetLoggingConfiguration and DeleteLoggingConfiguration are missing.
 
 AWS: one destination per ACL, whose name starts with `aws-waf-logs-`. Here the configuration is kept and given back; nothing is ever blocked, so nothing is logged.
-Source: https://docs.aws.amazon.com/waf/latest/APIReference/API_PutLoggingConfiguration.html, read 2026-11-25.
+Sources: https://docs.aws.amazon.com/waf/latest/APIReference/API_PutLoggingConfiguration.html, read 2026-11-25,
+https://docs.aws.amazon.com/waf/latest/APIReference/API_DeleteLoggingConfiguration.html, read 2026-11-27.
 """
 
 import json
@@ -11,6 +12,7 @@ from ministack.core.responses import json_response
 from ministack.services import waf
 
 DESTINATION = ":log-group:aws-waf-logs-"
+ABSENT = "the web ACL has no logging configuration"
 
 
 def apply() -> None:
@@ -32,12 +34,23 @@ def apply() -> None:
     def get(data: dict[str, Any]) -> Any:
         configuration = kept.get(data["ResourceArn"])
         if configuration is None:
-            return waf._waf_err("WAFNonexistentItemException", "the web ACL has no logging configuration")
+            return waf._waf_err("WAFNonexistentItemException", ABSENT)
         return json_response({"LoggingConfiguration": configuration})
+
+    def delete(data: dict[str, Any]) -> Any:
+        if kept.pop(data["ResourceArn"], None) is None:
+            return waf._waf_err("WAFNonexistentItemException", ABSENT)
+        return json_response({})
+
+    actions = {
+        "PutLoggingConfiguration": put,
+        "GetLoggingConfiguration": get,
+        "DeleteLoggingConfiguration": delete,
+    }
 
     async def handle(method: str, path: str, headers: dict[str, str], body: bytes, query_params: Any) -> Any:
         action = headers.get("x-amz-target", "").rpartition(".")[2]
-        answer = {"PutLoggingConfiguration": put, "GetLoggingConfiguration": get}.get(action)
+        answer = actions.get(action)
         return answer(json.loads(body)) if answer else await stock(method, path, headers, body, query_params)
 
     waf.handle_request = handle

@@ -1,8 +1,9 @@
-"""Gap: log groups have no data protection policies: PutDataProtectionPolicy and GetDataProtectionPolicy are missing.
+"""Gap: log groups have no data protection policies: PutDataProtectionPolicy, GetDataProtectionPolicy and DeleteDataProtectionPolicy are missing.
 
 AWS: finds and masks card data in what is logged. Here the policy is kept and given back, and masks nothing on purpose: the demo and the tests look for card numbers in the logs, and
 a net under the functions' own masking would hide its holes from them.
-Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutDataProtectionPolicy.html, read 2026-11-25.
+Sources: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutDataProtectionPolicy.html, read 2026-11-25,
+https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_DeleteDataProtectionPolicy.html, read 2026-11-27.
 """
 
 import json
@@ -27,12 +28,13 @@ def apply() -> None:
     stock = cloudwatch_logs.handle_request
     kept: dict[str, str] = {}
 
+    def unknown(group: str) -> Any:
+        return error_response_json("ResourceNotFoundException", f"The specified log group does not exist: {group}", 400)
+
     def put(data: dict[str, Any]) -> Any:
         group = data["logGroupIdentifier"]
         if group not in cloudwatch_logs._log_groups:
-            return error_response_json(
-                "ResourceNotFoundException", f"The specified log group does not exist: {group}", 400
-            )
+            return unknown(group)
         if not is_whole(data["policyDocument"]):
             return error_response_json(
                 "InvalidParameterException", "Audit and Deidentify, with the same identifiers", 400
@@ -44,9 +46,22 @@ def apply() -> None:
         group = data["logGroupIdentifier"]
         return json_response({"logGroupIdentifier": group, "policyDocument": kept.get(group, "")})
 
+    def delete(data: dict[str, Any]) -> Any:
+        group = data["logGroupIdentifier"]
+        if group not in cloudwatch_logs._log_groups:
+            return unknown(group)
+        kept.pop(group, None)
+        return json_response({})
+
+    actions = {
+        "PutDataProtectionPolicy": put,
+        "GetDataProtectionPolicy": get,
+        "DeleteDataProtectionPolicy": delete,
+    }
+
     async def handle(method: str, path: str, headers: dict[str, str], body: bytes, query_params: Any) -> Any:
         action = headers.get("x-amz-target", "").rpartition(".")[2]
-        answer = {"PutDataProtectionPolicy": put, "GetDataProtectionPolicy": get}.get(action)
+        answer = actions.get(action)
         return answer(json.loads(body)) if answer else await stock(method, path, headers, body, query_params)
 
     cloudwatch_logs.handle_request = handle

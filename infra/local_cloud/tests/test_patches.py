@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from infra.local_cloud import ledger
-from infra.local_cloud.cloud import LocalCloud, start
+from infra.local_cloud.cloud import LocalCloud, start, start_empty
 from infra.local_cloud.emulator.__main__ import PATCHES
 from infra.local_cloud.tests.acting import given_by_mistake, goes_on_without_end, s3_as, without_statement
+from infra.local_cloud.tests.provider_probes import PROVIDER_PROBES
 from infra.local_cloud.waiting import until_found_or_at_rest
 from tests.e2e.door import audit_lines_of, eventually, post, post_stripe, stripe_event, stripe_headers, stripe_key
 from tests.e2e.faults import logged, without
@@ -224,8 +225,14 @@ def _card_data_alarm_rings(cloud: LocalCloud) -> bool:
 
 
 def _firewall_logs(cloud: LocalCloud) -> bool:
-    waf = cloud.clients.wafv2
-    kept = waf.get_logging_configuration(ResourceArn=cloud.outputs["firewall_arn"])["LoggingConfiguration"]
+    """Until its configuration is deleted, which can be done once."""
+    waf, acl = cloud.clients.wafv2, {"ResourceArn": cloud.outputs["firewall_arn"]}
+    kept = waf.get_logging_configuration(**acl)["LoggingConfiguration"]
+    waf.delete_logging_configuration(**acl)
+    for absent in (waf.get_logging_configuration, waf.delete_logging_configuration):
+        with pytest.raises(waf.exceptions.WAFNonexistentItemException):
+            absent(**acl)
+    waf.put_logging_configuration(LoggingConfiguration=kept)
     return len(kept["LogDestinationConfigs"]) == 1
 
 
@@ -238,9 +245,15 @@ def _the_edge_leads_to_the_gateway(cloud: LocalCloud) -> bool:
 
 
 def _log_is_protected(cloud: LocalCloud) -> bool:
-    group = f"/aws/lambda/{PROCESSOR}_{cloud.suffix}"
-    kept = cloud.clients.logs.get_data_protection_policy(logGroupIdentifier=group)
-    return "Deidentify" in kept["policyDocument"]
+    """Until its policy is deleted."""
+    logs, group = cloud.clients.logs, {"logGroupIdentifier": f"/aws/lambda/{PROCESSOR}_{cloud.suffix}"}
+    kept = logs.get_data_protection_policy(**group)["policyDocument"]
+    logs.delete_data_protection_policy(**group)
+    assert not logs.get_data_protection_policy(**group).get("policyDocument")
+    logs.put_data_protection_policy(**group, policyDocument=kept)
+    with pytest.raises(logs.exceptions.ResourceNotFoundException):
+        logs.delete_data_protection_policy(logGroupIdentifier="no-such-group")
+    return "Deidentify" in kept
 
 
 def _destination_asks_the_role(cloud: LocalCloud) -> bool:
@@ -303,6 +316,7 @@ PROBES: dict[str, Callable[[LocalCloud], bool]] = {
     "sending_roles": _destination_asks_the_role,
     "recursive_loops": _a_loop_is_stopped,
     "log_pages": _every_page_of_a_log_is_there,
+    **PROVIDER_PROBES,
 }
 # Without these the stack cannot even be applied: what the emulator says then.
 NEEDED_TO_APPLY = {"firewall_logging": "PutLoggingConfiguration", "log_data_protection": "PutDataProtectionPolicy"}
@@ -346,7 +360,11 @@ def test_without_its_patch_the_stack_cannot_be_applied(zips: Path, tmp_path: Pat
 
 @pytest.mark.parametrize("patch", [patch for patch in PATCHES if patch not in NEEDED_TO_APPLY])
 def test_without_its_patch_the_gap_is_open(zips: Path, tmp_path: Path, patch: str) -> None:
-    cloud = start(tmp_path / "state", zips, "stock", without=(patch,), options=FEW)
+    state = tmp_path / "state"
+    if patch in PROVIDER_PROBES:
+        cloud = start_empty(state, "stock", without=(patch,))
+    else:
+        cloud = start(state, zips, "stock", without=(patch,), options=FEW)
     try:
         assert not PROBES[patch](cloud)
     finally:
