@@ -51,6 +51,8 @@ let
         doIncludeCrossToolchainEnv = false;
         env = {
           BUILD_ATTEMPT = attempt;
+          # As in tests/tools/cross_build.sh: the jitter source would cost some 50 ms of every cold start.
+          AWS_LC_SYS_NO_JITTER_ENTROPY = "1";
           CARGO_BUILD_TARGET = target;
           "CARGO_TARGET_${cargoName there}_LINKER" = "${compiler there}cc";
           # The default of this target until now; said, because a compiler may change its mind.

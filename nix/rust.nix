@@ -19,6 +19,8 @@ let
     inherit version;
     pname = "payhook";
     strictDeps = true;
+    # As in tests/tools/cross_build.sh.
+    AWS_LC_SYS_NO_JITTER_ENTROPY = "1";
     buildInputs = lib.optionals pkgs.stdenv.hostPlatform.isDarwin [ pkgs.libiconv ];
   };
 

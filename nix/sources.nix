@@ -29,7 +29,11 @@ let
   simulation = map at [
     "tests/simulation/Cargo.toml"
     "tests/simulation/src"
-    "bench"
+    # What the crate is made of, and not its pages and figures: they would rebuild every zip.
+    "bench/Cargo.toml"
+    "bench/src"
+    "bench/benches"
+    "bench/examples"
   ];
   policies = [
     (at "policies")
@@ -77,7 +81,10 @@ in
       (withExtension "py" [ "tests" ])
       (withExtension "py" [ "bench" ])
     ]
-    ++ map at [ "infra" ]
+    ++ map at [
+      "infra"
+      "docs"
+    ]
   );
 
   nix = tree (

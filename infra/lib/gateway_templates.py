@@ -22,6 +22,8 @@ def error_body(code: str, message: str) -> str:
     return f'{{"accepted":false,"error":"{code}","message":"{message}"}}'
 
 
+# Base64, so it has characters that mean something in a form.
+REQUEST_ID = "$util.urlEncode($context.extendedRequestId)"
 PATH_PROVIDER = "$util.urlEncode($input.params('provider'))"
 EMPTY = error_body("bad_request", "the body is empty or not UTF-8")
 UNQUEUABLE = error_body("bad_request", "the body holds a character that no queue takes: see XML 1.0, Char")
@@ -74,7 +76,7 @@ def request_template(providers: tuple[Provider, ...], provider: str = "", source
     # `$context.requestId` is not ours: "Clients can override this request ID", and two webhooks with
     # one id could not be told apart in the audit log.
     # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html, read 2026-11-27.
-    request = f"provider={provider}&request_id=$context.extendedRequestId&source_ip={source_ip}$headers"
+    request = f"provider={provider}&request_id={REQUEST_ID}&source_ip={source_ip}$headers"
     return (
         f"{collect_headers(wanted, source_ip == VIEWER_ADDRESS)}"
         f'#set($request = "{request}")'

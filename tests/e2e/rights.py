@@ -173,6 +173,12 @@ def _old_items(cloud: LocalCloud) -> tuple[list[dict[str, Any]], dict[str, str]]
     return items, {"task": "archive", "first": days[0], "last": days[-1]}
 
 
+def logs_are_copied(cloud: LocalCloud) -> bool:
+    """Read from their groups and written into the bucket."""
+    day = (datetime.date(2026, 1, 1) - datetime.timedelta(days=next(DAYS_AGO))).isoformat()
+    return ledger.run_archive(cloud, {"task": "logs", "first": day, "last": day}) is None
+
+
 def old_records_are_archived(cloud: LocalCloud) -> bool:
     """Read from the index, written as a part, listed, read back, deleted."""
     items, task = _old_items(cloud)

@@ -23,7 +23,7 @@ def state(cloud: LocalCloud, alarm: str) -> str:
 
 def counted(cloud: LocalCloud, name: str, provider: str, at_least: int) -> None:
     """Waits until the metric of the provider has reached a number."""
-    eventually(lambda: ledger.metric_sum(cloud, name, provider=provider) >= at_least)
+    eventually(cloud, lambda: ledger.metric_sum(cloud, name, provider=provider) >= at_least)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -57,6 +57,7 @@ SCENARIOS: dict[Scenario, tuple[Right, ...]] = {
     Scenario("an unreadable record is handed on alone", rights.an_unreadable_record_is_handed_on): (
         (ANALYTICS, "sqs:SendMessage"),
     ),
+    Scenario("logs are copied", rights.logs_are_copied): ((ARCHIVE, "logs:FilterLogEvents"),),
     Scenario("old records are archived", rights.old_records_are_archived): (
         (ARCHIVE, "dynamodb:Query"),
         (ARCHIVE, "dynamodb:BatchWriteItem"),

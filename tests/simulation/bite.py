@@ -87,8 +87,8 @@ FAULTS = (
     Fault(
         "a repeated stream batch is counted again",
         f"{PIPELINE}/aggregate/apply.rs",
-        "    let fresh = records.iter().filter(|(n, _)| !counted.contains(n));",
-        "    let fresh = records.iter().filter(|(n, _)| !counted.contains(n) || records.len() > 4);",
+        "    let fresh = records.iter().filter(|(number, _)| !is_counted(number));",
+        "    let fresh = records.iter().filter(|(number, _)| !is_counted(number) || records.len() > 4);",
     ),
     Fault(
         "a marker lists only its first record",

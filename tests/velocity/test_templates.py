@@ -24,7 +24,7 @@ WANTED = {header for provider in PROVIDERS for header in provider.forwarded_head
 VIEWER, CALLER = "203.0.113.9", "198.51.100.7"
 CONTEXT = {
     "requestId": "chosen",
-    "extendedRequestId": "a-b-c=",
+    "extendedRequestId": "a+b/c=",
     "identity.sourceIp": CALLER,
     "path": "/live/webhook/stripe",
 }

@@ -10,7 +10,7 @@ import yaml
 import infra.program  # noqa: F401 (puts `lib` and `bootstrap` on the path, as the Pulumi CLI does)
 from bootstrap.account import Account
 from bootstrap.roles import role_statements
-from lib.limits import FUNCTIONS, LIMITS
+from lib.limits import FUNCTIONS, function_limits
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = ("CONTRIBUTING.md", "SECURITY.md", "infra/bootstrap/README.md")
@@ -45,7 +45,7 @@ def test_the_bootstraps_page_names_what_is_made() -> None:
 @pytest.mark.parametrize("document", ["README.md", "infra/bootstrap/README.md"])
 def test_the_quota_of_concurrency_is_what_the_functions_reserve_and_what_lambda_keeps(document: str) -> None:
     # "100 for functions without reserved concurrency": https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html, read 2026-11-27.
-    needed = 100 + sum(LIMITS["function"][function].get("reserved_concurrency", 0) for function in FUNCTIONS)
+    needed = 100 + sum(function_limits(function)["reserved_concurrency"] for function in FUNCTIONS)
     assert re.findall(r"at\s+least\s+(\d+)", (ROOT / document).read_text().partition("## Look at it")[0])[0] == str(
         needed
     )

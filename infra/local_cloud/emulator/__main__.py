@@ -37,6 +37,7 @@ PATCHES = (
     "sending_roles",
     "recursive_loops",
     "log_pages",
+    "log_group_arn",
     "api_key_value",
     "usage_plan_limits",
     "trail_tags",

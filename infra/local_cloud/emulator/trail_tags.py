@@ -1,7 +1,9 @@
 """Gap: CreateTrail drops the trail's tags.
 
 AWS: `TagsList` is kept, and ListTags gives it back.
-Source: https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_CreateTrail.html, read 2026-11-27.
+Sources, read 2026-11-27:
+https://docs.aws.amazon.com/sdk-for-kotlin/api/latest/cloudtrail/aws.sdk.kotlin.services.cloudtrail.model/-create-trail-request/tags-list.html
+https://boto3.amazonaws.com/v1/documentation/api/latest/reference/services/cloudtrail/client/list_tags.html
 """
 
 import json

@@ -31,7 +31,8 @@ def apply() -> None:
     def update_web_acl(data: dict[str, Any]) -> Any:
         answer = update(data)
         if answer[0] == 200:
-            _keep(waf.web_acl_record(data["Id"], data.get("Scope", "REGIONAL")), data)
+            record: Any = waf.web_acl_record(data["Id"], data.get("Scope", "REGIONAL"))
+            _keep(record, data)
         return answer
 
     waf.create_web_acl_record = create_record

@@ -5,6 +5,7 @@ import datetime
 import http.client
 import json
 import re
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,7 +20,7 @@ from infra.local_cloud.tests.provider_probes import PROVIDER_PROBES
 from infra.local_cloud.waiting import until_found_or_at_rest
 from tests.e2e.door import audit_lines_of, eventually, post, post_stripe, stripe_event, stripe_headers, stripe_key
 from tests.e2e.faults import logged, without
-from tests.e2e.rights import a_failed_task_is_kept
+from tests.e2e.rights import a_failed_task_is_kept, logs_are_copied
 
 # The probes ask two providers alone, and a stack with fewer is applied sooner; this file applies one for each patch.
 FEW = {"providers": "adyen,standardwebhooks,stripe"}
@@ -316,6 +317,7 @@ PROBES: dict[str, Callable[[LocalCloud], bool]] = {
     "sending_roles": _destination_asks_the_role,
     "recursive_loops": _a_loop_is_stopped,
     "log_pages": _every_page_of_a_log_is_there,
+    "log_group_arn": logs_are_copied,
     **PROVIDER_PROBES,
 }
 # Without these the stack cannot even be applied: what the emulator says then.
