@@ -10,6 +10,8 @@ OUT ?= build/graph.json
 GRAPH ?=
 FROM ?=
 STACK ?=
+# `make engine`: 1 for the CLI on the PATH and the plugins that Pulumi publishes.
+PUBLISHED ?=
 # The date that draws the sample of `make test-policy`; today where it is blank.
 DAY ?=
 RESULTS := build/results
@@ -41,7 +43,7 @@ RUFF = $(VENV)/bin/ruff --config infra/pyproject.toml
 PYTEST = $(PYTHON) -m pytest -q -c infra/pyproject.toml --rootdir .
 LOCAL := $(PYTHON) -m infra.local_cloud
 
-.PHONY: help demo up down status test check check-gate check-tests tools tested lint lint-format lint-python lint-rust lint-workflows test-rust test-python test-oracles test-e2e test-policy test-policy-full second-opinion policy evidence simulate fuzz properties bite bench bench-core instructions bench-archive graph changes snapshots fmt build lambdas test-lambdas test-reproducible flake-check deny advisories sbom clean
+.PHONY: help demo up down status engine plugins test check check-gate check-tests tools tested lint lint-format lint-python lint-rust lint-workflows test-rust test-python test-oracles test-e2e test-policy test-policy-full second-opinion policy evidence simulate fuzz properties bite bench bench-core instructions bench-archive graph changes snapshots fmt build lambdas test-lambdas test-reproducible flake-check deny advisories sbom clean
 
 help: ## What can be made.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -57,6 +59,12 @@ down: $(VENV)/.runtime ## Stop the local cloud and remove its state.
 
 status: $(VENV)/.runtime ## Say whether the local cloud runs.
 	$(LOCAL) status
+
+engine: build $(VENV)/.runtime ## Let Pulumi's engine preview, deploy, refresh and destroy the stack in a local cloud, under the policy pack; PUBLISHED=1 with published plugins.
+	PAYHOOK_GATE=$(abspath target/debug/policy_gate) $(PYTHON) -m tests.engine --zips $(ZIPS) $(if $(PUBLISHED),--published)
+
+plugins: ## Have the Pulumi CLI install the plugins that belong to it: the providers', and the one that runs the policy pack.
+	tests/tools/pulumi.sh plugins
 
 graph: $(VENV)/.runtime ## Write the stack's resource graph as JSON: make graph OUT=file; STACK=name takes its settings.
 	@mkdir -p $(dir $(OUT))
@@ -112,8 +120,8 @@ test-rust: $(COMPILED) $(VENV)/.dev
 	PYTHON=$(PYTHON) tests/tools/rust_coverage.sh
 
 test-python: $(COMPILED) $(VENV)/.dev
-	$(PROGRAMS) $(PYTEST) -n $(PROCESSES) --dist worksteal infra/tests infra/local_cloud/tests tests/demo tests/repository tests/run \
-		tests/velocity tests/flake tests/workflows tests/lambdas/test_layout.py tests/lambdas/test_cross_build.py tests/lambdas/test_sbom.py \
+	$(PROGRAMS) $(PYTEST) -n $(PROCESSES) --dist worksteal infra/tests infra/local_cloud/tests tests/demo tests/engine tests/repository \
+		tests/run tests/velocity tests/flake tests/workflows tests/lambdas/test_layout.py tests/lambdas/test_cross_build.py tests/lambdas/test_sbom.py \
 		--junitxml=$(RESULTS)/python.xml --cov=infra --cov-config=infra/pyproject.toml --cov-report=term:skip-covered --cov-fail-under=90
 
 # Open Policy Agent itself and the gate judge changes that break a rule of the real stack: one change
