@@ -183,9 +183,7 @@ def test_what_is_not_scoped_by_name_is_scoped_by_tag_or_cannot_be() -> None:
         for action in statement["Action"]
     }
     assert unscoped == {
-        "cloudfront:CreateDistribution", "cloudfront:CreateFunction", "cloudtrail:DescribeTrails", "cloudwatch:DescribeAlarms", "kms:ListAliases", "lambda:GetEventSourceMapping",
-        "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DeleteResourcePolicy", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies",
-        "logs:PutResourcePolicy", "sns:GetSubscriptionAttributes", "sns:Unsubscribe",
+        "cloudfront:CreateDistribution", "cloudfront:CreateFunction", "cloudtrail:DescribeTrails", "cloudwatch:DescribeAlarms", "cloudwatch:GetMetricStatistics", "kms:ListAliases", "kms:ListKeys", "lambda:GetAccountSettings", "lambda:GetEventSourceMapping", "lambda:ListEventSourceMappings", "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DeleteResourcePolicy", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies", "logs:PutResourcePolicy", "servicequotas:GetAWSDefaultServiceQuota", "servicequotas:GetServiceQuota", "sns:GetSubscriptionAttributes", "sns:Unsubscribe",
     }  # fmt: skip
 
 

@@ -13,10 +13,8 @@ use aws_adapters::{Backoff, Clients, DynamoAnalytics, SqsDeadLetters};
 use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use lambda_setup::{Config, Metrics, failure, start_logging};
+use pipeline::aggregate::LANES;
 use serde_json::value::RawValue;
-
-/// Each process writes to one lane of each row, so that processes that count at once seldom meet. Readers add the lanes up.
-const LANES: u64 = 8;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -34,7 +32,7 @@ async fn main() -> Result<(), Error> {
         dead_letters: &dead_letters,
         pause: &Backoff,
         // The standard library seeds its hashers at random; a lane needs no more than that.
-        lane: u8::try_from(RandomState::new().hash_one(0) % LANES)?,
+        lane: u8::try_from(RandomState::new().hash_one(0) % u64::from(LANES))?,
     };
     let (deps, metrics) = (&deps, &metrics);
     lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| async move {

@@ -38,6 +38,11 @@ impl Clients {
         Self::new(&config)
     }
 
+    /// The region that is configured; `None` when nobody said.
+    pub fn region(&self) -> Option<&str> {
+        self.config.region().map(AsRef::as_ref)
+    }
+
     /// Clients from a configuration.
     pub fn new(config: &SdkConfig) -> Self {
         // A single local endpoint has no host name per bucket.

@@ -3,6 +3,8 @@
 //! Invariant: an adapter makes one call and translates its answer; what to do about it is the pipeline's business. Errors carry the call
 //! and the service's error code, never what was sent.
 
+#[cfg(feature = "operator")]
+pub mod account;
 mod analytics;
 #[cfg(feature = "operator")]
 pub mod api_keys;
@@ -22,12 +24,18 @@ pub mod operations;
 mod pause;
 mod rejected;
 mod secrets;
+#[cfg(feature = "operator")]
+mod signed;
 mod signer;
+#[cfg(feature = "operator")]
+pub mod standing;
 #[cfg(feature = "operator")]
 pub mod stream;
 mod transactions;
 #[cfg(feature = "operator")]
 pub mod waiting;
+#[cfg(feature = "operator")]
+mod xml;
 
 pub use analytics::DynamoAnalytics;
 pub use audit::S3Audit;

@@ -207,6 +207,21 @@ pub(crate) enum Error {
     /// The file does not speak of a chosen provider.
     #[error("the file of API keys has none of {0}: `payhook keys show --json` writes it")]
     ApiKeyMissing(String),
+    /// Where it is wrong, never what stands there: a state holds secrets, if encrypted ones.
+    #[error("{path} is not what `{written_by}` writes: see line {line}, column {column}")]
+    PulumiForm {
+        /// The file.
+        path: PathBuf,
+        /// The command that writes it.
+        written_by: &'static str,
+        /// Line of the first fault.
+        line: usize,
+        /// Column of the first fault.
+        column: usize,
+    },
+    /// Steps of `payhook doctor` that fail.
+    #[error("{0} steps fail; each says what puts it right")]
+    StepsFail(usize),
     /// Answers that were not 2xx, and what to do about them.
     #[error("{0}")]
     NotAccepted(String),
@@ -239,6 +254,7 @@ impl Error {
             | Self::BothKeysLive { .. }
             | Self::KeyRetired { .. }
             | Self::LastKey(_)
+            | Self::StepsFail(_)
             | Self::NoMessage => 1,
             _ => 2,
         }

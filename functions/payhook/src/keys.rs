@@ -166,6 +166,27 @@ async fn held(clients: &Clients, suffix: &str) -> Result<Vec<Held>, Error> {
     Ok(held)
 }
 
+/// The newest live key of each provider: a credential each.
+///
+/// # Errors
+/// As [`Error`] says.
+pub(crate) async fn live(
+    clients: &Clients,
+    suffix: &str,
+) -> Result<BTreeMap<String, String>, Error> {
+    let mut keys = held(clients, suffix).await?;
+    keys.retain(|held| held.state == State::Live);
+    Ok(newest(keys))
+}
+
+fn newest(mut live: Vec<Held>) -> BTreeMap<String, String> {
+    live.sort_by_key(|held| held.since);
+    // The later of a provider's takes the earlier's place.
+    live.into_iter()
+        .map(|held| (held.provider, held.key.value))
+        .collect()
+}
+
 /// One provider's keys.
 async fn of_provider(clients: &Clients, suffix: &str, provider: &str) -> Result<Vec<Held>, Error> {
     let mut keys = held(clients, suffix).await?;
@@ -256,13 +277,7 @@ fn shown(
 ) -> std::io::Result<()> {
     keys.retain(|held| held.state == State::Live);
     if arguments.json {
-        keys.sort_by_key(|held| held.since);
-        // The later of a provider's takes the earlier's place.
-        let newest: BTreeMap<&str, &str> = keys
-            .iter()
-            .map(|held| (held.provider.as_str(), held.key.value.as_str()))
-            .collect();
-        serde_json::to_writer_pretty(&mut *output, &newest)?;
+        serde_json::to_writer_pretty(&mut *output, &newest(keys))?;
         return writeln!(output);
     }
     for held in &keys {

@@ -1,10 +1,10 @@
 //! `payhook send`: signed test webhooks to an endpoint, or a body of one's own.
 
-mod api_keys;
-mod plan;
-mod post;
+pub(crate) mod api_keys;
+pub(crate) mod plan;
+pub(crate) mod post;
 mod random;
-mod secrets;
+pub(crate) mod secrets;
 mod summary;
 
 use std::fs;

@@ -47,6 +47,11 @@ impl StackArguments {
         &self.suffix
     }
 
+    /// The account.
+    pub(crate) fn account(&self) -> &str {
+        &self.account
+    }
+
     /// A table or queue: `{resource}_{suffix}`.
     pub(crate) fn name(&self, resource: &str) -> String {
         format!("{resource}_{}", self.suffix)

@@ -8,6 +8,6 @@ mod fold;
 mod sequence;
 mod stream;
 
-pub use fold::{Delta, Grain, RowKey, fold};
+pub use fold::{Delta, Grain, LANES, RowKey, fold};
 pub use sequence::SequenceNumber;
 pub use stream::{CountedEvent, StreamRecordError, counted_event, read_record};

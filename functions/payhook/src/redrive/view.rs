@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use aws_adapters::waiting::Waiting;
-use aws_lc_rs::digest::{SHA256, digest};
 use card_masking::{COMMON_RULES, mask_text};
 use jiff::Timestamp;
 use pipeline::{IncomingMessage, Judgement, Origin, Request};
@@ -16,6 +15,7 @@ use serde_json::value::RawValue;
 
 use super::{LookArguments, verdict};
 use crate::error::Error;
+use crate::hash::sha256_hex;
 use crate::mask::{mask_line, withheld};
 
 /// A message that was taken, and what is known of it.
@@ -196,7 +196,6 @@ struct Line<'a> {
 
 /// Prints one message as a JSON line.
 pub(super) fn export_line(one: &Seen, output: &mut impl Write) -> Result<(), Error> {
-    let sha256 = digest(&SHA256, one.message.body.as_bytes());
     let line = Line {
         message_id: &one.message.message_id,
         first_message_id: &one.origin.message_id,
@@ -205,11 +204,7 @@ pub(super) fn export_line(one: &Seen, output: &mut impl Write) -> Result<(), Err
         provider: one.provider,
         now: one.now,
         body_bytes: one.message.body.len(),
-        body_sha256: sha256
-            .as_ref()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect(),
+        body_sha256: sha256_hex(one.message.body.as_bytes()),
         body_masked: one.masked_body(),
     };
     let text = serde_json::to_string(&line).map_err(|error| Error::Output(error.into()))?;

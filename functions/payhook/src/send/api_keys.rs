@@ -11,7 +11,7 @@ use crate::error::Error;
 
 /// Where the API key is. Providers can be given an address and nothing else: the edge takes it from there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum KeyPlace {
+pub(crate) enum KeyPlace {
     /// The header `x-api-key`.
     Header,
     /// The end of the path: `/webhook/{provider}/{key}`.
@@ -22,7 +22,7 @@ pub(super) enum KeyPlace {
 
 impl KeyPlace {
     /// What the address ends in.
-    pub(super) fn address_end(self, key: &str) -> String {
+    pub(crate) fn address_end(self, key: &str) -> String {
         match self {
             Self::Header => String::new(),
             Self::Path => format!("/{key}"),
@@ -33,7 +33,7 @@ impl KeyPlace {
 
 /// The keys. No `Debug`: they are credentials.
 #[derive(Clone)]
-pub(super) enum ApiKeys {
+pub(crate) enum ApiKeys {
     /// One for whoever is sent as.
     One(String),
     /// Each provider's own.
@@ -42,7 +42,7 @@ pub(super) enum ApiKeys {
 
 impl ApiKeys {
     /// The same key for all.
-    pub(super) fn one(key: &str) -> Self {
+    pub(crate) fn one(key: &str) -> Self {
         Self::One(key.trim().to_owned())
     }
 
@@ -50,7 +50,7 @@ impl ApiKeys {
     ///
     /// # Errors
     /// A file that cannot be read or is not of the form.
-    pub(super) fn from_file(path: &Path) -> Result<Self, Error> {
+    pub(crate) fn from_file(path: &Path) -> Result<Self, Error> {
         let text = fs::read(path).map_err(|source| Error::File {
             path: path.to_owned(),
             source,
@@ -63,11 +63,19 @@ impl ApiKeys {
         Ok(Self::Each(keys))
     }
 
+    /// The keys by provider; none where there is one for all.
+    pub(crate) fn each(self) -> BTreeMap<String, String> {
+        match self {
+            Self::One(_) => BTreeMap::new(),
+            Self::Each(keys) => keys,
+        }
+    }
+
     /// The key to send with as this provider.
     ///
     /// # Errors
     /// A file without one.
-    pub(super) fn of(&self, provider: Option<&str>) -> Result<&str, Error> {
+    pub(crate) fn of(&self, provider: Option<&str>) -> Result<&str, Error> {
         match (self, provider) {
             (Self::One(key), _) => Ok(key),
             (Self::Each(keys), Some(provider)) => keys
@@ -82,7 +90,7 @@ impl ApiKeys {
     ///
     /// # Errors
     /// One that cannot.
-    pub(super) fn check(&self, place: KeyPlace) -> Result<(), Error> {
+    pub(crate) fn check(&self, place: KeyPlace) -> Result<(), Error> {
         let usable = |key: &str| {
             let fits = match place {
                 KeyPlace::Header => header(key).is_ok(),
@@ -104,7 +112,7 @@ impl ApiKeys {
 ///
 /// # Errors
 /// Characters that no header can carry.
-pub(super) fn header(key: &str) -> Result<HeaderValue, Error> {
+pub(crate) fn header(key: &str) -> Result<HeaderValue, Error> {
     let mut value = HeaderValue::from_str(key).map_err(|_| Error::ApiKey)?;
     value.set_sensitive(true);
     Ok(value)

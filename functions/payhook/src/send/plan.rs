@@ -18,9 +18,9 @@ use super::random::{Random, note_with_pan};
 use crate::error::Error;
 
 /// Webhooks of one run: 22 bits of the sequence number.
-pub(super) const WEBHOOKS_MAX: u64 = 1 << 22;
+pub(crate) const WEBHOOKS_MAX: u64 = 1 << 22;
 /// Seeds: 35 bits of the sequence number.
-pub(super) const SEED_MAX: u64 = (1 << 35) - 1;
+pub(crate) const SEED_MAX: u64 = (1 << 35) - 1;
 const SEQUENCE_FIRST: u64 = 1_000_000_000_000_000_000;
 /// `sample` spreads Adyen's references over 60 bits.
 const _: () = assert!(SEQUENCE_FIRST + (SEED_MAX + 1) * WEBHOOKS_MAX <= 1 << 60);
@@ -31,28 +31,28 @@ const STALE_SECONDS: u64 = 3600;
 
 /// What to send.
 #[derive(Clone)]
-pub(super) struct Order {
-    pub(super) signers: Vec<Signer>,
-    pub(super) genuine: u32,
-    pub(super) forged: u32,
-    pub(super) duplicates: u32,
-    pub(super) stale: u32,
-    pub(super) with_pan: u32,
-    pub(super) seed: u64,
-    pub(super) amount_minor: i64,
-    pub(super) currency: String,
+pub(crate) struct Order {
+    pub(crate) signers: Vec<Signer>,
+    pub(crate) genuine: u32,
+    pub(crate) forged: u32,
+    pub(crate) duplicates: u32,
+    pub(crate) stale: u32,
+    pub(crate) with_pan: u32,
+    pub(crate) seed: u64,
+    pub(crate) amount_minor: i64,
+    pub(crate) currency: String,
 }
 
 /// A provider to sign as.
 #[derive(Clone)]
-pub(super) struct Signer {
-    pub(super) info: &'static ProviderInfo,
-    pub(super) secrets: Secrets,
+pub(crate) struct Signer {
+    pub(crate) info: &'static ProviderInfo,
+    pub(crate) secrets: Secrets,
 }
 
 /// What becomes of a webhook at the endpoint's far side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// Accepted.
     Genuine,
     /// Rejected: `signature_mismatch`.
@@ -65,29 +65,34 @@ pub(super) enum Kind {
 
 /// One webhook of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Slot {
+pub(crate) struct Slot {
     /// Index among the order's signers.
     signer: usize,
-    pub(super) kind: Kind,
+    pub(crate) kind: Kind,
     /// A duplicate has its original's.
-    pub(super) sequence: u64,
+    pub(crate) sequence: u64,
     /// So has it its card number.
-    pub(super) planted_pan: bool,
+    pub(crate) planted_pan: bool,
 }
 
 /// A webhook, signed.
 #[derive(Clone, Debug)]
-pub(super) struct Signed {
-    pub(super) info: &'static ProviderInfo,
-    pub(super) kind: Kind,
-    pub(super) planted_pan: bool,
-    pub(super) request: SignedRequest,
+pub(crate) struct Signed {
+    pub(crate) info: &'static ProviderInfo,
+    pub(crate) kind: Kind,
+    pub(crate) planted_pan: bool,
+    pub(crate) request: SignedRequest,
 }
 
 /// The webhooks of a run, in their order.
-pub(super) struct Plan {
+pub(crate) struct Plan {
     order: Order,
     slots: Vec<Slot>,
+}
+
+/// The number of the first webhook of a run.
+pub(crate) fn first_sequence(seed: u64) -> u64 {
+    SEQUENCE_FIRST + (seed & SEED_MAX) * WEBHOOKS_MAX
 }
 
 fn checked(order: &Order) -> Result<(), Error> {
@@ -139,12 +144,12 @@ fn timed(order: &Order) -> Result<Vec<usize>, Error> {
 ///
 /// # Errors
 /// When the order cannot be met, or a provider's secret does not sign.
-pub(super) fn plan(order: Order) -> Result<Plan, Error> {
+pub(crate) fn plan(order: Order) -> Result<Plan, Error> {
     checked(&order)?;
     let (timed, forgeable) = (timed(&order)?, forgeable(&order)?);
     let all = signers(&order, |_| true);
     let mut random = Random::new(order.seed);
-    let mut sequence = SEQUENCE_FIRST + (order.seed & SEED_MAX) * WEBHOOKS_MAX;
+    let mut sequence = first_sequence(order.seed);
     // A slot and its place: genuine ones stand at whole numbers (in the upper half of 64 bits), the others somewhere between.
     let mut placed: Vec<(u64, Slot)> = Vec::new();
     let of_kind = |kind, count: u32, signers: &[usize], sequence: &mut u64| -> Vec<Slot> {
@@ -206,7 +211,7 @@ pub(super) fn plan(order: Order) -> Result<Plan, Error> {
 
 impl Plan {
     /// How many webhooks.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.slots.len()
     }
 
@@ -232,7 +237,7 @@ impl Plan {
     }
 
     /// The webhooks, each signed when it is asked for. `clock` says what time it is then.
-    pub(super) fn webhooks(
+    pub(crate) fn webhooks(
         &self,
         mut clock: impl FnMut() -> Timestamp,
     ) -> impl Iterator<Item = Result<Signed, Error>> {

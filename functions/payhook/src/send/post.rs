@@ -26,7 +26,7 @@ const PROGRESS_EVERY: Duration = Duration::from_secs(1);
 
 /// How fast.
 #[derive(Clone, Copy)]
-pub(super) enum Pace {
+pub(crate) enum Pace {
     /// So many requests a second, whether or not answers come.
     PerSecond(f64),
     /// So many requests under way.
@@ -35,19 +35,19 @@ pub(super) enum Pace {
 
 /// Where to and as whom.
 #[derive(Clone)]
-pub(super) struct Target {
+pub(crate) struct Target {
     endpoint: String,
     keys: ApiKeys,
     key_in: KeyPlace,
-    https: bool,
+    pub(crate) https: bool,
 }
 
 /// What came back.
-pub(super) struct Answer {
+pub(crate) struct Answer {
     /// HTTP status and body; `Err` when there was no answer.
-    pub(super) outcome: Result<(u16, Bytes), String>,
+    pub(crate) outcome: Result<(u16, Bytes), String>,
     /// From the time the request was due to its answer's last byte: waiting for a connection counts.
-    pub(super) took: Duration,
+    pub(crate) took: Duration,
 }
 
 impl Target {
@@ -55,7 +55,7 @@ impl Target {
     ///
     /// # Errors
     /// When one of them is unusable; neither is repeated.
-    pub(super) fn new(endpoint: &str, keys: ApiKeys, key_in: KeyPlace) -> Result<Self, Error> {
+    pub(crate) fn new(endpoint: &str, keys: ApiKeys, key_in: KeyPlace) -> Result<Self, Error> {
         let uri: Uri = endpoint.parse().map_err(|_| Error::Endpoint)?;
         let scheme = uri.scheme_str().unwrap_or_default();
         if !matches!(scheme, "http" | "https") || uri.host().is_none() || uri.query().is_some() {
@@ -74,7 +74,7 @@ impl Target {
     ///
     /// # Errors
     /// A header that cannot be sent, or no API key for the provider.
-    pub(super) fn request(
+    pub(crate) fn request(
         &self,
         provider: Option<&str>,
         content_type: &str,
@@ -114,17 +114,37 @@ impl Target {
 
 type HttpsClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
+/// An answer, whole.
+pub(crate) struct Exchange {
+    /// HTTP status.
+    pub(crate) status: u16,
+    /// Its body.
+    pub(crate) body: Bytes,
+}
+
+/// How header names are written on the wire.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HeaderNames {
+    /// `x-api-key`.
+    LowerCase,
+    /// `X-Api-Key`.
+    TitleCase,
+}
+
 /// Keeps connections open. Plain HTTP needs no trusted certificates, and a small container may have none.
 #[derive(Clone)]
-enum AnyClient {
+pub(crate) enum AnyClient {
     Http(Client<HttpConnector, Full<Bytes>>),
     Https(HttpsClient),
 }
 
 impl AnyClient {
-    fn new(https: bool) -> Result<Self, Error> {
+    /// # Errors
+    /// No trusted certificates.
+    pub(crate) fn new(https: bool, names: HeaderNames) -> Result<Self, Error> {
         let mut builder = Client::builder(TokioExecutor::new());
         builder.pool_timer(TokioTimer::new());
+        builder.http1_title_case_headers(names == HeaderNames::TitleCase);
         if !https {
             return Ok(Self::Http(builder.build(connector())));
         }
@@ -137,7 +157,16 @@ impl AnyClient {
         Ok(Self::Https(builder.build(tls)))
     }
 
-    async fn post(&self, request: Request<Full<Bytes>>) -> Result<(u16, Bytes), String> {
+    /// Sends one request and reads its answer to the end, within [`ANSWER_WITHIN`].
+    ///
+    /// # Errors
+    /// Why there was no answer, in the system's words.
+    pub(crate) async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Exchange, String> {
+        let answered = timeout(ANSWER_WITHIN, self.answer(request)).await;
+        answered.unwrap_or_else(|_| Err(format!("no answer within {} s", ANSWER_WITHIN.as_secs())))
+    }
+
+    async fn answer(&self, request: Request<Full<Bytes>>) -> Result<Exchange, String> {
         let answer = match self {
             Self::Http(client) => client.request(request),
             Self::Https(client) => client.request(request),
@@ -149,7 +178,10 @@ impl AnyClient {
             .collect()
             .await
             .map_err(|error| causes(&*error))?;
-        Ok((status, body.to_bytes()))
+        Ok(Exchange {
+            status,
+            body: body.to_bytes(),
+        })
     }
 }
 
@@ -176,14 +208,14 @@ fn causes(error: &dyn std::error::Error) -> String {
 ///
 /// # Errors
 /// The first error of `requests` or `answered`; what is under way then is given up.
-pub(super) async fn post_all<L: Send + 'static>(
+pub(crate) async fn post_all<L: Send + 'static>(
     target: &Target,
     requests: impl Iterator<Item = Result<(L, Request<Full<Bytes>>), Error>>,
     pace: Pace,
     mut progress: impl FnMut(usize),
     mut answered: impl FnMut(L, Answer) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let client = AnyClient::new(target.https)?;
+    let client = AnyClient::new(target.https, HeaderNames::LowerCase)?;
     let under_way_max = match pace {
         Pace::PerSecond(_) => OPEN_LOOP_UNDER_WAY_MAX,
         Pace::UnderWay(count) => count,
@@ -223,10 +255,8 @@ pub(super) async fn post_all<L: Send + 'static>(
                 sent += 1;
                 let client = client.clone();
                 under_way.spawn(async move {
-                    let outcome = timeout(ANSWER_WITHIN, client.post(request)).await;
-                    let outcome = outcome.unwrap_or_else(|_| {
-                        Err(format!("no answer within {} s", ANSWER_WITHIN.as_secs()))
-                    });
+                    let outcome = client.exchange(request).await;
+                    let outcome = outcome.map(|answer| (answer.status, answer.body));
                     (label, Answer { outcome, took: from.elapsed() })
                 });
             }

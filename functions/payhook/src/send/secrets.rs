@@ -13,7 +13,7 @@ use crate::error::Error;
 ///
 /// # Errors
 /// A name that is not in the catalogue.
-pub(super) fn chosen(names: &[String]) -> Result<Vec<&'static ProviderInfo>, Error> {
+pub(crate) fn chosen(names: &[String]) -> Result<Vec<&'static ProviderInfo>, Error> {
     let known = |name: &String| name == "all" || providers::by_name(name).is_some();
     if let Some(unknown) = names.iter().find(|name| !known(name)) {
         return Err(Error::UnknownProvider(unknown.clone()));
@@ -25,24 +25,31 @@ pub(super) fn chosen(names: &[String]) -> Result<Vec<&'static ProviderInfo>, Err
         .collect())
 }
 
-/// Signers of the chosen providers, from a file of secrets by provider.
+/// The secrets of a file, by provider.
 ///
 /// # Errors
-/// A file that cannot be read or is not of the form, or that does not speak of a chosen provider.
-pub(super) fn from_file(
-    chosen: &[&'static ProviderInfo],
-    path: &Path,
-) -> Result<Vec<Signer>, Error> {
+/// A file that cannot be read or is not of the form.
+pub(crate) fn read_file(path: &Path) -> Result<BTreeMap<String, Secrets>, Error> {
     let text = fs::read(path).map_err(|source| Error::File {
         path: path.to_owned(),
         source,
     })?;
-    let mut values: BTreeMap<String, Secrets> =
-        serde_json::from_slice(&text).map_err(|error| Error::SecretsForm {
-            path: path.to_owned(),
-            line: error.line(),
-            column: error.column(),
-        })?;
+    serde_json::from_slice(&text).map_err(|error| Error::SecretsForm {
+        path: path.to_owned(),
+        line: error.line(),
+        column: error.column(),
+    })
+}
+
+/// Signers of the chosen providers, from a file of secrets by provider.
+///
+/// # Errors
+/// A file that cannot be read or is not of the form, or that does not speak of a chosen provider.
+pub(crate) fn from_file(
+    chosen: &[&'static ProviderInfo],
+    path: &Path,
+) -> Result<Vec<Signer>, Error> {
+    let mut values = read_file(path)?;
     chosen
         .iter()
         .map(|info| {
@@ -57,7 +64,7 @@ pub(super) fn from_file(
 ///
 /// # Errors
 /// More or less than one provider.
-pub(super) fn from_argument(
+pub(crate) fn from_argument(
     chosen: &[&'static ProviderInfo],
     secret: &str,
     notification_url: Option<&str>,

@@ -1,1 +1,0 @@
-"""The proof, after a deployment, that a webhook still arrives."""
