@@ -48,8 +48,10 @@ in
     manifests
     ++ simulation
     ++ [
-      # What `payhook iam report` prints.
+      # What `payhook iam report` prints, and what `payhook doctor` compares with.
       (at "infra/snapshots/rights.json")
+      (at "infra/snapshots/stack_dev.json")
+      (at "infra/limits.json")
       (fileset.difference (at "functions") (
         fileset.unions (map (crate: at "functions/${crate}/tests") crates)
       ))

@@ -19,7 +19,7 @@ pub use names::{Kind, Presence, presence};
 
 use crate::Clients;
 use crate::error::store_error;
-use crate::signed::{Call, Question};
+use crate::signed::{Call, JsonVersion, Question};
 use crate::xml::first_text;
 
 /// Who asks, and what time it is there.
@@ -204,7 +204,7 @@ pub async fn count(clients: &Clients, counted: Counted) -> Result<u64, StoreErro
     Ok(found as u64)
 }
 
-/// A quota as it is applied to the account; AWS's default where the account has no value of its own.
+/// A quota as it is applied to the account; AWS's default where the account has none of its own.
 ///
 /// # Errors
 /// A [`StoreError`].
@@ -215,6 +215,7 @@ pub async fn quota(clients: &Clients, service: &str, code: &str) -> Result<f64, 
             service: "servicequotas",
             region: None,
             question: Question::Json(
+                JsonVersion::OneOne,
                 operation,
                 json!({ "ServiceCode": service, "QuotaCode": code }),
             ),
@@ -265,6 +266,7 @@ pub async fn certificate(
         service: "acm",
         region: Some(region),
         question: Question::Json(
+            JsonVersion::OneOne,
             "CertificateManager.DescribeCertificate",
             json!({ "CertificateArn": arn }),
         ),

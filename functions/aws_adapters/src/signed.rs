@@ -41,25 +41,35 @@ pub(crate) struct Call<'c> {
     pub(crate) question: Question<'c>,
 }
 
-/// The two forms in which these services are asked.
+/// The forms in which these services are asked.
 pub(crate) enum Question<'c> {
-    /// AWS JSON 1.1: the operation (`CertificateManager.DescribeCertificate`) and its input.
-    Json(&'static str, Value),
+    /// AWS JSON: its version, the operation (`CertificateManager.DescribeCertificate`), its input.
+    Json(JsonVersion, &'static str, Value),
     /// The query protocol: the version of the interface, the operation, its parameters.
     Query(&'static str, &'static str, Vec<(String, &'c str)>),
+}
+
+/// The two versions differ in the media type.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum JsonVersion {
+    /// <https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html>, read 2026-11-27.
+    OneZero,
+    /// <https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html>, read 2026-11-27.
+    OneOne,
 }
 
 impl Question<'_> {
     fn content_type(&self) -> &'static str {
         match self {
-            Self::Json(..) => "application/x-amz-json-1.1",
+            Self::Json(JsonVersion::OneZero, ..) => "application/x-amz-json-1.0",
+            Self::Json(JsonVersion::OneOne, ..) => "application/x-amz-json-1.1",
             Self::Query(..) => "application/x-www-form-urlencoded",
         }
     }
 
     fn body(&self) -> String {
         match self {
-            Self::Json(_, input) => input.to_string(),
+            Self::Json(_, _, input) => input.to_string(),
             Self::Query(version, operation, parameters) => {
                 let fixed = [("Action", *operation), ("Version", *version)];
                 let more = parameters
@@ -189,7 +199,7 @@ impl Call<'_> {
 
         let body = self.question.body();
         let mut headers = vec![("content-type", self.question.content_type())];
-        if let Question::Json(operation, _) = &self.question {
+        if let Question::Json(_, operation, _) = &self.question {
             headers.push(("x-amz-target", operation));
         }
         let identity = credentials.into();
@@ -213,7 +223,7 @@ impl Call<'_> {
         *request.method_mut() = Method::POST;
         *request.uri_mut() = uri;
         request.headers_mut().insert(CONTENT_TYPE, content_type);
-        if let Question::Json(operation, _) = &self.question {
+        if let Question::Json(_, operation, _) = &self.question {
             let operation = HeaderValue::from_static(operation);
             request.headers_mut().insert("x-amz-target", operation);
         }

@@ -2,6 +2,8 @@
 //! functions, its counters.
 //!
 //! Sources, read 2026-11-27:
+//! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-protocols-faq.html>
+//! (CloudWatch takes AWS JSON 1.0),
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html>,
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html>,
 //! <https://docs.aws.amazon.com/sns/latest/api/API_ListSubscriptionsByTopic.html>,
@@ -13,12 +15,14 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use jiff::Timestamp;
 use pipeline::aggregate::RowKey;
 use pipeline::storage::StoreError;
+use serde::Deserialize;
+use serde_json::json;
 
 use crate::Clients;
 use crate::account::names::log_group;
 use crate::error::store_error;
-use crate::signed::{Call, Question};
-use crate::xml::{Texts, first_text, members, one};
+use crate::signed::{Call, JsonVersion, Question};
+use crate::xml::{first_text, members, one};
 
 /// DescribeAlarms takes twice as many names, and answers with so many alarms a page.
 const ALARM_NAMES_MAX: usize = 50;
@@ -45,29 +49,36 @@ pub struct Alarm {
 pub async fn alarms(clients: &Clients, names: &[String]) -> Result<Vec<Alarm>, StoreError> {
     let mut found = Vec::new();
     for names in names.chunks(ALARM_NAMES_MAX) {
-        let numbered = (1..).zip(names);
-        let parameters = numbered
-            .map(|(n, name)| (format!("AlarmNames.member.{n}"), name.as_str()))
-            .collect();
         let call = Call {
             name: "cloudwatch:DescribeAlarms",
             service: "monitoring",
             region: None,
-            question: Question::Query("2010-08-01", "DescribeAlarms", parameters),
+            question: Question::Json(
+                JsonVersion::OneZero,
+                "GraniteServiceVersion20100801.DescribeAlarms",
+                json!({ "AlarmNames": names }),
+            ),
         };
-        let answer = call.answer(clients).await?;
-        let alarms = members(&answer, "MetricAlarms").ok_or_else(|| call.unreadable())?;
-        found.extend(alarms.into_iter().filter_map(alarm));
+        let mut answer = call.json(clients).await?;
+        let alarms: Vec<Described> =
+            serde_json::from_value(answer["MetricAlarms"].take()).map_err(|_| call.unreadable())?;
+        found.extend(alarms.into_iter().map(|alarm| Alarm {
+            name: alarm.alarm_name,
+            actions_enabled: alarm.actions_enabled,
+            actions: alarm.alarm_actions,
+        }));
     }
     Ok(found)
 }
 
-fn alarm(mut texts: Texts) -> Option<Alarm> {
-    Some(Alarm {
-        name: one(&texts, "AlarmName")?.to_owned(),
-        actions_enabled: one(&texts, "ActionsEnabled") != Some("false"),
-        actions: texts.remove("AlarmActions/member").unwrap_or_default(),
-    })
+/// An alarm in an answer.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Described {
+    alarm_name: String,
+    actions_enabled: bool,
+    #[serde(default)]
+    alarm_actions: Vec<String>,
 }
 
 /// How many subscriptions a topic has.
@@ -123,34 +134,31 @@ pub async fn metric_sum(
     (dimension, value): (&str, &str),
     (from, to): (Timestamp, Timestamp),
 ) -> Result<Option<f64>, StoreError> {
-    let (from, to) = (format!("{from:.0}"), format!("{to:.0}"));
-    let period = PERIOD_SECONDS.to_string();
-    let parameters = [
-        ("Namespace", namespace),
-        ("MetricName", name),
-        ("Dimensions.member.1.Name", dimension),
-        ("Dimensions.member.1.Value", value),
-        ("StartTime", &from),
-        ("EndTime", &to),
-        ("Period", &period),
-        ("Statistics.member.1", "Sum"),
-    ];
-    let parameters = parameters.map(|(name, value)| (name.to_owned(), value));
-    let question = Question::Query(
-        "2010-08-01",
-        "GetMetricStatistics",
-        parameters.into_iter().collect(),
-    );
+    let input = json!({
+        "Namespace": namespace,
+        "MetricName": name,
+        "Dimensions": [{ "Name": dimension, "Value": value }],
+        // JSON has times as seconds since the epoch.
+        "StartTime": from.as_second(),
+        "EndTime": to.as_second(),
+        "Period": PERIOD_SECONDS,
+        "Statistics": ["Sum"],
+    });
     let call = Call {
         name: "cloudwatch:GetMetricStatistics",
         service: "monitoring",
         region: None,
-        question,
+        question: Question::Json(
+            JsonVersion::OneZero,
+            "GraniteServiceVersion20100801.GetMetricStatistics",
+            input,
+        ),
     };
-    let answer = call.answer(clients).await?;
-    let points = members(&answer, "Datapoints").ok_or_else(|| call.unreadable())?;
-    let sums = points.iter().filter_map(|p| one(p, "Sum")?.parse().ok());
-    Ok(sums.reduce(|a: f64, b: f64| a + b))
+    let answer = call.json(clients).await?;
+    let points = answer["Datapoints"].as_array();
+    let points = points.ok_or_else(|| call.unreadable())?;
+    let sums = points.iter().filter_map(|point| point["Sum"].as_f64());
+    Ok(sums.reduce(|a, b| a + b))
 }
 
 /// What a log group keeps.

@@ -38,7 +38,7 @@ pub(crate) enum Command {
     /// See what is in a dead-letter queue, and try it again.
     #[command(subcommand)]
     Dlq(redrive::DlqCommand),
-    /// Say what of the account would make a deploy fail, or walk a webhook's way through a deployed stack.
+    /// Say what of the account would make a deploy fail, or walk a webhook's way through a stack.
     #[command(subcommand)]
     Doctor(doctor::DoctorCommand),
     /// Account for every webhook that was accepted on a day.

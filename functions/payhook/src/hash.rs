@@ -15,7 +15,8 @@ pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    /// Source: the SHA-256 examples of NIST, <https://csrc.nist.gov/csrc/media/projects/cryptographic-standards-and-guidelines/documents/examples/sha256.pdf>, read 2026-11-27.
+    /// Source: FIPS 180-2, appendix B.1, <https://csrc.nist.gov/pubs/fips/180-2/final>, read
+    /// 2026-11-27.
     #[test]
     fn the_published_example() {
         assert_eq!(

@@ -58,10 +58,12 @@ pub(crate) struct AfterArguments {
     /// The stage's URL past the edge. Default: made of the gateway's id.
     #[arg(long, value_name = "URL")]
     gateway: Option<String>,
-    /// JSON file of API keys by provider, as `payhook keys show --json` writes it. Without it they are read from the stack.
+    /// JSON file of API keys by provider, as `payhook keys show --json` writes it. Without it they
+    /// are read from the stack.
     #[arg(long, value_name = "FILE")]
     api_keys_file: Option<PathBuf>,
-    /// JSON file of secrets by provider, the form of `payhook send`. Without it they are read from the stack.
+    /// JSON file of secrets by provider, the form of `payhook send`. Without it they are read from
+    /// the stack.
     #[arg(long, value_name = "FILE")]
     secrets_file: Option<PathBuf>,
     /// A provider to send as; may be repeated. Default: every one that has an API key.
@@ -258,7 +260,8 @@ async fn metric(
                 None => Finding::unknown(
                     &METRIC_STORED,
                     format!(
-                        "CloudWatch had none after {} s; it may be late: look at it again in some minutes",
+                        "CloudWatch had none after {} s; it may be late: look at it again in \
+                         some minutes",
                         wait.as_secs()
                     ),
                 ),

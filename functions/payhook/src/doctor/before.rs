@@ -1,10 +1,12 @@
 //! `payhook doctor before`: what of the account would make a deploy fail. Facts in, findings out;
 //! [`read`] gathers the facts, and nothing here asks anybody.
 //!
-//! Sources, read 2026-11-27: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html>
-//! (100 executions stay unreserved), <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
-//! (new accounts have less than 1,000), <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
-//! and `api-gateway-execution-service-limits-table.html` (API keys, usage plans, requests a second),
+//! Sources, read 2026-11-27:
+//! <https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html> (100 executions
+//! stay unreserved),
+//! <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html> (new accounts have
+//! less than 1,000), <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html> and
+//! `api-gateway-execution-service-limits-table.html` (API keys, usage plans, requests a second),
 //! <https://docs.aws.amazon.com/kms/latest/developerguide/limits.html>.
 
 mod certificate;
@@ -137,7 +139,8 @@ fn account(caller: &Caller, wanted: &str) -> Finding {
         Some(account) => Finding::fail(
             &ACCOUNT,
             format!(
-                "the credentials are of account {account}, not of {wanted}: take those of the other, or correct --account"
+                "the credentials are of account {account}, not of {wanted}: take those of the \
+                 other, or correct --account"
             ),
         ),
         None => Finding::unknown(&ACCOUNT, "sts:GetCallerIdentity was refused"),
@@ -161,7 +164,8 @@ fn clock(caller: &Caller, here: Timestamp) -> Finding {
     Finding::fail(
         &CLOCK,
         format!(
-            "this machine's clock is {seconds} s {direction} AWS's, which refuses signatures from 300 s on: set it by NTP"
+            "this machine's clock is {seconds} s {direction} AWS's, which refuses signatures \
+             from 300 s on: set it by NTP"
         ),
     )
 }
@@ -185,9 +189,12 @@ fn lambda_concurrency(concurrency: Concurrency, own: u32, capacity: u32, region:
     Finding::fail(
         &LAMBDA_CONCURRENCY,
         format!(
-            "{limit} executions at a time, {free} of them free: the stack reserves {capacity} and Lambda keeps {UNRESERVED_MIN}, \
-             so {missing} are missing; ask for {desired}: aws service-quotas request-service-quota-increase \
-             --service-code lambda --quota-code {CONCURRENCY_QUOTA} --desired-value {desired} --region {region}"
+            "{limit} executions at a time, {free} of them free: the stack reserves {capacity} \
+             and Lambda keeps {UNRESERVED_MIN}, \
+             so {missing} are missing; ask for {desired}: aws service-quotas \
+             request-service-quota-increase \
+             --service-code lambda --quota-code {CONCURRENCY_QUOTA} --desired-value {desired} \
+             --region {region}"
         ),
     )
 }
@@ -207,9 +214,12 @@ fn gateway_throttle(gateway: &GatewayAccount, limits: &Limits) -> Finding {
     Finding::fail(
         &GATEWAY_THROTTLE,
         format!(
-            "the account has {rate} requests a second and {burst} at once, the stack's stage {rate_wanted} and {burst_wanted}: \
-             what is above is answered with 429; AWS derives the second from the first, so ask for that: aws service-quotas \
-             request-service-quota-increase --service-code apigateway --quota-code {REQUESTS_QUOTA} \
+            "the account has {rate} requests a second and {burst} at once, the stack's stage \
+             {rate_wanted} and {burst_wanted}: \
+             what is above is answered with 429; AWS derives the second from the first, so ask \
+             for that: aws service-quotas \
+             request-service-quota-increase --service-code apigateway --quota-code \
+             {REQUESTS_QUOTA} \
              --desired-value {rate_wanted} --region {}",
             limits.region
         ),
@@ -223,7 +233,8 @@ fn logging_role(gateway: &GatewayAccount, suffix: &str) -> Finding {
         None => "none is set: the deploy sets the stack's".to_owned(),
         Some(role) if role.ends_with(&format!("/{own}")) => "the stack's own".to_owned(),
         Some(role) => format!(
-            "{role} writes the logs of this region's gateways now; the deploy puts {own} in its place, which serves them all: \
+            "{role} writes the logs of this region's gateways now; the deploy puts {own} in its \
+             place, which serves them all: \
              before this stack is destroyed, set the other one again"
         ),
     };
@@ -240,8 +251,10 @@ fn poller(pollers: &[String], deployed: bool) -> Finding {
     Finding::fail(
         &QUEUE_HAS_NO_POLLER,
         format!(
-            "{} event sources of an earlier stack poll the queue of this name: find them by aws lambda \
-             list-event-source-mappings and delete them by aws lambda delete-event-source-mapping --uuid …",
+            "{} event sources of an earlier stack poll the queue of this name: find them by aws \
+             lambda \
+             list-event-source-mappings and delete them by aws lambda \
+             delete-event-source-mapping --uuid …",
             pollers.len()
         ),
     )

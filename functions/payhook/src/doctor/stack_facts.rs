@@ -1,6 +1,6 @@
 //! What the stack is made of, from the two files that say so: its limits, and the reviewed graph of
-//! its resources. Names there are those of the suffix `dev` in an account of zeros; here they become
-//! those of any stack.
+//! its resources. Names there are those of the suffix `dev` in an account of zeros; here they are
+//! made those of any stack.
 
 use std::collections::BTreeMap;
 

@@ -85,7 +85,7 @@ impl Door {
             .map(|gateway| *gateway != self.endpoint)
     }
 
-    /// Where the key goes: into the address, as providers have it, where an edge takes it from there.
+    /// Where the key goes: into the address, as providers have it, where an edge takes it from it.
     fn key_place(&self) -> KeyPlace {
         match self.has_edge() {
             Some(true) => KeyPlace::Path,
@@ -210,13 +210,16 @@ fn remedy(step: &Step, status: u16) -> &'static str {
         return "the firewall does not ask for the edge's secret: pulumi up";
     }
     if (200..300).contains(&status) {
-        return "the gateway takes what it must refuse; something else than the stack's gateway may answer there, or its deployment is an old one: pulumi up";
+        return "the gateway takes what it must refuse; something else than the stack's gateway \
+         may answer there, or its deployment is an old one: pulumi up";
     }
     if status == 403 {
-        return "the request did not come as far as it should: see the API key, and the firewall's log";
+        return "the request did not come as far as it should: see the API key, and the \
+         firewall's log";
     }
     if status >= 500 {
-        return "the gateway fails where it should refuse, and a provider would send this for days: see its execution log";
+        return "the gateway fails where it should refuse, and a provider would send this for \
+         days: see its execution log";
     }
     "see that --endpoint is the stack's, with /webhook, and pulumi up"
 }

@@ -62,7 +62,8 @@ fn judged(
     match (status, expected) {
         (200, Some(expected)) if body != expected.as_bytes() => Finding::fail(
             step,
-            "the challenge is answered with another secret's signature: put the secret that was signed with here into the stack's",
+            "the challenge is answered with another secret's signature: put the secret that was \
+             signed with here into the stack's",
         ),
         (200, _) => Finding::pass(step, "200"),
         (status, _) => Finding::fail(step, format!("{status}, not 200: {}", remedy(status))),
@@ -72,7 +73,8 @@ fn judged(
 fn remedy(status: u16) -> &'static str {
     match status {
         400 => {
-            "the stack's secret cannot answer the challenge: see its form with payhook providers NAME"
+            "the stack's secret cannot answer the challenge: see its form with payhook providers \
+             NAME"
         }
         403 => "the API key is refused: payhook keys list",
         500.. => {

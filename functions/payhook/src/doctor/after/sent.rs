@@ -132,7 +132,8 @@ impl Told<'_> {
                 Finding::pass(&GENUINE_ACCEPTED, format!("{status}"))
             }
             Ok(403) => fail(format!(
-                "403: the key is not one of the stack's that live (payhook keys list), or the firewall blocks this address (log group aws-waf-logs-webhook_firewall_{})",
+                "403: the key is not one of the stack's that live (payhook keys list), or the \
+                 firewall blocks this address (log group aws-waf-logs-webhook_firewall_{})",
                 self.suffix
             )),
             Ok(404) => fail("404: give --endpoint as the stack's URL with /webhook".to_owned()),
@@ -172,7 +173,8 @@ impl Told<'_> {
                     Finding::fail(
                         step,
                         format!(
-                            "the gateway answers {status} to it and takes a plain one: see its execution log; pulumi up"
+                            "the gateway answers {status} to it and takes a plain one: see its \
+                             execution log; pulumi up"
                         ),
                     )
                 }
@@ -198,7 +200,9 @@ impl Told<'_> {
         Finding::fail(
             step,
             format!(
-                "it was accepted and is neither stored nor rejected after {} s: see event_sources_enabled, the log /aws/lambda/webhook_processor_{} and payhook dlq list",
+                "it was accepted and is neither stored nor rejected after {} s: see \
+                 event_sources_enabled, the log /aws/lambda/webhook_processor_{} and payhook dlq \
+                 list",
                 self.wait_seconds, self.suffix
             ),
         )
@@ -208,10 +212,12 @@ impl Told<'_> {
         let secret = format!("webhook_secret_{}_{}", self.sent.provider, self.suffix);
         match reason {
             "signature_mismatch" => format!(
-                "it was rejected as {reason}: {secret} has another secret than it was signed with; put that one into it, and the function reads it within five minutes"
+                "it was rejected as {reason}: {secret} has another secret than it was signed \
+                 with; put that one into it, and the function reads it within five minutes"
             ),
             "secret_missing" => format!(
-                "it was rejected as {reason}: aws secretsmanager put-secret-value --secret-id {secret} --secret-string …"
+                "it was rejected as {reason}: aws secretsmanager put-secret-value --secret-id \
+                 {secret} --secret-string …"
             ),
             "timestamp_stale" | "timestamp_future" => {
                 format!("it was rejected as {reason}: see that this machine's clock is right")
@@ -248,12 +254,14 @@ impl Told<'_> {
             }
             (Some(_), _) => Finding::fail(
                 step,
-                "the record points to another line: payhook audit verify says what of the log is not as it was written",
+                "the record points to another line: payhook audit verify says what of the log is \
+                 not as it was written",
             ),
             (None, Some(why)) => Finding::unknown(step, why.as_str()),
             (None, None) => Finding::fail(
                 step,
-                "the object that the record points to is missing or damaged: payhook audit verify says which are",
+                "the object that the record points to is missing or damaged: payhook audit \
+                 verify says which are",
             ),
         }
     }
@@ -269,7 +277,9 @@ impl Told<'_> {
             None => Finding::fail(
                 step,
                 format!(
-                    "it is stored and not counted after {} s: see event_sources_enabled, the log /aws/lambda/analytics_processor_{} and payhook dlq list --queue analytics_processor",
+                    "it is stored and not counted after {} s: see event_sources_enabled, the log \
+                     /aws/lambda/analytics_processor_{} and payhook dlq list --queue \
+                     analytics_processor",
                     self.wait_seconds, self.suffix
                 ),
             ),
@@ -287,7 +297,9 @@ impl Told<'_> {
             (None, None) => Finding::fail(
                 step,
                 format!(
-                    "no line of the audit log says so after {} s: see that it is not stored (payhook analytics show, currency {}), and the log /aws/lambda/webhook_processor_{}",
+                    "no line of the audit log says so after {} s: see that it is not stored \
+                     (payhook analytics show, currency {}), and the log \
+                     /aws/lambda/webhook_processor_{}",
                     self.wait_seconds,
                     super::webhook::CURRENCY,
                     self.suffix
@@ -309,7 +321,8 @@ impl Told<'_> {
             None => Finding::fail(
                 step,
                 format!(
-                    "it is not there after {} s: see who else takes messages out of rejected_queue_{}",
+                    "it is not there after {} s: see who else takes messages out of \
+                     rejected_queue_{}",
                     self.wait_seconds, self.suffix
                 ),
             ),
@@ -328,12 +341,15 @@ impl Told<'_> {
         match line.request_id.as_deref() {
             Some(id) if id.contains(CLAIMED_REQUEST_ID) => Finding::fail(
                 step,
-                "the audit log has the id that the sender claimed, so two webhooks may share one and payhook reconcile would miss a loss: the gateway must hand on $context.extendedRequestId",
+                "the audit log has the id that the sender claimed, so two webhooks may share one \
+                 and payhook reconcile would miss a loss: the gateway must hand on \
+                 $context.extendedRequestId",
             ),
             Some(id) => Finding::pass(step, id),
             None => Finding::fail(
                 step,
-                "the audit line has no request id: pulumi up brings the gateway's template up to date",
+                "the audit line has no request id: pulumi up brings the gateway's template up to \
+                 date",
             ),
         }
     }

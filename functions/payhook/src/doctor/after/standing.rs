@@ -1,8 +1,8 @@
-//! What stands around the webhooks' way: alarms and whom they reach, logs, what starts the functions.
-//! Facts in, findings out; nothing here asks anybody.
+//! What stands around the webhooks' way: alarms and whom they reach, logs, what starts the
+//! functions. Facts in, findings out; nothing here asks anybody.
 //!
-//! Sources, read 2026-11-27: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html>
-//! (Lambda stops a function that calls itself about sixteen times),
+//! Sources, read 2026-11-27:
+//! <https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html> (Lambda stops a function that calls itself about sixteen times),
 //! <https://docs.aws.amazon.com/sns/latest/dg/SendMessageToHttp.confirm.html> (a subscription gets
 //! nothing before it is confirmed).
 
@@ -132,7 +132,8 @@ impl Standing {
         Finding::fail(
             &ALARMS_HAVE_ACTIONS,
             format!(
-                "nobody is told of {}: aws cloudwatch enable-alarm-actions --alarm-names …, and pulumi up for those without the topic {}",
+                "nobody is told of {}: aws cloudwatch enable-alarm-actions --alarm-names …, and \
+                 pulumi up for those without the topic {}",
                 silent.join(", "),
                 self.topic
             ),
@@ -145,14 +146,17 @@ impl Standing {
             (0, 0) => Finding::fail(
                 step,
                 format!(
-                    "nobody is subscribed to {}: pulumi config set alarm_email ops@example.com && pulumi up",
+                    "nobody is subscribed to {}: pulumi config set alarm_email ops@example.com \
+                     && pulumi up",
                     self.topic
                 ),
             ),
             (0, pending) => Finding::fail(
                 step,
                 format!(
-                    "{pending} subscriptions wait to be confirmed, so no alarm reaches anybody: open the mail \"AWS Notification - Subscription Confirmation\" and follow its link; after three days subscribe again"
+                    "{pending} subscriptions wait to be confirmed, so no alarm reaches anybody: \
+                     open the mail \"AWS Notification - Subscription Confirmation\" and follow \
+                     its link; after three days subscribe again"
                 ),
             ),
             (confirmed, _) => {
@@ -179,12 +183,14 @@ impl Standing {
                 Ok(Retention::Forever) => Finding::fail(
                     &LOG_GROUPS_KEPT,
                     format!(
-                        "it keeps everything for ever, not {wanted_days} days: something made it before the stack did; pulumi refresh, then pulumi up"
+                        "it keeps everything for ever, not {wanted_days} days: something made it \
+                         before the stack did; pulumi refresh, then pulumi up"
                     ),
                 ),
                 Ok(Retention::NoGroup) => Finding::fail(
                     &LOG_GROUPS_KEPT,
-                    "there is no such group, so what belongs into it is lost: pulumi refresh, then pulumi up",
+                    "there is no such group, so what belongs into it is lost: pulumi refresh, \
+                     then pulumi up",
                 ),
                 Err(why) => Finding::unknown(&LOG_GROUPS_KEPT, why.as_str()),
             };
@@ -213,7 +219,9 @@ impl Standing {
         Finding::fail(
             step,
             format!(
-                "nothing is under logs/ in the audit bucket, and logs are deleted after their days: see the log /aws/lambda/archival_function_{} and payhook dlq list --queue archival_function",
+                "nothing is under logs/ in the audit bucket, and logs are deleted after their \
+                 days: see the log /aws/lambda/archival_function_{} and payhook dlq list --queue \
+                 archival_function",
                 self.suffix
             ),
         )
@@ -226,7 +234,9 @@ impl Standing {
             other => Finding::fail(
                 &ARCHIVAL_MAY_RECURSE,
                 format!(
-                    "it is {other}, so a day's work that takes many invocations is cut off: aws lambda put-function-recursion-config --function-name archival_function_{} --recursive-loop Allow",
+                    "it is {other}, so a day's work that takes many invocations is cut off: aws \
+                     lambda put-function-recursion-config --function-name archival_function_{} \
+                     --recursive-loop Allow",
                     self.suffix
                 ),
             ),
@@ -238,7 +248,8 @@ impl Standing {
             Some(role) => Finding::pass(&GATEWAY_LOGS, role),
             None => Finding::fail(
                 &GATEWAY_LOGS,
-                "no role writes the gateways' logs, so the access log is empty and payhook reconcile finds nothing: pulumi refresh, then pulumi up",
+                "no role writes the gateways' logs, so the access log is empty and payhook \
+                 reconcile finds nothing: pulumi refresh, then pulumi up",
             ),
         }
     }
@@ -260,7 +271,8 @@ fn enabled(states: &[String]) -> Finding {
         _ => Finding::fail(
             step,
             format!(
-                "it is {}, so what comes waits: aws lambda update-event-source-mapping --uuid … --enabled",
+                "it is {}, so what comes waits: aws lambda update-event-source-mapping --uuid … \
+                 --enabled",
                 off.join(", ")
             ),
         ),

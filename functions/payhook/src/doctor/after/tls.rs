@@ -64,7 +64,8 @@ fn judged(step: &Step, answer: &Result<Vec<u8>, String>) -> Finding {
         Err(why) => Finding::unknown(step, format!("TLS 1.1 could not be tried: {why}")),
         Ok([HANDSHAKE, _, _, _, _, SERVER_HELLO, ..]) => Finding::fail(
             step,
-            "the endpoint speaks TLS 1.1: put an edge with a name of its own before the gateway (edge_domain), whose oldest is 1.2",
+            "the endpoint speaks TLS 1.1: put an edge with a name of its own before the gateway \
+             (edge_domain), whose oldest is 1.2",
         ),
         Ok([] | [ALERT, ..]) => Finding::pass(step, "TLS 1.1 is refused"),
         Ok(_) => Finding::unknown(step, "TLS 1.1 was tried and the answer is no TLS"),

@@ -1,9 +1,9 @@
 //! The certificate of the edge, which CloudFront asks ACM for.
 //!
-//! Sources, read 2026-11-27: <https://docs.aws.amazon.com/acm/latest/userguide/managed-renewal.html>
-//! (renewed 60 days ahead),
-//! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cnames-and-https-requirements.html>
-//! (us-east-1 alone).
+//! Sources, read 2026-11-27:
+//! <https://docs.aws.amazon.com/acm/latest/userguide/managed-renewal.html> (60 days ahead), and
+//! `cnames-and-https-requirements.html` under
+//! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/> (us-east-1 alone).
 
 use aws_adapters::account::Certificate;
 use jiff::Timestamp;
@@ -15,7 +15,7 @@ use crate::doctor::steps::EDGE_CERTIFICATE;
 pub(super) const REGION: &str = "us-east-1";
 const DAYS_MIN: i64 = 30;
 
-/// Whether a name of a certificate, which may have a wildcard for its first label, is for the domain.
+/// Whether a name of a certificate, whose first label may be a wildcard, is for the domain.
 fn covers(name: &str, domain: &str) -> bool {
     let same = |a: &str, b: &str| a.eq_ignore_ascii_case(b);
     match (name.strip_prefix("*."), domain.split_once('.')) {
@@ -45,7 +45,8 @@ pub(super) fn edge_certificate(
     };
     if certificate.status != "ISSUED" {
         return fail(format!(
-            "the certificate is {}: enter the CNAME records that aws acm describe-certificate prints into the zone of {domain}, \
+            "the certificate is {}: enter the CNAME records that aws acm describe-certificate \
+             prints into the zone of {domain}, \
              or request another one",
             certificate.status
         ));
@@ -62,7 +63,8 @@ pub(super) fn edge_certificate(
     let days = end.duration_since(now).as_hours() / 24;
     if days < DAYS_MIN {
         return fail(format!(
-            "it ends in {days} days and ACM has not renewed it, which it does 60 days ahead: see that its CNAME records are still \
+            "it ends in {days} days and ACM has not renewed it, which it does 60 days ahead: see \
+             that its CNAME records are still \
              in the zone, or import a new one"
         ));
     }

@@ -40,7 +40,8 @@ pub(in crate::doctor) fn names_free(
                     (Err(why), Presence::Present) => Finding::unknown(
                         &NAMES_FREE,
                         format!(
-                            "it is there, but whether a stack with this suffix is deployed is not known: {why}"
+                            "it is there, but whether a stack with this suffix is deployed is \
+                             not known: {why}"
                         ),
                     ),
                     (_, presence) => Finding::fail(&NAMES_FREE, remedy(&leftover.named, *presence)),
@@ -66,36 +67,44 @@ fn remedy(named: &Named, presence: Presence) -> String {
     let name = &named.name;
     match (named.kind, presence) {
         (_, Presence::Leaving) => format!(
-            "the secret is on its way out and keeps its name until then: aws secretsmanager delete-secret --secret-id {name} \
+            "the secret is on its way out and keeps its name until then: aws secretsmanager \
+             delete-secret --secret-id {name} \
              --force-delete-without-recovery, once nobody needs its value"
         ),
         (_, Presence::Foreign) => format!(
-            "bucket {name} is another account's, or may not be looked at: take another environment_suffix"
+            "bucket {name} is another account's, or may not be looked at: take another \
+             environment_suffix"
         ),
         (Kind::Table, _) => format!(
-            "a table of an earlier stack: keep what is in it (aws dynamodb export-table-to-point-in-time), then aws dynamodb \
+            "a table of an earlier stack: keep what is in it (aws dynamodb \
+             export-table-to-point-in-time), then aws dynamodb \
              delete-table --table-name {name}"
         ),
         (Kind::Queue, _) => format!(
-            "a queue of an earlier stack: look what waits in it, then aws sqs delete-queue with its URL (aws sqs get-queue-url \
+            "a queue of an earlier stack: look what waits in it, then aws sqs delete-queue with \
+             its URL (aws sqs get-queue-url \
              --queue-name {name}), and wait 60 s"
         ),
         (Kind::Function, _) => format!(
             "a function of an earlier stack: aws lambda delete-function --function-name {name}"
         ),
         (Kind::LogGroup, _) => format!(
-            "a log group of an earlier stack: keep what is needed of it, then aws logs delete-log-group --log-group-name {name}"
+            "a log group of an earlier stack: keep what is needed of it, then aws logs \
+             delete-log-group --log-group-name {name}"
         ),
         (Kind::Bucket, _) => format!(
-            "a bucket of an earlier stack: it may hold an audit log; copy it, then aws s3 rb s3://{name}, or take another \
+            "a bucket of an earlier stack: it may hold an audit log; copy it, then aws s3 rb \
+             s3://{name}, or take another \
              environment_suffix"
         ),
         (Kind::Secret, _) => format!(
-            "a secret of an earlier stack: aws secretsmanager delete-secret --secret-id {name} --force-delete-without-recovery, \
+            "a secret of an earlier stack: aws secretsmanager delete-secret --secret-id {name} \
+             --force-delete-without-recovery, \
              once its value is kept elsewhere"
         ),
         (Kind::Alias, _) => format!(
-            "an alias of an earlier stack's key: what the key encrypted is lost without it; aws kms delete-alias --alias-name {name}"
+            "an alias of an earlier stack's key: what the key encrypted is lost without it; aws \
+             kms delete-alias --alias-name {name}"
         ),
     }
 }

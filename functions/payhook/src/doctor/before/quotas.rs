@@ -59,7 +59,8 @@ pub(in crate::doctor) fn quotas(
             &found.api_keys,
             &Ok(API_KEYS_MAX),
             needed(providers * API_KEYS_A_PROVIDER),
-            "this quota cannot be raised: delete API keys that nobody uses, or limit the setting providers",
+            "this quota cannot be raised: delete API keys that nobody uses, or limit the setting \
+             providers",
         ),
         room(
             &USAGE_PLANS_QUOTA,
@@ -93,7 +94,8 @@ pub(in crate::doctor) fn quotas(
 
 fn increase(Code { service, code }: Code, region: &str) -> String {
     format!(
-        "aws service-quotas request-service-quota-increase --service-code {service} --quota-code {code} \
+        "aws service-quotas request-service-quota-increase --service-code {service} --quota-code \
+         {code} \
          --desired-value … --region {region}"
     )
 }

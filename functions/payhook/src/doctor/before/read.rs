@@ -1,4 +1,5 @@
-//! Gathers the facts of the account. Whatever cannot be asked becomes the reason why it is not known.
+//! Gathers the facts of the account. Whatever cannot be asked becomes the reason why it is not
+//! known.
 
 use std::collections::BTreeSet;
 
