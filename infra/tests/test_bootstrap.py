@@ -133,7 +133,8 @@ def test_a_stack_and_its_roles_leave_the_accounts_setting_alone() -> None:
     setting = "arn:aws:apigateway:us-east-2::/account"
     for name, (_, statements) in role_statements(Account(**GOOD)).items():
         for statement in statements:
-            if any(action.startswith("apigateway:") for action in statement["Action"]):
+            # Reading it leaves it alone.
+            if any(action.startswith("apigateway:") and action != "apigateway:GET" for action in statement["Action"]):
                 assert not [pattern for pattern in statement["Resource"] if matches(pattern, setting)], name
     assert "apigateway:" not in boundary_document(Account(**GOOD))
 

@@ -89,7 +89,11 @@ DEPLOY = DRIFT | {
     "sns:Subscribe": Held((ACCOUNT.deployed.arn("sns", "*_prod"),), "who gets the alarms is a setting of the stack"),
 }
 SMOKE = {
-    "apigateway:GET": Held((f"{GATEWAY}apikeys",), "it sends one webhook with one provider's API key"),
+    "apigateway:GET": Held(
+        tuple(f"{GATEWAY}{root}" for root in ("account", "apikeys", "restapis")),
+        "it sends webhooks with one provider's API key, and looks whether the API can write its logs",
+    ),
+    "dynamodb:BatchGetItem": Held((ACCOUNT.deployed.table_arn("analytics"),), "it finds the webhook counted"),
     "dynamodb:Query": Held((ACCOUNT.deployed.table_arn("transactions"),), "it finds the record"),
     "kms:Decrypt": Held((ACCOUNT.deployed.arn("kms", "key/*"),), "it reads what the stack's key encrypts"),
     "s3:GetObject": Held((f"{ACCOUNT.deployed.bucket_arn}/audit/*",), "it finds the line of the audit log"),
