@@ -43,8 +43,9 @@ deny_alarm_gap contains message if {
 # METADATA
 # title: An alarm says what to do
 # description: >-
-#   The description is what somebody reads at night: a sentence that says what it means, and at its end the runbook of the alarm. Never computed: absent
-#   is a violation. A test of the repository asks that the runbook exists.
+#   The description is what somebody reads at night: a sentence that says what it means, and at
+#   its end the runbook of the alarm. Never computed: absent is a violation. A test of the
+#   repository asks that the runbook exists.
 # scope: rule
 # custom:
 #   fix: give the alarm a text in infra/lib/alarm_texts.py and a runbook in docs/runbooks
@@ -130,9 +131,11 @@ stack_deny_alarm_dead_letter contains message if {
 # METADATA
 # title: A throttled function rings
 # description: >-
-#   Every function that a queue calls has an alarm on its throttles, from the first one on: they use up receives and end in dead letters. A function that a
-#   stream calls is throttled whenever the stream has more shards than the function has concurrency, and its age rings when it lags. Lambda tries an
-#   asynchronous call again for hours. Nothing of an alarm is computed; which function is called follows from the mapping, or in a preview from its
+#   Every function that a queue calls has an alarm on its throttles, from the first one on: they
+#   use up receives and end in dead letters. A function that a stream calls is throttled
+#   whenever the stream has more shards than the function has concurrency, and its age rings
+#   when it lags. Lambda tries an asynchronous call again for hours. Nothing of an alarm is
+#   computed; which function is called follows from the mapping, or in a preview from its
 #   dependency.
 # scope: rule
 # custom:
@@ -228,9 +231,10 @@ stack_deny_alarm_gateway contains message if {
 # METADATA
 # title: Rejected webhooks ring
 # description: >-
-#   Many rejections mean a rotated secret, a changed header or an attack. One alarm is over all providers, and each provider that has a secret has one of its
-#   own, which also rings when a few are rejected and none is genuine: a small shop whose secret is wrong has no more than a few an hour. Nothing of an
-#   alarm is computed.
+#   Many rejections mean a rotated secret, a changed header or an attack. One alarm is over all
+#   providers, and each provider that has a secret has one of its own, which also rings when a
+#   few are rejected and none is genuine: a small shop whose secret is wrong has no more than a
+#   few an hour. Nothing of an alarm is computed.
 # scope: rule
 # custom:
 #   fix: keep the alarms rejected_spike and rejected_{provider} of infra/lib/alarms.py

@@ -59,7 +59,7 @@ counts_in(query, expression) if {
 	regex.match(sprintf(`(^|[^A-Za-z0-9_])%s([^A-Za-z0-9_]|$)`, [query.id]), expression)
 }
 
-# The ids of the operands of an expression that are this metric with exactly these dimensions, in this statistic.
+# The ids of the operands that are this metric with exactly these dimensions, in this statistic.
 operands(alarm, metric) := {query.id |
 	some query in value(alarm, ["metricQueries"])
 	query.metric.namespace == metric.namespace
@@ -70,7 +70,11 @@ operands(alarm, metric) := {query.id |
 
 # The one period of all operands, in seconds: CloudWatch refuses operands with different ones.
 period_seconds(alarm) := min(periods) if {
-	periods := {query.metric.period | some query in value(alarm, ["metricQueries"])}
+	metrics := [query.metric | some query in value(alarm, ["metricQueries"])]
+	every metric in metrics {
+		is_number(metric.period)
+	}
+	periods := {metric.period | some metric in metrics}
 	count(periods) == 1
 }
 
@@ -105,8 +109,9 @@ has_rejected_alarm(dimensions) if {
 # METADATA
 # title: A gateway that refuses much rings
 # description: >-
-#   Every stage has an alarm on the share of 4XX answers among at least some requests: a provider that is told 4XX may stop sending, and each of its webhooks
-#   is lost without a word. Nothing of an alarm is computed.
+#   Every stage has an alarm on the share of 4XX answers among at least some requests: a
+#   provider that is told 4XX may stop sending, and each of its webhooks is lost without a word.
+#   Nothing of an alarm is computed.
 # scope: rule
 # custom:
 #   fix: keep the alarm gateway_4xx_share of infra/lib/alarms.py

@@ -2,10 +2,12 @@ package payhook
 
 import rego.v1
 
-# Alarms that ring because nothing comes. CloudWatch looks at older points where some are missing, and would ring late or never: the expressions fill
-# them with 0. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html, read 2026-11-27.
+# Alarms that ring because nothing comes. CloudWatch looks at older points where some are missing,
+# and would ring late or never: the expressions fill them with 0.
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html,
+# read 2026-11-27.
 
-# True if the alarm rings when its expression is 0 for the whole window, which lasts so many seconds.
+# True if the alarm rings when its expression is 0 for the whole window of so many seconds.
 rings_in_silence(alarm, least_seconds, most_seconds) if {
 	value(alarm, ["comparisonOperator"]) == "LessThanThreshold"
 	value(alarm, ["threshold"]) == 1
@@ -16,8 +18,9 @@ rings_in_silence(alarm, least_seconds, most_seconds) if {
 # METADATA
 # title: A gateway that nobody reaches rings
 # description: >-
-#   Every stage has an alarm that rings when no request came for some time, seven days at most: a lost name, an expired certificate or a firewall that
-#   blocks everybody makes no error anywhere. No data is no request. Nothing of an alarm is computed.
+#   Every stage has an alarm that rings when no request came for some time, seven days at most:
+#   a lost name, an expired certificate or a firewall that blocks everybody makes no error
+#   anywhere. No data is no request. Nothing of an alarm is computed.
 # scope: rule
 # custom:
 #   fix: keep the alarm gateway_quiet of infra/lib/alarms.py
@@ -39,8 +42,9 @@ notices_no_request(where) if {
 # METADATA
 # title: An archive that does not run rings
 # description: >-
-#   The archival function starts at least once a day; silence is the alarm, within 26 hours of the last start. The same run seals the audit log. Hours in
-#   which the webhook queue made no metric count as if it had run: the stack was not there. Nothing of an alarm is computed.
+#   The archival function starts at least once a day; silence is the alarm, within 26 hours of
+#   the last start. The same run seals the audit log. Hours in which the webhook queue made no
+#   metric count as if it had run: the stack was not there. Nothing of an alarm is computed.
 # scope: rule
 # custom:
 #   fix: keep the alarm archive_not_run of infra/lib/alarms.py

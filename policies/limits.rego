@@ -107,7 +107,8 @@ rejected_alarm_max := 1000
 # So many rejected webhooks of a provider within an hour ring if not one was genuine.
 rejected_alone_max := 10
 
-# The share of requests with a 4XX answer, the requests below which no share is computed, and the window in seconds.
+# The share of requests with a 4XX answer, the requests below which no share is computed, and the
+# window in seconds.
 client_error_max_percent := 50
 
 client_error_requests_max := 100
@@ -115,12 +116,13 @@ client_error_requests_max := 100
 client_error_window_max_seconds := 900
 
 # How long no request may come without an alarm: CloudWatch looks back seven days.
-# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html, read 2026-11-27.
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html,
+# read 2026-11-27.
 quiet_min_seconds := 900
 
 quiet_max_seconds := 604800
 
-# Of whole hours: the alarm is evaluated at full hours, so 25 of them ring within 26 hours, and the next run may be late.
+# The alarm is evaluated at full hours, so 25 hours ring within 26, and a run may be an hour late.
 archive_silence_min_seconds := 90000
 
 archive_silence_max_seconds := 90000
@@ -132,7 +134,8 @@ alarm_period_min_seconds := 60
 
 alarm_period_max_seconds := 300
 
-# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html, read 2026-11-27.
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html,
+# read 2026-11-27.
 alarm_description_max := 1024
 
 hour_seconds := 3600

@@ -51,7 +51,7 @@ def query(query_id: str, metric: Metric, period: int) -> aws.cloudwatch.MetricAl
 
 
 def error_rate_expression(volume_min: int) -> str:
-    """Percent of `invocations` that failed (`errors`) and of `records` that were reported as `failed`.
+    """Percent of `invocations` that failed (`errors`) and of `records` reported as `failed`.
 
     A partial batch response leaves Lambda's own Errors at zero, so the failed records are counted
     beside them.
@@ -62,7 +62,7 @@ def error_rate_expression(volume_min: int) -> str:
 
 
 def client_error_expression(requests_min: int) -> str:
-    """Percent of `requests` that were answered with 4XX (`refused`); 0 for fewer than `requests_min`."""
+    """Percent of `requests` answered with 4XX (`refused`); 0 for fewer than `requests_min`."""
     return f"IF(FILL(requests, 0) >= {requests_min}, 100 * FILL(refused, 0) / FILL(requests, 0), 0)"
 
 

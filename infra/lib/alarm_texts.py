@@ -7,7 +7,8 @@ from lib.limits import LIMITS
 # The one address of the runbooks: a folder of the repository. A public address of the repository
 # belongs in front of it.
 RUNBOOKS = "docs/runbooks"
-# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html, read 2026-11-27.
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html,
+# read 2026-11-27.
 DESCRIPTION_CHARACTERS_MAX = 1024
 
 

@@ -148,7 +148,8 @@ class Alarms(pulumi.ComponentResource):
         shards than the reserve, without harm: its age says whether it lags. The archive goes on in a
         new invocation before the old one has ended, is throttled, and Lambda tries again for hours.
         https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html,
-        https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html, read 2026-11-27.
+        https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html,
+        read 2026-11-27.
         """
         function = "webhook_processor"
         self._alarm(
@@ -176,7 +177,8 @@ class Alarms(pulumi.ComponentResource):
         )
 
     def _gateway(self) -> None:
-        """Of the metrics of a REST API the sum of the errors and the number of samples of Count count requests.
+        """5XX, a share of 4XX, silence. The samples of Count are the requests, the sum of the other
+        two metrics the answers of their kind.
 
         https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html,
         read 2026-11-27.

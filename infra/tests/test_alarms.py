@@ -1,4 +1,4 @@
-"""When the alarms ring: their expressions over tables of values, and the alarms of the stack over metrics of hours and days."""
+"""When the alarms ring: their expressions over tables of values, the stack's alarms over days."""
 
 import re
 from collections.abc import Callable
@@ -201,7 +201,7 @@ def test_every_alarm_has_the_text_of_its_kind(of_type: Find) -> None:
 
 
 def _name(kind: str, about: str) -> str:
-    """What the alarm of a kind is called that is about a function, a provider, or nothing in particular."""
+    """The name of the alarm of a kind; `about` is a function, a provider, or blank."""
     if about in FUNCTIONS:
         return f"{about}_{kind}"
     return {"rejected_provider": f"rejected_{about}", "throttles": "webhook_processor_throttles"}.get(kind, kind)

@@ -14,7 +14,7 @@ REJECTED = 3
 
 
 def state(cloud: LocalCloud, alarm: str) -> str:
-    """An alarm's state, evaluated now: the emulator evaluates every alarm whenever a metric is put."""
+    """An alarm's state now: the emulator evaluates every alarm when a metric is put."""
     cloudwatch = cloud.clients.cloudwatch
     cloudwatch.put_metric_data(Namespace="probe", MetricData=[{"MetricName": "probe", "Value": 1.0}])
     (found,) = cloudwatch.describe_alarms(AlarmNames=[f"{alarm}_{cloud.suffix}"])["MetricAlarms"]

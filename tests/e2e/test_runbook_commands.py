@@ -20,7 +20,7 @@ def commands(text: str) -> list[str]:
 
 
 def is_understood(payhook: Path, command: str) -> bool:
-    """Whether the command line knows the command and each of its options. Nothing is run: `--help` ends it."""
+    """Whether the command line knows the command and its options. `--help` keeps it from running."""
     typed = shlex.split(command.partition(" < ")[0])
     arguments = [PLACEHOLDERS.get(argument, argument) for argument in typed[1:]]
     return subprocess.run([payhook, *arguments, "--help"], capture_output=True, check=False).returncode == 0

@@ -70,8 +70,9 @@ ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 
 def todays_graph(one: Resource) -> list[Resource]:
     """The graph of today's program for the stack that this resource was recorded of."""
-    suffix = one["__urn"].removeprefix("urn:pulumi:").split("::")[0]
-    return evaluated(config={"payhook:environment_suffix": suffix}).graph()
+    stack = one["__urn"].removeprefix("urn:pulumi:").split("::")[0]
+    graph = evaluated(config={"payhook:environment_suffix": stack}).graph()
+    return json.loads(json.dumps(graph).replace("urn:pulumi:preview::", f"urn:pulumi:{stack}::"))
 
 
 def todays_alarms(one: Resource) -> list[Resource]:

@@ -1,4 +1,7 @@
-"""Every alarm has a runbook and every runbook is of an alarm. What they tell one to type: tests/e2e/test_runbook_commands.py."""
+"""Every alarm has a runbook, and every runbook is of an alarm.
+
+tests/e2e/test_runbook_commands.py tries the commands in them.
+"""
 
 import os
 import re

@@ -7,7 +7,8 @@ use is here: arithmetic, comparison, IF, FILL, and the sum of a metric over all 
 FILL has a value for every period of the window, also for those in which no metric has one. The
 window of an alarm ends when the alarm is evaluated; "the boundaries of the window are not aligned to
 the wall clock". An alarm over more than a day, which AWS evaluates at full hours, is no exception here.
-Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html, read 2026-11-27.
+Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html,
+read 2026-11-27.
 """
 
 import ast
@@ -89,7 +90,7 @@ def value_of(expression: str, operands: dict[str, float | None]) -> float | None
 
 
 def series(stat: dict[str, Any], start: float, end: float) -> Series:
-    """One metric's values by the time, in seconds, at which each period begins; the first at `start`."""
+    """One metric's values by the start of each period, in seconds; the first begins at `start`."""
     metric = stat["Metric"]
     wanted = None
     if metric.get("Dimensions") != ANY:
@@ -145,7 +146,8 @@ def _alarm_values(alarm: dict[str, Any], end: float) -> list[float]:
 def state(alarm: dict[str, Any], end: float) -> tuple[str | None, str]:
     """The alarm's state by the window that ends at this time, in seconds, and the reason.
 
-    None for a state that stays as it is: no data that is to be ignored, or a comparison not known here.
+    None for a state that stays as it is: missing data is to be ignored, or the comparison is not
+    known here.
     """
     compare = COMPARISONS.get(alarm.get("ComparisonOperator", ""))
     if compare is None:
