@@ -17,8 +17,8 @@ ISSUER = "token.actions.githubusercontent.com"
 class Account:
     """One environment in one account. Raises ValueError, with what to do, for what it cannot be.
 
-    What the bootstrap makes ends in `{environment}-bootstrap`: no pattern that ends in the environment's suffix, by which the deploy role is
-    bounded, reaches it.
+    What the bootstrap makes ends in `{environment}-bootstrap`: no pattern that ends in the
+    environment's suffix, by which the deploy role is bounded, reaches it.
     """
 
     environment_suffix: str
@@ -27,8 +27,8 @@ class Account:
     github_repository: str
     region: str
     cost_center: str = "payments"
-    # An account has one provider for one issuer, and one role for the logs of API Gateway in a region:
-    # a second environment in the same account uses those that the first one made.
+    # An account has one provider for one issuer, and one role for the logs of API Gateway in a
+    # region: a second environment in the same account uses those that the first one made.
     makes_oidc_provider: bool = True
     makes_gateway_logging: bool = True
 
@@ -94,7 +94,7 @@ class Account:
 
     @property
     def untagged_only(self) -> dict[str, dict[str, str]]:
-        """Holds for what carries no tag Project: what is being made, and a new key whose tags do not
-        count yet. Everything of payhook's, of any environment and of the bootstrap, carries it.
+        """Holds for what carries no tag Project: what is being made, and a new key whose tags do
+        not count yet. Everything of payhook's, of any environment and of the bootstrap, carries it.
         """
         return {"Null": {"aws:ResourceTag/Project": "true"}}

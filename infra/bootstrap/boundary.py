@@ -20,10 +20,11 @@ from lib.policies import Statement, document
 SNAPSHOT = Path(__file__).resolve().parents[1] / "snapshots/stack_dev.json"
 SNAPSHOT_ACCOUNT = "000000000000"
 SNAPSHOT_SUFFIX = re.compile(r"(?<=[_-])dev(?![a-z0-9])")
-# What the keys' own policies give to roles (lib/encryption.py); a bound holds for those grants too. A
-# new key's tags may take five minutes until they count, and until then no role can use it: webhooks
-# of the first minutes after a first deployment are answered with 503 and sent again. Source:
-# https://docs.aws.amazon.com/kms/latest/developerguide/tag-authorization.html, read 2026-11-27.
+# What the keys' own policies give to roles (lib/encryption.py); a bound holds for those grants too.
+# A new key's tags may take five minutes until they count, and until then no role can use it:
+# webhooks of the first minutes after a first deployment are answered with 503 and sent again.
+# Source: https://docs.aws.amazon.com/kms/latest/developerguide/tag-authorization.html, read
+# 2026-11-27.
 KEY_USE = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", "kms:GetPublicKey", "kms:Sign"]
 
 

@@ -5,15 +5,15 @@ it would overwrite each other's role, and the destruction of one would silence t
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigateway-account.html,
 read 2026-11-27.
 
-Nothing here is removed by `pulumi destroy`: every API of the account and region logs through it, and
-the provider's delete would reset the setting. So it is retained on delete, not protected: a protected
-resource would make the destruction of the rest fail. Source: the provider's own account says that
-"In a future major version of the provider, destroying the resource will reset account settings", of
-version 6; 7 is that version and has no `reset_on_delete` any more:
+Nothing here is removed by `pulumi destroy`: every API of the account and region logs through it,
+and the provider's delete would reset the setting. So it is retained on delete, not protected: a
+protected resource would make the destruction of the rest fail. Source: the provider's own account
+says that "In a future major version of the provider, destroying the resource will reset account
+settings", of version 6; 7 is that version and has no `reset_on_delete` any more:
 https://www.pulumi.com/registry/packages/aws/api-docs/apigateway/account/, read 2026-11-27.
 
-The role has no boundary. API Gateway tries it when the setting is made, by writing to a log group of
-its own (`/aws/apigateway/welcome`), and every API of the account logs through it afterwards:
+The role has no boundary. API Gateway tries it when the setting is made, by writing to a log group
+of its own (`/aws/apigateway/welcome`), and every API of the account logs through it afterwards:
 https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/2312, read 2026-11-27.
 """
 

@@ -1,5 +1,5 @@
-"""What deploying takes, service by service: the calls that the provider makes to read a resource, and
-those to make, change and remove it.
+"""What deploying takes, service by service: the calls that the provider makes to read a resource,
+and those to make, change and remove it.
 
 Where AWS scopes a call by name, the name ends in the environment's suffix; where it scopes by tag,
 the tags are the environment's; the rest is said in `README.md`. Nothing here reads a payment, a
@@ -19,11 +19,12 @@ from bootstrap.account import Account
 from lib.policies import Statement, allow
 from lib.settings import EDGE_REGION
 
-# The roles that AWS makes for itself when the first resource of a kind is made in an account, and the
-# service that each belongs to. The first API of a region:
-# https://docs.aws.amazon.com/apigateway/latest/developerguide/using-service-linked-roles.html; and the
-# first web ACL that logs, whose call AWS's reference says to need it, wherever the log goes:
-# https://docs.aws.amazon.com/service-authorization/latest/reference/list_awswafv2.html, read 2026-11-27.
+# The roles that AWS makes for itself when the first resource of a kind is made in an account, and
+# the service that each belongs to. The first API of a region:
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/using-service-linked-roles.html; and
+# the first web ACL that logs, whose call AWS's reference says to need it, wherever the log goes:
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_awswafv2.html, read
+# 2026-11-27.
 SERVICE_LINKED_ROLES = {
     "ops.apigateway.amazonaws.com": "AWSServiceRoleForAPIGateway",
     "wafv2.amazonaws.com": "AWSServiceRoleForWAFV2Logging",
@@ -33,10 +34,9 @@ PASSED_TO = ["apigateway.amazonaws.com", "cloudtrail.amazonaws.com", "lambda.ama
 
 @dataclass(frozen=True)
 class Rights:
-    """The rights for the resources of one kind. `modules` are those of the Pulumi types that need them."""
+    """The rights for the resources of one kind."""
 
     sid: str
-    modules: tuple[str, ...]
     resources: list[str]
     read: list[str]
     write: list[str]
@@ -56,17 +56,17 @@ def identity(account: Account) -> list[Rights]:
     bounded = {"StringEquals": {"iam:PermissionsBoundary": account.boundary_arn}}
     return [
         Rights(
-            "BoundedRoles", ("iam/",), roles,
+            "BoundedRoles", roles,
             actions("iam", "GetRole GetRolePolicy ListAttachedRolePolicies ListInstanceProfilesForRole ListRolePolicies ListRoleTags"),
             actions("iam", "CreateRole DeleteRolePolicy PutRolePermissionsBoundary PutRolePolicy"),
             write_condition=bounded,
         ),
-        Rights("Roles", (), roles, [], actions("iam", "DeleteRole TagRole UntagRole UpdateAssumeRolePolicy UpdateRole")),
+        Rights("Roles", roles, [], actions("iam", "DeleteRole TagRole UntagRole UpdateAssumeRolePolicy UpdateRole")),
         Rights(
-            "HandRoles", (), roles, [], ["iam:PassRole"], write_condition={"StringEquals": {"iam:PassedToService": PASSED_TO}}
+            "HandRoles", roles, [], ["iam:PassRole"], write_condition={"StringEquals": {"iam:PassedToService": PASSED_TO}}
         ),
         Rights(
-            "ServiceLinkedRoles", (),
+            "ServiceLinkedRoles",
             [
                 f"arn:aws:iam::{account.account_id}:role/aws-service-role/{service}/{role}"
                 for service, role in SERVICE_LINKED_ROLES.items()
@@ -81,27 +81,28 @@ def keys(account: Account) -> list[Rights]:
 
     "It might take up to five minutes for tag and alias changes to affect KMS key authorization", so
     that a deploy which has just made a key would wait or fail: what a deploy does with a new key is
-    also allowed on a key that carries no tag Project. That is a new one, or one of somebody else's in
-    the account. Reading keys, which gives away no secret, depends on no tag. Sources:
+    also allowed on a key that carries no tag Project. That is a new one, or one of somebody else's
+    in the account. Reading keys, which gives away no secret, depends on no tag. Sources:
     https://docs.aws.amazon.com/kms/latest/developerguide/tag-authorization.html and
-    https://docs.aws.amazon.com/kms/latest/developerguide/tag-permissions.html ("permission in an IAM
-    policy that isn't restricted to particular KMS keys"), read 2026-11-27.
+    https://docs.aws.amazon.com/kms/latest/developerguide/tag-permissions.html ("permission in an
+    IAM policy that isn't restricted to particular KMS keys"), read 2026-11-27.
     """
     deployed = account.deployed
     every = [deployed.arn("kms", "key/*")]
     # DynamoDB's list; Lambda and the scheduler ask for parts of it. Source:
-    # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html, read 2026-11-27.
+    # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html,
+    # read 2026-11-27.
     use = actions(
         "kms", "CreateGrant Decrypt Encrypt GenerateDataKey GenerateDataKeyWithoutPlaintext ReEncryptFrom ReEncryptTo"
     )
     through_services = {"StringLike": {"kms:ViaService": f"*.{account.region}.amazonaws.com"}}
     return [
         Rights(
-            "ReadKeys", ("kms/",), every,
+            "ReadKeys", every,
             actions("kms", "DescribeKey GetKeyPolicy GetKeyRotationStatus ListResourceTags"), [],
         ),
         Rights(
-            "Keys", (), every, [],
+            "Keys", every, [],
             use + actions(
                 "kms",
                 "CreateAlias DeleteAlias DisableKey EnableKey EnableKeyRotation PutKeyPolicy ScheduleKeyDeletion TagResource UntagResource "
@@ -109,21 +110,22 @@ def keys(account: Account) -> list[Rights]:
             ),
             condition=account.own_tags_only,
         ),
-        # CreateKey asks whether its caller could change the new key's policy, and is refused where not:
-        # https://github.com/aws-samples/rds-snapshot-export-to-s3-pipeline/issues/8, read 2026-11-27.
+        # CreateKey asks whether its caller could change the new key's policy, and is refused where
+        # not: https://github.com/aws-samples/rds-snapshot-export-to-s3-pipeline/issues/8, read
+        # 2026-11-27.
         Rights(
-            "NewKeys", (), every, [], actions("kms", "CreateAlias EnableKeyRotation PutKeyPolicy"),
+            "NewKeys", every, [], actions("kms", "CreateAlias EnableKeyRotation PutKeyPolicy"),
             condition=account.untagged_only,
         ),
-        Rights("UseNewKeys", (), every, [], use, condition=account.untagged_only | through_services),
+        Rights("UseNewKeys", every, [], use, condition=account.untagged_only | through_services),
         Rights(
-            "Aliases", (), [deployed.arn("kms", f"alias/*_{account.environment_suffix}")],
+            "Aliases", [deployed.arn("kms", f"alias/*_{account.environment_suffix}")],
             [], actions("kms", "CreateAlias DeleteAlias UpdateAlias"),
         ),
         # What AWS names itself must carry the environment's tags from the start.
-        Rights("NewTagged", (), ["*"], [], ["kms:CreateKey"], write_condition=account.asks_for_own_tags),
+        Rights("NewTagged", ["*"], [], ["kms:CreateKey"], write_condition=account.asks_for_own_tags),
         Rights(
-            "TagsOfTheNew", (),
+            "TagsOfTheNew",
             [*every, deployed.arn("lambda", "event-source-mapping:*"), f"arn:aws:cloudfront::{account.account_id}:distribution/*"],
             [], ["cloudfront:TagResource", "kms:TagResource", "lambda:TagResource"],
             write_condition=account.asks_for_own_tags | account.untagged_only,
@@ -137,7 +139,7 @@ def compute(account: Account) -> list[Rights]:
     functions = deployed.arn("lambda", f"function:*_{suffix}")
     return [
         Rights(
-            "Functions", ("lambda/",), [functions],
+            "Functions", [functions],
             actions(
                 "lambda",
                 "GetFunction GetFunctionCodeSigningConfig GetFunctionConfiguration GetFunctionEventInvokeConfig "
@@ -152,16 +154,16 @@ def compute(account: Account) -> list[Rights]:
         ),
         # A mapping is named by AWS; what it starts is not.
         Rights(
-            "EventSources", (), ["*"], ["lambda:GetEventSourceMapping"],
+            "EventSources", ["*"], ["lambda:GetEventSourceMapping"],
             actions("lambda", "CreateEventSourceMapping DeleteEventSourceMapping UpdateEventSourceMapping"),
             write_condition={"ArnLike": {"lambda:FunctionArn": functions}},
         ),
         Rights(
-            "EventSourceTags", (), [deployed.arn("lambda", "event-source-mapping:*")],
+            "EventSourceTags", [deployed.arn("lambda", "event-source-mapping:*")],
             ["lambda:ListTags"], actions("lambda", "TagResource UntagResource"), write_condition=account.own_tags_only,
         ),
         Rights(
-            "Schedules", ("scheduler/",), [deployed.arn("scheduler", f"schedule/default/*_{suffix}")],
+            "Schedules", [deployed.arn("scheduler", f"schedule/default/*_{suffix}")],
             ["scheduler:GetSchedule"], actions("scheduler", "CreateSchedule DeleteSchedule UpdateSchedule"),
         ),
     ]  # fmt: skip
@@ -173,17 +175,17 @@ def storage(account: Account) -> list[Rights]:
     # Deleting a database asks for its tables and functions, too.
     kinds = ("catalog", f"database/*_{suffix}", f"table/*_{suffix}/*", f"userDefinedFunction/*_{suffix}/*")
     catalogue = [deployed.arn("glue", kind) for kind in kinds]
-    # The call that makes a secret is asked about its name, before Secrets Manager adds its six characters:
-    # https://repost.aws/knowledge-center/iam-secrets-manager-access, read 2026-11-27.
+    # The call that makes a secret is asked about its name, before Secrets Manager adds its six
+    # characters: https://repost.aws/knowledge-center/iam-secrets-manager-access, read 2026-11-27.
     secrets = [deployed.arn("secretsmanager", f"secret:*_{suffix}{end}") for end in ("", "-??????")]
     return [
         Rights(
-            "Tables", ("dynamodb/",), [deployed.arn("dynamodb", f"table/*_{suffix}")],
+            "Tables", [deployed.arn("dynamodb", f"table/*_{suffix}")],
             actions("dynamodb", "DescribeContinuousBackups DescribeTable DescribeTimeToLive ListTagsOfResource"),
             actions("dynamodb", "CreateTable DeleteTable TagResource UntagResource UpdateContinuousBackups UpdateTable UpdateTimeToLive"),
         ),
         Rights(
-            "Buckets", ("s3/",), [f"arn:aws:s3:::payhook-*-{account.account_id}-{suffix}"],
+            "Buckets", [f"arn:aws:s3:::payhook-*-{account.account_id}-{suffix}"],
             actions(
                 "s3",
                 "GetAccelerateConfiguration GetBucketAcl GetBucketCORS GetBucketLocation GetBucketLogging GetBucketObjectLockConfiguration "
@@ -198,17 +200,17 @@ def storage(account: Account) -> list[Rights]:
             ),
         ),
         Rights(
-            "Queues", ("sqs/",), [deployed.arn("sqs", f"*_{suffix}")],
+            "Queues", [deployed.arn("sqs", f"*_{suffix}")],
             actions("sqs", "GetQueueAttributes GetQueueUrl ListQueueTags"),
             actions("sqs", "CreateQueue DeleteQueue SetQueueAttributes TagQueue UntagQueue"),
         ),
         Rights(
-            "Catalogue", ("glue/",), catalogue,
+            "Catalogue", catalogue,
             actions("glue", "GetDatabase GetPartitionIndexes GetTable GetTags"),
             actions("glue", "CreateDatabase CreateTable DeleteDatabase DeleteTable TagResource UntagResource UpdateDatabase UpdateTable"),
         ),
         Rights(
-            "SecretNames", ("secretsmanager/",), secrets,
+            "SecretNames", secrets,
             actions("secretsmanager", "DescribeSecret GetResourcePolicy"),
             actions("secretsmanager", "CreateSecret DeleteSecret TagResource UntagResource UpdateSecret"),
         ),
@@ -224,11 +226,11 @@ def door(account: Account) -> list[Rights]:
     firewall = [deployed.arn("wafv2", f"regional/{kind}") for kind in (f"webacl/*_{suffix}/*", "managedruleset/*")]
     return [
         Rights(
-            "Gateway", ("apigateway/",), gateway,
+            "Gateway", gateway,
             ["apigateway:GET"], actions("apigateway", "DELETE PATCH POST PUT SetWebACL"),
         ),
         Rights(
-            "Firewall", ("wafv2/",), [*firewall, f"arn:aws:apigateway:{account.region}::/restapis/*/stages/*"],
+            "Firewall", [*firewall, f"arn:aws:apigateway:{account.region}::/restapis/*/stages/*"],
             actions("wafv2", "GetLoggingConfiguration GetWebACL GetWebACLForResource ListTagsForResource"),
             actions(
                 "wafv2",
@@ -244,19 +246,19 @@ def edge(account: Account) -> list[Rights]:
     owned = f"arn:aws:cloudfront::{account.account_id}"
     return [
         Rights(
-            "Edge", ("cloudfront/",), [f"{owned}:distribution/*"],
+            "Edge", [f"{owned}:distribution/*"],
             actions("cloudfront", "GetDistribution ListTagsForResource"),
             actions("cloudfront", "AllowVendedLogDeliveryForResource DeleteDistribution TagResource UntagResource UpdateDistribution"),
             condition=account.own_tags_only,
         ),
         Rights(
-            "EdgeFunctions", (), [f"{owned}:function/*_{account.environment_suffix}"],
+            "EdgeFunctions", [f"{owned}:function/*_{account.environment_suffix}"],
             actions("cloudfront", "DescribeFunction GetFunction ListTagsForResource"),
             actions("cloudfront", "DeleteFunction PublishFunction TagResource UntagResource UpdateFunction"),
         ),
-        # Editions of AWS's reference do not agree whether the call for a function is checked on it, and
-        # whether the tags of a new distribution are sent with its call.
-        Rights("NewEdge", (), ["*"], [], ["cloudfront:CreateDistribution", "cloudfront:CreateFunction"]),
+        # Editions of AWS's reference do not agree whether the call for a function is checked on it,
+        # and whether the tags of a new distribution are sent with its call.
+        Rights("NewEdge", ["*"], [], ["cloudfront:CreateDistribution", "cloudfront:CreateFunction"]),
     ]  # fmt: skip
 
 
@@ -264,13 +266,15 @@ def observation(account: Account) -> list[Rights]:
     """Logs, alarms, the dashboard, the topic and the trail."""
     deployed, suffix = account.deployed, account.environment_suffix
     groups = [deployed.log_group_arn(name) for name in (f"*_{suffix}", f"*_{suffix}:*", "API-Gateway-Execution-Logs_*")]
-    # Of the edge's log. Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-V2-S3.html, read 2026-11-25.
+    # Of the edge's log. Source:
+    # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-V2-S3.html,
+    # read 2026-11-25.
     deliveries = [
         f"arn:aws:logs:{EDGE_REGION}:{account.account_id}:{name}" for name in (f"delivery-*_{suffix}", "delivery:*")
     ]
     return [
         Rights(
-            "Logs", (), [*groups, *deliveries],
+            "Logs", [*groups, *deliveries],
             actions("logs", "GetDataProtectionPolicy GetDelivery GetDeliveryDestination GetDeliverySource ListTagsForResource"),
             actions(
                 "logs",
@@ -280,31 +284,31 @@ def observation(account: Account) -> list[Rights]:
             ),
         ),
         Rights(
-            "Alarms", ("cloudwatch/",),
+            "Alarms",
             [deployed.arn("cloudwatch", f"alarm:*_{suffix}"), f"arn:aws:cloudwatch::{account.account_id}:dashboard/*_{suffix}"],
             actions("cloudwatch", "GetDashboard ListTagsForResource"),
             actions("cloudwatch", "DeleteAlarms DeleteDashboards PutDashboard PutMetricAlarm TagResource UntagResource"),
         ),
         Rights(
-            "Topics", ("sns/",), [deployed.arn("sns", f"*_{suffix}")],
+            "Topics", [deployed.arn("sns", f"*_{suffix}")],
             actions("sns", "GetTopicAttributes ListTagsForResource"),
             actions("sns", "CreateTopic DeleteTopic SetTopicAttributes Subscribe TagResource UntagResource"),
         ),
         # AWS's reference has no resource for what is done with a subscription.
-        Rights("Subscriptions", (), ["*"], ["sns:GetSubscriptionAttributes"], ["sns:Unsubscribe"]),
+        Rights("Subscriptions", ["*"], ["sns:GetSubscriptionAttributes"], ["sns:Unsubscribe"]),
         Rights(
-            "Trails", ("cloudtrail/",), [deployed.arn("cloudtrail", f"trail/*_{suffix}")],
+            "Trails", [deployed.arn("cloudtrail", f"trail/*_{suffix}")],
             actions("cloudtrail", "GetEventSelectors GetTrailStatus ListTags"),
             actions("cloudtrail", "AddTags CreateTrail DeleteTrail PutEventSelectors RemoveTags StartLogging StopLogging UpdateTrail"),
         ),
         # The firewall writes its log through a delivery that belongs to nobody else's name.
         Rights(
-            "LogDelivery", (), ["*"],
+            "LogDelivery", ["*"],
             [], actions("logs", "CreateLogDelivery DeleteLogDelivery DeleteResourcePolicy PutResourcePolicy"),
         ),
         # These lists cannot be scoped.
         Rights(
-            "Lists", (), ["*"],
+            "Lists", ["*"],
             ["cloudtrail:DescribeTrails", "cloudwatch:DescribeAlarms", "kms:ListAliases", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies"],
             [],
         ),

@@ -137,7 +137,8 @@ class GithubRoles(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         provider: list[pulumi.Resource] = []
         if account.makes_oidc_provider:
-            # AWS checks GitHub's certificate against its own list of authorities: no thumbprint is needed.
+            # AWS checks GitHub's certificate against its own list of authorities: no thumbprint is
+            # needed.
             provider.append(
                 aws.iam.OpenIdConnectProvider(
                     "github", url=f"https://{ISSUER}", client_id_lists=[AUDIENCE], tags=own.tags, opts=child

