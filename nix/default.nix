@@ -25,7 +25,8 @@ let
       extensions = pinned.extensions ++ extensions;
       targets = pinned.targets ++ targets;
     });
-  # The CLI and the plugin of random values have the versions of infra/requirements.txt; AWS's plugin is newer and is fetched by the CLI.
+  # The CLI and the plugin of random values have the versions of infra/requirements.txt; AWS's plugin
+  # is newer and is fetched by the CLI.
   pulumi =
     assert lib.assertMsg (pkgs.pulumi-bin.version == (lib.importJSON ./pypi.json).pulumi.version)
       "pulumi-bin of the locked nixpkgs is ${pkgs.pulumi-bin.version}: pin the SDK and the providers of that version in infra/requirements.txt and nix/pypi.json";

@@ -1,4 +1,4 @@
-"""JSON texts have the form in which AWS's provider keeps them, so that a second preview finds no difference.
+"""JSON texts have the form in which AWS's provider keeps them: a second preview finds no difference.
 
 The provider writes some texts anew, without spaces and with sorted names. Some it then compares as
 they are: `redrivePolicy` and `redriveAllowPolicy` of a queue in another form differed in every
@@ -29,9 +29,10 @@ def compact(value: Any) -> str:
 
 
 def version_first(value: Any) -> str:
-    """As the provider keeps inline policies of roles (`LegacyPolicyNormalize`): the version moved to the front.
+    """As the provider keeps inline policies of roles: the version moved to the front.
 
-    Source: https://github.com/hashicorp/terraform-provider-aws/blob/v6.50.0/internal/verify/json.go, read 2026-11-27.
+    Source: `LegacyPolicyNormalize` in internal/verify/json.go of
+    https://github.com/hashicorp/terraform-provider-aws, read 2026-11-27.
     """
     return "{" + VERSION + "," + compact(value).removesuffix(f",{VERSION}}}")[1:] + "}"
 

@@ -1,5 +1,5 @@
 """Pulumi's own engine drives the stack against the local cloud (`make engine`).
 
-The engine is the CLI, built from its Go module. What it starts beside itself are plugins: `provider`
-stands for those of AWS and of random values, `analyzer` for the one that runs the policy pack.
+The engine is the CLI, built from its Go module. It starts plugins of the project: `provider` stands
+for those of AWS and of random values, `analyzer` for the one that runs the policy pack.
 """

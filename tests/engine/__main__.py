@@ -1,10 +1,11 @@
-"""`make engine`: Pulumi's engine previews, deploys, refreshes and destroys the stack in a local cloud.
+"""`make engine`: Pulumi's engine deploys, compares and destroys the stack in a local cloud.
 
 Prints a line for each step and exits 1 when one differs from what is expected. With `--published`
 the CLI on the PATH does it with the plugins that Pulumi publishes, which it downloads.
 """
 
 import argparse
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -40,6 +41,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--zips", type=Path, required=True, help="folder of the functions' zips")
     parser.add_argument("--published", action="store_true", help="the CLI on the PATH, with Pulumi's own plugins")
     options = parser.parse_args(arguments)
+    # Whoever ends the run ends the local cloud with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory(prefix="payhook-engine-") as name:
         folder = Path(name)
         if options.published:

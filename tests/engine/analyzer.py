@@ -1,9 +1,9 @@
-"""An analyzer plugin: `python -m tests.engine.analyzer VERSION ENGINE PACK`; the gate judges for it.
+"""An analyzer plugin for which the gate judges: `python -m tests.engine.analyzer VERSION ENGINE PACK`.
 
 It stands where `pulumi-analyzer-policy-opa` stands: it hands what the engine asks to the rules in
-the shape in which that plugin does (`buildOPAInput` and `buildStackOPAInput` in
-cmd/pulumi-analyzer-policy-opa/analyzer.go of https://github.com/pulumi/pulumi-policy-opa at 8c5017b,
-read 2026-11-27) and says what they find.
+the shape in which that plugin does, and says what they find. Source: `buildOPAInput` and
+`buildStackOPAInput` in cmd/pulumi-analyzer-policy-opa/analyzer.go of
+https://github.com/pulumi/pulumi-policy-opa at 8c5017b, read 2026-11-27.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""How each type of resource is looked up and deleted: one AWS call each, as the provider makes them.
+"""How each type of resource is looked up and deleted: one AWS call each, as the provider makes it.
 
 What makes a resource is the local cloud's applier (`infra/local_cloud/applier`).
 """
@@ -167,7 +167,8 @@ LIVES: dict[str, Life] = {
     "aws:cloudwatch/logDeliverySource:LogDeliverySource": simple(
         "logs", "get_delivery_source", "delete_delivery_source", name="name"
     ),
-    # The policy is a part of its log group and ends with it. The local cloud has no call that deletes it alone.
+    # The policy is a part of its log group and ends with it. The local cloud has no call that
+    # deletes it alone.
     "aws:cloudwatch/logDataProtectionPolicy:LogDataProtectionPolicy": Life(
         "logs", Call("get_data_protection_policy", by(logGroupIdentifier="logGroupName"))
     ),

@@ -1,4 +1,4 @@
-"""One stack that Pulumi's engine drives: an inline program, a file as its backend, everything in one folder."""
+"""One stack that Pulumi's engine drives: an inline program, a file as its backend, all in one folder."""
 
 import re
 from collections import Counter
@@ -16,7 +16,7 @@ STACK = "local"
 SETTINGS = ROOT / f"infra/Pulumi.{STACK}.yaml"
 PACK = ROOT / "policies"
 PORT = re.compile(r"(?<=:)4566\b")
-# Left out of the settings: the engine then asks the provider, as it does where nobody configures it.
+# Left out of the settings: the program then asks the provider for the account.
 ASKED = re.compile(r"^ *payhook:account_id:.*\n", re.M)
 ZIPS = re.compile(r"(?<=payhook:lambda_zip_dir: ).*")
 PARALLEL = 8

@@ -24,8 +24,8 @@ from tests.engine.wire import Properties
 # A value that is made and kept nowhere but in the state.
 RANDOM = "random:index/randomPassword:RandomPassword"
 IDENTITY = "aws:index/getCallerIdentity:getCallerIdentity"
-# The provider keeps these texts in its normal form and compares the program's with them as they are,
-# see infra/tests/test_normal_forms.py.
+# The provider keeps these texts in its normal form and compares the program's with them as they
+# are, see infra/tests/test_normal_forms.py.
 COMPARED_AS_KEPT = {"aws:sqs/queue:Queue": ("redriveAllowPolicy", "redrivePolicy")}
 
 

@@ -1,5 +1,6 @@
 """How a plugin serves: on a free port of the loopback address, whose number it prints first."""
 
+import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
@@ -7,6 +8,7 @@ import grpc
 
 LOOPBACK = "127.0.0.1"
 THREADS = 16
+LOOK_SECONDS = 2.0
 # A stack is analyzed in one message.
 OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 
@@ -18,8 +20,10 @@ def server() -> tuple[grpc.Server, int]:
 
 
 def serve(made: grpc.Server, port: int) -> None:
-    """Serves until the engine ends the process."""
+    """Serves until the engine ends the process, or has ended itself."""
+    engine = os.getppid()
     made.start()
     print(port)
     sys.stdout.flush()
-    made.wait_for_termination()
+    while made.wait_for_termination(LOOK_SECONDS) and os.getppid() == engine:
+        pass

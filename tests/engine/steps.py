@@ -17,7 +17,7 @@ from tests.engine.inventory import inventory
 # What a program that leaves out one property breaks, and what its property is.
 BROKEN_TYPE, BROKEN_NAME, BROKEN_PROPERTY = "aws:sqs/queue:Queue", "webhook_queue", "kms_master_key_id"
 BROKEN_RULES = {"deny_encryption_key"}
-# What only a preview of a new stack has: properties that AWS makes, which the rules let through by name.
+# What only a preview of a new stack has: the rules let what AWS makes through by name.
 UNKNOWN = "warn_preview_unknown"
 # The queue whose policy is taken away behind the engine's back.
 LOST_TYPE, LOST_QUEUE = "aws:sqs/queuePolicy:QueuePolicy", "rejected_queue"
@@ -34,7 +34,7 @@ class Outcome:
 
 
 def resources() -> list[dict[str, str]]:
-    """Everything that the program registers with the stack's settings, the stack and its components among it."""
+    """Everything that the program registers with the stack's settings, components included."""
     return evaluated(stack_settings(SETTINGS)).resources
 
 

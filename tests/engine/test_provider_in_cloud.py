@@ -1,4 +1,4 @@
-"""The provider makes, finds and deletes everything of the stack in the local cloud, without the engine."""
+"""The provider makes, finds and deletes everything of the stack in the local cloud."""
 
 import json
 import os

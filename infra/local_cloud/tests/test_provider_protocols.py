@@ -1,4 +1,4 @@
-"""The local cloud answers what AWS's Terraform provider, on which pulumi-aws is built, asks in ways of its own."""
+"""The local cloud answers what the AWS provider asks in ways of its own."""
 
 import http.client
 import socket
@@ -34,8 +34,8 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
 def asked_in_cbor(cloud: LocalCloud, operation: str, arguments: dict[str, Any]) -> tuple[int, Any]:
     """Status and answer of CloudWatch, asked as the AWS SDK for Go does.
 
-    Source: https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html, read 2026-11-27; CloudWatch's model lists
-    the protocol first.
+    Source: https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html, read 2026-11-27;
+    CloudWatch's model lists the protocol first.
     """
     path = f"/service/GraniteServiceVersion20100801/operation/{operation}"
     headers = {"smithy-protocol": "rpc-v2-cbor", "content-type": CBOR, "accept": CBOR}
@@ -67,7 +67,7 @@ def test_cloudwatch_speaks_cbor(empty: LocalCloud) -> None:
 
 
 def test_tags_of_a_bucket_are_read_through_s3_control(empty: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    """S3 Control puts the account before the host. Where names of `localhost` lead to this machine, the endpoint of the settings works."""
+    """S3 Control puts the account before the host: names under `localhost` must lead here."""
     resolve = socket.getaddrinfo
 
     def as_systemd_resolved_does(host: Any, *arguments: Any, **options: Any) -> Any:
@@ -89,7 +89,8 @@ def test_tags_of_a_bucket_are_read_through_s3_control(empty: LocalCloud, monkeyp
     assert tags == [{"Key": "Project", "Value": "payhook"}]
 
 
-# The services of the provider by the modules of the stack's types, where their names differ; STS and S3 Control it asks besides.
+# The services of the provider by the modules of the stack's types, where there are others than the
+# module's own. STS it asks besides.
 SERVICES = {"cloudwatch": ("cloudwatch", "cloudwatchlogs"), "s3": ("s3", "s3control")}
 
 
