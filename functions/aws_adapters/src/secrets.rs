@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use futures::future::join_all;
 use pipeline::storage::{SecretStore, StoreError};
-use provider_webhooks::Secrets;
+use provider_webhooks::{Secrets, providers};
 
 use crate::Clients;
 use crate::error::store_error;
@@ -57,6 +57,16 @@ impl SecretsManager {
             suffix: suffix.into(),
             cache: Mutex::new(HashMap::new()),
         }
+    }
+
+    /// Secrets of the environment `suffix` for a person, who may read those of every provider.
+    pub fn of_every_provider(
+        clients: &Clients,
+        prefix: impl Into<String>,
+        suffix: impl Into<String>,
+    ) -> Self {
+        let all = providers::ALL.iter().map(|provider| provider.info().name);
+        Self::new(clients, prefix, suffix, all.collect())
     }
 
     /// Reads the secrets of all served providers at once, so that later ones are found in the cache. Gives the providers whose secrets cannot be read now, and why: they are read

@@ -11,11 +11,6 @@ use pipeline::storage::{AuditStore, RejectedMessage, RejectedQueue, SecretStore,
 
 use common::{config, emulator, unique, unreachable};
 
-fn every_provider() -> Vec<&'static str> {
-    let all = provider_webhooks::providers::ALL.iter();
-    all.map(|provider| provider.info().name).collect()
-}
-
 async fn clients() -> Clients {
     Clients::new(&config(&emulator()).await)
 }
@@ -193,12 +188,7 @@ async fn secrets_are_read_kept_and_not_read_again_at_once() {
         .send()
         .await
         .unwrap();
-    let store = SecretsManager::new(
-        &clients().await,
-        "webhook_secret_",
-        &suffix,
-        every_provider(),
-    );
+    let store = SecretsManager::of_every_provider(&clients().await, "webhook_secret_", &suffix);
     let secrets = store.secrets("stripe").await.unwrap();
     assert_eq!(secrets.keys(), ["newest", "older"]);
     assert_eq!(secrets.notification_url(), Some("https://hook"));
@@ -217,12 +207,7 @@ async fn secrets_are_read_kept_and_not_read_again_at_once() {
         ["newest", "older"]
     );
     // A function that starts now, or whose cache has aged, finds the rotated one.
-    let fresh = SecretsManager::new(
-        &clients().await,
-        "webhook_secret_",
-        &suffix,
-        every_provider(),
-    );
+    let fresh = SecretsManager::of_every_provider(&clients().await, "webhook_secret_", &suffix);
     let refreshed = fresh.refreshed("stripe").await.unwrap().unwrap();
     assert_eq!(refreshed.keys(), ["rotated"]);
 }
@@ -238,12 +223,7 @@ async fn a_secret_that_is_missing_or_not_of_our_form_is_no_secret() {
         .send()
         .await
         .unwrap();
-    let store = SecretsManager::new(
-        &clients().await,
-        "webhook_secret_",
-        &suffix,
-        every_provider(),
-    );
+    let store = SecretsManager::of_every_provider(&clients().await, "webhook_secret_", &suffix);
     for provider in ["adyen", "square"] {
         assert!(
             store.secrets(provider).await.unwrap().keys().is_empty(),
@@ -254,12 +234,7 @@ async fn a_secret_that_is_missing_or_not_of_our_form_is_no_secret() {
 
 #[tokio::test]
 async fn secrets_that_cannot_be_read_just_now_are_an_error() {
-    let store = SecretsManager::new(
-        &unreachable().await,
-        "webhook_secret_",
-        "dev",
-        every_provider(),
-    );
+    let store = SecretsManager::of_every_provider(&unreachable().await, "webhook_secret_", "dev");
     let error = store.secrets("stripe").await.unwrap_err();
     assert!(matches!(error, StoreError::Retryable { .. }), "{error}");
 }

@@ -208,11 +208,8 @@ impl Rest {
             }
         }
         if self.holds_webhooks() {
-            let all = provider_webhooks::providers::ALL
-                .iter()
-                .map(|provider| provider.info().name);
             let suffix = look.stack.suffix();
-            let secrets = SecretsManager::new(clients, "webhook_secret_", suffix, all.collect());
+            let secrets = SecretsManager::of_every_provider(clients, "webhook_secret_", suffix);
             let certificates = HttpsCertificates::new();
             let mut judge = Judge::new(&secrets, &certificates);
             // No more at a time than may be fetched at once: forged certificate URLs in the queue
