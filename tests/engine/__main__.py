@@ -52,7 +52,7 @@ def main(arguments: list[str]) -> int:
         cli = None if options.published else built_engine()
         cloud = start_empty(folder / "cloud")
         try:
-            engine = Engine(folder, cli, cloud.port, options.zips, own_plugins=not options.published)
+            engine = Engine(folder, cli, cloud.port, options.zips)
             print(line(HEADER))
             for outcome in steps(engine, cloud.clients):
                 print(described(outcome), flush=True)

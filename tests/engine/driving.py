@@ -55,7 +55,7 @@ def settings(port: int, zips: Path) -> str:
 class Engine:
     """Drives the stack with one CLI and what it finds in one home."""
 
-    def __init__(self, folder: Path, cli: Path | None, port: int, zips: Path, own_plugins: bool) -> None:
+    def __init__(self, folder: Path, cli: Path | None, port: int, zips: Path) -> None:
         (folder / "state").mkdir()
         (folder / "work").mkdir()
         (folder / f"work/Pulumi.{STACK}.yaml").write_text(settings(port, zips))
@@ -63,12 +63,10 @@ class Engine:
             "PULUMI_CONFIG_PASSPHRASE": "not a secret: the stack ends with this run",
             "PULUMI_HOME": str(folder / "home"),
             "PULUMI_SKIP_UPDATE_CHECK": "true",
+            # No plugin but those that were put into the home.
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
         }
-        if own_plugins:
-            variables |= {
-                "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-                "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
-            }
         workspace = auto.LocalWorkspace(
             work_dir=str(folder / "work"),
             pulumi_home=str(folder / "home"),

@@ -59,9 +59,13 @@ def lose(clients: Clients) -> None:
     calls.delete(clients, LOST_TYPE, url, {})
 
 
-def differences(told: Told, changes: dict[str, int], refused: set[str], warned: set[str]) -> list[str]:
-    """What the engine said, where it is not what is expected."""
+def differences(
+    told: Told, changes: dict[str, int], refused: set[str], warned: set[str], judged: bool = True
+) -> list[str]:
+    """What the engine said, where it is not what is expected; `judged` says whether a pack was asked."""
     found = []
+    if judged != bool(told.packs):
+        found.append(f"policy packs: {told.packs}")
     if bool(refused) != told.failed:
         found += [f"it {'failed' if told.failed else 'did not fail'}", *told.errors]
     if not refused and told.changes != changes:
@@ -87,7 +91,9 @@ def steps(engine: Engine, clients: Clients) -> Iterator[Outcome]:
     ) -> Outcome:
         begun = time.monotonic()
         told = do(program)
-        return Outcome(name, told, time.monotonic() - begun, differences(told, changes, set(refused), set(warned)))
+        judged = do in (engine.preview, engine.up)
+        found = differences(told, changes, set(refused), set(warned), judged)
+        return Outcome(name, told, time.monotonic() - begun, found)
 
     before = inventory(clients)
     yield step("preview", engine.preview, {"create": every}, warned=frozenset({UNKNOWN}))

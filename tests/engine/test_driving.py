@@ -13,7 +13,8 @@ from tests.engine.driving import SETTINGS, Told, settings
 from tests.engine.plugins import analyzer_version, versions, write_own
 from tests.engine.steps import Outcome, differences, resources
 
-REFUSED = Told(refused=Counter({"deny_x": 1}), failed=True, errors=["no"])
+PACKS = {"payhook": "1.0.0"}
+REFUSED = Told(refused=Counter({"deny_x": 1}), failed=True, errors=["no"], packs=PACKS)
 
 
 def test_the_settings_are_those_of_the_stack_for_another_port_and_other_zips(tmp_path: Path) -> None:
@@ -37,15 +38,22 @@ def test_what_is_expected_is_what_the_program_registers() -> None:
 @pytest.mark.parametrize(
     ("told", "changes", "refused", "warned", "found"),
     [
-        (Told(changes={"same": 3}), {"same": 3}, set(), set(), []),
-        (Told(changes={"same": 2, "update": 1}), {"same": 3}, set(), set(), ["changes"]),
-        (Told(changes={"same": 3}, warned=Counter({"warn_x": 2})), {"same": 3}, set(), set(), ["warned by"]),
-        (Told(changes={"same": 3}), {"same": 3}, set(), {"warn_x"}, ["warned by"]),
+        (Told(packs=PACKS, changes={"same": 3}), {"same": 3}, set(), set(), []),
+        (Told(packs=PACKS, changes={"same": 2, "update": 1}), {"same": 3}, set(), set(), ["changes"]),
+        (
+            Told(packs=PACKS, changes={"same": 3}, warned=Counter({"warn_x": 2})),
+            {"same": 3},
+            set(),
+            set(),
+            ["warned by"],
+        ),
+        (Told(packs=PACKS, changes={"same": 3}), {"same": 3}, set(), {"warn_x"}, ["warned by"]),
         (REFUSED, {}, {"deny_x"}, set(), []),
         (REFUSED, {}, {"deny_y"}, set(), ["refused by"]),
         (REFUSED, {"same": 3}, set(), set(), ["it failed", "no", "changes", "refused by"]),
-        (Told(changes={"create": 3}), {}, {"deny_x"}, set(), ["it did not fail", "refused by"]),
-        (Told(changes={"create": 3}, failed=True), {"create": 3}, set(), set(), ["it failed"]),
+        (Told(packs=PACKS, changes={"create": 3}), {}, {"deny_x"}, set(), ["it did not fail", "refused by"]),
+        (Told(packs=PACKS, changes={"create": 3}, failed=True), {"create": 3}, set(), set(), ["it failed"]),
+        (Told(changes={"same": 3}), {"same": 3}, set(), set(), ["policy packs"]),
     ],
 )
 def test_a_step_differs(
@@ -54,6 +62,12 @@ def test_a_step_differs(
     said = differences(told, changes, refused, warned)
     assert [any(text.startswith(start) for text in said) for start in found] == [True] * len(found)
     assert len(said) == len(found)
+
+
+def test_a_pack_is_asked_in_previews_and_deployments_alone() -> None:
+    same = {"same": 3}
+    assert differences(Told(same), same, set(), set(), judged=False) == []
+    assert differences(Told(same, packs=PACKS), same, set(), set(), judged=False) == [f"policy packs: {PACKS}"]
 
 
 def test_events_are_kept() -> None:
