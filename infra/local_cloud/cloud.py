@@ -196,12 +196,17 @@ def account_wide() -> Evaluation:
     return Evaluation([r for r in bootstrap.resources if r["options"]["parent"].endswith("::gateway_account")])
 
 
+def prepare_account(cloud: LocalCloud, zips: Path) -> None:
+    """Makes what the bootstrap makes: without it a stage with logs is refused."""
+    Applier(cloud.clients, cloud.suffix or "account", zips.resolve()).apply(account_wide())
+
+
 def _deploy(cloud: LocalCloud, zips: Path, progress: Callable[[int], None], options: dict[str, str]) -> None:
     config = EDGE_CONFIG | {f"payhook:{name}": value for name, value in options.items()}
     evaluation = evaluated(
         config | {"payhook:environment_suffix": SUFFIX, "payhook:account_id": ACCOUNT}, symbolic=True
     )
-    Applier(cloud.clients, cloud.suffix, zips.resolve()).apply(account_wide())
+    prepare_account(cloud, zips)
     applier = Applier(cloud.clients, cloud.suffix, zips.resolve(), progress)
     cloud.outputs = applier.apply(evaluation)
     cloud.made = applier.made

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from infra.local_cloud.cloud import LocalCloudError, start_empty
+from infra.local_cloud.cloud import LocalCloudError, prepare_account, start_empty
 from tests.engine.driving import Engine
 from tests.engine.plugins import built_engine, install_published, write_own
 from tests.engine.steps import Outcome, steps
@@ -52,6 +52,7 @@ def main(arguments: list[str]) -> int:
         cli = None if options.published else built_engine()
         cloud = start_empty(folder / "cloud")
         try:
+            prepare_account(cloud, options.zips)
             engine = Engine(folder, cli, cloud.port, options.zips)
             print(line(HEADER))
             for outcome in steps(engine, cloud.clients):

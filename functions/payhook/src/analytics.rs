@@ -94,6 +94,24 @@ fn money(currency: &str, minor: i128) -> String {
     }
 }
 
+/// A time in the unit in which a person would say it: `534 ms`, `75 s`, `100 days`. Negative where clocks are apart.
+fn duration(ms: i128) -> String {
+    const UNITS: [(i128, &str); 5] = [
+        (86_400_000, "days"),
+        (3_600_000, "h"),
+        (60_000, "min"),
+        (1_000, "s"),
+        (1, "ms"),
+    ];
+    // Of at least ten seconds, two minutes, hours or days: two figures say enough.
+    let large = |(unit, name): &&(i128, &str)| {
+        let least = if *name == "s" { 10 } else { 2 };
+        *unit > 1 && ms.abs() >= least * unit
+    };
+    let (unit, name) = UNITS.iter().find(large).unwrap_or(&(1, "ms"));
+    format!("{} {name}", ms / unit)
+}
+
 fn show(
     from: Date,
     to: Date,
@@ -125,11 +143,11 @@ fn show(
         let count = i128::from(delta.count.max(1));
         writeln!(
             output,
-            "{day:<12}{provider:<18}{status:<14}{:>10}  {:>22}  {:>9} ms  {:>9} ms",
+            "{day:<12}{provider:<18}{status:<14}{:>10}  {:>22}  {:>12}  {:>12}",
             delta.count,
             money(currency, delta.amount_minor),
-            delta.event_to_receipt_ms / count,
-            delta.receipt_to_count_ms / count,
+            duration(delta.event_to_receipt_ms / count),
+            duration(delta.receipt_to_count_ms / count),
         )
         .map_err(Error::Output)?;
     }
@@ -233,5 +251,23 @@ mod tests {
             out.contains("kept 2 events and 200 minor units, recounted 0 and 0"),
             "{out}"
         );
+    }
+
+    #[test]
+    fn a_duration_is_said_in_the_unit_of_a_person() {
+        for (ms, said) in [
+            (0, "0 ms"),
+            (9_999, "9999 ms"),
+            (10_000, "10 s"),
+            (119_999, "119 s"),
+            (120_000, "2 min"),
+            (7_200_000, "2 h"),
+            (172_799_999, "47 h"),
+            (8_640_018_732, "100 days"),
+            (-61_000, "-61 s"),
+            (-5, "-5 ms"),
+        ] {
+            assert_eq!(duration(ms), said, "{ms}");
+        }
     }
 }
