@@ -1,5 +1,5 @@
 """GitHub's identity provider, and the roles that its workflows take: one deploys, one looks for
-drift, one proves that a webhook arrives.
+drift, one asks the account and proves that webhooks arrive.
 
 Trust is bound to the repository, to its protected branch and to one of its environments, whose
 protection rules (who approves) then hold for the role:
@@ -61,21 +61,37 @@ def state_statements(account: Account, *, write: bool) -> list[Statement]:
 
 
 def account_statements(account: Account) -> list[Statement]:
-    """What `payhook doctor before` reads beside what deploying does: quotas, what there is of them, and the edge's certificate."""
-    certificates = f"arn:aws:acm:{EDGE_REGION}:{account.account_id}:certificate/*"
+    """What `payhook doctor before` reads: quotas, what there is of them, the edge's certificate, and whether the stack's names are taken.
+
+    Of a secret that is not there Secrets Manager asks for the right on its name alone, without the characters that it adds to one that is.
+    """
+    deployed, suffix = account.deployed, account.environment_suffix
+    secrets = deployed.arn("secretsmanager", f"secret:*_{suffix}")
     return [
         allow(
             [
+                "kms:ListAliases",
                 "kms:ListKeys",
                 "lambda:GetAccountSettings",
-                "lambda:ListEventSourceMappings",
                 "servicequotas:GetAWSDefaultServiceQuota",
                 "servicequotas:GetServiceQuota",
             ],
             ["*"],
             "AskTheAccount",
         ),
-        allow(["acm:DescribeCertificate"], [certificates], "LookAtTheCertificate"),
+        allow(
+            ["acm:DescribeCertificate"],
+            [f"arn:aws:acm:{EDGE_REGION}:{account.account_id}:certificate/*"],
+            "Certificate",
+        ),
+        allow(["apigateway:GET"], [f"arn:aws:apigateway:{account.region}::/usageplans"], "CountUsagePlans"),
+        allow(["dynamodb:DescribeTable"], [deployed.arn("dynamodb", f"table/*_{suffix}")], "LookForTables"),
+        allow(["sqs:GetQueueUrl"], [deployed.arn("sqs", f"*_{suffix}")], "LookForQueues"),
+        allow(
+            ["lambda:GetFunctionConfiguration"], [deployed.arn("lambda", f"function:*_{suffix}")], "LookForFunctions"
+        ),
+        allow(["s3:ListBucket"], [f"arn:aws:s3:::payhook-*-{account.account_id}-{suffix}"], "LookForBuckets"),
+        allow(["secretsmanager:DescribeSecret"], [secrets, f"{secrets}-??????"], "LookForSecrets"),
     ]
 
 
@@ -95,7 +111,6 @@ def smoke_statements(account: Account) -> list[Statement]:
         allow(["dynamodb:Query"], [deployed.table_arn("transactions")], "FindTheRecord"),
         allow(["dynamodb:BatchGetItem"], [deployed.table_arn("analytics")], "FindItCounted"),
         allow(["s3:GetObject"], [f"{deployed.bucket_arn}/audit/*"], "ReadItsAuditLine"),
-        allow(["s3:ListBucket"], [deployed.bucket_arn], "FindAuditLines"),
         allow(["kms:Decrypt"], [deployed.arn("kms", "key/*")], "Decrypt", account.own_tags_only),
         allow(["lambda:GetFunctionConcurrency", "lambda:GetFunctionRecursionConfig"], functions, "LookAtFunctions"),
         allow(["sns:ListSubscriptionsByTopic"], [deployed.arn("sns", deployed.name("alarms"))], "WhomAlarmsReach"),
@@ -116,15 +131,12 @@ def role_statements(account: Account) -> dict[str, tuple[str, list[Statement]]]:
     """Each role: the environment of GitHub that may take it, and its rights."""
     environment = account.environment_suffix
     return {
-        "deploy_role": (
-            environment,
-            [*state_statements(account, write=True), *deploy_statements(account), *account_statements(account)],
-        ),
+        "deploy_role": (environment, [*state_statements(account, write=True), *deploy_statements(account)]),
         "drift_role": (
             f"{environment}-drift",
             [*state_statements(account, write=False), *read_statements(account)],
         ),
-        "smoke_role": (environment, smoke_statements(account)),
+        "smoke_role": (environment, [*account_statements(account), *smoke_statements(account)]),
     }
 
 

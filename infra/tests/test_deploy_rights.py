@@ -194,9 +194,7 @@ def test_every_right_is_needed_by_a_call(role: str) -> None:
     calls = [call for resource in stack() for call in calls_of(resource)]
     # The CLI reads and writes the state, not the provider.
     state = {"ListState", "ReadState", "State"}
-    # `payhook doctor before` asks, too, and does not change anything.
-    doctor = {"AskTheAccount", "LookAtTheCertificate"}
-    assert {(sid, action) for sid, action in needless(of_role(role), calls) if sid not in state | doctor} == set()
+    assert {(sid, action) for sid, action in needless(of_role(role), calls) if sid not in state} == set()
 
 
 @pytest.mark.parametrize("action", ["kms:TagResource", "lambda:TagResource", "cloudfront:TagResource"])
@@ -224,8 +222,8 @@ def test_a_foreign_key_that_carries_the_tag_is_out_of_reach() -> None:
         may = {
             action for action in every if allowed(of_role("deploy_role"), Request(action, key, tags | through | asking))
         }
-        # These three are asked on no key, so their rights name none.
-        assert may == reading | {"kms:CreateKey", "kms:ListAliases", "kms:ListKeys"}, environment
+        # These two are asked on no key, so their rights name none.
+        assert may == reading | {"kms:CreateKey", "kms:ListAliases"}, environment
 
 
 def test_a_new_key_is_used_through_services_alone() -> None:

@@ -39,9 +39,11 @@ def doctor(cloud: LocalCloud, payhook: Path, *command: str) -> tuple[int, list[F
     return result.returncode, [json.loads(line) for line in result.stdout.splitlines()], result.stdout + result.stderr
 
 
-def after(cloud: LocalCloud, payhook: Path, *more: str, wait: int = WAIT_SECONDS) -> tuple[int, list[Finding], str]:
+def after(
+    cloud: LocalCloud, payhook: Path, *more: str, wait: int = FAULT_WAIT_SECONDS, keys: Path | None = None
+) -> tuple[int, list[Finding], str]:
     """After a deploy, with the keys and secrets of files."""
-    files = ("--api-keys-file", str(cloud.api_keys_file), "--secrets-file", str(cloud.keys_file))
+    files = ("--api-keys-file", str(keys or cloud.api_keys_file), "--secrets-file", str(cloud.keys_file))
     where = ("--endpoint", cloud.endpoint, "--gateway", cloud.gateway)
     return doctor(cloud, payhook, "after", *where, *files, "--wait", str(wait), *more)
 
@@ -240,7 +242,7 @@ def test_each_fault_has_its_line(own_cloud: LocalCloud, payhook: Path) -> None:
     aws.lambda_.update_event_source_mapping(UUID=stream["UUID"], Enabled=False)
     aws.logs.put_retention_policy(logGroupName=f"/aws/lambda/webhook_processor_{cloud.suffix}", retentionInDays=7)
     providers = ("--provider", "stripe", "--provider", PROVED_AS)
-    status, findings, text = after(cloud, payhook, *providers, wait=FAULT_WAIT_SECONDS)
+    status, findings, text = after(cloud, payhook, *providers)
     assert status == 1
     assert failing(findings) == {
         ("genuine_stored", "stripe"),
@@ -261,9 +263,8 @@ def test_without_its_key_nobody_is_sent_as(own_cloud: LocalCloud, payhook: Path,
     """A wrong API key is a failure of the first step, and what follows from it is not blamed on anything else."""
     keys = tmp_path / "keys.json"
     keys.write_text(json.dumps({PROVED_AS: "k" * 40}))
-    status, findings, _ = after(
-        own_cloud, payhook, "--provider", PROVED_AS, "--provider", "adyen", "--api-keys-file", str(keys), wait=1
-    )
+    providers = ("--provider", PROVED_AS, "--provider", "adyen")
+    status, findings, _ = after(own_cloud, payhook, *providers, wait=1, keys=keys)
     assert status == 1
     assert of(findings, "genuine_accepted", PROVED_AS)["says"].startswith("403")
     assert of(findings, "genuine_stored", PROVED_AS)["outcome"] == "could_not_tell"

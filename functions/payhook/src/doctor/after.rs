@@ -30,7 +30,10 @@ use super::before::read::known;
 use super::finding::{Finding, Known, told};
 use super::pulumi_files::{Outputs, outputs};
 use super::stack_facts::{Limits, Names};
-use super::steps::{GENUINE_ACCEPTED, METRIC_STORED};
+use super::steps::{
+    GENUINE_ACCEPTED, HEADER_NAMES_ANY_CASE, METRIC_STORED, QUEUE_TAKES_1MIB,
+    REQUEST_ID_IS_THE_GATEWAYS,
+};
 use crate::error::Error;
 use crate::hash::sha256_hex;
 use crate::send::plan::{SEED_MAX, Signer};
@@ -128,9 +131,22 @@ pub(super) async fn findings(arguments: &AfterArguments) -> Result<Vec<Finding>,
         let key = keys[signer.info.name].as_str();
         answers.push(handshake::finding(&door, signer, key).await);
     }
-    if let Some(name) = probes {
+    if probes.is_none() {
+        let why = "nobody can be sent as whose signature covers a whole JSON body";
+        let untried = [
+            HEADER_NAMES_ANY_CASE,
+            QUEUE_TAKES_1MIB,
+            REQUEST_ID_IS_THE_GATEWAYS,
+        ];
+        findings.extend(untried.map(|step| Finding::unknown(&step, why)));
+    }
+    // Whoever has a key can be refused.
+    if let Some((name, key)) = keys
+        .iter()
+        .find(|(name, _)| probes.is_none_or(|p| p == *name))
+    {
         let bytes_max = limits.webhook_queue.max_message_bytes;
-        answers.extend(door.refusals(name, &keys[name], bytes_max).await);
+        answers.extend(door.refusals(name, key, bytes_max).await);
     }
     let wait = Duration::from_secs(arguments.wait);
     let troubles = places.follow(&mut sent, wait).await;

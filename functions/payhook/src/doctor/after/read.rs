@@ -39,7 +39,7 @@ pub(super) async fn api_keys(
         None => keys::live(clients, suffix).await?,
     };
     match keys.is_empty() {
-        true => Err(Error::NoApiKey),
+        true => Err(Error::NoKeys("any provider".to_owned())),
         false => Ok(keys),
     }
 }
