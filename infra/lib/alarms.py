@@ -146,7 +146,7 @@ class Alarms(pulumi.ComponentResource):
 
         A stream starts one invocation for each of its shards and is throttled whenever it has more
         shards than the reserve, without harm: its age says whether it lags. The archive goes on in a
-        new invocation before the old one has ended, is throttled, and Lambda tries again for hours.
+        new invocation before the old one has ended, is throttled, and Lambda tries again for an hour.
         https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html,
         https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html,
         read 2026-11-27.

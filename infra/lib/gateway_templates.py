@@ -107,8 +107,7 @@ def success_template(providers: tuple[Provider, ...]) -> str:
 # else with that status is ours: the query protocol answers a key that is disabled, denied, throttled
 # or not found with 400, and a queue that does not exist, too.
 # Sources, read 2026-11-27: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html#API_SendMessage_Errors;
-# the errors' `awsQueryError` traits in the model of every SDK (botocore, sqs/2012-11-05), which
-# `tests/velocity` reads.
+# the errors' `awsQueryError` traits in SQS's Smithy model, of which `tests/velocity` has a table.
 TOO_LONG = "must be shorter than"
 BODY_FAULTS = {"MissingParameter": EMPTY, "InvalidMessageContents": UNQUEUABLE}
 

@@ -90,11 +90,12 @@ DEPLOY = DRIFT | {
 }
 SMOKE = {
     "apigateway:GET": Held(
-        tuple(f"{GATEWAY}{root}" for root in ("account", "apikeys", "restapis")),
+        tuple(f"{GATEWAY}{root}" for root in ("account", "apikeys", "restapis", "usageplans")),
         "it sends webhooks with one provider's API key, and looks whether the API can write its logs",
     ),
     "dynamodb:BatchGetItem": Held((ACCOUNT.deployed.table_arn("analytics"),), "it finds the webhook counted"),
     "dynamodb:Query": Held((ACCOUNT.deployed.table_arn("transactions"),), "it finds the record"),
+    "lambda:GetFunctionConfiguration": FUNCTIONS,
     "kms:Decrypt": Held((ACCOUNT.deployed.arn("kms", "key/*"),), "it reads what the stack's key encrypts"),
     "s3:GetObject": Held((f"{ACCOUNT.deployed.bucket_arn}/audit/*",), "it finds the line of the audit log"),
     "secretsmanager:GetSecretValue": Held(
