@@ -13,10 +13,10 @@ FUNCTIONS = ("webhook_processor", "analytics_processor", "archival_function")
 SUFFIX_FORM = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,18}[a-z0-9])?")
 
 
-# Webhooks a second, as text; the first is the default. Each goes with what it needs: invocations that
+# Webhooks a second, as text; the least is the default. Each goes with what it needs: invocations that
 # are reserved, how many the queue starts at a time, and units a second that the tables are warm for.
 CAPACITIES: dict[str, dict[str, Any]] = LIMITS["capacity"]
-DEFAULT_CAPACITY = next(iter(CAPACITIES))
+DEFAULT_CAPACITY = min(CAPACITIES, key=int)
 
 
 def function_limits(function: str, capacity: str = DEFAULT_CAPACITY) -> dict[str, int]:

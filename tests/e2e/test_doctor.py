@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from infra.lib.catalogue import CATALOGUE_FILE
-from infra.lib.limits import LIMITS
+from infra.lib.limits import CAPACITIES, LIMITS
 from infra.local_cloud import ledger
 from infra.local_cloud.clients import ACCOUNT
 from infra.local_cloud.cloud import PROVED_AS, LocalCloud, start_empty
@@ -136,10 +136,11 @@ def test_what_is_left_over_is_named_unless_the_state_has_it(empty: LocalCloud, p
 
 def test_what_the_account_lacks_is_said_with_what_to_ask_for(empty: LocalCloud, payhook: Path) -> None:
     certificate = f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/00000000-0000-0000-0000-000000000000"
-    options = ("--capacity", "950", "--edge-domain", "hooks.example.com", "--edge-certificate", certificate)
+    options = ("--capacity", "10000", "--edge-domain", "hooks.example.com", "--edge-certificate", certificate)
     status, findings, _ = doctor(empty, payhook, "before", *options)
     assert status == 1
-    assert "--quota-code L-B99A9384 --desired-value 1050" in of(findings, "lambda_concurrency")["says"]
+    reserved = sum(CAPACITIES["10000"]["reserved_concurrency"].values())
+    assert f"beside the stack's {reserved}" in of(findings, "lambda_concurrency")["says"]
     assert "request-certificate" in of(findings, "edge_certificate")["says"]
 
 

@@ -226,6 +226,13 @@ LIVES: dict[str, Life] = {
         "delete_function_event_invoke_config",
         FunctionName="functionName",
     ),
+    "aws:lambda/functionRecursionConfig:FunctionRecursionConfig": simple(
+        # It ends with its function: AWS has no call that takes it away.
+        "lambda",
+        "get_function_recursion_config",
+        None,
+        FunctionName="functionName",
+    ),
     "aws:s3/bucket:Bucket": Life(
         "s3", Call("head_bucket", by(Bucket="id")), Call("delete_bucket", by(Bucket="id")), before_delete=_versions
     ),

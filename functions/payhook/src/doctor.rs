@@ -47,9 +47,9 @@ pub(crate) struct BeforeArguments {
     /// What `pulumi config --json` wrote: the providers and the edge are taken from it.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Executions at a time that the stack reserves. Default: those of infra/limits.json.
+    /// Webhooks a second that the stack is sized for: its setting `capacity`.
     #[arg(long, value_name = "N")]
-    capacity: Option<u32>,
+    capacity: Option<String>,
     /// The edge's name.
     #[arg(long, value_name = "NAME", requires = "edge_certificate")]
     edge_domain: Option<String>,
@@ -96,7 +96,7 @@ fn before(arguments: &BeforeArguments) -> Result<Vec<finding::Finding>, Error> {
     let limits = Limits::read();
     let own = arguments.state.as_deref().map(own).transpose()?;
     let settings = arguments.config.as_deref().map(config).transpose()?;
-    let wanted = wanted(arguments, settings.unwrap_or_default(), &limits);
+    let wanted = wanted(arguments, settings.unwrap_or_default(), &limits)?;
     wait(async {
         let clients = arguments.stack.clients().await;
         let facts = facts(&clients, wanted, own.as_ref()).await;
@@ -105,22 +105,25 @@ fn before(arguments: &BeforeArguments) -> Result<Vec<finding::Finding>, Error> {
 }
 
 /// What the stack is to be: options go before the configuration.
-fn wanted(arguments: &BeforeArguments, settings: Config, limits: &Limits) -> Wanted {
+///
+/// # Errors
+/// [`Error::Capacity`] for one that there is not.
+fn wanted(arguments: &BeforeArguments, settings: Config, limits: &Limits) -> Result<Wanted, Error> {
     let domain = arguments.edge_domain.clone().or(settings.edge_domain);
     let certificate = arguments
         .edge_certificate
         .clone()
         .or(settings.edge_certificate);
+    let capacity = arguments.capacity.clone().or(settings.capacity);
+    let reserved = limits.reserved_in_all(capacity.as_deref());
     let providers = settings.providers.unwrap_or(providers::ALL.len());
-    Wanted {
+    Ok(Wanted {
         suffix: arguments.stack.suffix().to_owned(),
         account: arguments.stack.account().to_owned(),
-        capacity: arguments
-            .capacity
-            .unwrap_or_else(|| limits.reserved_in_all()),
+        reserved: reserved.ok_or_else(|| Error::Capacity(limits.capacities().join(", ")))?,
         providers: providers as u64,
         edge: domain.zip(certificate),
-    }
+    })
 }
 
 fn list(arguments: &StepsArguments, output: &mut impl Write) -> Result<(), Error> {

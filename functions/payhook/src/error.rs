@@ -135,6 +135,9 @@ pub(crate) enum Error {
     /// Aggregates and records disagree.
     #[error("{0} rows differ from the records")]
     RecountDiffers(usize),
+    /// A capacity that the stack does not have.
+    #[error("capacity is one of {0} webhooks a second")]
+    Capacity(String),
     /// A copied log that is not one.
     #[error("{0} is not readable: see what `payhook audit verify` says of it")]
     CopyUnreadable(String),

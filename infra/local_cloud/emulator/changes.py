@@ -169,7 +169,8 @@ def apply() -> None:
         elif scope["path"] == CHANGES_PATH:
             await _answer(scope, send)
         else:
-            headers = dict(scope["headers"])
+            # In the case in which they were sent (`header_names.py`).
+            headers = {name.lower(): value for name, value in scope["headers"]}
             of_root = SIGNED_BY_ROOT.search(headers.get(b"authorization", b"")) is not None
             _of_root.set(of_root)
             _begin()

@@ -129,7 +129,7 @@ def test_buckets(cloud: LocalCloud, output: str) -> None:
     assert encryption["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
     assert all(s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"].values())
     rules = s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
-    of_audit = {"audit/", "seal/", "archive/transactions/", "archive/manifests/", "archive/pending/"}
+    of_audit = {"audit/", "logs/", "seal/", "archive/transactions/", "archive/manifests/", "archive/pending/"}
     assert {rule["Filter"]["Prefix"] for rule in rules} == (of_audit if "audit" in output else {"AWSLogs/"})
     assert {tag["Key"]: tag["Value"] for tag in s3.get_bucket_tagging(Bucket=name)["TagSet"]} == TAGS
     assert "SecureTransport" in s3.get_bucket_policy(Bucket=name)["Policy"]
@@ -194,7 +194,7 @@ def test_functions_and_their_event_sources(cloud: LocalCloud) -> None:
         function: lambda_.get_function_concurrency(FunctionName=f"{function}_applied")["ReservedConcurrentExecutions"]
         for function in ("webhook_processor", "analytics_processor", "archival_function")
     }
-    assert reserved == {"webhook_processor": 5, "analytics_processor": 3, "archival_function": 1}
+    assert reserved == {"webhook_processor": 5, "analytics_processor": 5, "archival_function": 2}
     mapping = lambda_.list_event_source_mappings(FunctionName="analytics_processor_applied")["EventSourceMappings"][0]
     assert mapping["BatchSize"] == 100
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]

@@ -66,8 +66,8 @@ def test_a_look_changes_nothing(own: LocalCloud) -> None:
         assert len(ledger.rejected_messages(own)) == 1
         return activity(own).number > before.number
 
-    # The alarms, which are evaluated every five seconds, may change meanwhile.
-    assert not all(changed_by_a_look() for _ in range(3))
+    # Only an alarm that changes its state in these milliseconds is another's change.
+    assert [changed_by_a_look() for _ in range(3)].count(True) <= 1
 
 
 def test_without_a_change_the_answer_comes_after_its_time(own: LocalCloud) -> None:

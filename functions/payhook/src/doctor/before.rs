@@ -66,7 +66,7 @@ pub(super) struct Wanted {
     pub(super) suffix: String,
     pub(super) account: String,
     /// Executions at a time that it reserves.
-    pub(super) capacity: u32,
+    pub(super) reserved: u32,
     pub(super) providers: u64,
     /// The edge's name and its certificate.
     pub(super) edge: Option<(String, String)>,
@@ -82,7 +82,7 @@ pub(super) fn judge(facts: &Facts, limits: &Limits) -> Vec<Finding> {
         told(&CLOCK, &facts.caller, |(caller, here)| clock(caller, *here)),
         told(&LAMBDA_CONCURRENCY, &facts.concurrency, |concurrency| {
             told(&LAMBDA_CONCURRENCY, &facts.reserved_already, |own| {
-                lambda_concurrency(*concurrency, *own, facts.wanted.capacity, &limits.region)
+                lambda_concurrency(*concurrency, *own, facts.wanted.reserved, &limits.region)
             })
         }),
         told(&GATEWAY_THROTTLE, &facts.gateway, |gateway| {
@@ -170,17 +170,17 @@ fn clock(caller: &Caller, here: Timestamp) -> Finding {
     )
 }
 
-fn lambda_concurrency(concurrency: Concurrency, own: u32, capacity: u32, region: &str) -> Finding {
+fn lambda_concurrency(concurrency: Concurrency, own: u32, reserved: u32, region: &str) -> Finding {
     let Concurrency { limit, unreserved } = concurrency;
     // What the stack has reserved already is its own again.
     let free = unreserved + own;
-    let needed = capacity + UNRESERVED_MIN;
+    let needed = reserved + UNRESERVED_MIN;
     if free >= needed {
         return Finding::pass(
             &LAMBDA_CONCURRENCY,
             format!(
-                "{limit} in all, {} stay unreserved beside the stack's {capacity}",
-                free - capacity
+                "{limit} in all, {} stay unreserved beside the stack's {reserved}",
+                free - reserved
             ),
         );
     }
@@ -189,7 +189,7 @@ fn lambda_concurrency(concurrency: Concurrency, own: u32, capacity: u32, region:
     Finding::fail(
         &LAMBDA_CONCURRENCY,
         format!(
-            "{limit} executions at a time, {free} of them free: the stack reserves {capacity} \
+            "{limit} executions at a time, {free} of them free: the stack reserves {reserved} \
              and Lambda keeps {UNRESERVED_MIN}, \
              so {missing} are missing; ask for {desired}: aws service-quotas \
              request-service-quota-increase \

@@ -49,6 +49,7 @@ pub(super) struct Outputs {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Config {
     pub(super) providers: Option<usize>,
+    pub(super) capacity: Option<String>,
     pub(super) edge_domain: Option<String>,
     pub(super) edge_certificate: Option<String>,
 }
@@ -101,6 +102,7 @@ pub(super) fn config(path: &Path) -> Result<Config, Error> {
     let edge = setting("edge").is_none_or(|edge| edge != "false");
     Ok(Config {
         providers,
+        capacity: setting("capacity"),
         edge_domain: setting("edge_domain").filter(|_| edge),
         edge_certificate: setting("edge_certificate_arn").filter(|_| edge),
     })

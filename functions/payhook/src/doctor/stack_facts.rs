@@ -26,11 +26,17 @@ pub(super) const FUNCTIONS: [&str; 3] = [
 pub(super) struct Limits {
     /// Where the stack runs.
     pub(super) region: String,
-    function: BTreeMap<String, Value>,
+    capacity: BTreeMap<String, Sizes>,
     pub(super) webhook_queue: QueueLimits,
     pub(super) gateway: GatewayLimits,
     pub(super) logs: LogLimits,
     pub(super) smoke: Smoke,
+}
+
+/// What goes with a value of the setting `capacity`.
+#[derive(Deserialize)]
+struct Sizes {
+    reserved_concurrency: BTreeMap<String, u32>,
 }
 
 /// Of the webhook queue.
@@ -66,18 +72,26 @@ impl Limits {
         serde_json::from_str(LIMITS).unwrap()
     }
 
-    /// Executions at a time that a function reserves.
-    pub(super) fn reserved(&self, function: &str) -> u32 {
-        let limits = self.function.get(function);
-        let reserved = limits.and_then(|limits| limits["reserved_concurrency"].as_u64());
-        reserved
-            .and_then(|reserved| u32::try_from(reserved).ok())
-            .unwrap_or_default()
+    /// The values of the setting `capacity`, least first: that is the default.
+    pub(super) fn capacities(&self) -> Vec<&str> {
+        let mut values: Vec<&str> = self.capacity.keys().map(String::as_str).collect();
+        values.sort_by_key(|value| value.parse::<u32>().unwrap_or(u32::MAX));
+        values
     }
 
-    /// Those of all functions.
-    pub(super) fn reserved_in_all(&self) -> u32 {
-        FUNCTIONS.iter().map(|name| self.reserved(name)).sum()
+    /// Executions at a time that a function reserves, for each capacity, least first.
+    pub(super) fn reserved(&self, function: &str) -> Vec<u32> {
+        let capacities = self.capacities().into_iter();
+        let sizes = capacities.filter_map(|value| self.capacity.get(value));
+        let reserved = sizes.filter_map(|sizes| sizes.reserved_concurrency.get(function));
+        reserved.copied().collect()
+    }
+
+    /// Those of all functions, for the default or another capacity; `None` where there is none of this value.
+    pub(super) fn reserved_in_all(&self, capacity: Option<&str>) -> Option<u32> {
+        let value = capacity.or_else(|| self.capacities().first().copied())?;
+        let sizes = self.capacity.get(value)?;
+        Some(sizes.reserved_concurrency.values().sum())
     }
 }
 
@@ -172,8 +186,20 @@ mod tests {
     fn the_limits_are_those_of_the_program() {
         let limits = Limits::read();
         assert_eq!(limits.region, "us-east-2");
-        assert!(FUNCTIONS.iter().all(|name| limits.reserved(name) > 0));
-        assert_eq!(limits.reserved("nobody"), 0);
+        assert_eq!(limits.capacities(), ["400", "2000", "10000"]);
+        assert!(
+            FUNCTIONS
+                .iter()
+                .all(|name| limits.reserved(name).len() == 3)
+        );
+        assert_eq!(limits.reserved("webhook_processor")[0], 5);
+        assert!(limits.reserved("nobody").is_empty());
+        assert_eq!(
+            limits.reserved_in_all(None),
+            limits.reserved_in_all(Some("400"))
+        );
+        assert!(limits.reserved_in_all(Some("2000")) > limits.reserved_in_all(None));
+        assert_eq!(limits.reserved_in_all(Some("many")), None);
         assert!(providers::by_name(&limits.smoke.provider).is_some());
         assert!(limits.webhook_queue.max_message_bytes > 1_000_000);
     }

@@ -75,7 +75,7 @@ impl Standing {
         for (function, reserved) in &self.reserved {
             let wanted = limits.reserved(function);
             let finding = told(&CONCURRENCY_RESERVED, reserved, |found| {
-                reserves(*found, wanted)
+                reserves(*found, &wanted)
             });
             findings.push(finding.about(*function));
         }
@@ -279,14 +279,18 @@ fn enabled(states: &[String]) -> Finding {
     }
 }
 
-fn reserves(found: Option<u32>, wanted: u32) -> Finding {
+/// `wanted` are the numbers of all capacities: which of them the stack has is its configuration's.
+fn reserves(found: Option<u32>, wanted: &[u32]) -> Finding {
     match found {
-        Some(found) if found == wanted => Finding::pass(&CONCURRENCY_RESERVED, format!("{found}")),
+        Some(found) if wanted.contains(&found) => {
+            Finding::pass(&CONCURRENCY_RESERVED, format!("{found}"))
+        }
         found => Finding::fail(
             &CONCURRENCY_RESERVED,
             format!(
-                "{} are reserved, not {wanted}: pulumi refresh, then pulumi up",
-                found.unwrap_or_default()
+                "{} are reserved, not {}: pulumi refresh, then pulumi up",
+                found.unwrap_or_default(),
+                wanted.first().copied().unwrap_or_default()
             ),
         ),
     }

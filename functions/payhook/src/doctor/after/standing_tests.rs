@@ -56,7 +56,9 @@ fn standing() -> Standing {
             "webhook_processor".to_owned(),
             Ok(vec!["Enabled".to_owned()]),
         )],
-        reserved: functions.map(|f| (f, Ok(Some(limits.reserved(f))))).into(),
+        reserved: functions
+            .map(|f| (f, Ok(limits.reserved(f).first().copied())))
+            .into(),
         gateway: Ok(gateway(Some("arn:aws:iam::1:role/logger"))),
         now: now(),
     }

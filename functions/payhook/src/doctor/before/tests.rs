@@ -37,7 +37,7 @@ fn facts() -> Facts {
         wanted: Wanted {
             suffix: "dev".to_owned(),
             account: "123456789012".to_owned(),
-            capacity: 9,
+            reserved: 9,
             providers: 22,
             edge: Some((DOMAIN.to_owned(), ARN.to_owned())),
         },
@@ -233,7 +233,7 @@ fn the_clock_may_be_a_minute_off() {
 
 #[test]
 fn a_hundred_executions_stay_unreserved() {
-    for (limit, unreserved, own, capacity, outcome, words) in [
+    for (limit, unreserved, own, reserved, outcome, words) in [
         (1000, 1000, 0, 9, Outcome::Pass, "991 stay unreserved"),
         (1000, 109, 0, 9, Outcome::Pass, "100 stay unreserved"),
         (
@@ -266,7 +266,7 @@ fn a_hundred_executions_stay_unreserved() {
         let mut one = facts();
         one.concurrency = Ok(Concurrency { limit, unreserved });
         one.reserved_already = Ok(own);
-        one.wanted.capacity = capacity;
+        one.wanted.reserved = reserved;
         check(&one, "lambda_concurrency", outcome, words);
     }
 }
