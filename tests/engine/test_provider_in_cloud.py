@@ -3,13 +3,14 @@
 import json
 import os
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
 from infra.evaluation import ROOT, evaluated, is_made
 from infra.local_cloud.clients import ACCOUNT
-from infra.local_cloud.cloud import EDGE_CONFIG, start_empty
+from infra.local_cloud.cloud import EDGE_CONFIG, prepare_account, start_empty
 from infra.symbols import SUFFIX, Values, place
 from tests.engine import calls, wire
 from tests.engine.inventory import inventory
@@ -23,6 +24,7 @@ NEVER_GONE = {"aws:kms/key:Key", "aws:apigateway/account:Account"}
 def test_everything_is_made_found_and_deleted(tmp_path: Path) -> None:
     cloud = start_empty(tmp_path / "cloud")
     try:
+        prepare_account(cloud, ZIPS)
         provider = Provider("1.2.3")
         endpoints = json.dumps([{"s3control": "http://localhost:1", "sqs": cloud.aws_endpoint}])
         provider.Configure(provider_pb2.ConfigureRequest(args=wire.to_struct({"endpoints": endpoints})), None)
@@ -65,7 +67,7 @@ def test_the_account_is_the_one_of_the_local_cloud(tmp_path: Path) -> None:
         provider = Provider("1.2.3")
         endpoints = json.dumps([{"sts": cloud.aws_endpoint}])
         provider.Configure(provider_pb2.ConfigureRequest(args=wire.to_struct({"endpoints": endpoints})), None)
-        answer = provider.Invoke(provider_pb2.InvokeRequest(tok=IDENTITY), None)
+        answer = provider.Invoke(provider_pb2.InvokeRequest(tok=IDENTITY), cast(Any, None))
         assert wire.of_struct(getattr(answer, "return"))["accountId"] == ACCOUNT
     finally:
         cloud.stop()
