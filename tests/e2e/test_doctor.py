@@ -66,12 +66,6 @@ def subscribe(cloud: LocalCloud) -> str:
     return cloud.clients.sns.subscribe(TopicArn=topic, Protocol="sms", Endpoint=SMS)["SubscriptionArn"]
 
 
-def allow_recursion(cloud: LocalCloud) -> None:
-    """The archive may call itself as often as it must."""
-    name = f"archival_function_{cloud.suffix}"
-    cloud.clients.lambda_.put_function_recursion_config(FunctionName=name, RecursiveLoop="Allow")
-
-
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     """An account without anything in it."""
@@ -84,7 +78,6 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
 def healthy(cloud: LocalCloud) -> LocalCloud:
     """A stack as an operator leaves it."""
     subscribe(cloud)
-    allow_recursion(cloud)
     return cloud
 
 
@@ -232,7 +225,6 @@ def test_keys_and_secrets_are_read_from_the_stack(healthy: LocalCloud, payhook: 
 
 def test_each_fault_has_its_line(own_cloud: LocalCloud, payhook: Path) -> None:
     cloud, aws = own_cloud, own_cloud.clients
-    allow_recursion(cloud)
     secret = f"webhook_secret_stripe_{cloud.suffix}"
     aws.secretsmanager.put_secret_value(SecretId=secret, SecretString=json.dumps({"keys": ["whsec_another"]}))
     aws.cloudwatch.delete_alarms(AlarmNames=[f"gateway_5xx_{cloud.suffix}"])

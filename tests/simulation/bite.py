@@ -130,8 +130,8 @@ FAULTS = (
     Fault(
         "deletes that were put off are forgotten",
         f"{ARCHIVE}/shard.rs",
-        "                if rest.is_empty() {\n                    break;\n                }\n                if attempt",
-        "                if rest.is_empty() || attempt == 1 {\n                    break;\n                }\n                if attempt",
+        "            if rest.is_empty() {\n                break;\n            }\n            if attempt",
+        "            if rest.is_empty() || attempt == 1 {\n                break;\n            }\n            if attempt",
     ),
     Fault(
         "a part without a manifest is visible to readers",

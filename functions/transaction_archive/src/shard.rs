@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 
 use aws_lc_rs::digest;
+use futures::{StreamExt, stream};
 use jiff::civil::Date;
 use payment_event::TransactionKey;
 use pipeline::retry::retrying;
@@ -19,6 +20,9 @@ use crate::manifest::{Manifest, pending_key};
 use crate::part::encode;
 use crate::read::{check, holds, manifests, publish, verified};
 use crate::run::{Deps, Report};
+
+/// Calls that delete at the same time: two hundred items, a fifth of what a partition of the table takes in a second.
+const DELETES_AT_ONCE: usize = 8;
 
 /// Attempts at deletes that are put off.
 const ATTEMPTS_MAX: u32 = 5;
@@ -227,25 +231,39 @@ impl<T: TransactionIndex, O: ObjectStore, P: Pause, D: Deadline> Shard<'_, '_, T
         Ok(true)
     }
 
-    /// Deletes items whose copy was read back.
+    /// Deletes items whose copy was read back, some calls at a time: one after another they took most of a night.
     async fn delete(&mut self, keys: &[TransactionKey]) -> Result<(), ArchiveError> {
-        let (index, pause) = (self.deps.index, self.deps.pause);
-        for some in keys.chunks(DELETE_BATCH_KEYS_MAX) {
-            let mut rest = some.to_vec();
-            let mut attempt = 1;
-            while !rest.is_empty() {
-                rest = retrying(pause, async || index.delete(&rest).await).await?;
-                if rest.is_empty() {
-                    break;
-                }
-                if attempt == ATTEMPTS_MAX {
-                    return Err(ArchiveError::PutOff(self.name()));
-                }
-                pause.before(attempt).await;
-                attempt += 1;
+        let chunks = stream::iter(keys.chunks(DELETE_BATCH_KEYS_MAX));
+        let deletes = chunks.map(|some| self.delete_some(some));
+        let mut ended = deletes.buffer_unordered(DELETES_AT_ONCE);
+        let (mut deleted, mut failed) = (0, None);
+        while let Some(result) = ended.next().await {
+            match result {
+                Ok(number) => deleted += number,
+                Err(error) => failed = Some(error),
             }
-            self.report.deleted += some.len() as u64;
         }
-        Ok(())
+        drop(ended);
+        self.report.deleted += deleted;
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// Deletes the items of one call, as often as some are put off; their number.
+    async fn delete_some(&self, keys: &[TransactionKey]) -> Result<u64, ArchiveError> {
+        let (index, pause) = (self.deps.index, self.deps.pause);
+        let mut rest = keys.to_vec();
+        let mut attempt = 1;
+        while !rest.is_empty() {
+            rest = retrying(pause, async || index.delete(&rest).await).await?;
+            if rest.is_empty() {
+                break;
+            }
+            if attempt == ATTEMPTS_MAX {
+                return Err(ArchiveError::PutOff(self.name()));
+            }
+            pause.before(attempt).await;
+            attempt += 1;
+        }
+        Ok(keys.len() as u64)
     }
 }
