@@ -1,7 +1,11 @@
 """The project's own plugins have the recorded shapes of the real ones, and know every type of the stack."""
 
 import json
+import os
 import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -11,7 +15,7 @@ from infra.evaluation import evaluated
 from infra.local_cloud.applier import MAKERS
 from tests.engine import calls, provider, shapes, wire
 from tests.engine.analyzer import as_input
-from tests.engine.plugins import ROOT, analyzer_version, versions
+from tests.engine.plugins import ROOT, TOOL, analyzer_version, versions
 from tests.engine.wire import Properties
 
 RECORDINGS = ("new_stack", "deployed_stack")
@@ -178,3 +182,35 @@ def test_the_pack_has_nothing_that_the_published_analyzer_cannot_take() -> None:
 def test_each_package_of_nix_has_the_version_of_its_plugin() -> None:
     pinned = json.loads((ROOT / "nix/pypi.json").read_text())
     assert {name: pinned[f"pulumi_{name}"]["version"] for name in versions()} == versions()
+
+
+@pytest.fixture
+def with_cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], subprocess.CompletedProcess[str]]:
+    """Runs `pulumi.sh plugins` with a CLI of some version that only writes down what it is asked."""
+
+    def installed(version: str) -> subprocess.CompletedProcess[str]:
+        cli = tmp_path / "pulumi"
+        cli.write_text(f'#!/bin/sh\n[ "$1" = version ] && echo v{version} || echo "$@"\n')
+        cli.chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+        return subprocess.run([str(TOOL), "plugins"], capture_output=True, text=True)
+
+    return installed
+
+
+def test_the_published_plugins_are_installed_in_the_versions_that_belong_together(
+    with_cli: Callable[[str], subprocess.CompletedProcess[str]],
+) -> None:
+    (sdk,) = re.findall(r"^pulumi==(\S+)$", (ROOT / "infra/requirements.txt").read_text(), re.M)
+    done = with_cli(sdk)
+    wanted = [f"plugin install resource {name} {version} --exact" for name, version in versions().items()]
+    assert done.stdout.splitlines() == [*wanted, f"plugin install analyzer policy-opa {analyzer_version()} --exact"]
+    assert done.returncode == 0
+
+
+def test_another_version_of_the_cli_is_refused(
+    with_cli: Callable[[str], subprocess.CompletedProcess[str]],
+) -> None:
+    done = with_cli("3.1.0")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "the CLI on the PATH is v3.1.0" in done.stderr
