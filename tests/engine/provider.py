@@ -121,7 +121,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         self._clients = Clients(addresses.pop()) if addresses else None
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
-    def Invoke(self, request: provider_pb2.InvokeRequest, context: grpc.ServicerContext) -> provider_pb2.InvokeResponse:  # noqa: N802
+    def Invoke(self, request: provider_pb2.InvokeRequest, context: Any) -> provider_pb2.InvokeResponse:  # noqa: N802
         """The one data source of the program is the account's identity."""
         if request.tok != IDENTITY:
             context.abort(grpc.StatusCode.UNIMPLEMENTED, f"{request.tok} is not known here")
