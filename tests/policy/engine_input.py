@@ -9,6 +9,7 @@ rule: first what `Analyze` was asked (the inputs, which the provider has checked
 import copy
 import json
 import lzma
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,24 +99,64 @@ def update_documents(resources: list[Resource]) -> None:
             resource[name] = resource["__properties"][name] = document
 
 
-def checked(resource: Resource) -> Resource:
-    """A resource of the graph as `Analyze` gets it: `__defaults` inside, every second one with secrets."""
+def checked(resource: Resource, secret: bool | None = None) -> Resource:
+    """A resource of the graph as `Analyze` gets it: `__defaults` inside, and secrets.
+
+    With `secret` every property is one; where nobody says, those of every second resource that have
+    something below them.
+    """
     properties = {key: with_defaults(value) for key, value in resource["properties"].items()}
-    if len(resource["name"]) % 2:
-        properties = {key: as_secret(value) if is_nested(value) else value for key, value in properties.items()}
-    return shaped(resource, properties)
+    return shaped(resource, with_secrets(resource, properties, secret))
 
 
-def outputs(resource: Resource) -> Resource:
-    """A resource of the graph as `AnalyzeStack` gets it: nulls, empty lists, sets in another order."""
+def outputs(resource: Resource, secret: bool | None = None) -> Resource:
+    """A resource of the graph as `AnalyzeStack` gets it: nulls, empty lists, sets in another order, and secrets."""
     properties: dict[str, Any] = {key: with_unset(value) for key, value in resource["properties"].items()}
-    if len(resource["name"]) % 2:
-        properties = {key: as_secret(value) if is_nested(value) else value for key, value in properties.items()}
-    return shaped(resource, properties | {"notSet": None, "notFilled": []})
+    return shaped(resource, with_secrets(resource, properties, secret) | {"notSet": None, "notFilled": []})
+
+
+def with_secrets(resource: Resource, properties: dict[str, Any], secret: bool | None) -> dict[str, Any]:
+    """The properties, all of them as secrets, or none, or some."""
+    if secret or (secret is None and len(resource["name"]) % 2):
+        return {key: as_secret(value) if secret or is_nested(value) else value for key, value in properties.items()}
+    return properties
+
+
+# What stands in the evaluated graph for a value that AWS makes (`infra.graph.PreviewMocks`).
+PLACEHOLDER = re.compile(r"arn:preview:|https://preview/|^secret:|^\w+-(id|root)$|^\w+\.preview$|webhook_api-id\b")
+# The header `webhook-id` is no placeholder.
+HEADER_NAMES = {"fieldKeys", "singleHeader"}
+# A value that is not known yet, as a text: it becomes the engine's shape of it in the end.
+UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+
+
+def of_new_stack(resource: Resource) -> Resource:
+    """A resource of the graph as a preview of a new stack knows it: what AWS makes is unknown."""
+    return resource | {"properties": with_unknown(resource["properties"])}
+
+
+def with_unknown(value: Any) -> Any:
+    """Each text that has a placeholder in it is unknown as a whole."""
+    if isinstance(value, dict):
+        entries = cast("dict[str, Any]", value)
+        return {key: item if key in HEADER_NAMES else with_unknown(item) for key, item in entries.items()}
+    if isinstance(value, list):
+        return [with_unknown(item) for item in cast("list[Any]", value)]
+    return UNKNOWN_TEXT if isinstance(value, str) and PLACEHOLDER.search(value) else value
+
+
+def with_shape_of_unknown(value: Any) -> Any:
+    """The engine's shape of each unknown value; inside a secret it is the same."""
+    if isinstance(value, dict):
+        return {key: with_shape_of_unknown(item) for key, item in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list):
+        return [with_shape_of_unknown(item) for item in cast("list[Any]", value)]
+    return {"Element": {"V": ""}} if value == UNKNOWN_TEXT else value
 
 
 def shaped(resource: Resource, properties: dict[str, Any]) -> Resource:
     """Adds what surrounds the properties. The engine passes on neither retainOnDelete nor dependencies."""
+    properties = with_shape_of_unknown(properties)
     given = resource["options"]
     metadata: dict[str, Any] = {
         "type": resource["type"],

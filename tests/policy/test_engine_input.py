@@ -12,15 +12,25 @@ from pathlib import Path
 import pytest
 
 from infra.evaluation import evaluated
+from infra.symbols import SYMBOL
 from tests.policy import properties_data, properties_edge, resources, statements
-from tests.policy.engine_input import Recorded, checked, outputs, recorded
+from tests.policy.engine_input import (
+    UNKNOWN_TEXT,
+    Recorded,
+    checked,
+    of_new_stack,
+    outputs,
+    recorded,
+    with_unknown,
+)
 from tests.policy.engines import PACK, ROOT, Finding, by_gate, by_opa, is_mandatory, refusals, rules_by_scope
-from tests.policy.mutation import Mutation, Resource, of_rows
+from tests.policy.mutation import Mutation, Resource, at, leaves, of_rows
 from tests.policy.runtime_input import stack_urn
 
 PROVIDERS = "stripe,paypal,gocardless"
 # Changes a rule: more would prove the same again.
 CHANGES = 2
+CHANGES_OF_NEW_STACK = 8
 # The changes that a rule is asked about, one round after the other until it refuses one.
 ROUNDS = ((0, 4), (4, 40), (40, 5000))
 # No change of the stack is meant for these; the stack that breaks every rule breaks them, too.
@@ -38,9 +48,19 @@ UNBROKEN = frozenset(
 ENGINES = ("gate", "opa")
 
 
+def judging() -> list[str]:
+    """All rules but the one that names what a preview does not know, which a recording shows."""
+    return sorted({rule for rules in rules_by_scope().values() for rule in rules} - {"warn_preview_unknown"})
+
+
 def mandatory() -> list[str]:
     """The rules that refuse."""
-    return sorted(rule for rules in rules_by_scope().values() for rule in rules if is_mandatory(rule))
+    return [rule for rule in judging() if is_mandatory(rule)]
+
+
+def broken_rules(findings: frozenset[Finding]) -> set[str]:
+    """The rules that speak, those that only warn among them."""
+    return {rule for rule, _, _ in findings}
 
 
 def judged(graph: list[Resource], mutations: list[Mutation], folder: Path) -> dict[str, dict[str, frozenset[Finding]]]:
@@ -94,6 +114,8 @@ class Broken:
 
     graph: list[Resource]
     changes: list[Mutation]
+    # More of them: some do not show where less is known.
+    of_new_stack: list[Mutation]
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +140,11 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Broken:
             if mutation.kind in refusals(found[mutation.id]):
                 proven[mutation.kind].append(mutation)
     assert {rule for rule, mutations in proven.items() if not mutations} == UNBROKEN
-    return Broken(graph, [mutation for mutations in proven.values() for mutation in mutations[:CHANGES]])
+    return Broken(
+        graph,
+        [mutation for mutations in proven.values() for mutation in mutations[:CHANGES]],
+        [mutation for mutations in proven.values() for mutation in mutations[:CHANGES_OF_NEW_STACK]],
+    )
 
 
 @pytest.mark.parametrize("stack", [False, True], ids=["resource", "stack"])
@@ -149,18 +175,91 @@ def test_what_is_refused_in_the_graph_is_refused_in_the_shape_of_the_engine(
     }
 
 
+@pytest.mark.parametrize("secret", [False, True], ids=["plain", "secret"])
 @pytest.mark.parametrize("stack", [False, True], ids=["resource", "stack"])
-def test_a_stack_that_breaks_every_rule_breaks_the_same_in_the_shape_of_the_engine(stack: bool, tmp_path: Path) -> None:
+def test_a_stack_that_breaks_every_rule_breaks_the_same_in_the_shape_of_the_engine(
+    stack: bool, secret: bool, tmp_path: Path
+) -> None:
     bad: list[Resource] = json.loads((ROOT / "tests/policy/rego/bad_stack.json").read_text())["bad_stack"]
     bad = [{"provider": None} | resource for resource in bad]
     untouched = Mutation("untouched", "the bad stack", "", frozenset({"stack_"}))
     graph = by_gate(written(bad, tmp_path), [untouched]).by_id[untouched.id]
     wanted = {(rule, urn) for rule, urn, _ in of_scope(graph, stack=stack)}
-    found = judged([(outputs if stack else checked)(resource) for resource in bad], [untouched], tmp_path / "shaped")
+    shape = outputs if stack else checked
+    found = judged([shape(resource, secret) for resource in bad], [untouched], tmp_path / "shaped")
     for engine in ENGINES:
         assert {(rule, urn) for rule, urn, _ in of_scope(found[engine][untouched.id], stack=stack)} == wanted, engine
-    unbroken = {rule for rule in mandatory() if rule.startswith("stack_") == stack} - {rule for rule, _ in wanted}
+    unbroken = {rule for rule in judging() if rule.startswith("stack_") == stack} - {rule for rule, _ in wanted}
     assert unbroken == set()
+
+
+# Rules of the stack that ask which queue, stream, function or key is meant, by a value that only AWS
+# can name. The preview of a new stack lets that value through by name (`warn_preview_unknown`);
+# `make policy` judges these rules before a deployment, and the engine at its end.
+ONLY_WHERE_IT_IS_KNOWN = frozenset(
+    {
+        "stack_deny_alarm_iterator_age",
+        "stack_deny_alarm_queue_age",
+        "stack_deny_async_missing",
+        "stack_deny_key_foreign",
+        "stack_deny_queue_concurrency",
+        "stack_deny_queue_redrive",
+        "stack_deny_queue_visibility",
+    }
+)
+
+
+def test_what_a_preview_does_not_know_hides_no_fault_from_any_other_rule(broken: Broken, tmp_path: Path) -> None:
+    """Each rule refuses a fault also where everything that AWS makes is unknown, in each engine."""
+    bad: list[Resource] = json.loads((ROOT / "tests/policy/rego/bad_stack.json").read_text())["bad_stack"]
+    proven: dict[str, set[str]] = {engine: set() for engine in ENGINES}
+    for stack in (False, True):
+        shape = outputs if stack else checked
+        graphs = {
+            "bad": [shape(of_new_stack({"provider": None} | resource)) for resource in bad],
+            "good": [shape(of_new_stack(resource)) for resource in broken.graph],
+        }
+        untouched = Mutation("untouched", "the stack", "", frozenset({"stack_"}))
+        changes = [
+            Mutation(
+                change.kind,
+                change.what,
+                change.form,
+                change.by,
+                tuple(shape(of_new_stack(resource)) for resource in change.put),
+                change.remove,
+            )
+            for change in broken.of_new_stack
+            if change.kind.startswith("stack_") == stack
+        ]
+        of_bad = judged(graphs["bad"], [untouched], tmp_path / f"bad_{stack}")
+        of_good = judged(graphs["good"], [untouched, *changes], tmp_path / f"good_{stack}")
+        for engine in ENGINES:
+            assert refusals(of_scope(of_good[engine][untouched.id], stack=stack)) == frozenset(), engine
+            proven[engine] |= broken_rules(of_scope(of_bad[engine][untouched.id], stack=stack))
+            proven[engine] |= {
+                change.kind for change in changes if change.kind in broken_rules(of_good[engine][change.id])
+            }
+    for engine in ENGINES:
+        assert sorted(set(judging()) - proven[engine]) == sorted(ONLY_WHERE_IT_IS_KNOWN), engine
+
+
+def test_the_placeholders_of_the_graph_are_what_aws_makes() -> None:
+    """The evaluation with symbols says which values those are."""
+    config = {"payhook:providers": PROVIDERS}
+    symbolic = {resource["urn"]: resource["properties"] for resource in evaluated(config, symbolic=True).graph()}
+    for resource in evaluated(config).graph():
+        found = {
+            path
+            for path in leaves(resource["properties"])
+            if at(with_unknown(resource["properties"]), path) == UNKNOWN_TEXT
+        }
+        made = {
+            path
+            for path in leaves(symbolic[resource["urn"]])
+            if isinstance(text := at(symbolic[resource["urn"]], path), str) and SYMBOL.search(text)
+        }
+        assert found == made, resource["name"]
 
 
 def test_rules_read_properties_in_no_shape_but_the_plain_one() -> None:
