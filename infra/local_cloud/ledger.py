@@ -6,6 +6,7 @@ Used by the demo and the end-to-end tests; nothing here runs in a function.
 import datetime
 import io
 import json
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,7 +15,7 @@ import zstandard
 from infra.lib.limits import FUNCTIONS
 from infra.local_cloud.clients import ACCOUNT, REGION, ROOT_KEY
 from infra.local_cloud.cloud import LocalCloud
-from infra.local_cloud.waiting import until_found
+from infra.local_cloud.waiting import activity, until_found
 
 NAMESPACE = "payhook"
 DEPTH = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed")
@@ -91,10 +92,19 @@ def wait_until_counted(cloud: LocalCloud, events: int, seconds: float = 60) -> b
 
 
 def run_archive(cloud: LocalCloud, task: dict[str, Any]) -> str | None:
-    """Invokes the archival function with a task and waits for it; the error's text, if any."""
-    answer = cloud.clients.lambda_.invoke(
-        FunctionName=f"archival_function_{cloud.suffix}", Payload=json.dumps(task).encode()
-    )
+    """Invokes the archival function with a task and waits for it; the error's text, if any.
+
+    While earlier invocations have all that is reserved, it waits for them.
+    """
+    lambda_, until = cloud.clients.lambda_, time.monotonic() + 60
+    while True:
+        try:
+            answer = lambda_.invoke(FunctionName=f"archival_function_{cloud.suffix}", Payload=json.dumps(task).encode())
+            break
+        except lambda_.exceptions.TooManyRequestsException:
+            if time.monotonic() > until:
+                raise
+            activity(cloud, activity(cloud).number, 1)
     payload = answer["Payload"].read().decode()
     return payload if answer.get("FunctionError") else None
 

@@ -10,7 +10,7 @@ import copy
 import json
 import lzma
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -31,16 +31,19 @@ class Recorded:
 
 
 def recorded(name: str) -> Recorded:
-    """A recording, without what has left the program since, with today's documents and alarms."""
+    """A recording, without what has left the program since, with today's values of `CHANGED`, its
+    alarms and what it has besides.
+    """
     with lzma.open(FOLDER / f"{name}.jsonl.xz", "rt", encoding="utf-8") as lines:
         resources: list[Resource] = [json.loads(line) for line in lines]
     resources = [resource for resource in resources if resource["__name"] not in LEFT]
-    update_documents(resources)
     half = len(resources) // 2
-    alarms = todays_alarms(resources[0])
+    update(resources[:half], with_defaults)
+    update(resources[half:], with_unset)
+    added = todays(resources[0])
     found = Recorded(
-        [*without_alarms(resources[:half]), *map(checked, alarms)],
-        [*without_alarms(resources[half:]), *map(outputs, alarms)],
+        [*without_alarms(resources[:half]), *map(checked, added)],
+        [*without_alarms(resources[half:]), *map(outputs, added)],
     )
     if urns(found.analyze) != urns(found.stack):
         raise ValueError(f"{name} does not hold every resource twice")
@@ -55,14 +58,22 @@ def urns(resources: Iterable[Resource]) -> list[str]:
 # What has left the program since the recordings: the account's setting for the gateway's logs, and its
 # role, are the bootstrap's.
 LEFT = frozenset({"webhook_api_account", "webhook_api_logging_role", "webhook_api_logging_policy"})
-# Documents that the program has changed since the recordings: API Gateway's roles ask for no condition
-# keys, the templates find headers in any case, and a role and the key name other actions. They are text,
-# so that the engine's shapes stay as they were recorded.
+# What the program has changed since the recordings, by type. Nothing of it is computed or secret, so
+# that the engine's shapes of today's values are known.
 CHANGED = {
-    "aws:apigateway/integration:Integration": "requestTemplates",
-    "aws:iam/role:Role": "assumeRolePolicy",
-    "aws:iam/rolePolicy:RolePolicy": "policy",
-    "aws:kms/key:Key": "policy",
+    "aws:apigateway/integration:Integration": ("requestTemplates",),
+    "aws:apigateway/methodSettings:MethodSettings": ("settings",),
+    "aws:apigateway/restApi:RestApi": ("endpointAccessMode", "securityPolicy"),
+    "aws:apigateway/stage:Stage": ("accessLogSettings",),
+    "aws:cloudwatch/logDelivery:LogDelivery": ("s3DeliveryConfigurations",),
+    "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination": ("deliveryDestinationConfiguration",),
+    "aws:iam/role:Role": ("assumeRolePolicy",),
+    "aws:iam/rolePolicy:RolePolicy": ("policy",),
+    "aws:kms/key:Key": ("policy",),
+    "aws:lambda/eventSourceMapping:EventSourceMapping": ("maximumRecordAgeInSeconds", "maximumRetryAttempts"),
+    "aws:lambda/function:Function": ("environment", "reservedConcurrentExecutions"),
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": ("rules",),
+    "aws:sqs/queue:Queue": ("maxMessageSize",),
 }
 
 
@@ -76,11 +87,15 @@ def todays_graph(one: Resource) -> list[Resource]:
     return json.loads(json.dumps(graph).replace("urn:pulumi:preview::", f"urn:pulumi:{stack}::"))
 
 
-def todays_alarms(one: Resource) -> list[Resource]:
-    """The alarms of today's program, which has others than the recorded one. Nothing of an alarm is
-    computed, so the engine's shapes of them are known.
+# Types of today's program that the recordings do not have.
+NEW_TYPES = {"aws:lambda/functionRecursionConfig:FunctionRecursionConfig"}
+
+
+def todays(one: Resource) -> list[Resource]:
+    """The alarms of today's program, which has others than the recorded one, and what is of a new
+    type. Nothing of them is computed, so the engine's shapes of them are known.
     """
-    return [resource for resource in todays_graph(one) if resource["type"] == ALARM]
+    return [resource for resource in todays_graph(one) if resource["type"] in {ALARM, *NEW_TYPES}]
 
 
 def without_alarms(resources: list[Resource]) -> list[Resource]:
@@ -88,15 +103,15 @@ def without_alarms(resources: list[Resource]) -> list[Resource]:
     return [resource for resource in resources if resource["__type"] != ALARM]
 
 
-def update_documents(resources: list[Resource]) -> None:
-    """Replaces the documents of `CHANGED` by those of today's program."""
+def update(resources: list[Resource], shape: Callable[[Any], Any]) -> None:
+    """Replaces the properties of `CHANGED` by those of today's program, in the engine's shape."""
     graph = todays_graph(resources[0])
     today = {(resource["type"], resource["name"]): resource["properties"] for resource in graph}
     for resource in resources:
-        name = CHANGED.get(resource["__type"], "")
-        if resource["__properties"].get(name):
-            document = today[resource["__type"], resource["__name"]][name]
-            resource[name] = resource["__properties"][name] = document
+        for name in CHANGED.get(resource["__type"], ()):
+            value = today.get((resource["__type"], resource["__name"]), {}).get(name)
+            if value is not None:
+                resource[name] = resource["__properties"][name] = shape(value)
 
 
 def checked(resource: Resource, secret: bool | None = None) -> Resource:

@@ -221,11 +221,7 @@ mod tests {
         has(Kind::Bucket, "payhook-audit-123456789012-prod");
         has(Kind::Secret, "webhook_secret_stripe_prod");
         has(Kind::Alias, "alias/payhook_prod");
-        assert!(
-            names
-                .alarms
-                .contains(&"rejected_spike_stripe_prod".to_owned())
-        );
+        assert!(names.alarms.contains(&"rejected_stripe_prod".to_owned()));
         assert_eq!(names.stage, "live");
         let left = names.taken.iter().map(|named| &named.name);
         let all: BTreeSet<&String> = left.chain(&names.alarms).collect();

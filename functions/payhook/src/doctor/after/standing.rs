@@ -21,8 +21,9 @@ use crate::doctor::steps::{
 const FIRST_EXPORT_AFTER: SignedDuration = SignedDuration::from_hours(48);
 /// Alarms that a stack without a firewall does not have.
 const FIREWALL: &str = "firewall_";
-/// Alarms that a stack has for each of its providers.
-const OF_PROVIDER: &str = "rejected_spike_";
+/// Alarms that a stack has for each of its providers, and the one like them that it has in any case.
+const OF_PROVIDER: &str = "rejected_";
+const OF_ALL_PROVIDERS: &str = "rejected_spike";
 
 /// Everything that is judged.
 pub(super) struct Standing {
@@ -92,6 +93,7 @@ impl Standing {
         let wanted = |name: &&String| {
             let stem = name.strip_suffix(&end).unwrap_or(name);
             match stem.strip_prefix(OF_PROVIDER) {
+                Some(_) if stem == OF_ALL_PROVIDERS => true,
                 Some(provider) => self.providers.iter().any(|name| name == provider),
                 None => firewall || !stem.starts_with(FIREWALL),
             }

@@ -34,8 +34,8 @@ fn standing() -> Standing {
     let reviewed = [
         "gateway_5xx_dev",
         "rejected_spike_dev",
-        "rejected_spike_stripe_dev",
-        "rejected_spike_adyen_dev",
+        "rejected_stripe_dev",
+        "rejected_adyen_dev",
         "firewall_blocked_dev",
     ];
     Standing {
@@ -116,7 +116,7 @@ fn every_alarm_is_there_and_tells_somebody() {
     );
     // A stack without this provider, and one without a firewall, have fewer.
     let no_adyen = |one: &mut Standing| {
-        without("rejected_spike_adyen_dev")(one);
+        without("rejected_adyen_dev")(one);
         one.providers.retain(|name| name != "adyen");
     };
     changed(no_adyen, step, Pass, "4");
