@@ -200,6 +200,7 @@ ONLY_WHERE_IT_IS_KNOWN = frozenset(
     {
         "stack_deny_alarm_iterator_age",
         "stack_deny_alarm_queue_age",
+        "stack_deny_alarm_throttles",
         "stack_deny_async_missing",
         "stack_deny_key_foreign",
         "stack_deny_queue_concurrency",
