@@ -43,7 +43,7 @@ RUFF = $(VENV)/bin/ruff --config infra/pyproject.toml
 PYTEST = $(PYTHON) -m pytest -q -c infra/pyproject.toml --rootdir .
 LOCAL := $(PYTHON) -m infra.local_cloud
 
-.PHONY: help demo up down status engine plugins test check check-gate check-tests tools tested lint lint-format lint-python lint-rust lint-workflows test-rust test-python test-oracles test-e2e test-policy test-policy-full second-opinion policy evidence simulate fuzz properties bite bench bench-core instructions bench-archive graph changes snapshots fmt build lambdas test-lambdas test-reproducible flake-check deny advisories sbom clean
+.PHONY: help demo up down status engine plugins test check check-gate check-tests tools tested lint lint-format lint-python lint-rust lint-workflows test-rust coverage test-python test-oracles test-e2e test-policy test-policy-full second-opinion policy evidence simulate fuzz properties bite bench bench-core instructions bench-archive graph changes snapshots fmt build lambdas test-lambdas test-reproducible flake-check deny advisories sbom clean
 
 help: ## What can be made.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -117,6 +117,10 @@ lint-workflows: $(VENV)/.dev
 
 # The storage adapter runs against the emulator and against DynamoDB Local; both are started for it and stopped after it.
 test-rust: $(COMPILED) $(VENV)/.dev
+	PYTHON=$(PYTHON) tests/tools/rust_tests.sh
+
+# The command line's profiles of the end-to-end tests are counted with those of the Rust tests.
+coverage: $(VENV)/.dev ## Count the lines that the last test-rust and test-e2e reached; 1 below 90 %.
 	PYTHON=$(PYTHON) tests/tools/rust_coverage.sh
 
 test-python: $(COMPILED) $(VENV)/.dev
@@ -153,7 +157,9 @@ evidence: $(VENV)/.runtime $(GATE) ## Write the PCI DSS evidence into build/evid
 test-oracles: $(COMPILED) $(VENV)/.dev $(VENV)/.oracles
 	$(PROGRAMS) .venv/oracles/bin/python -m pytest -q tests/oracles
 
+test-e2e: export LLVM_PROFILE_FILE := $(abspath target/tested/e2e)/%4m.profraw
 test-e2e: $(COMPILED) $(VENV)/.dev
+	@rm -rf target/tested/e2e
 	$(PROGRAMS) $(PYTEST) -n $(PROCESSES) --dist loadfile tests/e2e --junitxml=$(RESULTS)/e2e.xml
 
 simulate: ## Live SEEDS lives (2,000 unless told) under faults; see one again: make simulate FIRST_SEED=17 SEEDS=1.

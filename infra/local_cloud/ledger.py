@@ -6,6 +6,7 @@ Used by the demo and the end-to-end tests; nothing here runs in a function.
 import datetime
 import io
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -111,7 +112,9 @@ def run_archive(cloud: LocalCloud, task: dict[str, Any]) -> str | None:
 
 def stack_environment(cloud: LocalCloud) -> dict[str, str]:
     """What the command line reads: which stack, where, and the root key of the local cloud."""
-    return {
+    # Where an instrumented program leaves its profile; without it the program leaves one in the folder that it runs in.
+    profile = {name: os.environ[name] for name in ("LLVM_PROFILE_FILE",) if name in os.environ}
+    return profile | {
         "AWS_ENDPOINT_URL": cloud.aws_endpoint,
         "AWS_REGION": REGION,
         "AWS_ACCESS_KEY_ID": ROOT_KEY,

@@ -1,5 +1,5 @@
 """`python -m tests.run.coverage LIST --least PERCENT`: line coverage of our crates by the profiles
-of the last test run.
+of the last test run, the Rust tests' and those of the programs in the end-to-end tests.
 
 LLVM's own tools are asked about exactly the binaries that LIST names, which `cargo build
 --message-format=json` wrote. `cargo llvm-cov report` takes every binary that it finds in the
@@ -61,7 +61,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("list", type=Path)
     parser.add_argument("--least", type=float, required=True, help="percent of lines")
     options = parser.parse_args(arguments)
-    data = measured(binaries(options.list.read_text()), sorted(PROFILES.glob("*.profraw")))
+    data = measured(
+        binaries(options.list.read_text()), sorted([*PROFILES.glob("*.profraw"), *PROFILES.glob("e2e/*.profraw")])
+    )
     percent = data["totals"]["lines"]["percent"]
     print(report(data))
     if percent < options.least:

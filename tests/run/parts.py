@@ -42,6 +42,7 @@ TEST = (
     Part("lint-python"),
     Part("lint-workflows", ("tools",)),
     Part("policy", ("tested",), cargo=True),
+    Part("coverage", ("test-rust", "test-e2e")),
     # Reads the results of all of them.
     Part(
         "evidence", ("test-rust", "test-e2e", "test-python", "test-policy", "test-oracles", "second-opinion", "policy")
