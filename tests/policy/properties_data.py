@@ -236,6 +236,7 @@ ROWS: tuple[Row, ...] = (
         "lambda/eventSourceMapping", "maximumRecordAgeInSeconds", (DROP, -1, 3600), "deny_stream_retry", where="stream"
     ),
     Row("sqs/queue", "maxMessageSize", (DROP, 262_144), "stack_deny_dead_letter_size", where=DLQ),
+    Row("sqs/queue", "maxMessageSize", (DROP, 1_024), "stack_deny_rejected_size", where="rejected_queue"),
     Row("lambda/functionRecursionConfig", "recursiveLoop", (DROP, "Terminate"), "stack_deny_recursion"),
     Row("lambda/functionRecursionConfig", "functionName", (DROP, "other"), "stack_deny_recursion"),
     Row("lambda/functionEventInvokeConfig", "destinationConfig", (DROP,), "deny_async_failure"),
