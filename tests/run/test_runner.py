@@ -175,14 +175,20 @@ def test_a_binary_that_fails_fails_the_run_and_is_named(tmp_path: Path, capsys: 
     assert run_rust([str(listing)]) == 1
 
 
-@pytest.mark.parametrize(("least", "status"), [(90, 0), (91, 1)])
+# Of all lines 90 of 100 are reached, of those that need no cloud 30 of 40.
+@pytest.mark.parametrize(("least", "low"), [(75, []), (76, ["75.00"]), (91, ["90.00", "75.00"])])
 def test_coverage_is_of_the_listed_binaries_and_of_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], least: int, status: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], least: int, low: list[str]
 ) -> None:
-    lines = {"count": 100, "covered": 90, "percent": 90.0}
-    answer = {
-        "data": [{"files": [{"filename": str(ROOT / "a.rs"), "summary": {"lines": lines}}], "totals": {"lines": lines}}]
-    }
+    counts = {"a.rs": (40, 30), "cloud/b.rs": (60, 60)}
+    files = [
+        {
+            "filename": str(ROOT / name),
+            "summary": {"lines": {"count": count, "covered": covered, "percent": 100 * covered / count}},
+        }
+        for name, (count, covered) in counts.items()
+    ]
+    answer = {"data": [{"files": files, "totals": {"lines": {"count": 100, "covered": 90, "percent": 90.0}}}]}
     (tmp_path / "llvm-cov").write_text(f"#!/bin/sh\necho \"$@\" >{tmp_path}/asked\necho '{json.dumps(answer)}'\n")
     (tmp_path / "llvm-profdata").write_text("#!/bin/sh\nexit 0\n")
     for variable, tool in (("LLVM_COV", "llvm-cov"), ("LLVM_PROFDATA", "llvm-profdata")):
@@ -193,9 +199,11 @@ def test_coverage_is_of_the_listed_binaries_and_of_nothing_else(
     listing.write_text(
         "\n".join([artifact("test", "/t", True), artifact("program", "/p", False), artifact("library", None, False)])
     )
-    assert coverage.main([str(listing), "--least", str(least)]) == status
+    assert coverage.main([str(listing), "--least", str(least), "--needs-a-cloud", "/cloud/"]) == (1 if low else 0)
     assert (tmp_path / "asked").read_text().rstrip().endswith("/p -object /t")
-    assert "10 of   100 lines not reached  a.rs" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "10 of   100 lines not reached  all" in said.out
+    assert re.findall(r"is (\S+) %, below", said.err) == low
 
 
 def test_it_runs_as_the_makefile_calls_it() -> None:
