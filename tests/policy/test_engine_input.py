@@ -41,7 +41,6 @@ UNBROKEN = frozenset(
         "stack_deny_dead_letter_source",
         "stack_deny_function_target",
         "stack_deny_media_types_differ",
-        "stack_deny_rejected_size",
         "stack_deny_waf_headers",
     }
 )
