@@ -27,9 +27,9 @@ from lib.settings import EDGE_REGION
 # log group: https://docs.aws.amazon.com/waf/latest/APIReference/API_PutLoggingConfiguration.html.
 # An older edition of AWS's reference, as programs copy it, names the right as one that the call
 # depends on; the newer one does not:
-# https://docs.aws.amazon.com/service-authorization/latest/reference/list_wafv2.html. So the right is
-# kept until a deployment has shown that the call needs none. Stored copies of the three pages were
-# read 2026-11-27.
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_wafv2.html. So the right
+# is kept until a deployment has shown that the call needs none. Stored copies of the three pages
+# were read 2026-11-27.
 SERVICE_LINKED_ROLES = {
     "ops.apigateway.amazonaws.com": "AWSServiceRoleForAPIGateway",
     "wafv2.amazonaws.com": "AWSServiceRoleForWAFV2Logging",
