@@ -14,54 +14,11 @@
 
 use crate::{Headers, Provider, ProviderInfo};
 
-mod adyen;
-mod adyenplatform;
-mod authorizenet;
-mod braintree;
-mod checkout;
 mod coinbase;
-mod cybersource;
-mod flutterwave;
-mod flutterwavev4;
-mod gocardless;
-mod klarna;
-mod mollie;
-mod mollieclassic;
-mod paddle;
-mod paypal;
-mod paystack;
-mod razorpay;
-mod shopify;
-mod square;
-mod standardwebhooks;
 mod stripe;
-mod worldpay;
 
 /// Every provider, by name.
-pub static ALL: &[&dyn Provider] = &[
-    &adyen::Adyen,
-    &adyenplatform::AdyenPlatform,
-    &authorizenet::AuthorizeNet,
-    &braintree::Braintree,
-    &checkout::Checkout,
-    &coinbase::Coinbase,
-    &cybersource::Cybersource,
-    &flutterwave::Flutterwave,
-    &flutterwavev4::FlutterwaveV4,
-    &gocardless::GoCardless,
-    &klarna::Klarna,
-    &mollie::Mollie,
-    &mollieclassic::MollieClassic,
-    &paddle::Paddle,
-    &paypal::PayPal,
-    &paystack::Paystack,
-    &razorpay::Razorpay,
-    &shopify::Shopify,
-    &square::Square,
-    &standardwebhooks::StandardWebhooks,
-    &stripe::Stripe,
-    &worldpay::Worldpay,
-];
+pub static ALL: &[&dyn Provider] = &[&coinbase::Coinbase, &stripe::Stripe];
 
 /// The provider called `name` in the catalogue.
 pub fn by_name(name: &str) -> Option<&'static dyn Provider> {

@@ -9,7 +9,7 @@ use aws_lc_rs::{constant_time, hmac};
 
 use jiff::Timestamp;
 
-use crate::{Authenticity, Headers, ParseError, RawWebhook, Reject, Secrets};
+use crate::{Authenticity, Headers, RawWebhook, Reject, Secrets};
 
 /// A webhook whose signature was checked. Its fields are private and this module alone can make one.
 #[derive(Debug)]
@@ -38,8 +38,8 @@ impl<'a> VerifiedWebhook<'a> {
     }
 
     /// When it was received, where the provider's `verify` remembered it.
-    pub(crate) fn received_at(&self) -> Result<Timestamp, ParseError> {
-        self.received_at.ok_or(ParseError::FieldMissing)
+    pub(crate) fn received_at(&self) -> Option<Timestamp> {
+        self.received_at
     }
 
     /// What it was believed for.

@@ -5,27 +5,24 @@
 //! not. Amounts are the price in the merchant's currency (`pricing.local`), not the coins that were paid.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use card_masking::{FieldRules, Patterns, has_a_letter};
 use jiff::Timestamp;
-use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
+use payment_event::PaymentStatus;
 
-use crate::amounts::{amount_if_known, major_amount};
 use crate::body_hmac::{BodyHmac, Written};
+use crate::event_types::{EventTypes, Says};
+use crate::events::{Draft, Events, Identity};
 use crate::exponents::ISO_ONLY;
-use crate::json::{
-    event_type, id_or_object, identifier, json_document, raw_fields, read_body, required, scalar,
-};
+use crate::facts::Facts;
+use crate::json::{json_document, raw_fields, read_body};
 use crate::samples::{Escape, compact, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned};
 use crate::signature::Hash;
-use crate::statuses::by_type;
-use crate::times::rfc3339;
 use crate::{
     Acknowledgement, AmountForm, Amounts, Authenticity, CustomHeader, Delivery, EventTimeStability,
-    KeyForm, ParseError, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets,
-    SignatureCoverage, VerifiedWebhook,
+    KeyForm, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets, SignatureCoverage,
+    VerifiedWebhook,
 };
 
 pub(super) struct Coinbase;
@@ -52,6 +49,8 @@ static INFO: ProviderInfo = ProviderInfo {
     settings: &[],
     event_time: EventTimeStability::Stable,
     event_id: "event.id",
+    volatile: &["id", "attempt_number", "scheduled_for"],
+    event_types: &EVENT_TYPES,
     replay_window_past_seconds: None,
     replay_window_future_seconds: None,
     amounts: Amounts {
@@ -72,14 +71,23 @@ static INFO: ProviderInfo = ProviderInfo {
     },
 };
 
-const STATUS: &[(&str, PaymentStatus)] = &[
-    ("charge:created", PaymentStatus::Pending),
-    ("charge:pending", PaymentStatus::Pending),
-    ("charge:delayed", PaymentStatus::Pending),
-    ("charge:confirmed", PaymentStatus::Captured),
-    ("charge:resolved", PaymentStatus::Captured),
-    ("charge:failed", PaymentStatus::Failed),
-];
+#[rustfmt::skip]
+static EVENT_TYPES: EventTypes = {
+    use PaymentStatus::*;
+    use Says::Status;
+    EventTypes {
+        source: "https://docs.cloud.coinbase.com/commerce/docs/using-webhooks, read 2026-11-25",
+        open: false,
+        rows: &[
+            ("charge:confirmed", Status(Captured)),
+            ("charge:created", Status(Pending)),
+            ("charge:delayed", Status(Pending)),
+            ("charge:failed", Status(Failed)),
+            ("charge:pending", Status(Pending)),
+            ("charge:resolved", Status(Captured)),
+        ],
+    }
+};
 
 /// The payer's name and address; addresses of coins are no card data, and long numbers in them are no card numbers.
 static MASKING: FieldRules = Patterns {
@@ -118,33 +126,35 @@ impl Provider for Coinbase {
         SIGNATURE.verify(raw, secrets)
     }
 
-    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Result<Vec<PaymentEvent>, ParseError> {
-        let body: Body<'_> = read_body(webhook.body())?;
+    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Events {
+        let Some(body) = read_body::<Body<'_>>(webhook.body()) else {
+            return Events::unreadable(&INFO, webhook);
+        };
+        let mut facts = Facts::default();
         let event = &body.event;
-        let event_id = identifier(&required(scalar(event.id)?)?)?;
-        let kind = required(scalar(event.kind)?)?;
-        let status = by_type(STATUS, &kind);
         let charge = &event.data;
         let price = &charge.pricing.local;
-        let amount = major_amount(price.amount, price.currency, &ISO_ONLY);
-        let (id, code) = (id_or_object(charge.id)?, id_or_object(charge.code)?);
-        let mut related_ids = BTreeMap::new();
-        related_ids.extend(id.clone().map(|id| ("charge".to_owned(), id)));
-        Ok(vec![PaymentEvent {
-            provider: INFO.name.to_owned(),
-            transaction_id: code.or(id).unwrap_or_else(|| event_id.clone()),
-            event_id,
-            event_type: event_type(&kind)?,
+        let event_type = facts.event_type(event.kind);
+        let status = EVENT_TYPES.status(&event_type);
+        // A charge without a price is paid with any amount.
+        let amount = facts.major_if_stated(status, price.amount, price.currency, &ISO_ONLY);
+        let id = facts.id(charge.id);
+        let draft = Draft {
+            identity: Identity::Own(facts.event_id(event.id)),
+            event_type,
             status,
-            amount: amount_if_known(status, amount)?,
+            transaction_id: facts.id(charge.code).or_else(|| id.clone()),
+            amount,
             merchant_account: None,
-            event_time: rfc3339(&required(scalar(event.created_at)?)?)?,
-            identity: EventIdentity::Key,
-            related_ids,
-        }])
+            event_time: facts.time(&[event.created_at]),
+            dated: true,
+            related: id.map(|id| ("charge", id)).into_iter().collect(),
+            facts,
+        };
+        Events::of(&INFO, webhook, vec![draft])
     }
 
-    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Result<Cow<'a, [u8]>, ParseError> {
+    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Cow<'a, [u8]> {
         json_document(webhook)
     }
 

@@ -10,28 +10,25 @@
 //! total so far, `refund.*` each refund.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use card_masking::{FieldRules, Patterns, has_a_letter, prefixed};
 use jiff::Timestamp;
-use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
+use payment_event::PaymentStatus;
 use serde_json::value::RawValue;
 
-use crate::amounts::{amount_if_known, minor_amount};
 use crate::encoding::{hex_any_case, part, parts};
+use crate::event_types::{EventTypes, Says};
+use crate::events::{Draft, Events, Identity};
 use crate::exponents::ExponentTable;
-use crate::json::{
-    account, event_type, id_or_object, identifier, json_document, raw_fields, read_body, required,
-    scalar,
-};
+use crate::facts::{Facts, Related};
+use crate::json::{json_document, raw_fields, read_body, scalar};
 use crate::samples::{Escape, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned, first_key};
 use crate::signature::{hmac_sha256, hmac_sha256_tag};
-use crate::times::{epoch_seconds, rfc3339};
 use crate::{
     Acknowledgement, AmountForm, Amounts, Authenticity, CustomHeader, Delivery, EventTimeStability,
-    KeyForm, ParseError, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets,
-    SignatureCoverage, VerifiedWebhook,
+    KeyForm, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets, SignatureCoverage,
+    VerifiedWebhook,
 };
 
 pub(super) struct Stripe;
@@ -69,6 +66,8 @@ static INFO: ProviderInfo = ProviderInfo {
     settings: &[],
     event_time: EventTimeStability::Stable,
     event_id: "id",
+    volatile: &["pending_webhooks"],
+    event_types: &EVENT_TYPES,
     replay_window_past_seconds: Some(WINDOW_PAST_SECONDS),
     replay_window_future_seconds: None,
     amounts: Amounts {
@@ -89,41 +88,47 @@ static INFO: ProviderInfo = ProviderInfo {
     },
 };
 
-/// What an event type says about the payment. Types that depend on the object's own state are refined in [`status`].
+/// What an event type says about the payment. What depends on the state of the object is decided in
+/// [`status`].
 #[rustfmt::skip]
-const STATUS: &[(&str, PaymentStatus)] = {
+static EVENT_TYPES: EventTypes = {
     use PaymentStatus::*;
-    &[
-        ("payment_intent.created", Pending),
-        ("payment_intent.processing", Pending),
-        ("payment_intent.requires_action", Pending),
-        ("payment_intent.partially_funded", Pending),
-        ("payment_intent.amount_capturable_updated", Authorised),
-        ("payment_intent.succeeded", Captured),
-        ("payment_intent.payment_failed", Failed),
-        ("payment_intent.canceled", Voided),
-        ("charge.pending", Pending),
-        ("charge.succeeded", Captured),
-        ("charge.captured", Captured),
-        ("charge.failed", Failed),
-        ("charge.expired", Voided),
-        ("charge.refunded", Refunded),
-        ("charge.refund.updated", Refunded),
-        ("refund.created", Refunded),
-        ("refund.updated", Refunded),
-        ("refund.failed", RefundFailed),
-        ("charge.dispute.created", Disputed),
-        ("charge.dispute.updated", Disputed),
-        ("charge.dispute.funds_withdrawn", Disputed),
-        ("charge.dispute.funds_reinstated", DisputeWon),
-        ("charge.dispute.closed", Disputed),
-        ("payout.created", Payout),
-        ("payout.updated", Payout),
-        ("payout.paid", Payout),
-        ("payout.failed", Payout),
-        ("payout.canceled", Payout),
-        ("payout.reconciliation_completed", Payout),
-    ]
+    use Says::{ByState, Status};
+    EventTypes {
+        source: "https://docs.stripe.com/api/events/types, read 2026-11-23",
+        open: false,
+        rows: &[
+            ("charge.captured", Status(Captured)),
+            ("charge.dispute.closed", ByState),
+            ("charge.dispute.created", Status(Disputed)),
+            ("charge.dispute.funds_reinstated", Status(DisputeWon)),
+            ("charge.dispute.funds_withdrawn", Status(Disputed)),
+            ("charge.dispute.updated", Status(Disputed)),
+            ("charge.expired", Status(Voided)),
+            ("charge.failed", Status(Failed)),
+            ("charge.pending", Status(Pending)),
+            ("charge.refund.updated", ByState),
+            ("charge.refunded", Status(Refunded)),
+            ("charge.succeeded", ByState),
+            ("payment_intent.amount_capturable_updated", Status(Authorised)),
+            ("payment_intent.canceled", Status(Voided)),
+            ("payment_intent.created", Status(Pending)),
+            ("payment_intent.partially_funded", Status(Pending)),
+            ("payment_intent.payment_failed", Status(Failed)),
+            ("payment_intent.processing", Status(Pending)),
+            ("payment_intent.requires_action", Status(Pending)),
+            ("payment_intent.succeeded", Status(Captured)),
+            ("payout.canceled", Status(Payout)),
+            ("payout.created", Status(Payout)),
+            ("payout.failed", Status(Payout)),
+            ("payout.paid", Status(Payout)),
+            ("payout.reconciliation_completed", Status(Payout)),
+            ("payout.updated", Status(Payout)),
+            ("refund.created", ByState),
+            ("refund.failed", Status(RefundFailed)),
+            ("refund.updated", ByState),
+        ],
+    }
 };
 
 /// Billing details, card details but brand and last four, receipts, client secrets, shipping.
@@ -184,25 +189,24 @@ fn signature_header(text: &str) -> Result<SignatureHeader<'_>, Reject> {
     })
 }
 
-fn status(kind: &str, object: &Object<'_>) -> Result<PaymentStatus, ParseError> {
-    let Some((_, listed)) = STATUS.iter().find(|(name, _)| *name == kind) else {
-        // The other fields of an unknown type may have any shape.
-        return Ok(PaymentStatus::Unclassified);
+fn status(kind: &str, object: &Object<'_>) -> PaymentStatus {
+    use PaymentStatus::{
+        Authorised, Captured, DisputeLost, DisputeWon, Disputed, Pending, RefundFailed, Refunded,
     };
-    let state = scalar(object.status)?;
-    Ok(match (kind, state.as_ref()) {
-        ("charge.succeeded", _) if scalar(object.captured)? == "false" => PaymentStatus::Authorised,
-        (
-            "refund.created" | "refund.updated" | "charge.refund.updated",
-            "pending" | "requires_action",
-        ) => PaymentStatus::Pending,
-        ("refund.created" | "refund.updated" | "charge.refund.updated", "failed" | "canceled") => {
-            PaymentStatus::RefundFailed
-        }
-        ("charge.dispute.closed", "won" | "warning_closed") => PaymentStatus::DisputeWon,
-        ("charge.dispute.closed", "lost") => PaymentStatus::DisputeLost,
-        _ => *listed,
-    })
+    let state = scalar(object.status);
+    match (kind, state.as_ref()) {
+        ("charge.succeeded", _) if scalar(object.captured) == "false" => Authorised,
+        ("charge.succeeded", _) => Captured,
+        ("refund.created" | "refund.updated" | "charge.refund.updated", state) => match state {
+            "pending" | "requires_action" => Pending,
+            "failed" | "canceled" => RefundFailed,
+            _ => Refunded,
+        },
+        ("charge.dispute.closed", "won" | "warning_closed") => DisputeWon,
+        ("charge.dispute.closed", "lost") => DisputeLost,
+        ("charge.dispute.closed", _) => Disputed,
+        _ => EVENT_TYPES.status(kind),
+    }
 }
 
 /// The field that states the money of this event.
@@ -245,63 +249,47 @@ impl Provider for Stripe {
         Ok(matched.vouch(raw))
     }
 
-    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Result<Vec<PaymentEvent>, ParseError> {
-        let event: Event<'_> = read_body(webhook.body())?;
-        let event_id = identifier(&required(scalar(event.id)?)?)?;
-        let kind = required(scalar(event.kind)?)?;
-        let created = required(scalar(event.created)?)?;
-        let event_time = if created.contains('T') {
-            rfc3339(&created)?
-        } else {
-            epoch_seconds(&created)?
+    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Events {
+        let Some(event) = read_body::<Event<'_>>(webhook.body()) else {
+            return Events::unreadable(&INFO, webhook);
         };
+        let mut facts = Facts::default();
         let object = &event.data.object;
-        let status = status(&kind, object)?;
-        let amount = minor_amount(amount_field(&kind, object), object.currency, &EXPONENTS);
-
-        let object_id = match id_or_object(object.id)? {
-            Some(id) => Some(id),
-            None => id_or_object(event.related_object)?,
+        let event_type = facts.event_type(event.kind);
+        let status = status(&event_type, object);
+        let money = amount_field(&event_type, object);
+        let amount = facts.minor(status, money, object.currency, &EXPONENTS);
+        let object_id = facts.id(object.id.or(event.related_object));
+        let payment_intent = facts.id(object.payment_intent);
+        let charge = facts.id(object.charge);
+        let mut related = Related::new();
+        related.extend(payment_intent.clone().map(|id| ("payment_intent", id)));
+        related.extend(charge.clone().map(|id| ("charge", id)));
+        let role = match scalar(object.object).as_ref() {
+            "payment_intent" => Some("payment_intent"),
+            "charge" => Some("charge"),
+            "refund" => Some("refund"),
+            "dispute" => Some("dispute"),
+            "payout" => Some("payout"),
+            _ => None,
         };
-        let payment_intent = id_or_object(object.payment_intent)?;
-        let charge = id_or_object(object.charge)?;
-        let transaction_id = payment_intent
-            .clone()
-            .or(charge.clone())
-            .or(object_id.clone())
-            .unwrap_or_else(|| event_id.clone());
-
-        let mut related_ids = BTreeMap::new();
-        let role = scalar(object.object)?;
-        let roles = [
-            ("payment_intent", payment_intent),
-            ("charge", charge),
-            (role.as_ref(), object_id),
-        ];
-        for (role, id) in roles {
-            let known = matches!(
-                role,
-                "payment_intent" | "charge" | "refund" | "dispute" | "payout"
-            );
-            if let (true, Some(id)) = (known, id) {
-                related_ids.insert(role.to_owned(), id);
-            }
-        }
-        Ok(vec![PaymentEvent {
-            provider: INFO.name.to_owned(),
-            event_id,
-            event_type: event_type(&kind)?,
+        related.extend(role.zip(object_id.clone()));
+        let draft = Draft {
+            identity: Identity::Own(facts.event_id(event.id)),
+            event_type,
             status,
-            transaction_id,
-            amount: amount_if_known(status, amount)?,
-            merchant_account: account(event.account)?,
-            event_time,
-            identity: EventIdentity::Key,
-            related_ids,
-        }])
+            transaction_id: payment_intent.or(charge).or(object_id),
+            amount,
+            merchant_account: facts.account(event.account),
+            event_time: facts.time(&[event.created]),
+            dated: true,
+            related,
+            facts,
+        };
+        Events::of(&INFO, webhook, vec![draft])
     }
 
-    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Result<Cow<'a, [u8]>, ParseError> {
+    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Cow<'a, [u8]> {
         json_document(webhook)
     }
 
