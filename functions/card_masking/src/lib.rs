@@ -19,5 +19,5 @@ mod token;
 
 pub use detector::{contains_pan, mask_text};
 pub use fields::{FieldRules, IdForm, Patterns};
-pub use rewrite::{MaskError, Masked, MaskedPayload, NESTING_MAX, mask_json};
+pub use rewrite::{MaskError, Masked, MaskedPayload, NESTING_MAX, mask_body, mask_json};
 pub use rules::{COMMON_RULES, has_a_letter, prefixed};

@@ -84,6 +84,18 @@ pub fn mask_json(body: &[u8], rules: &FieldRules) -> Result<Masked, MaskError> {
     })
 }
 
+/// Masks `body` as JSON, or as text where it is none.
+pub fn mask_body(body: &[u8], rules: &FieldRules) -> Masked {
+    mask_json(body, rules).unwrap_or_else(|_| {
+        let (text, masked_pans) = crate::mask_text(&String::from_utf8_lossy(body));
+        Masked {
+            text: MaskedPayload(serde_json::Value::from(text).to_string()),
+            masked_fields: 0,
+            masked_pans,
+        }
+    })
+}
+
 struct Container {
     object: bool,
     /// What the rules say of this container. For an array they say the same of each element,

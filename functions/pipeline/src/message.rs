@@ -11,6 +11,9 @@ use provider_webhooks::Headers;
 /// The prefix of signature headers in the form string, so that no header can pass for one of our own fields.
 const HEADER_PREFIX: &str = "h.";
 
+/// The field of the `reject` attribute that says that the archive was asked.
+const ARCHIVE_ASKED: &str = "archive_asked";
+
 /// One message of the batch, borrowed from the Lambda event.
 #[derive(Clone, Copy)]
 pub struct IncomingMessage<'a> {
@@ -26,6 +29,9 @@ pub struct IncomingMessage<'a> {
     pub queued_at_ms: i64,
     /// The message that it was at first, where it was sent through verification again.
     pub first_message_id: Option<&'a str>,
+    /// True if it was sent through verification again after the archive was asked for its events
+    /// and had none of them.
+    pub archive_asked: bool,
     /// How often it was delivered (SQS `ApproximateReceiveCount`), 1 for the first time.
     pub receive_count: u32,
 }
@@ -52,6 +58,8 @@ pub struct Origin {
     pub message_id: String,
     /// When the queue first took it, milliseconds since the epoch.
     pub received_at_ms: i64,
+    /// True if the archive was asked for its events and had none of them.
+    pub archive_asked: bool,
 }
 
 impl Origin {
@@ -70,16 +78,20 @@ impl Origin {
             reason: field("reason")?,
             message_id: field("message_id")?,
             received_at_ms: field("received_at")?.parse().ok()?,
+            archive_asked: field(ARCHIVE_ASKED).is_some(),
         })
     }
 
     /// The attribute.
     pub fn encode(&self) -> String {
-        form_urlencoded::Serializer::new(String::new())
-            .append_pair("reason", &self.reason)
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("reason", &self.reason)
             .append_pair("message_id", &self.message_id)
-            .append_pair("received_at", &self.received_at_ms.to_string())
-            .finish()
+            .append_pair("received_at", &self.received_at_ms.to_string());
+        if self.archive_asked {
+            form.append_pair(ARCHIVE_ASKED, "yes");
+        }
+        form.finish()
     }
 }
 
@@ -204,8 +216,15 @@ mod tests {
             reason: "signature_mismatch".to_owned(),
             message_id: "a&b=1".to_owned(),
             received_at_ms: 1_767_323_045_678,
+            archive_asked: false,
         };
-        assert_eq!(Origin::decode(&origin.encode()), Some(origin));
+        let asked = Origin {
+            archive_asked: true,
+            ..origin.clone()
+        };
+        for origin in [origin, asked] {
+            assert_eq!(Origin::decode(&origin.encode()), Some(origin));
+        }
         for text in [
             "",
             "reason=x&message_id=m",
@@ -226,6 +245,7 @@ mod tests {
             received_at_ms: 0,
             queued_at_ms: 0,
             first_message_id: None,
+            archive_asked: false,
             receive_count: 1,
         };
         assert_eq!(format!("{message:?}"), "IncomingMessage(m, 6 body bytes)");

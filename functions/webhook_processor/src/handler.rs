@@ -54,6 +54,7 @@ where
             received_at_ms: origin.as_ref().map_or(m.sent_at_ms, |o| o.received_at_ms),
             queued_at_ms: m.sent_at_ms,
             first_message_id: origin.as_ref().map(|o| o.message_id.as_str()),
+            archive_asked: origin.as_ref().is_some_and(|o| o.archive_asked),
             receive_count: m.receive_count,
         })
         .collect();

@@ -23,7 +23,7 @@ pub(crate) struct Message {
     /// When its event was first delivered: the same for a repetition.
     pub(crate) first_received_at_ms: i64,
     pub(crate) receive_count: u32,
-    /// The dedupe keys of its events; none for one that must be rejected.
+    /// The keys of its events; none for one that must be rejected.
     pub(crate) keys: Vec<TransactionKey>,
 }
 
@@ -36,6 +36,7 @@ impl Message {
             received_at_ms: self.received_at_ms,
             queued_at_ms: self.received_at_ms,
             first_message_id: None,
+            archive_asked: false,
             receive_count: self.receive_count,
         }
     }
@@ -125,7 +126,7 @@ pub(crate) fn message(order: &Order) -> Option<Message> {
     })
 }
 
-/// The dedupe keys of a body's events, read without the pipeline.
+/// The keys of a body's events, read without the pipeline.
 fn keys(
     name: &str,
     body: &str,
@@ -137,6 +138,6 @@ fn keys(
     let headers = Request::decode(Some(request)).ok()?.headers;
     let raw = RawWebhook::new(body.as_bytes(), headers);
     let webhook = provider.verify(raw, secrets, at).ok()?;
-    let events = provider.parse(&webhook).ok()?;
-    Some(events.iter().map(PaymentEvent::dedupe_key).collect())
+    let events = provider.parse(&webhook);
+    Some(events.as_slice().iter().map(PaymentEvent::key).collect())
 }

@@ -39,6 +39,7 @@ impl Seen {
             reason: reason.unwrap_or_else(|| Origin::DEAD_LETTER.to_owned()),
             message_id: message.message_id.clone(),
             received_at_ms: message.sent_at_ms,
+            archive_asked: false,
         });
         let request = Request::decode(message.request.as_deref()).ok();
         let provider = request.and_then(|request| match request.provider.as_deref() {
@@ -64,6 +65,7 @@ impl Seen {
             received_at_ms: self.origin.received_at_ms,
             queued_at_ms: self.message.sent_at_ms,
             first_message_id: Some(&self.origin.message_id),
+            archive_asked: self.origin.archive_asked,
             receive_count: 1,
         }
     }
@@ -242,6 +244,7 @@ pub(super) mod tests {
             reason: "signature_mismatch".to_owned(),
             message_id: format!("first-{id}"),
             received_at_ms: 1_767_323_045_678,
+            archive_asked: false,
         };
         let message = Waiting {
             message_id: id.to_owned(),

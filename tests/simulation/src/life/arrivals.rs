@@ -1,5 +1,6 @@
 //! What arrives: genuine and forged webhooks, late ones, and what a provider delivers again.
 
+use payment_event::UNDATED;
 use pipeline::plan::archive_shard;
 use pipeline::storage::Attribute;
 
@@ -61,10 +62,10 @@ impl Life {
             let order = self.order(day);
             self.numbers += 1;
             let message = message(&order)?;
-            let fits = message
-                .keys
-                .iter()
-                .any(|key| archive_shard(&key.transaction_id, order.received_at_ms) == wanted);
+            let fits = message.keys.iter().any(|key| {
+                let dated = !key.timestamp.starts_with(UNDATED);
+                archive_shard(&key.transaction_id, order.received_at_ms, dated) == wanted
+            });
             if fits {
                 self.accepted.push(message.clone());
                 return Some(message);
