@@ -1,11 +1,10 @@
 //! Every topic that Shopify publishes. The list is closed: a topic is told by a header that nobody
 //! signs, so only a listed one is part of an event's identity.
 //!
-//! Source: the enumeration `WebhookSubscriptionTopic` of the versions 2026-01 and 2026-04 of the
-//! GraphQL Admin interface, read 2026-11-27. It does not hold the three topics that every app has
-//! to take (`customers/data_request`, `customers/redact`, `shop/redact`), and two of the fixed
-//! names (`checkout_and_accounts_configurations/update`, `tax_partners/update`) are from 2026-04
-//! alone.
+//! Sources, read 2026-11-27: the enumeration `WebhookSubscriptionTopic` of version 2026-01 of the
+//! GraphQL Admin interface (a copy of Shopify's page); what version 2026-04 adds, by a public
+//! transcription of the same enumeration; the three topics that every app has to take
+//! (`customers/data_request`, `customers/redact`, `shop/redact`), which it does not hold.
 
 use crate::event_types::EventTypes;
 use crate::event_types::Says::{ByState, Nothing};
