@@ -1,9 +1,9 @@
 //! Authorize.Net: `X-ANET-Signature: sha512=…`, HMAC-SHA512 over the body, upper-case hex.
 //!
 //! Sources, read 2026-11-27:
-//! <https://developer.authorize.net/api/reference/features/webhooks.html>; the vector in the fixtures
-//! is a real notification whose key was published. The key is the signature key's text of 128
-//! characters, not the bytes it stands for: decoding it belongs to another of their hashes.
+//! <https://developer.authorize.net/api/reference/features/webhooks.html>; the vector in the
+//! fixtures is a real notification whose key was published. The key is the signature key's text of
+//! 128 characters, not the bytes it stands for: decoding it belongs to another of their hashes.
 //!
 //! A notification states an amount without its currency, so none is kept, and that is no problem of
 //! it: the account's currency is not in it. A prior-auth capture and a void have the id of their
@@ -79,8 +79,8 @@ static INFO: ProviderInfo = ProviderInfo {
 
 const PAYMENT: &str = "net.authorize.payment.";
 
-/// The types that the page lists (as a catalogue of interfaces repeats it). What a payment's type says
-/// holds for an approved transaction; a response code can say otherwise, see [`status_of`].
+/// The types that the page lists (as a catalogue of interfaces repeats it). What a payment's type
+/// says holds for an approved transaction; a response code can say otherwise, see [`status_of`].
 #[rustfmt::skip]
 static EVENT_TYPES: EventTypes = {
     use PaymentStatus::*;
@@ -122,8 +122,8 @@ static EVENT_TYPES: EventTypes = {
     }
 };
 
-/// Codes of a transaction's response: refused, in error, held for review.
-/// Assumption: the codes of its other interfaces (1 approved, 2 declined, 3 error, 4 held), whose page was not at hand.
+/// Codes of a transaction's response: refused, in error, held for review. Assumption: the codes of
+/// its other interfaces (1 approved, 2 declined, 3 error, 4 held), whose page was not at hand.
 const REFUSED: [&str; 2] = ["2", "3"];
 const HELD: &str = "4";
 

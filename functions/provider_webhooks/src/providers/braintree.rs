@@ -5,26 +5,27 @@
 //! <https://developer.paypal.com/braintree/docs/guides/webhooks/overview>,
 //! <https://developer.paypal.com/braintree/docs/reference/general/webhooks/>; braintree-python
 //! 4.48.0 (`webhook_notification_gateway.py`, executed as an oracle; its published challenge is in
-//! the fixtures). The signature names the public key beside each HMAC, several of them parted by `&`.
+//! the fixtures). The signature names the public key beside each HMAC, several of them parted by
+//! `&`.
 //!
-//! Before it sends anything, Braintree asks `GET ?bt_challenge=…`, and anybody may ask so: the answer
-//! is a signature of what was asked. Therefore a payload that has a challenge's form is refused.
+//! Before it sends anything, Braintree asks `GET ?bt_challenge=…`, and anybody may ask so: the
+//! answer is a signature of what was asked. Therefore a payload that has a challenge's form is
+//! refused.
 //!
 //! A notification has no id of its own: the hash of the signed payload stands for it. Assumed: a
 //! repeated delivery has the payload of the first one. Amounts are decimal texts. The library's own
 //! samples of subscriptions, local payments and failed refunds state no currency; where a body of
-//! these kinds has none, it has no amount, and that is no problem of it. A disbursement's currency is
-//! that of its merchant account.
+//! these kinds has none, it has no amount, and that is no problem of it. A disbursement's currency
+//! is that of its merchant account.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use card_masking::{FieldRules, Patterns, has_a_letter};
 use jiff::Timestamp;
 use payment_event::{Amount, PaymentStatus, Problem};
 
+use self::event_types::EVENT_TYPES;
 use crate::encoding::{base64_strict, base64_text, hex_any_case};
-use crate::event_types::{EventTypes, Says};
 use crate::events::{Draft, Events, Identity, UNREADABLE};
 use crate::exponents::ISO_ONLY;
 use crate::facts::{Facts, Related};
@@ -37,6 +38,8 @@ use crate::{
     Handshake, KeyEncoding, KeyForm, Provider, ProviderInfo, RawWebhook, Reject, SampleParams,
     Secrets, SignatureCoverage, VerifiedWebhook,
 };
+
+mod event_types;
 
 pub(super) struct Braintree;
 
@@ -92,65 +95,6 @@ static INFO: ProviderInfo = ProviderInfo {
         retry_horizon_seconds: Some(86_400),
         retries: "every hour for a day (sandbox: three hours); any 2xx within thirty seconds",
     },
-};
-
-/// The kinds of braintree-python 4.48.0, which are those of the published pages, and three that
-/// older versions know. `local_payment_funded` tells a completed one again, and a disbursement tells
-/// again what its transactions were told to be.
-#[rustfmt::skip]
-static EVENT_TYPES: EventTypes = {
-    use PaymentStatus::*;
-    use Says::{ByState, Nothing, Status};
-    EventTypes {
-        source: "https://developer.paypal.com/braintree/docs/reference/general/webhooks/, read 2026-11-27",
-        open: false,
-        rows: &[
-            ("account_updater_daily_report", Nothing),
-            ("check", Nothing),
-            ("connected_merchant_paypal_status_changed", Nothing),
-            ("connected_merchant_status_transitioned", Nothing),
-            ("disbursement", Status(Payout)),
-            ("disbursement_exception", Status(Payout)),
-            ("dispute_accepted", ByState),
-            ("dispute_auto_accepted", ByState),
-            ("dispute_disputed", ByState),
-            ("dispute_expired", ByState),
-            ("dispute_lost", ByState),
-            ("dispute_opened", ByState),
-            ("dispute_under_review", ByState),
-            ("dispute_won", ByState),
-            ("granted_payment_instrument_revoked", Nothing),
-            ("granted_payment_method_revoked", Nothing),
-            ("grantor_updated_granted_payment_method", Nothing),
-            ("local_payment_completed", Status(Captured)),
-            ("local_payment_expired", Status(Voided)),
-            ("local_payment_funded", Nothing),
-            ("local_payment_reversed", Status(Refunded)),
-            ("oauth_access_revoked", Nothing),
-            ("partner_merchant_connected", Nothing),
-            ("partner_merchant_declined", Nothing),
-            ("partner_merchant_disconnected", Nothing),
-            ("payment_method_customer_data_updated", Nothing),
-            ("payment_method_revoked_by_customer", Nothing),
-            ("recipient_updated_granted_payment_method", Nothing),
-            ("refund_failed", Status(RefundFailed)),
-            ("sub_merchant_account_approved", Nothing),
-            ("sub_merchant_account_declined", Nothing),
-            ("subscription_billing_skipped", Nothing),
-            ("subscription_canceled", Nothing),
-            ("subscription_charged_successfully", Status(Captured)),
-            ("subscription_charged_unsuccessfully", Status(Failed)),
-            ("subscription_expired", Nothing),
-            ("subscription_trial_ended", Nothing),
-            ("subscription_went_active", Nothing),
-            ("subscription_went_past_due", Nothing),
-            ("transaction_disbursed", Status(Payout)),
-            ("transaction_retried", Status(Pending)),
-            ("transaction_reviewed", Nothing),
-            ("transaction_settled", ByState),
-            ("transaction_settlement_declined", ByState),
-        ],
-    }
 };
 
 /// The card but type and last four, the customer, bank accounts.

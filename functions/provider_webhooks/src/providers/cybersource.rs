@@ -3,22 +3,22 @@
 //! Sources, read 2026-11-27:
 //! <https://developer.cybersource.com/docs/cybs/en-us/webhooks/implementation/all/rest/webhooks.html>
 //! and its pages on the notification's format and the event types. Documents and Cybersource's own
-//! plugins (commercetools, Salesforce Commerce Cloud) disagree on what is signed: `t.` and the body,
-//! or `t.` and its `payload` alone. The former is taken unless the setting `signed_text` says
+//! plugins (commercetools, Salesforce Commerce Cloud) disagree on what is signed: `t.` and the
+//! body, or `t.` and its `payload` alone. The former is taken unless the setting `signed_text` says
 //! `payload`. No library verifies it and no vector is published. The window of five minutes is the
 //! plugins'.
 //!
-//! Where the payload alone is signed, nothing vouches for the envelope: the identity is a hash of the
-//! payload, so that one signature is one event whatever the envelope says, and time and account are
-//! those in the payload. The type, which nothing in the payload states, is as told; of several that
-//! are told with one payload the first counts.
+//! Where the payload alone is signed, nothing vouches for the envelope: the identity is a hash of
+//! the payload, so that one signature is one event whatever the envelope says, and time and account
+//! are those in the payload. The type, which nothing in the payload states, is as told; of several
+//! that are told with one payload the first counts.
 //!
-//! Payloads of payments are encrypted by the published rules (a text instead of an object): they are
-//! kept as they are, and the event has no amount and stands for itself, which is no problem of it.
-//! Assumed: amounts are decimal texts of major units; `payments.payments.accept` says authorised, as
-//! the capture has an event of its own, while an accepted eCheck debit is the whole payment; a retry
-//! changes `retryNumber` and `requestType` and nothing else. A capture or refund is told when it is
-//! accepted and again when it is batched.
+//! Payloads of payments are encrypted by the published rules (a text instead of an object): they
+//! are kept as they are, and the event has no amount and stands for itself, which is no problem of
+//! it. Assumed: amounts are decimal texts of major units; `payments.payments.accept` says
+//! authorised, as the capture has an event of its own, while an accepted eCheck debit is the whole
+//! payment; a retry changes `retryNumber` and `requestType` and nothing else. A capture or refund
+//! is told when it is accepted and again when it is batched.
 
 use std::borrow::Cow;
 
@@ -110,6 +110,7 @@ static INFO: ProviderInfo = ProviderInfo {
 const UPDATED_TYPE: &str = "payments.payments.updated";
 
 /// `payments.payments.updated` of alternative payment methods says in its state what became of it.
+/// `AUTHORIZED` is a state of the payments interface, not of the pages on these notices.
 #[rustfmt::skip]
 const UPDATED: &[(&str, &str, PaymentStatus)] = {
     use PaymentStatus::*;
@@ -225,6 +226,10 @@ impl Event<'_> {
         let stated = details.total_amount.or(details.authorized_amount);
         let amount = match encrypted {
             true => None,
+            // No document shows one for every payment method.
+            false if event_type == UPDATED_TYPE => {
+                facts.major_if_stated(status, stated, details.currency, &ISO_ONLY)
+            }
             false => facts.major(status, stated, details.currency, &ISO_ONLY),
         };
         let payment = facts.id(data.id);
@@ -301,7 +306,8 @@ impl Provider for Cybersource {
         let signed_at = millis(time).ok_or(Reject::SignatureMalformed)?;
         let text = signed_text(raw.body, secrets).ok_or(Reject::BodyUnreadable)?;
         let matched = hmac_sha256(&keys, &[time.as_bytes(), b".", text], &[signature])?;
-        // The time is signed, so it is judged after the signature; to the second, as other providers' are.
+        // The time is signed, so it is judged after the signature; to the second, as other
+        // providers' are.
         let age = received_at.as_second() - signed_at.as_second();
         if age > i64::from(WINDOW_SECONDS) {
             return Err(Reject::TimestampStale);

@@ -1,11 +1,11 @@
-//! PayPal: an RSA signature by the certificate at `PAYPAL-CERT-URL`, over transmission id, time, the
-//! webhook's id and the body's CRC-32.
+//! PayPal: an RSA signature by the certificate at `PAYPAL-CERT-URL`, over transmission id, time,
+//! the webhook's id and the body's CRC-32.
 //!
 //! Sources, read 2026-11-27: <https://developer.paypal.com/api/rest/webhooks/rest/>,
 //! <https://developer.paypal.com/api/rest/webhooks/event-names/>; PayPal-Python-SDK 1.13.3
 //! `notifications.py` (the message, and that the certificate's name ends in `.paypal.com`; a
-//! signature of its tests is in the fixtures). The id of the webhook is not in the request: it comes
-//! from configuration.
+//! signature of its tests is in the fixtures). The id of the webhook is not in the request: it
+//! comes from configuration.
 //!
 //! The certificate's address is taken from the request. It is fetched only after every check that
 //! needs no certificate has passed ([`Claim::read`]), and only from one of PayPal's two API hosts
@@ -16,19 +16,20 @@
 //! Of the body only the CRC-32 is signed: whoever holds one signed webhook can make other bodies
 //! with the same checksum. Therefore the event is what is signed in full, the transmission: its id
 //! is the event's, so that a changed body is not one more event of the same payment, and its time
-//! must lie within four days of receipt, so that one signature does not serve for ever. Within these
-//! days a body that names another payment is still an event: nothing in one webhook can tell.
+//! must lie within four days of receipt, so that one signature does not serve for ever. Within
+//! these days a body that names another payment is still an event: nothing in one webhook can tell.
 //!
 //! That an automatic retry keeps id and time is not documented. A record of one event at PayPal
-//! (nopCommerce's forum, topic 92555) shows both unchanged after two days of retries; the time is no
-//! part of the key all the same. Assumed: a webhook that is resent by hand has a new transmission id
-//! and is stored again, beside the first, as an event of the same payment; PayPal's own id of the
-//! event is among the related ids and tells that they are one.
+//! (nopCommerce's forum, topic 92555) shows both unchanged after two days of retries; the time is
+//! no part of the key all the same. Assumed: a webhook that is resent by hand has a new
+//! transmission id and is stored again, beside the first, as an event of the same payment; PayPal's
+//! own id of the event is among the related ids and tells that they are one.
 //!
-//! Amounts are decimal texts; HUF, JPY and TWD have no decimals. A refund is filed under its capture
-//! or sale (a link, `sale_id` or `capture_id`), a dispute under the first disputed transaction. The
-//! older interface writes what is given back as a negative total; it is read as a positive one. An
-//! order's amount is that of its purchase unit; an order of several units has none here.
+//! Amounts are decimal texts; HUF, JPY and TWD have no decimals. A refund is filed under its
+//! capture or sale (a link, `sale_id` or `capture_id`), a dispute under the first disputed
+//! transaction. The older interface writes what is given back as a negative total; it is read as a
+//! positive one. An order's amount is that of its purchase unit; an order of several units has none
+//! here.
 
 use std::borrow::Cow;
 

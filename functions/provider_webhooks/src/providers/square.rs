@@ -1,14 +1,14 @@
-//! Square: `x-square-hmacsha256-signature`, HMAC-SHA256 over the registered notification URL and the
-//! body, base64.
+//! Square: `x-square-hmacsha256-signature`, HMAC-SHA256 over the registered notification URL and
+//! the body, base64.
 //!
 //! Sources, read 2026-11-27: <https://developer.squareup.com/docs/webhooks/step3validate>,
 //! <https://developer.squareup.com/reference/square/webhooks>; square-python-sdk 46.0.0.20260916
 //! (executed as an oracle). The URL is the one registered with Square and comes from configuration:
 //! rebuilding it from the request would sign what an attacker chose.
 //!
-//! A payment's amount is `total_money`, which is `amount_money` with the tip; a refund, a dispute and
-//! a payout have `amount_money` alone. An event's name says only that a payment, refund or dispute
-//! changed: its state says the rest. A dispute that is still an inquiry takes no money.
+//! A payment's amount is `total_money`, which is `amount_money` with the tip; a refund, a dispute
+//! and a payout have `amount_money` alone. An event's name says only that a payment, refund or
+//! dispute changed: its state says the rest. A dispute that is still an inquiry takes no money.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -189,8 +189,8 @@ impl Provider for Square {
         let event_type = facts.event_type(event.kind);
         let role = role(&event_type);
 
-        // `object` holds an entry named after what it is (`payment`, `order_updated`); a deletion has
-        // none.
+        // `object` holds an entry named after what it is (`payment`, `order_updated`); a deletion
+        // has none.
         let mut entries: BTreeMap<Cow<'_, str>, &RawValue> = object_or_default(data.object);
         entries.retain(|_, raw| raw.get().starts_with('{'));
         let named = role.and_then(|role| entries.get(role));

@@ -1,7 +1,7 @@
 //! Cybersource's event types: those of the page on products and event types, and the older ones of
 //! card processing and other products that integrations subscribe to and the page no longer has.
-//! Invoices, links, subscriptions and checkouts tell the money of their payments again. A reversal or
-//! void that is rejected leaves the payment as it was.
+//! Invoices, links, subscriptions and checkouts tell the money of their payments again. A reversal
+//! or void that is rejected leaves the payment as it was.
 
 use payment_event::PaymentStatus;
 
