@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 
 use card_masking::{FieldRules, Patterns, has_a_letter};
 use jiff::Timestamp;
-use payment_event::{PaymentStatus, Problem};
+use payment_event::Problem;
 use serde_json::value::RawValue;
 
 use crate::body_hmac::{BodyHmac, Written};
