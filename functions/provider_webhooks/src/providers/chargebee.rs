@@ -1,22 +1,23 @@
-//! Chargebee: nothing is signed. A webhook is protected by HTTP basic authentication, whose password is
-//! the secret, or by a key in its URL, which payhook's addresses have anyway.
+//! Chargebee: nothing is signed. A webhook is protected by HTTP basic authentication, whose
+//! password is the secret, or by a key in its URL, which payhook's addresses have anyway.
 //!
 //! Sources, read 2026-11-27: <https://www.chargebee.com/docs/webhook_settings.html> (basic
 //! authentication), <https://apidocs.chargebee.com/docs/api/events> (ids, retries),
-//! <https://apidocs.chargebee.com/docs/api/transactions>, <https://apidocs.chargebee.com/docs/api/currencies>;
-//! chargebee-node at 31f906a (types, `basicAuthValidator`). No document knows of a signature.
+//! <https://apidocs.chargebee.com/docs/api/transactions>,
+//! <https://apidocs.chargebee.com/docs/api/currencies>; chargebee-node at 31f906a (types,
+//! `basicAuthValidator`). No document knows of a signature.
 //!
-//! Many senders use basic authentication, so its header tells no provider: Chargebee's webhooks need
-//! the path with its name. The body is as believable as whoever knows the password.
+//! Many senders use basic authentication, so its header tells no provider: Chargebee's webhooks
+//! need the path with its name. The body is as believable as whoever knows the password.
 //!
 //! `id` is documented as the event's and the same in every attempt; `webhook_status` and `webhooks`
 //! change with the attempts. `occurred_at` is the event's own, but nothing vouches for it: it is no
 //! part of the key.
 //!
-//! Money is told by `content.transaction`. `payment_*` and `transaction_*` tell one movement, whose id
-//! is the transaction's. A refund is filed under the payment that it names. A refund whose payment
-//! method is `chargeback` is a chargeback. A reversal says that a payment failed after it had
-//! succeeded.
+//! Money is told by `content.transaction`. `payment_*` and `transaction_*` tell one movement, whose
+//! id is the transaction's. A refund is filed under the payment that it names. A refund whose
+//! payment method is `chargeback` is a chargeback. A reversal says that a payment failed after it
+//! had succeeded.
 
 use std::borrow::Cow;
 
@@ -50,8 +51,9 @@ const USERNAME: &str = "username";
 /// Values of the header that are looked at.
 const VALUES_MAX: usize = 2;
 
-/// Currencies with decimals have two of them, also those that have three by ISO 4217. Which ones have
-/// none is listed for four (JPY, KRW, XAF, XOF); for the others ISO 4217's list is an assumption [M].
+/// Currencies with decimals have two of them, also those that have three by ISO 4217. Which ones
+/// have none is listed for four (JPY, KRW, XAF, XOF); for the others ISO 4217's list is an
+/// assumption [M].
 static EXPONENTS: ExponentTable = ExponentTable {
     source: "https://apidocs.chargebee.com/docs/api/currencies, read 2026-11-27",
     exceptions: &[
@@ -92,14 +94,14 @@ static INFO: ProviderInfo = ProviderInfo {
     free_text: true,
     custom_header: CustomHeader {
         supported: Some(false),
-        source: "a webhook has a URL, a name and a password, no headers (chargebee-node, WebhookEndpoint)",
+        source: "chargebee-node, WebhookEndpoint: a URL, a name and a password, no headers",
     },
     acknowledgement: Acknowledgement::ANY_2XX,
     handshake: None,
     certificate_url: None,
     delivery: Delivery {
         retry_horizon_seconds: Some(3 * 86_400 + 7 * 3600),
-        retries: "with growing gaps, the last about three days and seven hours after the event; any 2xx",
+        retries: "with growing gaps, the last three days and seven hours after the event; 2xx",
     },
 };
 
@@ -142,15 +144,18 @@ const TRANSACTIONS: &[(&str, &str, PaymentStatus)] = {
 #[rustfmt::skip]
 static MASKING: FieldRules = Patterns {
     drop: &[
-        "first_name", "last_name", "email", "phone", "company", "billing_address", "shipping_address", "masked_number",
-        "masked_card_number", "iin", "expiry_month", "expiry_year", "billing_addr1", "billing_addr2", "billing_city",
-        "billing_state", "billing_zip", "ip_address", "vat_number", "user", "payment_method_details", "bank_account",
-        "billing_contact", "contacts", "upi", "vpa", "account_number", "payer_id", "tax_providers_fields",
+        "first_name", "last_name", "email", "phone", "company", "billing_address",
+        "shipping_address", "masked_number", "masked_card_number", "iin", "expiry_month",
+        "expiry_year", "billing_addr1", "billing_addr2", "billing_city", "billing_state",
+        "billing_zip", "ip_address", "vat_number", "user", "payment_method_details",
+        "bank_account", "billing_contact", "contacts", "upi", "vpa", "account_number", "payer_id",
+        "tax_providers_fields",
     ],
     ids: &[
-        ("id", has_a_letter), ("txn_id", has_a_letter), ("customer_id", has_a_letter), ("subscription_id", has_a_letter),
-        ("invoice_id", has_a_letter), ("cn_id", has_a_letter), ("gateway_account_id", has_a_letter),
-        ("payment_source_id", has_a_letter), ("id_at_gateway", has_a_letter), ("refunded_txn_id", has_a_letter),
+        ("id", has_a_letter), ("txn_id", has_a_letter), ("customer_id", has_a_letter),
+        ("subscription_id", has_a_letter), ("invoice_id", has_a_letter), ("cn_id", has_a_letter),
+        ("gateway_account_id", has_a_letter), ("payment_source_id", has_a_letter),
+        ("id_at_gateway", has_a_letter), ("refunded_txn_id", has_a_letter),
         ("reference_transaction_id", has_a_letter), ("reference_authorization_id", has_a_letter),
         ("business_entity_id", has_a_letter),
     ],
@@ -159,7 +164,11 @@ static MASKING: FieldRules = Patterns {
 
 raw_fields! { Event { id, event_type, occurred_at; content: Content } }
 
-raw_fields! { Content {; transaction: Transaction, invoice: Object, subscription: Object, credit_note: Object } }
+raw_fields! {
+    Content {;
+        transaction: Transaction, invoice: Object, subscription: Object, credit_note: Object,
+    }
+}
 
 raw_fields! { Object { id } }
 
@@ -236,14 +245,14 @@ impl Provider for Chargebee {
         if sent.peek().is_none() {
             return Err(Reject::SignatureMissing);
         }
-        let matched = sent.filter_map(credentials).fold(
-            Err(Reject::SignatureMalformed),
-            |matched, sent| match matched {
-                Ok(matched) => Ok(matched),
-                Err(_) => shared_secret(&known, &sent),
-            },
-        )?;
-        Ok(matched.vouch(raw))
+        let mut matched = Err(Reject::SignatureMalformed);
+        for credentials in sent.filter_map(credentials) {
+            matched = shared_secret(&known, &credentials);
+            if matched.is_ok() {
+                break;
+            }
+        }
+        Ok(matched?.vouch(raw))
     }
 
     fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Events {

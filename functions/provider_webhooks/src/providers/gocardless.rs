@@ -1,16 +1,17 @@
-//! GoCardless: `Webhook-Signature`, HMAC-SHA256 over the body, hex. Up to 250 events in one request.
+//! GoCardless: `Webhook-Signature`, HMAC-SHA256 over the body, hex. Up to 250 events in one
+//! request.
 //!
-//! Sources: <https://developer.gocardless.com/partners/webhooks-for-partners> (the shape of an event),
-//! gocardless-pro-python 3.22.0 (its published vector is in the fixtures), read 2026-11-25;
+//! Sources: <https://developer.gocardless.com/partners/webhooks-for-partners> (the shape of an
+//! event), gocardless-pro-python 3.22.0 (its published vector is in the fixtures), read 2026-11-25;
 //! <https://developer.gocardless.com/api-reference/> as a third party transcribed it
 //! (api-evangelist/gocardless asyncapi/gocardless-asyncapi.yml: types, signature, 250 events), read
-//! 2026-11-27. An event says what happened to which resource and never how much: the amount has to be
-//! asked for, and is left out here.
+//! 2026-11-27. An event says what happened to which resource and never how much: the amount has to
+//! be asked for, and is left out here.
 //!
 //! `payments.paid_out` says that a collected payment is part of a payout, and is no payout and no
-//! second capture; `payouts.paid` tells of the payout itself. That `refunds.bounced` exists is known
-//! from an earlier reading alone [M]. A billing request, a subscription and an instalment schedule
-//! say nothing of money: their payments do.
+//! second capture; `payouts.paid` tells of the payout itself. That `refunds.bounced` exists is
+//! known from an earlier reading alone [M]. A billing request, a subscription and an instalment
+//! schedule say nothing of money: their payments do.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -1,17 +1,17 @@
-//! Mollie's next-generation webhooks: `X-Mollie-Signature: sha256=<hex>`, HMAC-SHA256 over the body.
-//! Its classic ones, which nobody signs, are `mollieclassic`.
+//! Mollie's next-generation webhooks: `X-Mollie-Signature: sha256=<hex>`, HMAC-SHA256 over the
+//! body. Its classic ones, which nobody signs, are `mollieclassic`.
 //!
 //! Sources: <https://docs.mollie.com/reference/webhooks-new>,
-//! <https://docs.mollie.com/reference/payment-links-api-webhooks>, mollie-api-typescript 1.12.28 and
-//! mollie-api-php (`SignatureValidator`), read 2026-11-25; mollie/openapi specs.yaml (the types),
-//! <https://docs.mollie.com/changelog/add-chargeback-and-capture-webhook-event-types>, read
+//! <https://docs.mollie.com/reference/payment-links-api-webhooks>, mollie-api-typescript 1.12.28
+//! and mollie-api-php (`SignatureValidator`), read 2026-11-25; mollie/openapi specs.yaml (the
+//! types), <https://docs.mollie.com/changelog/add-chargeback-and-capture-webhook-event-types>, read
 //! 2026-11-27. For a day after a rotation the header is sent twice, once for each secret; a gateway
 //! may join the two by a comma. Both are tried.
 //!
-//! An event holds the whole entity under `_embedded`, or, where the webhook is set up without it, the
-//! entity's id alone: then it has no amount. The pages of single entities show the entity itself as
-//! the body, without an event around it. Its id is not the event's, so such a body is known by its
-//! hash, and its type is made of the entity and its state.
+//! An event holds the whole entity under `_embedded`, or, where the webhook is set up without it,
+//! the entity's id alone: then it has no amount. The pages of single entities show the entity
+//! itself as the body, without an event around it. Its id is not the event's, so such a body is
+//! known by its hash, and its type is made of the entity and its state.
 //!
 //! A payment that is captured by hand states its whole amount in `amount`, and what was captured in
 //! `amountCaptured`. A payment link and a sales invoice tell the money of a payment again, under
@@ -90,7 +90,7 @@ static EVENT_TYPES: EventTypes = {
     use PaymentStatus::*;
     use Says::{Nothing, Status};
     EventTypes {
-        source: "https://github.com/mollie/openapi specs.yaml, webhook-event-types, read 2026-11-27",
+        source: "https://github.com/mollie/openapi webhook-event-types, read 2026-11-27",
         open: false,
         rows: &[
             ("balance-transaction.created", Nothing),

@@ -5,8 +5,8 @@
 //! send one, so none is taken unless the operator says so (`accept_unsigned`), and what is stored
 //! says no more than that this id has to be fetched. Mollie sends the same form again whenever the
 //! status changes, so a repeated delivery cannot be told from news: each is kept as a notice of its
-//! own, filed under its time of receipt. What the queue delivers twice was received once. A body that
-//! is not such a form is kept as a notice, too.
+//! own, filed under its time of receipt. What the queue delivers twice was received once. A body
+//! that is not such a form is kept as a notice, too.
 
 use std::borrow::Cow;
 

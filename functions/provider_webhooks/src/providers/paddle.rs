@@ -1,17 +1,17 @@
 //! Paddle Billing: `Paddle-Signature: ts=…;h1=…[;h1=…]`, HMAC-SHA256 over `ts:body`, hex.
 //!
 //! Sources: <https://www.skills.sh/hookdeck/webhook-skills/paddle-webhooks> (a third party, on the
-//! signature), paddle-python-sdk 1.16.1, whose published vectors are in the fixtures, read 2026-11-25;
-//! the same at 48c8cc0 and paddle-node-sdk at b8ee4b1 (types, states, sample payloads), read
-//! 2026-11-27. Each delivery is signed anew; the window is the SDK's default of five seconds, judged
-//! at receipt. Of several `h1` any may match: two secrets overlap while one is rotated.
+//! signature), paddle-python-sdk 1.16.1, whose published vectors are in the fixtures, read
+//! 2026-11-25; the same at 48c8cc0 and paddle-node-sdk at b8ee4b1 (types, states, sample payloads),
+//! read 2026-11-27. Each delivery is signed anew; the window is the SDK's default of five seconds,
+//! judged at receipt. Of several `h1` any may match: two secrets overlap while one is rotated.
 //!
-//! `transaction.paid` says that the money was taken, `transaction.completed` that everything is done;
-//! both, and an update in one of these states, tell one capture, whose id is the transaction's. A
-//! refund or a chargeback is an adjustment, filed under its transaction. A chargeback that is
-//! `reversed` and its `chargeback_reverse` give the same money back. A warning moves no money, and a
-//! credit goes to the customer's balance. That currencies without decimals (JPY, KRW, CLP, VND) are
-//! sent as ISO 4217 has them is an assumption [M].
+//! `transaction.paid` says that the money was taken, `transaction.completed` that everything is
+//! done; both, and an update in one of these states, tell one capture, whose id is the
+//! transaction's. A refund or a chargeback is an adjustment, filed under its transaction. A
+//! chargeback that is `reversed` and its `chargeback_reverse` give the same money back. A warning
+//! moves no money, and a credit goes to the customer's balance. That currencies without decimals
+//! (JPY, KRW, CLP, VND) are sent as ISO 4217 has them is an assumption [M].
 
 use std::borrow::Cow;
 

@@ -1,19 +1,21 @@
-//! Recurly: `recurly-signature: time,signature[,signature]`, HMAC-SHA256 over `time.body`, hex. JSON
-//! notifications alone: those in XML are not signed.
+//! Recurly: `recurly-signature: time,signature[,signature]`, HMAC-SHA256 over `time.body`, hex.
+//! JSON notifications alone: those in XML are not signed.
 //!
-//! Sources, read 2026-11-27: <https://docs.recurly.com/recurly-subscriptions/docs/overview-webhooks>
-//! and the pages of the notifications (recurly/recurly-docs, 38cfcc4);
+//! Sources, read 2026-11-27:
+//! <https://docs.recurly.com/recurly-subscriptions/docs/overview-webhooks> and the pages of the
+//! notifications (recurly/recurly-docs, 38cfcc4);
 //! <https://docs.recurly.com/v1.3/docs/signature-verification>; recurly-client-ruby 4
-//! (`Recurly::Webhooks`), whose published vector is in the fixtures. The time is in milliseconds; the
-//! documents' example has seconds, and both are read. The window of five minutes in both directions is
-//! the client's default, judged at receipt; that a retry is signed anew is an assumption, without which
-//! the client would refuse every retry [M]. For a day after a key is regenerated both sign.
+//! (`Recurly::Webhooks`), whose published vector is in the fixtures. The time is in milliseconds;
+//! the documents' example has seconds, and both are read. The window of five minutes in both
+//! directions is the client's default, judged at receipt; that a retry is signed anew is an
+//! assumption, without which the client would refuse every retry [M]. For a day after a key is
+//! regenerated both sign.
 //!
 //! A notification says which object changed and how, and never how much: the amount has to be asked
-//! for. Its `id` is the object's, the same in all of its notifications, so it is no id of the event;
-//! the documented one, `recurly-notification-id`, stands in a header that no signature covers. The
-//! hash of the signed body stands for it. A refund is a transaction with a `uuid` of its own, and does
-//! not name the payment.
+//! for. Its `id` is the object's, the same in all of its notifications, so it is no id of the
+//! event; the documented one, `recurly-notification-id`, stands in a header that no signature
+//! covers. The hash of the signed body stands for it. A refund is a transaction with a `uuid` of
+//! its own, and does not name the payment.
 
 use std::borrow::Cow;
 
@@ -49,7 +51,7 @@ const SIGNATURES_MAX: usize = 8;
 static INFO: ProviderInfo = ProviderInfo {
     name: "recurly",
     title: "Recurly (JSON notifications)",
-    source: "https://docs.recurly.com/recurly-subscriptions/docs/overview-webhooks, read 2026-11-27",
+    source: "https://docs.recurly.com/docs/overview-webhooks, read 2026-11-27",
     signature_headers: &[HEADER],
     unsigned_headers: &[],
     content_types: &["application/json"],
@@ -79,14 +81,14 @@ static INFO: ProviderInfo = ProviderInfo {
     certificate_url: None,
     delivery: Delivery {
         retry_horizon_seconds: Some(262_308),
-        retries: "ten times, 10 + x * 2^(x + 5) seconds after the last; any 2xx within five seconds",
+        retries: "ten times with growing gaps in three days; any 2xx within five seconds",
     },
 };
 
 /// By `object_type.event_type`.
 static EVENT_TYPES: EventTypes = EventTypes {
-    source: "https://docs.recurly.com/recurly-subscriptions/docs/account-notifications and the pages \
-             beside it, read 2026-11-27",
+    source: "https://docs.recurly.com/recurly-subscriptions/docs/account-notifications \
+             and the pages beside it, read 2026-11-27",
     open: false,
     rows: event_types::ROWS,
 };

@@ -1,17 +1,18 @@
-//! Standard Webhooks: `webhook-id`, `webhook-timestamp`, `webhook-signature` (or the same with `svix-`),
-//! over `id.timestamp.body`.
+//! Standard Webhooks: `webhook-id`, `webhook-timestamp`, `webhook-signature` (or the same with
+//! `svix-`), over `id.timestamp.body`.
 //!
 //! Sources, read 2026-11-23:
 //! <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>;
-//! standardwebhooks 1.1.0 from PyPI (executed as an oracle for v1; no library does v1a, its vector is
-//! Svix's own). `v1` is HMAC-SHA256, `v1a` is ed25519; a space-separated list, any match counts, and
-//! only the first few of each are tried: an ed25519 signature is dear to check. A signature whose
-//! base64 has lost its padding is believed here and not by the library: the bytes are the same.
+//! standardwebhooks 1.1.0 from PyPI (executed as an oracle for v1; no library does v1a, its vector
+//! is Svix's own). `v1` is HMAC-SHA256, `v1a` is ed25519; a space-separated list, any match counts,
+//! and only the first few of each are tried: an ed25519 signature is dear to check. A signature
+//! whose base64 has lost its padding is believed here and not by the library: the bytes are the
+//! same.
 //!
-//! `webhook-id` is signed and the same in every attempt. `webhook-timestamp` is the attempt's time, so
-//! it is part of no key; the event's own `timestamp` in the body is, where it is stated. Senders shape
-//! their own bodies, and may send anything: the specification recommends `type`, `timestamp` and
-//! `data`. The names of disputes' states are those of Dodo Payments [M].
+//! `webhook-id` is signed and the same in every attempt. `webhook-timestamp` is the attempt's time,
+//! so it is part of no key; the event's own `timestamp` in the body is, where it is stated. Senders
+//! shape their own bodies, and may send anything: the specification recommends `type`, `timestamp`
+//! and `data`. The names of disputes' states are those of Dodo Payments [M].
 
 use std::borrow::Cow;
 
@@ -97,7 +98,7 @@ static EVENT_TYPES: EventTypes = {
     use PaymentStatus::*;
     use Says::Status;
     EventTypes {
-        source: "https://github.com/standard-webhooks/standard-webhooks, read 2026-11-27: none listed",
+        source: "https://github.com/standard-webhooks/standard-webhooks, read 2026-11-27: none",
         open: true,
         rows: &[
             ("dispute.accepted", Status(DisputeLost)),

@@ -1,9 +1,9 @@
 //! Chargebee's event types, each with what it says about a payment.
 //!
-//! Source: <https://github.com/chargebee/chargebee-node> src/resources/webhook/eventType.ts (31f906a),
-//! read 2026-11-27; <https://apidocs.chargebee.com/docs/api/events> describes them. An invoice, a
-//! payment intent and an order tell the money of a transaction again, a credit note moves none, and
-//! what is called omnichannel is paid in an app store.
+//! Source: <https://github.com/chargebee/chargebee-node> src/resources/webhook/eventType.ts
+//! (31f906a), read 2026-11-27; <https://apidocs.chargebee.com/docs/api/events> describes them. An
+//! invoice, a payment intent and an order tell the money of a transaction again, a credit note
+//! moves none, and what is called omnichannel is paid in an app store.
 
 use payment_event::PaymentStatus::*;
 

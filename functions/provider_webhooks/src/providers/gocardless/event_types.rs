@@ -1,7 +1,8 @@
 //! GoCardless' event types, `resource_type.action`, each with what it says about a payment.
 //!
 //! Source: <https://developer.gocardless.com/api-reference/> (event types), read 2026-11-27 in the
-//! transcription of api-evangelist/gocardless (4782e2e), which writes both `customers` and `customer`.
+//! transcription of api-evangelist/gocardless (4782e2e), which writes both `customers` and
+//! `customer`.
 
 use payment_event::PaymentStatus::*;
 

@@ -1,8 +1,9 @@
 //! Recurly's event types, `object_type.event_type`, each with what it says about a payment.
 //!
-//! Source: <https://docs.recurly.com/recurly-subscriptions/docs/account-notifications> and the pages
-//! beside it, read 2026-11-27 in recurly/recurly-docs (38cfcc4). An invoice tells the money of its
-//! payment again, a credit invoice moves none, and an external subscription is paid in an app store.
+//! Source: <https://docs.recurly.com/recurly-subscriptions/docs/account-notifications> and the
+//! pages beside it, read 2026-11-27 in recurly/recurly-docs (38cfcc4). An invoice tells the money
+//! of its payment again, a credit invoice moves none, and an external subscription is paid in an
+//! app store.
 
 use payment_event::PaymentStatus::*;
 
