@@ -12,7 +12,6 @@ use std::borrow::Cow;
 
 use card_masking::{FieldRules, Patterns, has_a_letter};
 use jiff::Timestamp;
-use payment_event::PaymentStatus;
 use serde_json::value::RawValue;
 
 use super::adyen::{EXPONENTS, key, keys};

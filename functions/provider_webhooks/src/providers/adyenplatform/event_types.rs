@@ -10,7 +10,7 @@ use crate::event_types::{EventTypes, Says};
 pub(super) static EVENT_TYPES: EventTypes = {
     use Says::{ByState, Nothing, Status};
     EventTypes {
-        source: "https://github.com/Adyen/adyen-openapi, json/*Notification*.json and Webhooks-v1.json (commit aa014f0), read 2026-11-27",
+        source: "https://github.com/Adyen/adyen-openapi, json/*Notification*.json and Webhooks-v1.json (commit aa014f0), and https://docs.adyen.com/api-explorer/balanceplatform-webhooks/2, read 2026-11-27",
         open: false,
         rows: &[
             ("ACCOUNT_CLOSED", Nothing),
@@ -41,6 +41,9 @@ pub(super) static EVENT_TYPES: EventTypes = {
             ("balancePlatform.balanceAccount.balance.block.released", Nothing),
             ("balancePlatform.balanceAccount.balance.updated", Nothing),
             ("balancePlatform.balanceAccount.created", Nothing),
+            ("balancePlatform.balanceAccount.recurringTopUp.created", Nothing),
+            ("balancePlatform.balanceAccount.recurringTopUp.deleted", Nothing),
+            ("balancePlatform.balanceAccount.recurringTopUp.updated", Nothing),
             ("balancePlatform.balanceAccount.updated", Nothing),
             ("balancePlatform.balanceAccountHolder.capitalOffer.created", Nothing),
             ("balancePlatform.balanceAccountPayoutSchedule.created", Nothing),
