@@ -1,20 +1,27 @@
-//! Adyen standard webhooks: an array of items, each with its own HMAC-SHA256 in `additionalData.hmacSignature`.
+//! Adyen standard webhooks: an array of items, each with its own HMAC-SHA256 in
+//! `additionalData.hmacSignature`.
 //!
-//! Sources, read 2026-11-23: <https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures>,
-//! <https://docs.adyen.com/development-resources/webhooks/webhook-types>; adyen-python-api-library 16.0.0 (executed as an oracle).
-//! The signed text joins eight fields with `:` and escapes nothing (three official vectors disprove the guides that say so). The official
-//! helper checks item 0 alone; here every item must match, or the whole webhook is refused.
+//! Sources, read 2026-11-23:
+//! <https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures>,
+//! <https://docs.adyen.com/development-resources/webhooks/webhook-types>; adyen-python-api-library
+//! 16.0.0 (executed as an oracle). The signed text joins eight fields with `:` and escapes nothing
+//! (three official vectors disprove the guides that say so). The official helper checks item 0
+//! alone; here every item must match, or the whole webhook is refused.
 //!
-//! Since nothing is escaped, whoever holds one signed item could move the cuts between its fields. So the facts are read from the
-//! signed text and not from the fields of the body, and it is cut in one way only: see [`Signed::cut`].
+//! Since nothing is escaped, whoever holds one signed item could move the cuts between its fields.
+//! So the facts are read from the signed text and not from the fields of the body, and it is cut in
+//! one way only: see [`Signed::cut`].
 //!
-//! `additionalData` and `eventDate` are not signed. Of the former, `modification.action` and `disputeStatus` are read, to tell apart
-//! what one event code may mean. The latter is the time of the event, which is no part of the key. An event is what was signed: its id
-//! is the hash of the signed text, so another `eventDate` or `reason` makes no second event. After a technical failure Adyen captures
-//! again and sends `CAPTURE` with the reason "Transaction Recaptured"; if that bears the reference of the first capture, the signed
-//! text is that of the first, and so is the event (documented, but no sample shows whether it does).
+//! `additionalData` and `eventDate` are not signed. Of the former, `modification.action` and
+//! `disputeStatus` are read, to tell apart what one event code may mean. The latter is the time of
+//! the event, which is no part of the key. An event is what was signed: its id is the hash of the
+//! signed text, so another `eventDate` or `reason` makes no second event. After a technical failure
+//! Adyen captures again and sends `CAPTURE` with the reason "Transaction Recaptured"; if that bears
+//! the reference of the first capture, the signed text is that of the first, and so is the event
+//! (documented, but no sample shows whether it does).
 //!
-//! Assumed: half a surrogate pair that stands alone is signed as U+FFFD or, as Java writes it, as a question mark.
+//! Assumed: half a surrogate pair that stands alone is signed as U+FFFD or, as Java writes it, as a
+//! question mark.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

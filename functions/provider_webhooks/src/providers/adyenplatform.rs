@@ -1,12 +1,20 @@
-//! Adyen's platform, transfer and management webhooks: `HmacSignature`, HMAC-SHA256 over the body, base64. Standard webhooks, signed item by item, are `adyen`.
+//! Adyen's platform, transfer and management webhooks: `HmacSignature`, HMAC-SHA256 over the body,
+//! base64. Standard webhooks, signed item by item, are `adyen`.
 //!
-//! Sources, read 2026-11-25: <https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures>, <https://docs.adyen.com/platforms/payment-event-webhooks>; adyen-python-api-library 16.0.0 (its
-//! published vector is in the fixtures); the descriptions of <https://github.com/Adyen/adyen-openapi>, read 2026-11-27.
+//! Sources, read 2026-11-25:
+//! <https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures>,
+//! <https://docs.adyen.com/platforms/payment-event-webhooks>; adyen-python-api-library 16.0.0 (its
+//! published vector is in the fixtures); the descriptions of
+//! <https://github.com/Adyen/adyen-openapi>, read 2026-11-27.
 //!
-//! Transfers of a platform's payments tell of captures and refunds once more, for each of their splits: only what is booked has a status, so that each split counts once. A refund's amount is negative there,
-//! as the transfer is, and kept so. No id of an event is documented (the `eventId` of tokenisation webhooks is the reference of the payment that caused them), so an event is known by the hash of its body.
-//! `timestamp` (when the event was queued), in management and tokenisation webhooks `createdAt`, on the classic platform `eventDate`, is the event's own time; assumed: it is the same in every
-//! delivery. Where none of them is stated, the time of what the event is about stands for it and is no part of the key. Assumed: the classic platform signs as the others do.
+//! Transfers of a platform's payments tell of captures and refunds once more, for each of their
+//! splits: only what is booked has a status, so that each split counts once. A refund's amount is
+//! negative there, as the transfer is, and kept so. No id of an event is documented (the `eventId`
+//! of tokenisation webhooks is the reference of the payment that caused them), so an event is known
+//! by the hash of its body. `timestamp` (when the event was queued), in management and tokenisation
+//! webhooks `createdAt`, on the classic platform `eventDate`, is the event's own time; assumed: it
+//! is the same in every delivery. Where none of them is stated, the time of what the event is about
+//! stands for it and is no part of the key. Assumed: the classic platform signs as the others do.
 
 use std::borrow::Cow;
 
@@ -91,7 +99,7 @@ static MASKING: FieldRules = Patterns {
         "accountHolderDetails", "bankAccountDetail", "bankAccountDetails", "contactDetails", "notificationOfChange", "shopperReference",
     ],
     ids: &[
-        ("id", has_a_letter), ("pspPaymentReference", has_a_letter), ("modificationPspReference", has_a_letter), ("paymentMerchantReference", has_a_letter),
+        ("id", has_a_letter), ("pspPaymentReference", has_a_letter), ("modificationPspReference", has_a_letter),
         ("balancePlatform", has_a_letter), ("merchantId", has_a_letter), ("companyId", has_a_letter), ("storeId", has_a_letter),
     ],
 }

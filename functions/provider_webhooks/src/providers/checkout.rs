@@ -1,15 +1,21 @@
 //! Checkout.com: `Cko-Signature`, HMAC-SHA256 over the body, hex.
 //!
-//! Sources, read 2026-11-25: <https://www.checkout.com/docs/workflows> (signature, attempts), <https://www.checkout.com/docs/previous/reporting-and-insights/events-api/event-types>
-//! (what each event means); read 2026-11-27: <https://www.checkout.com/docs/developer-resources/event-notifications/event-types>. No published vector and no library of theirs that verifies: the tests
-//! know this scheme from the documents alone.
+//! Sources, read 2026-11-25: <https://www.checkout.com/docs/workflows> (signature, attempts),
+//! <https://www.checkout.com/docs/previous/reporting-and-insights/events-api/event-types> (what
+//! each event means); read 2026-11-27:
+//! <https://www.checkout.com/docs/developer-resources/event-notifications/event-types>. No
+//! published vector and no library of theirs that verifies: the tests know this scheme from the
+//! documents alone.
 //!
-//! Two platforms send under one header. The present one states the time as `created_on` or `timestamp`, the previous one as `created_on`; issuing events have `event_data` in place of `data`. Either is the
-//! event's own time, and `id` the event's own id. A dispute names its payment, under which it is filed; where `data` names no payment, a link of the event may. Events may come in any order and more than once.
+//! Two platforms send under one header. The present one states the time as `created_on` or
+//! `timestamp`, the previous one as `created_on`; issuing events have `event_data` in place of
+//! `data`. Either is the event's own time, and `id` the event's own id. A dispute names its
+//! payment, under which it is filed; where `data` names no payment, a link of the event may. Events
+//! may come in any order and more than once.
 
 use std::borrow::Cow;
 
-use card_masking::{FieldRules, Patterns, has_a_letter, prefixed};
+use card_masking::{FieldRules, Patterns, prefixed};
 use jiff::Timestamp;
 use payment_event::Identifier;
 use serde_json::value::RawValue;
@@ -100,7 +106,7 @@ static MASKING: FieldRules = Patterns {
         "destination/expiry_month", "destination/expiry_year", "destination/account_number", "destination/iban",
     ],
     ids: &[
-        ("id", prefixed), ("payment_id", prefixed), ("action_id", prefixed), ("reference", has_a_letter), ("customer/id", prefixed),
+        ("id", prefixed), ("payment_id", prefixed), ("action_id", prefixed), ("customer/id", prefixed),
         ("entity_id", prefixed), ("processing_channel_id", prefixed),
     ],
 }

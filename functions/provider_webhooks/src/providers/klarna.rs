@@ -1,14 +1,23 @@
-//! Klarna: `Klarna-Signature`, HMAC-SHA256 over the body, hex; `Klarna-Signing-Key-Id` names the key.
+//! Klarna: `Klarna-Signature`, HMAC-SHA256 over the body, hex; `Klarna-Signing-Key-Id` names the
+//! key.
 //!
-//! Sources, read 2026-11-25: <https://docs.klarna.com/klarna-network-distribution/manage-partners/integration-setup-and-notifications/webhooks> (envelope, answers, retries),
-//! <https://docs.klarna.com/api/kn/klarna-product-api-payment/klarna-product-api-payment-v2-r5> (payload of a payment request), and Klarna's own WooCommerce plugin (signature in lower-case
-//! hexadecimal, key as text); read 2026-11-27: <https://docs.klarna.com/klarna-network-distribution/after-payments/manage-payment-transactions> and its pages of disputes. No library verifies it and no
-//! vector is published.
+//! Sources, read 2026-11-25:
+//! <https://docs.klarna.com/klarna-network-distribution/manage-partners/integration-setup-and-notifications/webhooks>
+//! (envelope, answers, retries),
+//! <https://docs.klarna.com/api/kn/klarna-product-api-payment/klarna-product-api-payment-v2-r5>
+//! (payload of a payment request), and Klarna's own WooCommerce plugin (signature in lower-case
+//! hexadecimal, key as text); read 2026-11-27:
+//! <https://docs.klarna.com/klarna-network-distribution/after-payments/manage-payment-transactions>
+//! and its pages of disputes. No library verifies it and no vector is published.
 //!
-//! The older order management push is unsigned and has an id alone: it is not taken here. The id of the key is not looked at: it is not signed, and every configured key is tried.
-//! `request.completed` says that the payer went through, the money is the transaction's; an expired one is released. Klarna holds the disputed amount from the moment a dispute is initiated.
-//! Assumed: a payload's `amount`, `payment_amount` or `dispute_amount`, where it states one, is in minor units of ISO 4217, as in Klarna's interfaces; and a closed dispute states its `outcome` (WON or
-//! LOST), as the interface does, in the payload or in its `state_context`. Where it does not, it stays disputed.
+//! The older order management push is unsigned and has an id alone: it is not taken here. The id of
+//! the key is not looked at: it is not signed, and every configured key is tried.
+//! `request.completed` says that the payer went through, the money is the transaction's; an expired
+//! one is released. Klarna holds the disputed amount from the moment a dispute is initiated.
+//! Assumed: a payload's `amount`, `payment_amount` or `dispute_amount`, where it states one, is in
+//! minor units of ISO 4217, as in Klarna's interfaces; and a closed dispute states its `outcome`
+//! (WON or LOST), as the interface does, in the payload or in its `state_context`. Where it does
+//! not, it stays disputed.
 
 use std::borrow::Cow;
 
@@ -77,7 +86,8 @@ static INFO: ProviderInfo = ProviderInfo {
     },
 };
 
-/// Of a payment request, of the transaction that comes of it, and of its disputes: those of the older lifecycle as well.
+/// Of a payment request, of the transaction that comes of it, and of its disputes: those of the
+/// older lifecycle as well.
 #[rustfmt::skip]
 static EVENT_TYPES: EventTypes = {
     use PaymentStatus::*;

@@ -1,13 +1,22 @@
-//! Worldpay Access: `Event-Signature`, `{keyId}/{hash function}/{signature}`, several of them parted by commas; the signature is an HMAC-SHA256 over the body.
+//! Worldpay Access: `Event-Signature`, `{keyId}/{hash function}/{signature}`, several of them
+//! parted by commas; the signature is an HMAC-SHA256 over the body.
 //!
-//! Sources, read 2026-11-25 and 2026-11-27: <https://docs.worldpay.com/access/products/events/openapi/payment> and its pages per event (body, types), <https://developer.worldpay.com/products/events/signature>
-//! (header). The signature is switched on on request, and without it a webhook is refused. Not documented where we could read, so both are taken: whether the signature is hexadecimal or base64. Assumed: the
-//! secret is used as the text it is, `eventTimestamp`, which has no zone, is UTC, and minor units are ISO 4217's (Worldpay's older gateway has HUF without decimals).
+//! Sources, read 2026-11-25 and 2026-11-27:
+//! <https://docs.worldpay.com/access/products/events/openapi/payment> and its pages per event
+//! (body, types), <https://developer.worldpay.com/products/events/signature> (header). The
+//! signature is switched on on request, and without it a webhook is refused. Not documented where
+//! we could read, so both are taken: whether the signature is hexadecimal or base64. Assumed: the
+//! secret is used as the text it is, `eventTimestamp`, which has no zone, is UTC, and minor units
+//! are ISO 4217's (Worldpay's older gateway has HUF without decimals).
 //!
-//! `sentForSettlement` and `sentForRefund` are what every merchant is sent, so they count as captured and refunded; `settled` and `refunded`, which only some are sent, tell the same again and are kept
-//! unclassified, so that no money is counted twice. The funds of `informationRequested` are held until the dispute is over, so it is a dispute. `tokenCreated` has no type in its body.
+//! `sentForSettlement` and `sentForRefund` are what every merchant is sent, so they count as
+//! captured and refunded; `settled` and `refunded`, which only some are sent, tell the same again
+//! and are kept unclassified, so that no money is counted twice. The funds of
+//! `informationRequested` are held until the dispute is over, so it is a dispute. `tokenCreated`
+//! has no type in its body.
 //!
-//! A payment is filed under `transactionReference`, which the merchant chooses and every event has: what is no id, or a card number, becomes a hash.
+//! A payment is filed under `transactionReference`, which the merchant chooses and every event has:
+//! what is no id, or a card number, becomes a hash.
 
 use std::borrow::Cow;
 

@@ -1,8 +1,9 @@
 //! Adyen's event codes, each with what it says about a payment.
 //!
-//! An inquiry (`REQUEST_FOR_INFORMATION`) and an alert (`NOTIFICATION_OF_FRAUD`) withdraw nothing and are no dispute.
-//! `NOTIFICATION_OF_CHARGEBACK` opens a dispute before the money is deducted. Who accepted or declined in `PREARBITRATION_ACCEPTED`
-//! and `PREARBITRATION_DECLINED` is not documented, so they say nothing. `VOID_PENDING_REFUND` cancels a refund, not a payment.
+//! An inquiry (`REQUEST_FOR_INFORMATION`) and an alert (`NOTIFICATION_OF_FRAUD`) withdraw nothing
+//! and are no dispute. `NOTIFICATION_OF_CHARGEBACK` opens a dispute before the money is deducted.
+//! Who accepted or declined in `PREARBITRATION_ACCEPTED` and `PREARBITRATION_DECLINED` is not
+//! documented, so they say nothing. `VOID_PENDING_REFUND` cancels a refund, not a payment.
 
 use payment_event::PaymentStatus;
 

@@ -1,6 +1,7 @@
-//! The types of Adyen's platform, tokenisation and management webhooks, and of the classic platform's, each with what it says about a
-//! payment. A transfer decides by its category, type and state. Disputes are those of cards that the platform issues, and transactions
-//! and accounting events tell a transfer again.
+//! The types of Adyen's platform, tokenisation and management webhooks, and of the classic
+//! platform's, each with what it says about a payment. A transfer decides by its category, type and
+//! state. Disputes are those of cards that the platform issues, and transactions and accounting
+//! events tell a transfer again.
 
 use payment_event::PaymentStatus;
 
@@ -84,6 +85,7 @@ pub(super) static EVENT_TYPES: EventTypes = {
             ("balancePlatform.transaction.created", Nothing),
             ("balancePlatform.transfer.created", ByState),
             ("balancePlatform.transfer.updated", ByState),
+            ("eft.notificationOfChange", Nothing),
             ("merchant.created", Nothing),
             ("merchant.updated", Nothing),
             ("paymentMethod.created", Nothing),
@@ -100,7 +102,8 @@ pub(super) static EVENT_TYPES: EventTypes = {
     }
 };
 
-/// By category, type and state of a transfer. Before version 4 a transfer had no type, and its state told as much.
+/// By category, type and state of a transfer. Before version 4 a transfer had no type, and its
+/// state told as much.
 #[rustfmt::skip]
 const TRANSFERS: &[(&str, &str, &str, PaymentStatus)] = {
     use PaymentStatus::*;

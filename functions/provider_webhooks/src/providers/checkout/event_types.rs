@@ -1,8 +1,10 @@
 //! Checkout.com's event types, each with what it says about a payment.
 //!
-//! The page of all types could be read in part alone, so the list is put together from it, from the page of each type that was found,
-//! from the older platform's page and from the types that an account's workflows name. A request for information is an inquiry: it withdraws
-//! nothing. Events of issued cards and of standalone authentications are not about a payment that the merchant takes.
+//! The page of all types could be read in part alone, so the list is put together from it, from the
+//! page of each type that was found, from the older platform's page and from the types that an
+//! account's workflows name. A request for information is an inquiry: it withdraws nothing. Events
+//! of issued cards and of standalone authentications are not about a payment that the merchant
+//! takes.
 
 use payment_event::PaymentStatus;
 
@@ -116,8 +118,8 @@ pub(super) static EVENT_TYPES: EventTypes = {
     }
 };
 
-/// The status of a type. What goes to a destination is a payout, which is told by the types of a payment; a payment that is returned
-/// had succeeded before.
+/// The status of a type. What goes to a destination is a payout, which is told by the types of a
+/// payment; a payment that is returned had succeeded before.
 pub(super) fn status(kind: &str, to_destination: bool) -> PaymentStatus {
     use PaymentStatus::{Authorised, Failed, Payout};
     match kind {
