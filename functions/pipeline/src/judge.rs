@@ -28,6 +28,10 @@ use crate::storage::{CertificateStore, SecretStore, StoreError};
 /// record of its first delivery may be in the archive.
 pub const TOO_OLD: &str = "too_old";
 
+/// The reason for a message whose signature does not match, perhaps because its body was not UTF-8
+/// when the gateway took it.
+pub const BODY_DAMAGED: &str = "body_damaged";
+
 /// Certificates that one batch may make us fetch. A provider signs with one or two at a time, and a
 /// forger may name any number. What the store remembers is not fetched and does not count.
 pub const CERTIFICATES_FETCHED_MAX: usize = 8;
@@ -68,6 +72,9 @@ pub struct Accepted {
 pub enum Refusal {
     /// Nobody vouches for it.
     Unbelieved(Reject),
+    /// Its signature does not match, and the body holds U+FFFD, which API Gateway puts in the place
+    /// of bytes that are not UTF-8: the body that was signed may be another one.
+    Damaged,
     /// It is genuine and states a time from which no record is in the table any more.
     TooOld,
 }
@@ -77,7 +84,20 @@ impl Refusal {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Unbelieved(reject) => reject.as_str(),
+            Self::Damaged => BODY_DAMAGED,
             Self::TooOld => TOO_OLD,
+        }
+    }
+
+    /// The same, or [`Self::Damaged`] where that may be why.
+    fn of_body(self, body: &[u8]) -> Self {
+        match (self, std::str::from_utf8(body)) {
+            (Self::Unbelieved(Reject::SignatureMismatch), Ok(text))
+                if text.contains(char::REPLACEMENT_CHARACTER) =>
+            {
+                Self::Damaged
+            }
+            _ => self,
         }
     }
 }
@@ -184,6 +204,9 @@ impl<'s, S: SecretStore, C: CertificateStore> Judge<'s, S, C> {
             let Ok(request) = Request::decode(message.request) else {
                 return unreadable;
             };
+            let Ok(body) = message.raw_body(&request) else {
+                return unreadable;
+            };
             let found = match request.provider.as_deref() {
                 Some(name) => providers::by_name(name),
                 None => providers::detect(&request.headers),
@@ -217,7 +240,7 @@ impl<'s, S: SecretStore, C: CertificateStore> Judge<'s, S, C> {
             };
             let webhook = RawWebhook {
                 certificate: certificate.as_deref(),
-                ..RawWebhook::new(message.body.as_bytes(), request.headers)
+                ..RawWebhook::new(&body, request.headers)
             };
             let result = judge(provider, webhook, &secrets, received_at)
                 .and_then(|accepted| new_enough(accepted, message, received_at));
@@ -226,7 +249,10 @@ impl<'s, S: SecretStore, C: CertificateStore> Judge<'s, S, C> {
             }
             match self.renewed(name, &secrets).await {
                 Ok(Some(_)) => {}
-                Ok(None) => return FirstLook::Judged(decided(result, name)),
+                Ok(None) => {
+                    let result = result.map_err(|refusal| refusal.of_body(&body));
+                    return FirstLook::Judged(decided(result, name));
+                }
                 Err(error) => return FirstLook::Judged(Judgement::Retry(error)),
             }
         }

@@ -136,7 +136,10 @@ pub(crate) fn twin(first: &Message, number: u64) -> Option<Message> {
         ..first.order
     };
     let twin = message(&order)?;
-    let hashed = first.keys.iter().all(|key| key.timestamp.contains("#sha256:"));
+    let hashed = first
+        .keys
+        .iter()
+        .all(|key| key.timestamp.contains("#sha256:"));
     if hashed && twin.body != first.body {
         let shared = twin.keys.iter().find(|key| first.keys.contains(key));
         assert_eq!(shared, None, "{}: another amount", order.provider);
