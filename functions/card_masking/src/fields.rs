@@ -104,11 +104,11 @@ impl FieldRules {
     /// Returns true if a field of this name is masked whole somewhere, wherever it stands.
     pub(crate) fn drops_name(&self, name: &str) -> bool {
         steps::count(1);
-        let last = |pattern: &&'static str| pattern.rsplit('/').next().unwrap_or_default();
+        let last = |pattern: &'static str| pattern.rsplit('/').next().unwrap_or_default();
         self.patterns
             .drop
             .iter()
-            .any(|pattern| same_name(last(&pattern), name))
+            .any(|pattern| same_name(last(pattern), name))
     }
 
     pub(crate) fn action<K: AsRef<str>>(&self, path: &[K]) -> Action {

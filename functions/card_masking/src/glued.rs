@@ -1,5 +1,5 @@
-//! Judges a card number by what stands directly beside it: other digits, a plus, a point, the rest of
-//! a magnetic stripe.
+//! Judges a card number by what stands directly beside it: other digits, a plus, a point, the rest
+//! of a magnetic stripe.
 //!
 //! Sources, read 2026-11-27: <https://en.wikipedia.org/wiki/ISO/IEC_7813> (tracks 1 and 2),
 //! <https://emvlab.org/emvtags/all/> (tags 57 and 5A).

@@ -83,8 +83,8 @@ pub fn mask_json(body: &[u8], rules: &FieldRules) -> Result<Masked, MaskError> {
 
 /// Masks any body whatever. Masking the result again changes nothing.
 ///
-/// A body that can be read as JSON stays JSON. Every other body becomes a JSON string with its text,
-/// in which the values behind the names of the rules are masked, and bytes that are not UTF-8 are
+/// A body that can be read as JSON stays JSON. Every other body becomes a JSON string with its
+/// text, in which the values behind the names of the rules are masked, and bytes that are not UTF-8 are
 /// U+FFFD. A byte order mark before JSON is left out.
 pub fn mask_body(body: &[u8], rules: &FieldRules) -> Masked {
     let text = String::from_utf8_lossy(body);
@@ -145,8 +145,8 @@ fn scrub_body<'a>(text: &'a str, rules: &FieldRules) -> Scrubbed<'a> {
 
 /// Masks a text that may be JSON: a string of a document, or a body.
 ///
-/// `nested` is how many levels of JSON in strings are still read. `all_names` says that the names of
-/// the rules count in a text as well; for what looks like JSON they always do.
+/// `nested` is how many levels of JSON in strings are still read. `all_names` says that the names
+/// of the rules count in a text as well; for what looks like JSON they always do.
 pub(crate) fn scrub<'a>(
     text: &'a str,
     rules: &FieldRules,

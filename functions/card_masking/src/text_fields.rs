@@ -1,9 +1,9 @@
-//! Masks fields by their names in a text that is not JSON: a log line, a form, XML, JSON that is cut
-//! off or that stands behind something else.
+//! Masks fields by their names in a text that is not JSON: a log line, a form, XML, JSON that is
+//! cut off or that stands behind something else.
 //!
 //! How: a colon, an equals sign or the end of a tag is looked for; the name before it says whether
-//! the value behind it is masked. What ends a value depends on how it begins: a quote, a bracket, or
-//! neither. A value that never ends is masked to the end of the text, because it may be cut off.
+//! the value behind it is masked. What ends a value depends on how it begins: a quote, a bracket,
+//! or neither. A value that never ends is masked to the end of the text, because it may be cut off.
 //! The text is read forward once, and looked back into only so far.
 
 use crate::fields::FieldRules;
@@ -209,7 +209,7 @@ impl<'a> Scanner<'a> {
         self.fields = self.fields.saturating_add(1);
     }
 
-    /// Where the text in quotes ends that begins at byte `inner`, and where the quote behind it ends.
+    /// Where the text in quotes ends that begins at byte `inner`, and where its last quote ends.
     fn closing(&self, inner: usize, opener: &str) -> (usize, usize) {
         let rest = self.from(inner);
         let quote = opener.trim_start_matches('\\');

@@ -25,7 +25,7 @@ const NAME_MAX: usize = 20;
 const TAG_MAX: usize = 128;
 /// Blanks in a row that still look like one gap.
 const BLANKS_MAX: usize = 16;
-/// Backslashes in a row that are read as one: each time that a text is put into another, they double.
+/// Backslashes in a row that are read as one: they double each time a text is put into another.
 const BACKSLASHES_MAX: usize = 8;
 /// How often a percent sign may be escaped again (`%2520` is once).
 const PERCENTS_MAX: usize = 3;
@@ -141,12 +141,12 @@ fn hexadecimal(text: &str) -> Option<u32> {
 fn character(rest: &str) -> Option<(char, usize)> {
     match rest.as_bytes().first()? {
         b'&' => reference(rest, Decode::Everything),
-        _ => unit(rest).and_then(|(c, length)| {
+        _ => unit(rest).map(|(c, length)| {
             if c != '&' {
-                return Some((c, length));
+                return (c, length);
             }
             // `%26nbsp%3B`, `\u0026#32;`
-            Some(reference(rest, Decode::Everything).unwrap_or((c, length)))
+            reference(rest, Decode::Everything).unwrap_or((c, length))
         }),
     }
 }
@@ -380,7 +380,7 @@ fn blank(rest: &str) -> Option<usize> {
     }
 }
 
-/// The bytes of the tag that begins with `opening` bytes: `<br>`, `</td>`, `&lt;br /&gt;`, `<!-- -->`.
+/// The bytes of the tag that begins with `opening` bytes: `<br>`, `</td>`, `&lt;br /&gt;`.
 fn tag(rest: &str, opening: usize) -> Option<usize> {
     let mut at = opening;
     for index in 0..TAG_MAX {
