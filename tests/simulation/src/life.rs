@@ -145,7 +145,7 @@ impl Life {
             match self.random.below(8) {
                 0..=2 => self.deliver(),
                 3..=4 => self.stream_batch(),
-                5 => self.repeat(day),
+                5 => self.repeat(),
                 6 => self.seal(day - 1),
                 _ => self.archive(day - 2)?,
             }

@@ -74,8 +74,8 @@ pub(crate) struct Order {
     pub(crate) sequence: u64,
     pub(crate) amount_minor: i64,
     pub(crate) received_at_ms: i64,
-    /// Seconds from event to receipt.
-    pub(crate) event_age_s: i64,
+    /// When it happened, seconds since the epoch.
+    pub(crate) event_at_s: i64,
     pub(crate) generation: u32,
     pub(crate) forged: bool,
 }
@@ -91,11 +91,9 @@ pub(crate) fn message(order: &Order) -> Option<Message> {
 /// # Panics
 /// When it does not have the keys of the first: then one event would be two.
 pub(crate) fn redelivered(first: &Message, number: u64, received_at_ms: i64) -> Option<Message> {
-    let later_s = (received_at_ms - first.order.received_at_ms).div_euclid(1000);
     let order = Order {
         number,
         received_at_ms,
-        event_age_s: first.order.event_age_s + later_s,
         ..first.order
     };
     let volatile = providers::by_name(order.provider)?.info().volatile;
@@ -157,7 +155,7 @@ fn built(order: &Order, change: &dyn Fn(Vec<u8>) -> Option<Vec<u8>>) -> Option<M
         sequence: order.sequence,
         amount_minor: order.amount_minor,
         currency: ["EUR", "JPY", "USD"][usize::try_from(order.sequence % 3).ok()?].into(),
-        at: Timestamp::from_second(received.as_second() - order.event_age_s).ok()?,
+        at: Timestamp::from_second(order.event_at_s).ok()?,
         note,
     };
     let body = change(sample(order.provider, &params)?)?;

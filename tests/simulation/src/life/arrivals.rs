@@ -29,14 +29,15 @@ impl Life {
 
     fn order(&mut self, received_day: i64) -> Order {
         let second = i64::try_from(self.random.below(86_399)).unwrap_or_default();
+        let received_at_ms = FIRST_MS + received_day * DAY_MS + second * 1000 + 250;
         let providers = all_providers();
         Order {
             number: self.numbers,
             provider: providers[self.random.below(providers.len())].name,
             sequence: 1000 + self.numbers,
             amount_minor: 1_000_000 + i64::try_from(self.random.below(900_000)).unwrap_or_default(),
-            received_at_ms: FIRST_MS + received_day * DAY_MS + second * 1000 + 250,
-            event_age_s: 60,
+            received_at_ms,
+            event_at_s: received_at_ms / 1000 - 60,
             generation: self.generation,
             forged: self.random.once_in(8),
         }
@@ -73,7 +74,7 @@ impl Life {
 
     /// A provider delivers again what it delivered before: another message, the same event. Or what
     /// looks like it and is not.
-    pub(super) fn repeat(&mut self, day: i64) {
+    pub(super) fn repeat(&mut self) {
         let young = |message: &&Message| {
             message.valid()
                 && (message.first_received_at_ms - FIRST_MS) / DAY_MS > self.archived_until
@@ -85,7 +86,10 @@ impl Life {
         let first = &candidates[self.random.below(candidates.len())];
         let number = self.numbers;
         self.numbers += 1;
-        let received_at_ms = (first.received_at_ms + 1000).max(FIRST_MS + day * DAY_MS);
+        // On the day of the first: a day is archived here as soon as its queue is empty, and not
+        // after the ninety days within which a repetition finds the record in the table.
+        let day_ends_ms = first.first_received_at_ms - first.first_received_at_ms % DAY_MS + DAY_MS;
+        let received_at_ms = (first.received_at_ms + 1000).min(day_ends_ms - 1);
         // One in four differs from the first in its amount: another event where the provider gives
         // its events no id.
         let made = match self.random.once_in(4) {
