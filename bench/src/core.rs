@@ -54,15 +54,13 @@ impl Case {
             return false;
         };
         let read = || {
-            self.provider
-                .parse(&verified)
-                .is_ok_and(|events| !black_box(events).is_empty())
+            !black_box(self.provider.parse(&verified))
+                .as_slice()
+                .is_empty()
         };
         let masked = || {
             let document = self.provider.document(&verified);
-            document.is_ok_and(|document| {
-                black_box(mask_json(&document, self.provider.masking())).is_ok()
-            })
+            black_box(mask_json(&document, self.provider.masking())).is_ok()
         };
         match step {
             Step::Verify => true,

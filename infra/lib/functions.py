@@ -135,6 +135,7 @@ def environment(settings: Settings, function: str) -> dict[str, str]:
         "AUDIT_BUCKET": settings.audit_bucket,
         "SEAL_KEY_ALIAS": settings.seal_key_alias,
         "ARCHIVE_OLDER_THAN_DAYS": str(LIMITS["archive"]["older_than_days"]),
+        "ARCHIVE_UNDATED_OLDER_THAN_DAYS": str(LIMITS["archive"]["undated_older_than_days"]),
         "ARCHIVE_LOOKBACK_DAYS": str(LIMITS["archive"]["lookback_days"]),
         "LOG_GROUPS": ",".join(f"{name}={group}" for name, group in copied_logs(settings).items()),
     }

@@ -14,9 +14,9 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use pipeline::memory::to_the_end;
-use pipeline::plan::ARCHIVE_SHARDS;
+use pipeline::plan::DATED_SHARDS;
 use transaction_archive::read::{manifests, verified};
-use transaction_archive::run::{Deps, PART_ITEMS_MAX, Report, run};
+use transaction_archive::run::{Days, Deps, PART_ITEMS_MAX, Report, run};
 
 use crate::bucket::Bucket;
 use crate::items::{DAY, ITEMS_MAX, Items};
@@ -97,7 +97,12 @@ fn archive(
             deadline: &deadline,
             part_items_max,
         };
-        let report = to_the_end(run(DAY, DAY, from, &deps))?;
+        let days = Days {
+            first: DAY,
+            last: DAY,
+            undated_last: DAY,
+        };
+        let report = to_the_end(run(days, from, &deps))?;
         measured.invocations += 1;
         measured.report.items += report.items;
         measured.report.parts += report.parts;
@@ -128,7 +133,7 @@ fn wrong(table: &Table, bucket: &Bucket<'_>, measured: &Measured) -> Vec<String>
         .map(|(shard, error)| format!("shard {shard}: {error}"))
         .collect();
     let (mut in_manifests, mut once, mut parts) = (0, 0, 0);
-    for shard in 0..ARCHIVE_SHARDS {
+    for shard in 0..DATED_SHARDS {
         let found = to_the_end(manifests(DAY, shard, bucket));
         let Some(Ok(found)) = found else {
             wrong.push(format!("the manifests of shard {shard}: {found:?}"));

@@ -147,7 +147,7 @@ impl Items {
 
     /// The shard that the pipeline gives an item.
     pub(crate) fn shard(self, number: u32) -> String {
-        archive_shard(&Self::transaction_id(number), DAY_START_MS)
+        archive_shard(&Self::transaction_id(number), DAY_START_MS, true)
     }
 
     /// The item with this number, from 0. A higher number has a later event time.
@@ -166,7 +166,7 @@ impl Items {
         let (batch, line) = (n / BATCH_MESSAGES, n % BATCH_MESSAGES);
         let hour = after_ms / 3_600_000;
         StoredTransaction {
-            archive_shard: archive_shard(&transaction_id, received_ms),
+            archive_shard: archive_shard(&transaction_id, received_ms, true),
             key: TransactionKey {
                 transaction_id,
                 timestamp: format!("{event_time:.9}#{event_id}"),
@@ -184,7 +184,8 @@ impl Items {
             }),
             merchant_account: kind.account.map(str::to_owned),
             related_ids: related.collect::<BTreeMap<_, _>>(),
-            event_time,
+            problems: Vec::new(),
+            event_time: Some(event_time),
             received_at: time(received_ms),
             message_id: uuid(n, 70),
             audit_key: format!("audit/dt={DAY}/hh={hour:02}/{}.jsonl.zst", uuid(batch, 80)),

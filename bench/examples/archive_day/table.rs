@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
 use payment_event::TransactionKey;
-use pipeline::plan::ARCHIVE_SHARDS;
+use pipeline::plan::DATED_SHARDS;
 use pipeline::storage::{
     Attribute, DELETE_BATCH_KEYS_MAX, Deadline, Item, Page, Pause, StoreError, TransactionIndex,
 };
@@ -54,6 +54,7 @@ fn bytes(item: &Item) -> usize {
             let sizes = texts.iter().map(|(name, text)| name.len() + text.len() + 1);
             sizes.sum::<usize>() + 3
         }
+        Attribute::List(texts) => texts.iter().map(|text| text.len() + 1).sum::<usize>() + 3,
         Attribute::Other => 1,
     };
     item.iter().map(|(name, v)| name.len() + value(v)).sum()
@@ -109,7 +110,9 @@ impl Table {
     fn query(&self, archive_shard: &str, after: Option<&TransactionKey>, limit: usize) -> Page {
         let shard = archive_shard.rsplit('#').next();
         let shard: u8 = shard.and_then(|text| text.parse().ok()).unwrap_or(SHARD);
-        debug_assert!(shard < ARCHIVE_SHARDS);
+        if shard >= DATED_SHARDS {
+            return Page::default();
+        }
         let from = after.and_then(|key| self.items.number(&key.timestamp));
         let from = from.map_or(0, |number| number as usize + 1);
         let (mut page, mut size) = (Page::default(), 0);

@@ -11,7 +11,7 @@ use pipeline::logs::{self, Log};
 use pipeline::storage::{
     Deadline, LogStore, ObjectStore, Pause, Signer, StoreError, TransactionIndex,
 };
-use transaction_archive::run::{Deps as ArchiveDeps, PART_ITEMS_MAX, Report, run};
+use transaction_archive::run::{Days, Deps as ArchiveDeps, PART_ITEMS_MAX, Report, run};
 
 use crate::task::Task;
 
@@ -44,6 +44,8 @@ pub(crate) struct Deps<'d, L, T, O, S, P, D> {
 pub(crate) struct Ages {
     /// A day is archived when it is older than this many days.
     pub(crate) older_than_days: i32,
+    /// The same for records whose events have no signed time.
+    pub(crate) undated_older_than_days: i32,
     /// And looked at until it is this old: late arrivals.
     pub(crate) lookback_days: i32,
 }
@@ -82,25 +84,44 @@ where
 {
     let today = Offset::UTC.to_datetime(now).date();
     let ago = |days: i32| today.checked_sub(days.days()).unwrap_or(Date::MIN);
+    let old_enough = Days {
+        first: Date::MIN,
+        // Older than: the day itself must be over for that long.
+        last: ago(ages.older_than_days.saturating_add(1)),
+        undated_last: ago(ages.undated_older_than_days.saturating_add(1)),
+    };
     let mut handled = Handled::default();
     let (copied, seal_day, archived) = match task {
         Task::Daily { from, .. } => {
-            let first = ago(ages.lookback_days);
-            // Older than: the day itself must be over for that long.
-            let last = ago(ages.older_than_days.saturating_add(1));
             let logs = (
                 ago(LOGS_COPIED_AFTER_DAYS + LOGS_LOOKBACK_DAYS),
                 ago(LOGS_COPIED_AFTER_DAYS),
             );
-            (Some((logs, from)), Some(ago(1)), Some((first, last, None)))
+            let days = Days {
+                first: ago(ages.lookback_days),
+                ..old_enough
+            };
+            (Some((logs, from)), Some(ago(1)), Some((days, None)))
         }
         Task::Logs {
             first, last, from, ..
         } => (Some(((*first, *last), from)), None, None),
         Task::Seal { day, .. } => (None, Some(*day), None),
         Task::Archive {
-            first, last, from, ..
-        } => (None, None, Some((*first, *last, *from))),
+            first,
+            last,
+            young,
+            from,
+            ..
+        } => {
+            let until = |old_enough: Date| if *young { *last } else { old_enough.min(*last) };
+            let days = Days {
+                first: *first,
+                last: until(old_enough.last),
+                undated_last: until(old_enough.undated_last),
+            };
+            (None, None, Some((days, *from)))
+        }
     };
     let continued = task.continued() + 1;
     if let Some(((first, last), from)) = copied {
@@ -140,7 +161,7 @@ where
         }
         handled.seal = Some(sealed);
     }
-    if let Some((first, last, from)) = archived {
+    if let Some((days, from)) = archived {
         let archive_deps = ArchiveDeps {
             index: deps.index,
             objects: deps.objects,
@@ -148,11 +169,12 @@ where
             deadline: deps.deadline,
             part_items_max: PART_ITEMS_MAX,
         };
-        let report = run(first, last, from, &archive_deps).await;
+        let report = run(days, from, &archive_deps).await;
         if let Some(from) = report.next {
             handled.left.push(Task::Archive {
-                first,
-                last,
+                first: days.first,
+                last: days.last,
+                young: matches!(task, Task::Archive { young: true, .. }),
                 from: Some(from),
                 continued,
             });

@@ -52,6 +52,9 @@ async fn main() -> Result<(), Error> {
     let metrics = Metrics::new(config.required("METRICS_NAMESPACE")?, name);
     let ages = handler::Ages {
         older_than_days: config.required("ARCHIVE_OLDER_THAN_DAYS")?.parse()?,
+        undated_older_than_days: config
+            .required("ARCHIVE_UNDATED_OLDER_THAN_DAYS")?
+            .parse()?,
         lookback_days: config.required("ARCHIVE_LOOKBACK_DAYS")?.parse()?,
     };
     let logs = Log::read_list(&config.required("LOG_GROUPS")?)

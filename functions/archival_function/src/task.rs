@@ -48,6 +48,10 @@ pub(crate) enum Task {
         first: Date,
         /// The last day.
         last: Date,
+        /// Also records that are younger than the stack keeps them in the table. A repetition of
+        /// such an event is then taken for a new one.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        young: bool,
         /// Where the invocation before this one stopped.
         #[serde(default)]
         from: Option<Cursor>,
@@ -142,6 +146,7 @@ mod tests {
             Task::Archive {
                 first: day,
                 last: day,
+                young: true,
                 from: Some(Cursor { day, shard: 7 }),
                 continued: 1,
             },

@@ -1,4 +1,4 @@
-//! A transaction record and its guard as DynamoDB attributes. Names and types are those of `ARCHITECTURE.md`, "Transaction record".
+//! A transaction record as DynamoDB attributes. Names and types are those of `ARCHITECTURE.md`, "Transaction record".
 
 use std::collections::HashMap;
 
@@ -30,7 +30,6 @@ pub(crate) fn record(record: &TransactionRecord) -> Attributes {
         ("event_id", text(event.event_id.as_str())),
         ("event_type", text(&event.event_type)),
         ("status", text(event.status.as_str())),
-        ("event_time", text(format!("{:.9}", event.event_time))),
         ("received_at", text(format!("{received:.3}"))),
         ("message_id", text(&record.message_id)),
         ("audit_key", text(record.audit.key.as_ref())),
@@ -38,6 +37,9 @@ pub(crate) fn record(record: &TransactionRecord) -> Attributes {
         ("audit_length", number(record.audit.length_bytes)),
         ("archive_shard", text(&record.archive_shard)),
     ];
+    if let Some(time) = event.event_time {
+        item.push(("event_time", text(format!("{time:.9}"))));
+    }
     if let Some(amount) = &event.amount {
         let source = serde_json::to_value(amount.exponent_source).ok();
         let source = source.as_ref().and_then(|v| v.as_str()).unwrap_or_default();
@@ -60,27 +62,11 @@ pub(crate) fn record(record: &TransactionRecord) -> Attributes {
             .collect();
         item.push(("related_ids", AttributeValue::M(ids)));
     }
+    if !event.problems.is_empty() {
+        let problems = event.problems.iter().map(|problem| text(problem.as_str()));
+        item.push(("problems", AttributeValue::L(problems.collect())));
+    }
     item
-}
-
-/// The guard's attributes; `None` for an event whose own key is stable.
-pub(crate) fn guard(record: &TransactionRecord) -> Option<Attributes> {
-    let key = record.event.guard_key()?;
-    Some(vec![
-        ("transaction_id", text(key.transaction_id)),
-        ("timestamp", text(key.timestamp)),
-        ("record_type", text("guard")),
-        ("event_id", text(record.event.event_id.as_str())),
-        ("expires_at", number(record.guard_expires_at_s)),
-    ])
-}
-
-/// For calls that take a map.
-pub(crate) fn map(attributes: Attributes) -> HashMap<String, AttributeValue> {
-    attributes
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect()
 }
 
 /// `INSERT INTO "table" VALUE {'a': ?, …}` for these attributes.
@@ -113,6 +99,14 @@ fn attribute(value: AttributeValue) -> Attribute {
             });
             let texts: Option<_> = texts.collect();
             texts.map_or(Attribute::Other, Attribute::Texts)
+        }
+        AttributeValue::L(values) => {
+            let texts = values.into_iter().map(|value| match value {
+                AttributeValue::S(text) => Some(text),
+                _ => None,
+            });
+            let texts: Option<_> = texts.collect();
+            texts.map_or(Attribute::Other, Attribute::List)
         }
         _ => Attribute::Other,
     }

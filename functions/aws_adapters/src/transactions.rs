@@ -1,19 +1,17 @@
-//! The transactions table: PartiQL inserts of up to 25, and guarded inserts as transactions.
+//! The transactions table: PartiQL inserts of up to 25.
 //!
 //! A PartiQL `INSERT` refuses an existing key with `DuplicateItem`, statement by statement, and costs one write unit a kilobyte, where a
 //! conditional transaction would cost two. HTTP 200 hides the statements' own errors, so each answer is looked at.
 //! Source: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchStatementError.html>, read 2026-11-23.
 
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{BatchStatementError, BatchStatementRequest, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{BatchStatementError, BatchStatementRequest};
 use pipeline::storage::{InsertOutcome, StoreError, TransactionRecord, TransactionStore};
 
 use crate::Clients;
-use crate::error::{passes, store_error};
+use crate::error::store_error;
 use crate::item;
 
 const BATCH: &str = "dynamodb:BatchExecuteStatement";
-const TRANSACT: &str = "dynamodb:TransactWriteItems";
 
 /// The table in DynamoDB.
 #[derive(Clone, Debug)]
@@ -29,19 +27,6 @@ impl DynamoTransactions {
             client: clients.dynamodb.clone(),
             table: table.into(),
         }
-    }
-
-    fn put(&self, attributes: item::Attributes) -> Result<TransactWriteItem, StoreError> {
-        let put = Put::builder()
-            .table_name(&self.table)
-            .set_item(Some(item::map(attributes)))
-            .condition_expression("attribute_not_exists(transaction_id)")
-            .build()
-            .map_err(|_| StoreError::Final {
-                call: TRANSACT,
-                cause: "the request could not be built".to_owned(),
-            })?;
-        Ok(TransactWriteItem::builder().put(put).build())
     }
 }
 
@@ -59,18 +44,6 @@ fn statement_outcome(error: Option<&BatchStatementError>) -> Result<InsertOutcom
         "ValidationError" | "ItemCollectionSizeLimitExceeded" => Ok(InsertOutcome::Refused),
         // Throttles, conflicts, internal errors, and codes that are new: worth repeating, and the queue bounds how often.
         _ => Ok(InsertOutcome::Retry),
-    }
-}
-
-/// What the reasons of a cancelled transaction say: one per item, in order.
-fn cancelled_outcome<'c>(codes: impl IntoIterator<Item = &'c str>) -> InsertOutcome {
-    let codes: Vec<&str> = codes.into_iter().filter(|code| *code != "None").collect();
-    if codes.contains(&"ConditionalCheckFailed") {
-        InsertOutcome::Duplicate
-    } else if codes.iter().all(|code| passes(code)) {
-        InsertOutcome::Retry
-    } else {
-        InsertOutcome::Refused
     }
 }
 
@@ -103,34 +76,6 @@ impl TransactionStore for DynamoTransactions {
             .iter()
             .map(|response| statement_outcome(response.error()))
             .collect()
-    }
-
-    async fn insert_guarded(
-        &self,
-        record: &TransactionRecord,
-    ) -> Result<InsertOutcome, StoreError> {
-        let mut call = self.client.transact_write_items();
-        if let Some(guard) = item::guard(record) {
-            call = call.transact_items(self.put(guard)?);
-        }
-        match call
-            .transact_items(self.put(item::record(record))?)
-            .send()
-            .await
-        {
-            Ok(_) => Ok(InsertOutcome::Stored),
-            Err(error) => match error.as_service_error() {
-                Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-                    Ok(cancelled_outcome(
-                        cancelled
-                            .cancellation_reasons()
-                            .iter()
-                            .filter_map(|reason| reason.code()),
-                    ))
-                }
-                _ => Err(store_error(TRANSACT, &error)),
-            },
-        }
     }
 }
 
@@ -169,27 +114,6 @@ mod tests {
                 matches!(outcome(code), Err(StoreError::Final { .. })),
                 "{code}"
             );
-        }
-    }
-
-    #[test]
-    fn every_cancellation_has_a_row() {
-        for (codes, expected) in [
-            (
-                vec!["ConditionalCheckFailed", "None"],
-                InsertOutcome::Duplicate,
-            ),
-            (
-                vec!["None", "ConditionalCheckFailed"],
-                InsertOutcome::Duplicate,
-            ),
-            (vec!["TransactionConflict", "None"], InsertOutcome::Retry),
-            (vec!["ThrottlingError"], InsertOutcome::Retry),
-            (vec!["ProvisionedThroughputExceeded"], InsertOutcome::Retry),
-            (vec![], InsertOutcome::Retry),
-            (vec!["ValidationError", "None"], InsertOutcome::Refused),
-        ] {
-            assert_eq!(cancelled_outcome(codes.clone()), expected, "{codes:?}");
         }
     }
 }

@@ -12,7 +12,6 @@ use aws_sdk_dynamodb::types::{
     ProjectionType, ScalarAttributeType,
 };
 use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
-use payment_event::EventIdentity;
 use pipeline::storage::{
     ObjectStore, PutNew, Signer, StoreError, TransactionIndex, TransactionStore,
 };
@@ -61,7 +60,7 @@ async fn what_is_stored_comes_back_page_by_page_and_can_be_deleted() {
         let config = config(&endpoint).await;
         let clients = Clients::new(&config);
         let name = table(&config).await;
-        let records: Vec<_> = (0..20).map(|n| record(n, EventIdentity::Key)).collect();
+        let records: Vec<_> = (0..20).map(record).collect();
         let store = DynamoTransactions::new(&clients, &name);
         store.insert_batch(&records).await.unwrap();
 

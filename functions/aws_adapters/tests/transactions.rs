@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType,
     ScalarAttributeType,
 };
-use payment_event::EventIdentity;
+use payment_event::Problem;
 use pipeline::storage::{
     INSERT_BATCH_RECORDS_MAX, InsertOutcome, StoreError, TransactionRecord, TransactionStore,
 };
@@ -78,10 +78,7 @@ impl Table {
 }
 
 fn plain(numbers: impl IntoIterator<Item = usize>) -> Vec<TransactionRecord> {
-    numbers
-        .into_iter()
-        .map(|n| record(n, EventIdentity::Key))
-        .collect()
+    numbers.into_iter().map(record).collect()
 }
 
 #[tokio::test]
@@ -153,43 +150,35 @@ async fn an_item_has_the_attributes_of_the_contract() {
 }
 
 #[tokio::test]
-async fn a_guard_and_its_record_are_written_both_or_neither() {
+async fn an_undated_event_is_stored_once_whatever_time_it_states() {
     for endpoint in dynamodb_endpoints() {
         let table = Table::new(&endpoint).await;
-        let mut delivery = record(1, EventIdentity::Guard("capture:ref".into()));
-        let outcome = table.store.insert_guarded(&delivery).await.unwrap();
-        assert_eq!(outcome, InsertOutcome::Stored, "{endpoint}");
-
-        // Delivered again with another time: the guard refuses it, and no second record appears.
-        delivery.event.event_time = "2026-01-02T04:00:00Z".parse().unwrap();
-        let outcome = table.store.insert_guarded(&delivery).await.unwrap();
-        assert_eq!(outcome, InsertOutcome::Duplicate, "{endpoint}");
-
-        let items = table.items().await;
-        assert_eq!(items.len(), 2, "{endpoint}");
-        let guard = items
-            .iter()
-            .find(|item| item["record_type"] == AttributeValue::S("guard".into()))
-            .unwrap();
+        let mut delivery = record(1);
+        delivery.event.dated = false;
+        delivery.event.problems = [Problem::AmountMissing, Problem::TimeMissing].into();
+        let insert = async |delivery: &TransactionRecord| {
+            let outcomes = table
+                .store
+                .insert_batch(std::slice::from_ref(delivery))
+                .await;
+            outcomes.unwrap()
+        };
         assert_eq!(
-            guard["timestamp"],
-            AttributeValue::S("dedupe#capture:ref".into())
+            insert(&delivery).await,
+            [InsertOutcome::Stored],
+            "{endpoint}"
         );
-        assert_eq!(guard["expires_at"], AttributeValue::N("1800000000".into()));
-        assert!(!guard.contains_key("archive_shard"));
-    }
-}
-
-#[tokio::test]
-async fn without_a_guard_the_record_alone_is_written_conditionally() {
-    for endpoint in dynamodb_endpoints() {
-        let table = Table::new(&endpoint).await;
-        let delivery = record(1, EventIdentity::Key);
-        for expected in [InsertOutcome::Stored, InsertOutcome::Duplicate] {
-            let outcome = table.store.insert_guarded(&delivery).await.unwrap();
-            assert_eq!(outcome, expected, "{endpoint}");
+        for time in [Some("2026-01-02T04:00:00Z"), None] {
+            delivery.event.event_time = time.map(|time| time.parse().unwrap());
+            let outcome = insert(&delivery).await;
+            assert_eq!(outcome, [InsertOutcome::Duplicate], "{endpoint}");
         }
-        assert_eq!(table.items().await.len(), 1, "{endpoint}");
+        let items = table.items().await;
+        assert_eq!(items.len(), 1, "{endpoint}");
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        assert_eq!(items[0]["timestamp"], text("undated#evt_1"));
+        let problems = vec![text("time_missing"), text("amount_missing")];
+        assert_eq!(items[0]["problems"], AttributeValue::L(problems));
     }
 }
 
@@ -215,24 +204,11 @@ async fn a_missing_table_is_final() {
     for endpoint in dynamodb_endpoints() {
         let clients = Clients::new(&config(&endpoint).await);
         let store = DynamoTransactions::new(&clients, "none");
-        let errors = [
-            store
-                .insert_batch(&plain([1]))
-                .await
-                .map(|_| ())
-                .unwrap_err(),
-            store
-                .insert_guarded(&record(1, EventIdentity::Guard("g".into())))
-                .await
-                .map(|_| ())
-                .unwrap_err(),
-        ];
-        for error in errors {
-            assert!(
-                matches!(error, StoreError::Final { .. }),
-                "{endpoint}: {error}"
-            );
-        }
+        let error = store.insert_batch(&plain([1])).await.unwrap_err();
+        assert!(
+            matches!(error, StoreError::Final { .. }),
+            "{endpoint}: {error}"
+        );
     }
 }
 
@@ -247,19 +223,6 @@ async fn unknown_credentials_are_final() {
 #[tokio::test]
 async fn nobody_there_is_retryable() {
     let store = DynamoTransactions::new(&unreachable().await, "none");
-    let errors = [
-        store
-            .insert_batch(&plain([1]))
-            .await
-            .map(|_| ())
-            .unwrap_err(),
-        store
-            .insert_guarded(&record(1, EventIdentity::Key))
-            .await
-            .map(|_| ())
-            .unwrap_err(),
-    ];
-    for error in errors {
-        assert!(matches!(error, StoreError::Retryable { .. }), "{error}");
-    }
+    let error = store.insert_batch(&plain([1])).await.unwrap_err();
+    assert!(matches!(error, StoreError::Retryable { .. }), "{error}");
 }

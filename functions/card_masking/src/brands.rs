@@ -1,6 +1,12 @@
 //! Which digit strings can be card numbers: issuer prefix, length and check digit.
 //!
 //! Source: the table of braintree's `credit-card-type` 10.3.0 (read 2026-11-23), widened to the lengths that the brands' own ranges allow.
+//! Domestic brands: <https://en.wikipedia.org/wiki/Payment_card_number> (UzCard, Humo, RuPay) and
+//! <https://gist.github.com/hungtrn75/c1dfd5cb0dfcb1045c32970a69a127b5> (NAPAS), read 2026-11-27.
+//! UATP is left out: its only prefix is `1`, so one in ten of all order numbers of 15 digits that begin
+//! with it would be masked, and its cards are said to need no check digit
+//! (<https://github.com/stripe-archive/jquery.payment/pull/224>, read 2026-11-27).
+//!
 //! The check digit is always asked for. Some UnionPay cards are said to fail it; without it every twelfth order number would be
 //! masked, so such a card is caught by its field's name and not by its digits.
 
@@ -45,12 +51,16 @@ const RANGES: &[Range] = &[
     range(2131, 2131, 4, &[15]),       // JCB
     range(1800, 1800, 4, &[15]),       // JCB
     range(62, 62, 2, &[14, 15, 16, 17, 18, 19]), // UnionPay
-    range(81, 82, 2, &[14, 15, 16, 17, 18, 19]), // UnionPay, RuPay
+    range(81, 81, 2, &[14, 15, 16, 17, 18, 19]), // UnionPay
+    range(82, 82, 2, &[16]),           // RuPay
     range(50, 50, 2, &[12, 13, 14, 15, 16, 17, 18, 19]), // Maestro, Elo, Verve
     range(56, 58, 2, &[12, 13, 14, 15, 16, 17, 18, 19]), // Maestro, Naranja
     range(6, 6, 1, &[12, 13, 14, 15, 16, 17, 18, 19]), // Maestro, Hiper, Hipercard
     range(2200, 2204, 4, &[16, 17, 18, 19]), // Mir
     range(9792, 9792, 4, &[16]),       // Troy
+    range(8600, 8600, 4, &[16]),       // UzCard
+    range(9860, 9860, 4, &[16]),       // Humo
+    range(9704, 9704, 4, &[16, 19]),   // NAPAS
 ];
 
 /// Returns true if a number can be of a brand whose shorter numbers look like international phone
@@ -115,6 +125,10 @@ mod tests {
             "6759649826438453",
             "5018000000000009",
             "2200000000000004",
+            "8600000000000007",
+            "9860000000000000",
+            "9704000000000018",
+            "8200000000000001",
         ] {
             assert!(is_pan(pan), "{pan}");
         }
@@ -130,6 +144,8 @@ mod tests {
             "41111111111111111111",
             "918527419630",
             "7999999999999999",
+            "820000000000008",
+            "100000000000009",
         ] {
             assert!(!is_pan(number), "{number}");
         }

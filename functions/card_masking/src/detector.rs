@@ -6,21 +6,54 @@
 //! order id would lose digits. Every span that matches is masked, overlapping ones too. `reading` does
 //! this in time and memory that grow no faster than the text.
 //!
-//! Left alone: a text that is exactly a UUID; an international phone number (`+` and up to 15 digits of a prefix that only Maestro,
-//! UnionPay and their like use).
+//! Left alone: what is inside a UUID; an international phone number (`+` and up to 15 digits of a
+//! prefix that only Maestro, UnionPay and their like use); the digits of a fraction (`0.4111…`).
 
 use crate::brands::PAN_DIGITS_MIN;
-use crate::digits::{atom_at, has_digits_or_is_not_ascii};
-use crate::reading::{Found, Reading};
+use crate::digits::{Decode, atom_at, has_digits_or_is_not_ascii};
+use crate::reading::{Found, Reading, Shown};
 
-/// Replaces every card number in `text`; says how many there were.
+/// How often a text is masked with the ends of its card numbers shown.
+const ROUNDS_WITH_ENDS: usize = 3;
+/// How often it is masked at all before no digit is left in it.
+const ROUNDS_MAX: usize = 6;
+
+/// Replaces every card number in `text`; says how many there were. There is none in the result.
 pub fn mask_text(text: &str) -> (String, u32) {
     masked(text).unwrap_or_else(|| (text.to_owned(), 0))
 }
 
 /// The same; `None` where there was none and nothing is to be copied.
+///
+/// The digits that are shown of a card number can make up another one with digits beside them, and
+/// so on through the whole text. So the masked text is read again; what still has card numbers after
+/// a few times loses all their digits, and then every digit.
 pub(crate) fn masked(text: &str) -> Option<(String, u32)> {
-    let found = find(text);
+    let (mut masked, mut count) = masked_once(text, Shown::ENDS)?;
+    for round in 1..ROUNDS_MAX {
+        let shown = if round < ROUNDS_WITH_ENDS {
+            Shown::ENDS
+        } else {
+            Shown::NOTHING
+        };
+        let Some((again, found)) = masked_once(&masked, shown) else {
+            return Some((masked, count));
+        };
+        masked = again;
+        count = count.saturating_add(found);
+    }
+    if contains_pan(&masked) {
+        masked = masked.replace(char::is_numeric, "*");
+    }
+    Some((masked, count))
+}
+
+fn masked_once(text: &str, shown: Shown) -> Option<(String, u32)> {
+    masked_where(text, &find(text, shown))
+}
+
+/// Puts an asterisk in the place of every digit that was found.
+pub(crate) fn masked_where(text: &str, found: &Found) -> Option<(String, u32)> {
     if found.count == 0 {
         return None;
     }
@@ -34,7 +67,7 @@ pub(crate) fn masked(text: &str) -> Option<(String, u32)> {
         masked.push_str(&text[at..start]);
         masked.push('*');
         // Where an escape starts, it is the escape that is hidden.
-        at = atom_at(text, start, true).map_or(text.len(), |atom| atom.end);
+        at = atom_at(text, start, Decode::Everything).map_or(text.len(), |atom| atom.end);
     }
     masked.push_str(&text[at..]);
     Some((masked, found.count))
@@ -42,33 +75,41 @@ pub(crate) fn masked(text: &str) -> Option<(String, u32)> {
 
 /// Whether a card number is in `text`.
 pub fn contains_pan(text: &str) -> bool {
-    find(text).count > 0
+    find(text, Shown::ENDS).count > 0
 }
 
-fn find(text: &str) -> Found {
+fn find(text: &str, shown: Shown) -> Found {
     let mut found = Found::default();
-    // Digits of other scripts are not ASCII; an escape has two digits of ASCII for each that it
-    // stands for.
-    if !has_digits_or_is_not_ascii(text.as_bytes(), PAN_DIGITS_MIN) || is_uuid(text) {
+    // Digits of other scripts are not ASCII; an escape has a digit of ASCII for each that it stands
+    // for.
+    if !has_digits_or_is_not_ascii(text.as_bytes(), PAN_DIGITS_MIN) {
         return found;
     }
-    Reading::new(text, false).find(&mut found);
+    Reading::new(text, Decode::References, shown).find(&mut found);
     if text.contains('%') || text.contains("\\u") {
-        Reading::new(text, true).find(&mut found);
+        Reading::new(text, Decode::Escapes, shown).find(&mut found);
+    }
+    if text.contains("&#") {
+        Reading::new(text, Decode::Nothing, shown).find(&mut found);
+    }
+    if needs_everything(text) {
+        Reading::new(text, Decode::Everything, shown).find(&mut found);
     }
     found
 }
 
-fn is_uuid(text: &str) -> bool {
-    const DASHES: [usize; 4] = [8, 13, 18, 23];
-    text.len() == 36
-        && text.bytes().enumerate().all(|(i, b)| {
-            if DASHES.contains(&i) {
-                b == b'-'
-            } else {
-                b.is_ascii_hexdigit()
-            }
-        })
+/// Returns true unless the text has only what the other readings read as well. A single blank is no
+/// more than a separator for them, too.
+fn needs_everything(text: &str) -> bool {
+    let mut blanks = 0;
+    text.bytes().any(|byte| {
+        blanks = if byte.is_ascii_whitespace() {
+            blanks + 1
+        } else {
+            0
+        };
+        blanks == 2 || !byte.is_ascii() || matches!(byte, b'%' | b'\\' | b'<' | b'&' | b'=')
+    })
 }
 
 #[cfg(test)]

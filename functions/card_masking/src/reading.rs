@@ -6,15 +6,18 @@
 //! sum of the check digit is added up once for all of them. A card number is not stored: it is
 //! counted, and the digits of it that must not be shown are marked.
 //!
-//! A text with escapes is read twice. The card numbers of the second reading are counted only if
-//! the first cannot have found them, which the digits tell: see [`Reading::is_new`].
+//! A text with escapes is read again. The card numbers of the second reading are counted only if
+//! the first cannot have found them, which the digits tell: see [`Reading::is_new`]. Those of the
+//! readings that decode nothing or everything are counted if they hide something more.
 
 use crate::brands::{
     PAN_DIGITS_MAX, PAN_DIGITS_MIN, PREFIX_DIGITS, check_digit_is_right, check_term, has_brand,
     may_be_phone,
 };
-use crate::digits::{Atom, Kind, atom_at, without_digits};
+use crate::digits::{Atom, Decode, Kind, atom_at, without_digits};
+use crate::glued::{GROUP_DIGITS_MAX, Glued, follows_a_plus, glued, is_fraction, stripe_data};
 use crate::steps;
+use crate::uuid::Uuids;
 
 /// Separators in a row that a number may have inside.
 pub(crate) const GAP_ATOMS_MAX: usize = 4;
@@ -30,12 +33,28 @@ const _: () = assert!(ESCAPE_DIGITS_MAX <= BIN_DIGITS);
 
 /// Digits in memory: a power of two, which makes finding one fast.
 const DIGITS_KEPT: usize = 32;
-const _: () = assert!(DIGITS_KEPT > PAN_DIGITS_MAX);
+const _: () = assert!(DIGITS_KEPT > PAN_DIGITS_MAX && DIGITS_KEPT >= GROUP_DIGITS_MAX);
 
 /// Escapes in memory. A number can begin in one only if at most [`GAP_ATOMS_MAX`] separators are
 /// between it and the next digit, so each kept digit has at most one more escape than that.
 const ESCAPES_KEPT: usize = 128;
 const _: () = assert!(ESCAPES_KEPT > (PAN_DIGITS_MAX + 1) * (GAP_ATOMS_MAX + 1));
+
+/// How many digits of a card number stay.
+#[derive(Clone, Copy)]
+pub(crate) struct Shown {
+    first: usize,
+    last: usize,
+}
+
+impl Shown {
+    /// As many as may be shown.
+    pub(crate) const ENDS: Self = Self {
+        first: BIN_DIGITS,
+        last: LAST_DIGITS,
+    };
+    pub(crate) const NOTHING: Self = Self { first: 0, last: 0 };
+}
 
 /// The card numbers in a text.
 #[derive(Default)]
@@ -48,13 +67,17 @@ pub(crate) struct Found {
 }
 
 impl Found {
-    fn hide(&mut self, start: usize, text_bytes: usize) {
+    /// Marks what starts at byte `start`; returns true if it was not marked before.
+    fn hide(&mut self, start: usize, text_bytes: usize) -> bool {
         if self.hidden.is_empty() {
             self.hidden.resize(text_bytes.div_ceil(64), 0);
         }
-        if let Some(word) = self.hidden.get_mut(start / 64) {
-            *word |= 1 << (start % 64);
-        }
+        let Some(word) = self.hidden.get_mut(start / 64) else {
+            return false;
+        };
+        let before = *word;
+        *word |= 1 << (start % 64);
+        *word != before
     }
 
     /// Returns where the digits start that must not be shown, in order.
@@ -105,8 +128,10 @@ struct Doubtful {
 /// One pass over a text.
 pub(crate) struct Reading<'a> {
     text: &'a str,
-    /// Whether escapes count as what they stand for.
-    decode: bool,
+    /// What counts as the character that it stands for.
+    decode: Decode,
+    uuids: Uuids<'a>,
+    shown: Shown,
     /// The last digits: the one with index `i` is at `i % DIGITS_KEPT`.
     digits: [Digit; DIGITS_KEPT],
     /// Digits read: the index of the next one.
@@ -114,6 +139,8 @@ pub(crate) struct Reading<'a> {
     /// Index of the first digit of the run: at most [`GAP_ATOMS_MAX`] separators are between any
     /// two digits from there on.
     run: usize,
+    /// Index of the first digit of the last group.
+    group: usize,
     /// The last doubtful escapes, the one with index `i` at `i % ESCAPES_KEPT`.
     doubtful: Vec<Doubtful>,
     doubtful_read: usize,
@@ -124,13 +151,16 @@ pub(crate) struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    pub(crate) fn new(text: &'a str, decode: bool) -> Self {
+    pub(crate) fn new(text: &'a str, decode: Decode, shown: Shown) -> Self {
         Self {
             text,
             decode,
+            uuids: Uuids::new(text),
+            shown,
             digits: [Digit::default(); DIGITS_KEPT],
             digits_read: 0,
             run: 0,
+            group: 0,
             doubtful: Vec::new(),
             doubtful_read: 0,
             escapes: 0,
@@ -144,15 +174,17 @@ impl<'a> Reading<'a> {
         let mut at = 0;
         loop {
             // Most texts have no digits for long stretches.
-            if gap > GAP_ATOMS_MAX && !self.decode {
+            if gap > GAP_ATOMS_MAX && self.decode == Decode::References {
                 at += without_digits(self.text.as_bytes().get(at..).unwrap_or_default());
             }
-            let Some(atom) = atom_at(self.text, at, self.decode) else {
+            let Some(atom) = self.atom_at(at) else {
                 break;
             };
             steps::count(1);
+            // Where the atom before this one ends.
+            let last_end = at.min(atom.start);
             at = atom.end;
-            let escaped = self.decode && self.is_escape(atom);
+            let escaped = self.decode == Decode::Escapes && self.is_escape(atom);
             self.escapes += usize::from(escaped);
             self.place += 1;
             match atom.kind {
@@ -172,13 +204,13 @@ impl<'a> Reading<'a> {
                 }
                 Kind::Separator => {
                     if gap == 0 {
-                        self.end_group(found);
+                        self.end_group(last_end, found);
                     }
                     gap = gap.saturating_add(1);
                 }
                 Kind::Other => {
                     if gap == 0 {
-                        self.end_group(found);
+                        self.end_group(last_end, found);
                     }
                     gap = usize::MAX;
                     self.place += GAP_ATOMS_MAX;
@@ -189,8 +221,19 @@ impl<'a> Reading<'a> {
             }
         }
         if gap == 0 {
-            self.end_group(found);
+            self.end_group(self.text.len(), found);
         }
+    }
+
+    fn atom_at(&mut self, at: usize) -> Option<Atom> {
+        if let Some(end) = self.uuids.end_if_inside(at) {
+            return Some(Atom {
+                start: at,
+                end,
+                kind: Kind::Other,
+            });
+        }
+        atom_at(self.text, at, self.decode)
     }
 
     fn is_escape(&self, atom: Atom) -> bool {
@@ -199,6 +242,9 @@ impl<'a> Reading<'a> {
     }
 
     fn push(&mut self, digit: Digit) {
+        if digit.begins_group {
+            self.group = self.digits_read;
+        }
         self.digits[self.digits_read % DIGITS_KEPT] = digit;
         self.digits_read += 1;
     }
@@ -232,10 +278,11 @@ impl<'a> Reading<'a> {
         self.doubtful_read += 1;
     }
 
-    /// Finds every card number that ends with the digit read last, after which a group ends.
-    fn end_group(&self, found: &mut Found) {
+    /// Finds every card number that ends with the digit read last, after which a group ends at byte
+    /// `end`.
+    fn end_group(&self, end: usize, found: &mut Found) {
         let in_run = self.digits_read - self.run;
-        let fewest = if self.decode {
+        let fewest = if self.decode == Decode::Escapes {
             PAN_DIGITS_MIN - ESCAPE_DIGITS_MAX
         } else {
             PAN_DIGITS_MIN
@@ -243,19 +290,22 @@ impl<'a> Reading<'a> {
         if in_run < fewest {
             return;
         }
+        let mut matches = self.find_glued(end, found);
         let oldest = self.digits_read - in_run.min(PAN_DIGITS_MAX);
         // Everything from here to the last digits is hidden: all these numbers end at the same
         // digit, so what one of them hides is a part of what a longer one hides.
         let mut hide_from = self.digits_read;
+        let mut new = 0;
         let mut sum = 0;
         let mut doubtful_left = self.doubtful_read;
+        let mut hides_more = false;
         for index in (oldest..self.digits_read).rev() {
             steps::count(1);
             let first = self.digit(index);
             sum += check_term(first.value, self.digits_read - index - 1);
-            if first.begins_group && self.is_card(&[], index, sum) && self.is_new(first) {
-                found.count = found.count.saturating_add(1);
-                hide_from = hide_from.min(index + BIN_DIGITS);
+            if first.begins_group && self.is_card(&[], index, sum) {
+                new += u32::from(self.is_new(first));
+                hide_from = hide_from.min(index + self.shown.first);
             }
             while let Some(doubtful) = self.doubtful_before(doubtful_left)
                 && doubtful.next_digit >= index
@@ -267,15 +317,57 @@ impl<'a> Reading<'a> {
                     && let Some(beginning) = self.beginning_in(doubtful)
                     && self.is_card(beginning, index, sum)
                 {
-                    found.count = found.count.saturating_add(1);
-                    hide_from = hide_from.min(index + BIN_DIGITS - beginning.len());
+                    new += 1;
+                    hide_from =
+                        hide_from.min(index + self.shown.first.saturating_sub(beginning.len()));
+                    for start in (doubtful.start..doubtful.end).skip(self.shown.first) {
+                        found.hide(start, self.text.len());
+                    }
                 }
             }
         }
-        for index in hide_from..self.digits_read - LAST_DIGITS {
+        matches |= hide_from < self.digits_read;
+        for index in hide_from..self.digits_read - self.shown.last {
             steps::count(1);
-            found.hide(self.digit(index).start, self.text.len());
+            hides_more |= found.hide(self.digit(index).start, self.text.len());
         }
+        if matches!(self.decode, Decode::Nothing | Decode::Everything) {
+            new = u32::from(hides_more);
+        }
+        found.count = found.count.saturating_add(new);
+        if matches {
+            for start in stripe_data(self.text, end) {
+                steps::count(1);
+                found.hide(start, self.text.len());
+            }
+        }
+    }
+
+    /// Finds the card numbers that other digits stand directly beside, in the group that ends at
+    /// byte `end`. Returns true if there are any.
+    fn find_glued(&self, end: usize, found: &mut Found) -> bool {
+        let digits = self.digits_read - self.group;
+        if digits <= PAN_DIGITS_MIN || digits > GROUP_DIGITS_MAX {
+            return false;
+        }
+        let mut values = [0; GROUP_DIGITS_MAX];
+        for (index, value) in values.iter_mut().take(digits).enumerate() {
+            *value = self.digit(self.group + index).value;
+        }
+        let start = self.digit(self.group).start;
+        let mut hides_more = false;
+        let mut any = false;
+        for Glued { number, hidden } in glued(self.text, start..end, values.get(..digits)) {
+            steps::count(number.len());
+            any = true;
+            let middle = number.start + self.shown.first..number.end - self.shown.last;
+            for index in middle.chain(hidden) {
+                let digit = self.digit(self.group + index);
+                hides_more |= found.hide(digit.start, self.text.len());
+            }
+        }
+        found.count = found.count.saturating_add(u32::from(hides_more));
+        any
     }
 
     fn doubtful_before(&self, count: usize) -> Option<&Doubtful> {
@@ -286,7 +378,7 @@ impl<'a> Reading<'a> {
     /// no escape is in the number and no digit of an escape is directly before it.
     fn is_new(&self, first: &Digit) -> bool {
         let before = first.start.checked_sub(1);
-        !self.decode
+        self.decode == Decode::References
             || first.escaped
             || self.has_escapes_after(first.escapes)
             || before
@@ -330,18 +422,11 @@ impl<'a> Reading<'a> {
             .take(PREFIX_DIGITS)
             .fold(0, |prefix, digit| prefix * 10 + u32::from(digit));
         let first = self.digit(index);
+        let before = || self.text.get(..first.start).unwrap_or_default();
+        let unbroken = may_follow_a_plus && index == self.group;
         has_brand(prefix, length)
-            && !(may_follow_a_plus
-                && may_be_phone(first.value, length)
-                && self.follows_a_plus(first))
-    }
-
-    /// Returns true if a `+` that starts a word stands directly before the digit.
-    fn follows_a_plus(&self, first: &Digit) -> bool {
-        let before = self.text.get(..first.start).unwrap_or_default();
-        before
-            .strip_suffix('+')
-            .is_some_and(|rest| !rest.ends_with(char::is_alphanumeric))
+            && !(may_follow_a_plus && may_be_phone(first.value, length) && follows_a_plus(before()))
+            && !(unbroken && is_fraction(before()))
     }
 }
 

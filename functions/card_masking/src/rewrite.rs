@@ -6,81 +6,50 @@
 
 use std::borrow::Cow;
 
-use crate::FieldRules;
 use crate::brands::PAN_DIGITS_MIN;
-use crate::detector::masked;
-use crate::fields::Action;
-use crate::token::{plain_bytes, plain_digits, unescape};
+use crate::detector::{mask_text, masked};
+use crate::fields::{Action, FieldRules};
+use crate::payload::{MaskError, Scrubbed, push_quoted, scrub};
+use crate::token::{plain_bytes, plain_digits, unescape, without_halves, written_digits};
 
 /// Deeper nesting is refused: no provider sends it, and readers further on give up at the same depth.
 pub const NESTING_MAX: usize = 128;
 
-const DROPPED: &str = "[masked]";
+pub(crate) const DROPPED: &str = "[masked]";
 
-/// A body without card data in the fields the rules know and without a card number anywhere else.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MaskedPayload(String);
-
-impl MaskedPayload {
-    /// The JSON text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The JSON text.
-    pub fn into_string(self) -> String {
-        self.0
-    }
-}
-
-/// A masked body and what was masked in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Masked {
-    /// The JSON text.
-    pub text: MaskedPayload,
-    /// Values that a field rule masked.
-    pub masked_fields: u32,
-    /// Card numbers that the detector masked.
-    pub masked_pans: u32,
-}
-
-/// Why a body cannot be masked. Carries no input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum MaskError {
-    /// Not UTF-8.
-    #[error("body is not UTF-8")]
-    NotUtf8,
-    /// Not JSON.
-    #[error("body is not JSON")]
-    NotJson,
-    /// Deeper than [`NESTING_MAX`].
-    #[error("body is nested deeper than {NESTING_MAX} levels")]
-    TooDeep,
-}
-
-/// Masks `body` by `rules`, then by the detector.
+/// Masks a JSON text. `nested` is how many levels of JSON in its strings are read.
 ///
 /// # Errors
-/// A [`MaskError`] when the body is not JSON that can be read.
-pub fn mask_json(body: &[u8], rules: &FieldRules) -> Result<Masked, MaskError> {
-    let text = std::str::from_utf8(body).map_err(|_| MaskError::NotUtf8)?;
+/// A [`MaskError`] when the text is not JSON that can be read.
+pub(crate) fn rewrite<'a>(
+    text: &'a str,
+    rules: &FieldRules,
+    nested: usize,
+) -> Result<Scrubbed<'a>, MaskError> {
     let mut rewriter = Rewriter {
         text,
         at: 0,
-        out: String::with_capacity(text.len()),
+        out: String::new(),
         copied: 0,
         rules,
+        nested,
         containers: Vec::new(),
         path: Vec::new(),
         masked_fields: 0,
         masked_pans: 0,
     };
     rewriter.document()?;
-    rewriter.out.push_str(&text[rewriter.copied..]);
-    Ok(Masked {
-        text: MaskedPayload(rewriter.out),
-        masked_fields: rewriter.masked_fields,
-        masked_pans: rewriter.masked_pans,
+    let text = if rewriter.copied == 0 {
+        Cow::Borrowed(text)
+    } else {
+        rewriter.out.push_str(&text[rewriter.copied..]);
+        Cow::Owned(rewriter.out)
+    };
+    Ok(Scrubbed {
+        text,
+        is_json: true,
+        fields: rewriter.masked_fields,
+        pans: rewriter.masked_pans,
     })
 }
 
@@ -92,13 +61,23 @@ struct Container {
     action: Action,
 }
 
-struct Rewriter<'a> {
+/// A string token.
+struct Token<'a> {
+    /// Its raw text with quotes.
+    raw: &'a str,
+    value: Cow<'a, str>,
+    /// It has half of a character.
+    has_halves: bool,
+}
+
+struct Rewriter<'a, 'r> {
     text: &'a str,
     at: usize,
     out: String,
     /// Bytes of the text that `out` has, masked or not.
     copied: usize,
-    rules: &'a FieldRules,
+    rules: &'r FieldRules,
+    nested: usize,
     containers: Vec<Container>,
     /// One key for each open object that is at a member.
     path: Vec<Cow<'a, str>>,
@@ -106,7 +85,7 @@ struct Rewriter<'a> {
     masked_pans: u32,
 }
 
-impl<'a> Rewriter<'a> {
+impl<'a> Rewriter<'a, '_> {
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
@@ -210,22 +189,22 @@ impl<'a> Rewriter<'a> {
         if self.blanks() != Some(b'"') {
             return Err(MaskError::NotJson);
         }
-        let (raw, key) = self.string()?;
-        self.detected(raw, &key);
-        self.path.push(key);
+        let token = self.string()?;
+        self.scrub(&token);
+        self.path.push(token.value);
         self.punctuation(b':')
     }
 
     fn string_value(&mut self, action: Action) -> Result<(), MaskError> {
-        let (raw, value) = self.string()?;
+        let token = self.string()?;
         match action {
-            Action::Drop if !value.is_empty() && value != DROPPED => {
+            Action::Drop if !token.value.is_empty() && token.value != DROPPED => {
                 self.masked_fields += 1;
-                self.replace(raw, DROPPED);
+                self.replace(token.raw, DROPPED);
             }
             Action::Drop => {}
-            Action::Id(form) if form(&value) => {}
-            Action::Id(_) | Action::Detect => self.detected(raw, &value),
+            Action::Id(form) if form(&token.value) => self.keep(&token),
+            Action::Id(_) | Action::Detect => self.scrub(&token),
         }
         Ok(())
     }
@@ -241,38 +220,59 @@ impl<'a> Rewriter<'a> {
             // Too short for a card number, unless an exponent makes it longer; one that was sent as a number becomes text.
             Action::Id(_) | Action::Detect
                 if raw.len() < PAN_DIGITS_MIN && !raw.contains(['e', 'E']) => {}
-            Action::Id(_) | Action::Detect => self.detected(raw, &plain_digits(raw)),
+            Action::Id(_) | Action::Detect => {
+                let digits = plain_digits(raw).and_then(|digits| masked(&digits));
+                let digits = digits.or_else(|| {
+                    masked(written_digits(raw))?;
+                    Some(mask_text(raw))
+                });
+                if let Some((text, found)) = digits {
+                    self.replace(raw, &text);
+                    self.masked_pans = self.masked_pans.saturating_add(found);
+                }
+            }
         }
         Ok(())
     }
 
-    /// Leaves the token as it is, or writes its value without the card numbers that are in it.
-    fn detected(&mut self, raw: &str, value: &str) {
-        if let Some((masked, found)) = masked(value) {
-            self.replace(raw, &masked);
-            self.masked_pans += found;
+    /// Leaves the token as it is, or writes what masking leaves of its value.
+    fn scrub(&mut self, token: &Token<'_>) {
+        // The names of the rules count in a string that is the whole body.
+        let all_names = self.containers.is_empty();
+        let scrubbed = scrub(&token.value, self.rules, self.nested, all_names);
+        self.masked_fields = self.masked_fields.saturating_add(scrubbed.fields);
+        self.masked_pans = self.masked_pans.saturating_add(scrubbed.pans);
+        match scrubbed.text {
+            Cow::Owned(text) => self.replace(token.raw, &text),
+            Cow::Borrowed(_) => self.keep(token),
+        }
+    }
+
+    /// Leaves the token as it is but for halves of characters.
+    fn keep(&mut self, token: &Token<'_>) {
+        if token.has_halves {
+            self.copy_up_to(token.raw);
+            self.out.push_str(&without_halves(token.raw));
         }
     }
 
     /// Writes `text` as a string instead of the token `raw`, which was read last.
     fn replace(&mut self, raw: &str, text: &str) {
+        self.copy_up_to(raw);
+        push_quoted(&mut self.out, text);
+    }
+
+    /// Copies what comes before the token `raw`, which was read last and is written otherwise.
+    fn copy_up_to(&mut self, raw: &str) {
+        if self.copied == 0 {
+            self.out.reserve(self.text.len());
+        }
         self.out
             .push_str(&self.text[self.copied..self.at - raw.len()]);
         self.copied = self.at;
-        self.out.push('"');
-        for c in text.chars() {
-            match c {
-                '"' => self.out.push_str("\\\""),
-                '\\' => self.out.push_str("\\\\"),
-                c if c < ' ' => self.out.push_str(&format!("\\u{:04x}", u32::from(c))),
-                c => self.out.push(c),
-            }
-        }
-        self.out.push('"');
     }
 
-    /// Reads a string token: its raw text with quotes, and its value.
-    fn string(&mut self) -> Result<(&'a str, Cow<'a, str>), MaskError> {
+    fn string(&mut self) -> Result<Token<'a>, MaskError> {
         let start = self.at;
         let bytes = self.text.as_bytes();
         let mut escaped = false;
@@ -291,12 +291,19 @@ impl<'a> Rewriter<'a> {
         self.at += 1;
         let raw = &self.text[start..self.at];
         let inner = &raw[1..raw.len() - 1];
-        let value = if escaped {
-            Cow::Owned(unescape(inner)?)
-        } else {
-            Cow::Borrowed(inner)
-        };
-        Ok((raw, value))
+        if !escaped {
+            return Ok(Token {
+                raw,
+                value: Cow::Borrowed(inner),
+                has_halves: false,
+            });
+        }
+        let unescaped = unescape(inner)?;
+        Ok(Token {
+            raw,
+            value: Cow::Owned(unescaped.text),
+            has_halves: unescaped.has_halves,
+        })
     }
 
     /// Reads a number token by the grammar of RFC 8259, section 6.

@@ -21,6 +21,7 @@ mod reconcile;
 mod redrive;
 mod send;
 mod stack;
+mod terminal;
 mod verify;
 
 use std::io::{self, Write};

@@ -5,8 +5,8 @@ use std::io::Write;
 use clap::Args;
 use provider_webhooks::providers::entry_json;
 use provider_webhooks::{
-    AmountForm, Authenticity, EventTimeStability, KeyEncoding, ProviderInfo, SignatureCoverage,
-    catalogue_json, providers,
+    AmountForm, Authenticity, EventTimeStability, KeyEncoding, ProviderInfo, Says,
+    SignatureCoverage, catalogue_json, providers,
 };
 
 use crate::error::Error;
@@ -23,9 +23,9 @@ pub(crate) struct ProvidersArguments {
 
 fn event_time(info: &ProviderInfo) -> &'static str {
     match info.event_time {
-        EventTimeStability::Stable => "stable",
-        EventTimeStability::Unstable => "unstable: guarded",
-        EventTimeStability::StableWhenStated => "stable when stated, else guarded",
+        EventTimeStability::Stable => "part of the key",
+        EventTimeStability::Unstable => "no part of the key",
+        EventTimeStability::StableWhenStated => "part of the key when stated",
         EventTimeStability::Receipt => "of receipt",
     }
 }
@@ -35,6 +35,14 @@ fn authenticity(info: &ProviderInfo) -> &'static str {
         Authenticity::Signed => "signed",
         Authenticity::SharedSecret => "shared secret",
         Authenticity::Unsigned => "unsigned",
+    }
+}
+
+fn volatile(info: &ProviderInfo) -> String {
+    if info.volatile.is_empty() {
+        "nothing".to_owned()
+    } else {
+        info.volatile.join(", ")
     }
 }
 
@@ -97,7 +105,16 @@ fn covers(info: &ProviderInfo) -> String {
     match info.covers {
         SignatureCoverage::WholeBody => "the whole body".to_owned(),
         SignatureCoverage::Fields(fields) => format!("only {}", fields.join(", ")),
+        SignatureCoverage::Checksum(which) => format!("of the body only its {which}"),
         SignatureCoverage::Nothing => "nothing of the body".to_owned(),
+    }
+}
+
+fn meaning(says: Says) -> &'static str {
+    match says {
+        Says::Status(status) => status.as_str(),
+        Says::ByState => "by the state of its object",
+        Says::Nothing => "nothing about a payment",
     }
 }
 
@@ -131,6 +148,7 @@ fn lines(info: &ProviderInfo) -> Vec<(&'static str, String)> {
             "dedupe key",
             format!("{}; event time {}", info.event_id, event_time(info)),
         ),
+        ("changes in retries", volatile(info)),
         ("amounts", exponents(info)),
     ]);
     for (places, codes) in info.amounts.exponents.exceptions {
@@ -158,6 +176,13 @@ fn lines(info: &ProviderInfo) -> Vec<(&'static str, String)> {
         lines.push(("handshake", text));
     }
     lines.push(("delivery", info.delivery.retries.to_owned()));
+    lines.push(("types' source", info.event_types.source.to_owned()));
+    for (kind, says) in info.event_types.rows {
+        lines.push(("type", format!("{kind}: {}", meaning(*says))));
+    }
+    if info.event_types.open {
+        lines.push(("type", "any other: the sender chooses them".to_owned()));
+    }
     lines
 }
 

@@ -20,10 +20,10 @@ fn judged(request: &Received) -> Result<(Vec<String>, bool), Reject> {
     let (provider, secrets) = (providers::by_name(name).unwrap(), secrets(name));
     let raw = RawWebhook::new(&request.body, Headers::new(request.headers.clone()));
     let verified = provider.verify(raw, &secrets, Timestamp::now())?;
-    let events = provider.parse(&verified).unwrap();
-    let document = provider.document(&verified).unwrap();
+    let events = provider.parse(&verified).into_vec();
+    let document = provider.document(&verified);
     let masked = mask_json(&document, provider.masking()).unwrap();
-    let ids = events.iter().map(|e| e.dedupe_key().transaction_id);
+    let ids = events.iter().map(|e| e.key().transaction_id);
     Ok((ids.collect(), masked.masked_pans > 0))
 }
 

@@ -1,37 +1,32 @@
 //! The normalised event and the key it is stored under.
 //!
-//! Invariant: [`TransactionKey`] is made only of what does not change between deliveries of one event, so that an insert
-//! which refuses an existing key is the whole of deduplication.
+//! Invariant: [`TransactionKey`] is made only of what does not change between deliveries of one
+//! event, and differs for any two events. So an insert that refuses an existing key is the whole of
+//! deduplication.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Amount, Identifier, PaymentStatus};
+use crate::{Amount, Identifier, PaymentStatus, Problem};
 
-/// How repeated deliveries of an event are recognised.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind", content = "value")]
-pub enum EventIdentity {
-    /// Event time and event id are the same in every delivery: the record's own key is enough.
-    Key,
-    /// The event time is missing or may change: a guard item under this text is written with the record.
-    Guard(String),
-}
+/// What stands in a key in place of the time of an event that has none.
+pub const UNDATED: &str = "undated";
 
 /// One thing that happened to one payment, as a provider told it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaymentEvent {
     /// The provider's name in the catalogue (`stripe`).
     pub provider: String,
-    /// The provider's id of the event, or one composed of fields that never change.
+    /// The provider's signed id of the event, or a hash of the signed content.
     pub event_id: Identifier,
     /// The provider's event type as sent; unknown ones too.
     pub event_type: String,
     /// Its normalised meaning.
     pub status: PaymentStatus,
-    /// The provider's id of the payment that the event is about.
+    /// The provider's id of the payment that the event is about; the event's own where it is about
+    /// none.
     pub transaction_id: Identifier,
     /// The money, when the event states any.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -39,10 +34,15 @@ pub struct PaymentEvent {
     /// The merchant account at the provider, when the event names one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub merchant_account: Option<String>,
-    /// When it happened, by the provider's clock. UTC, the precision sent.
-    pub event_time: Timestamp,
-    /// How repeated deliveries are recognised.
-    pub identity: EventIdentity,
+    /// When it happened, by the provider's clock, when the event says so. UTC, the precision sent.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub event_time: Option<Timestamp>,
+    /// Returns true if `event_time` is the event's own, signed, and the same in every delivery.
+    /// Then it is part of the key. The time of an object that the event is about is not.
+    pub dated: bool,
+    /// What is missing or unusable.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
+    pub problems: BTreeSet<Problem>,
     /// Other ids by their role (`charge`, `refund`, `dispute`, `order`).
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub related_ids: BTreeMap<String, Identifier>,
@@ -53,7 +53,7 @@ pub struct PaymentEvent {
 pub struct TransactionKey {
     /// `{provider}:{provider's id of the payment}`.
     pub transaction_id: String,
-    /// `{event time, RFC 3339 UTC, nine decimals}#{event id}`, or `dedupe#{identity}` for a guard.
+    /// `{event time, RFC 3339 UTC, nine decimals}#{event id}`, or `undated#{event id}`.
     pub timestamp: String,
 }
 
@@ -62,24 +62,21 @@ impl PaymentEvent {
     pub fn key(&self) -> TransactionKey {
         TransactionKey {
             transaction_id: format!("{}:{}", self.provider, self.transaction_id),
-            timestamp: format!("{:.9}#{}", self.event_time, self.event_id),
+            timestamp: sort_key(self.key_time(), self.event_id.as_str()),
         }
     }
 
-    /// The key of the guard item, for events whose own key is not stable.
-    pub fn guard_key(&self) -> Option<TransactionKey> {
-        match &self.identity {
-            EventIdentity::Key => None,
-            EventIdentity::Guard(identity) => Some(TransactionKey {
-                transaction_id: format!("{}:{}", self.provider, self.transaction_id),
-                timestamp: format!("dedupe#{identity}"),
-            }),
-        }
+    /// The time that is part of the key; `None` for an event without a signed time of its own.
+    pub fn key_time(&self) -> Option<Timestamp> {
+        self.event_time.filter(|_| self.dated)
     }
+}
 
-    /// What makes two deliveries the same event, as one text: the guard's key where there is one, else the record's.
-    pub fn dedupe_key(&self) -> TransactionKey {
-        self.guard_key().unwrap_or_else(|| self.key())
+/// Returns the sort key of an event: its time, where it has one of its own, and its id.
+pub fn sort_key(key_time: Option<Timestamp>, event_id: &str) -> String {
+    match key_time {
+        Some(time) => format!("{time:.9}#{event_id}"),
+        None => format!("{UNDATED}#{event_id}"),
     }
 }
 
@@ -87,7 +84,7 @@ impl PaymentEvent {
 mod tests {
     use super::*;
 
-    fn event(identity: EventIdentity, time: &str) -> PaymentEvent {
+    fn event(time: Option<&str>, dated: bool) -> PaymentEvent {
         PaymentEvent {
             provider: "stripe".into(),
             event_id: Identifier::new("evt_1").expect("id"),
@@ -96,43 +93,39 @@ mod tests {
             transaction_id: Identifier::new("pi_1").expect("id"),
             amount: None,
             merchant_account: None,
-            event_time: time.parse().expect("a time"),
-            identity,
+            event_time: time.map(|time| time.parse().expect("a time")),
+            dated,
+            problems: BTreeSet::new(),
             related_ids: BTreeMap::new(),
         }
     }
 
     #[test]
-    fn key_has_a_fixed_width_time() {
-        for (time, expected) in [
+    fn key_has_a_fixed_width_time_or_none() {
+        let plain = "2026-01-02T03:04:05Z";
+        for (time, dated, expected) in [
+            (Some(plain), true, "2026-01-02T03:04:05.000000000Z#evt_1"),
             (
-                "2026-01-02T03:04:05Z",
-                "2026-01-02T03:04:05.000000000Z#evt_1",
-            ),
-            (
-                "2026-01-02T03:04:05.1234567+02:00",
+                Some("2026-01-02T03:04:05.1234567+02:00"),
+                true,
                 "2026-01-02T01:04:05.123456700Z#evt_1",
             ),
+            (Some(plain), false, "undated#evt_1"),
+            (None, true, "undated#evt_1"),
+            (None, false, "undated#evt_1"),
         ] {
-            let key = event(EventIdentity::Key, time).key();
+            let key = event(time, dated).key();
             assert_eq!(key.transaction_id, "stripe:pi_1");
             assert_eq!(key.timestamp, expected);
         }
     }
 
     #[test]
-    fn a_guard_replaces_the_time() {
-        let first = event(EventIdentity::Guard("a:b".into()), "2026-01-02T03:04:05Z");
-        let again = event(EventIdentity::Guard("a:b".into()), "2026-01-02T03:09:00Z");
-        assert_ne!(first.key(), again.key());
-        assert_eq!(first.dedupe_key(), again.dedupe_key());
-        assert_eq!(first.guard_key().expect("a guard").timestamp, "dedupe#a:b");
-    }
-
-    #[test]
     fn json_round_trips() {
-        let event = event(EventIdentity::Guard("x".into()), "2026-01-02T03:04:05.5Z");
+        let mut event = event(Some("2026-01-02T03:04:05.5Z"), false);
+        event.problems.insert(Problem::AmountMissing);
         let text = serde_json::to_string(&event).expect("serialises");
+        assert!(text.contains("\"problems\":[\"amount_missing\"]"));
         let back: PaymentEvent = serde_json::from_str(&text).expect("parses");
         assert_eq!(back, event);
     }

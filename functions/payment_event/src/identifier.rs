@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 /// The longest identifier, in bytes. Five of them and a time stay below DynamoDB's sort key limit of 1,024 bytes.
 pub const IDENTIFIER_BYTES_MAX: usize = 256;
 
+const SHA256_BYTES: usize = 32;
 const SORT_KEY_BYTES_MAX: usize = 1024;
 const TIME_TEXT_BYTES: usize = 30;
 const _: () = assert!(TIME_TEXT_BYTES + 1 + IDENTIFIER_BYTES_MAX < SORT_KEY_BYTES_MAX);
@@ -46,6 +47,19 @@ impl Identifier {
             return Err(IdentifierError::Character);
         }
         Ok(Self(text))
+    }
+
+    /// The identifier that a hash makes, for what has none of its own: `sha256:` and at most 32
+    /// bytes in hexadecimal digits, then `:` and `position` where several things have one hash.
+    pub fn of_sha256(hash: &[u8], position: Option<usize>) -> Self {
+        let mut text = String::from("sha256:");
+        for byte in hash.iter().take(SHA256_BYTES) {
+            text.push_str(&format!("{byte:02x}"));
+        }
+        if let Some(position) = position {
+            text.push_str(&format!(":{position}"));
+        }
+        Self(text)
     }
 
     /// The text as the provider sent it.
@@ -95,6 +109,17 @@ mod tests {
                 expected
             );
         }
+    }
+
+    #[test]
+    fn a_hash_makes_an_identifier() {
+        let hash = [0xab; 40];
+        let id = Identifier::of_sha256(&hash, Some(usize::MAX));
+        assert_eq!(Identifier::new(id.as_str()), Ok(id));
+        assert_eq!(
+            Identifier::of_sha256(&[0, 255], None).as_str(),
+            "sha256:00ff"
+        );
     }
 
     #[test]

@@ -6,9 +6,11 @@
 mod event;
 mod identifier;
 mod money;
+mod problem;
 mod status;
 
-pub use event::{EventIdentity, PaymentEvent, TransactionKey};
+pub use event::{PaymentEvent, TransactionKey, UNDATED, sort_key};
 pub use identifier::{IDENTIFIER_BYTES_MAX, Identifier, IdentifierError};
-pub use money::{Amount, CurrencyCode, ExponentSource, MinorUnits, MoneyError};
+pub use money::{Amount, CURRENCY_BYTES_MAX, CurrencyCode, ExponentSource, MinorUnits, MoneyError};
+pub use problem::Problem;
 pub use status::PaymentStatus;

@@ -10,10 +10,21 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct MinorUnits(pub i64);
 
-/// Three upper-case ASCII letters. Anything else is refused, so that no free text can pass as a currency.
+/// The longest currency code, in bytes.
+pub const CURRENCY_BYTES_MAX: usize = 8;
+/// The shortest one: ISO 4217's codes have three letters, and so have `BTC` and `ETH`.
+const CURRENCY_BYTES_MIN: usize = 3;
+
+/// Three to eight upper-case ASCII letters and digits, at least one of them a letter: the codes of
+/// ISO 4217 and the longer ones of cryptocurrencies (`USDC`, `MATIC`, `1INCH`). Anything else is
+/// refused, so that no free text and no number can pass as a currency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct CurrencyCode([u8; 3]);
+pub struct CurrencyCode {
+    /// Zeros behind the code.
+    bytes: [u8; CURRENCY_BYTES_MAX],
+    length: u8,
+}
 
 /// Where the exponent of an [`Amount`] comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +34,8 @@ pub enum ExponentSource {
     ProviderTable,
     /// ISO 4217's default, because the provider documents no exception for this currency.
     IsoDefault,
+    /// Ours: eight decimals, because the code is not one of ISO 4217.
+    NoIsoCurrency,
 }
 
 /// An amount of money as an event states it.
@@ -30,9 +43,9 @@ pub enum ExponentSource {
 pub struct Amount {
     /// Integer minor units.
     pub minor: MinorUnits,
-    /// ISO 4217 code.
+    /// ISO 4217 code, or the code of a cryptocurrency.
     pub currency: CurrencyCode,
-    /// Decimal places of the minor unit: 0 to 4.
+    /// Decimal places of the minor unit: 0 to 8.
     pub exponent: u8,
     /// Who says so.
     pub exponent_source: ExponentSource,
@@ -52,28 +65,33 @@ pub enum MoneyError {
     /// Outside the range of a 64-bit integer of minor units.
     #[error("amount is outside the range of 64-bit minor units")]
     OutOfRange,
-    /// Not three ASCII letters.
-    #[error("currency is not three letters")]
+    /// Not three to eight ASCII letters and digits.
+    #[error("currency is not a code of three to eight letters and digits")]
     Currency,
 }
 
 impl CurrencyCode {
     /// Reads a code in either case (`eur`, `EUR`).
     pub fn parse(text: &str) -> Result<Self, MoneyError> {
-        let bytes: [u8; 3] = text
-            .as_bytes()
-            .try_into()
-            .map_err(|_| MoneyError::Currency)?;
-        if !bytes.iter().all(u8::is_ascii_alphabetic) {
+        let plain = text.bytes().all(|b| b.is_ascii_alphanumeric());
+        let lettered = text.bytes().any(|b| b.is_ascii_alphabetic());
+        if !plain || !lettered || text.len() < CURRENCY_BYTES_MIN {
             return Err(MoneyError::Currency);
         }
-        Ok(Self(bytes.map(|b| b.to_ascii_uppercase())))
+        let mut bytes = [0; CURRENCY_BYTES_MAX];
+        let used = bytes.get_mut(..text.len()).ok_or(MoneyError::Currency)?;
+        used.copy_from_slice(text.as_bytes());
+        used.make_ascii_uppercase();
+        let length = u8::try_from(text.len()).map_err(|_| MoneyError::Currency)?;
+        Ok(Self { bytes, length })
     }
 
     /// The code in upper case.
     pub fn as_str(&self) -> &str {
         // Always ASCII by construction; the fallback keeps this total without a panic.
-        std::str::from_utf8(&self.0).unwrap_or("XXX")
+        let used = self.bytes.get(..usize::from(self.length));
+        used.and_then(|bytes| std::str::from_utf8(bytes).ok())
+            .unwrap_or("XXX")
     }
 }
 
@@ -199,10 +217,26 @@ mod tests {
     }
 
     #[test]
-    fn currency_is_three_letters_and_nothing_else() {
-        assert_eq!(code("eur").as_str(), "EUR");
-        for bad in ["", "EU", "EURO", "E1R", "\u{20ac}"] {
-            assert_eq!(CurrencyCode::parse(bad), Err(MoneyError::Currency));
+    fn a_currency_is_a_short_code_and_nothing_else() {
+        for (text, expected) in [
+            ("eur", "EUR"),
+            ("USDC", "USDC"),
+            ("matic", "MATIC"),
+            ("1INCH", "1INCH"),
+            ("ABCDEFGH", "ABCDEFGH"),
+        ] {
+            assert_eq!(code(text).as_str(), expected);
+        }
+        for bad in [
+            "",
+            "EU",
+            "E R",
+            "\u{20ac}",
+            "EU\u{20ac}",
+            "4111",
+            "ABCDEFGHI",
+        ] {
+            assert_eq!(CurrencyCode::parse(bad), Err(MoneyError::Currency), "{bad}");
         }
         assert!(serde_json::from_str::<CurrencyCode>("\"4111\"").is_err());
     }

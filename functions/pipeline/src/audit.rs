@@ -8,6 +8,7 @@
 //! Source: `ARCHITECTURE.md`, "Audit object"; frames may be concatenated, RFC 8878 section 3,
 //! <https://www.rfc-editor.org/rfc/rfc8878#section-3>.
 
+use std::borrow::Cow;
 use std::io::Read;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -160,6 +161,11 @@ impl<'a> AuditLine<'a> {
             .as_ref()
             .and_then(|r| r.request_id.as_deref())
             .map(bounded_masked);
+        let raw_body = request.as_ref().map(|r| message.raw_body(r));
+        let body = match raw_body {
+            Some(Ok(body)) => body,
+            _ => Cow::Borrowed(message.body.as_bytes()),
+        };
         Some(Self {
             message_id: message.message_id,
             first_message_id: message.first_message_id,
@@ -168,8 +174,8 @@ impl<'a> AuditLine<'a> {
             provider,
             source_ip,
             request_id,
-            body_sha256: hex::encode(digest::digest(&digest::SHA256, message.body.as_bytes())),
-            body_bytes: message.body.len(),
+            body_sha256: hex::encode(digest::digest(&digest::SHA256, &body)),
+            body_bytes: body.len(),
             verdict,
             reason,
             keys: accepted.map(|a| a.events.iter().map(PaymentEvent::key).collect()),

@@ -10,7 +10,9 @@
 
 use std::sync::Arc;
 
-use futures::future::join3;
+use futures::future::join;
+use payment_event::Problem;
+use provider_webhooks::providers;
 
 use crate::IngestError;
 use crate::audit::AuditWriter;
@@ -22,7 +24,7 @@ use crate::reject::{rejected_message, send_all};
 use crate::report::{FailedMessage, IngestReport, UNKNOWN_PROVIDER};
 use crate::storage::{
     AuditPointer, AuditStore, CertificateStore, INSERT_BATCH_RECORDS_MAX, Pause, RejectedQueue,
-    SecretStore, StoreError, TransactionStore,
+    SecretStore, StoreError, TransactionRecord, TransactionStore,
 };
 
 /// The outside, by trait.
@@ -53,8 +55,6 @@ pub struct Limits {
     pub send_attempts_max: u32,
     /// Batch inserts at a time.
     pub insert_calls_concurrent_max: usize,
-    /// Guarded inserts at a time: each is a transaction of its own.
-    pub guarded_calls_concurrent_max: usize,
 }
 
 impl Default for Limits {
@@ -65,7 +65,6 @@ impl Default for Limits {
             insert_attempts_max: 5,
             send_attempts_max: 4,
             insert_calls_concurrent_max: 8,
-            guarded_calls_concurrent_max: 16,
         }
     }
 }
@@ -158,41 +157,21 @@ where
     }
 
     let plan = plan(events);
-    let (plain, guarded) = (plan.plain, plan.guarded);
-    let batches = Rounds {
+    let remarks = plan.records.iter().map(Remarks::of).collect();
+    let rounds = Rounds {
         call_records_max: INSERT_BATCH_RECORDS_MAX,
         calls_concurrent_max: limits.insert_calls_concurrent_max,
         attempts_max: limits.insert_attempts_max,
     };
-    let singles = Rounds {
-        call_records_max: 1,
-        calls_concurrent_max: limits.guarded_calls_concurrent_max,
-        ..batches
-    };
-    let (plain_owners, guarded_owners) = (plain.owners, guarded.owners);
-    let (plain_fates, guarded_fates, sent) = join3(
-        insert_all(plain.records, batches, deps.pause, async |records| {
+    let (fates, sent) = join(
+        insert_all(plan.records, rounds, deps.pause, async |records| {
             deps.transactions.insert_batch(records).await
         }),
-        insert_all(
-            guarded.records,
-            singles,
-            deps.pause,
-            async |records| match records {
-                [record] => deps
-                    .transactions
-                    .insert_guarded(record)
-                    .await
-                    .map(|outcome| vec![outcome]),
-                _ => Ok(Vec::new()),
-            },
-        ),
         send_all(sends, limits.send_attempts_max, deps.rejected, deps.pause),
     )
     .await;
 
-    ledger.settle_records(plain_owners, plain_fates);
-    ledger.settle_records(guarded_owners, guarded_fates);
+    ledger.settle_records(plan.owners, fates, remarks);
     for ((position, reason), result) in rejects.into_iter().zip(sent) {
         ledger.settle_reject(position, reason, result);
     }
@@ -262,6 +241,24 @@ async fn put(
     }
 }
 
+/// What is counted of a record beside its being stored.
+struct Remarks {
+    incomplete: bool,
+    type_unknown: bool,
+}
+
+impl Remarks {
+    fn of(record: &TransactionRecord) -> Self {
+        let event = &record.event;
+        let types = providers::by_name(&event.provider).map(|p| p.info().event_types);
+        let readable = !event.problems.contains(&Problem::BodyUnreadable);
+        Self {
+            incomplete: !event.problems.is_empty(),
+            type_unknown: readable && types.is_some_and(|types| !types.knows(&event.event_type)),
+        }
+    }
+}
+
 /// Who failed and what to count.
 struct Ledger<'b> {
     batch: &'b [IncomingMessage<'b>],
@@ -305,12 +302,18 @@ impl<'b> Ledger<'b> {
         self.report.providers.entry(provider).or_default()
     }
 
-    /// The first owner brought the record, the others repeated it; when it failed, all of them come again.
-    fn settle_records(&mut self, owners: Vec<Vec<usize>>, fates: Vec<Fate>) {
-        for (owners, fate) in owners.into_iter().zip(fates) {
+    /// The first owner brought the record, the others repeated it; when it failed, all of them come
+    /// again.
+    fn settle_records(&mut self, owners: Vec<Vec<usize>>, fates: Vec<Fate>, remarks: Vec<Remarks>) {
+        for ((owners, fate), remarks) in owners.into_iter().zip(fates).zip(remarks) {
             for (nth, message) in owners.into_iter().enumerate() {
                 match &fate {
-                    Fate::Stored if nth == 0 => self.counters(message).stored += 1,
+                    Fate::Stored if nth == 0 => {
+                        let counters = self.counters(message);
+                        counters.stored += 1;
+                        counters.incomplete += u64::from(remarks.incomplete);
+                        counters.unknown_types += u64::from(remarks.type_unknown);
+                    }
                     Fate::Stored | Fate::Duplicate => self.counters(message).duplicates += 1,
                     Fate::Failed(cause) => self.fail(message, cause.clone()),
                 }

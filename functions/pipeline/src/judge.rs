@@ -15,16 +15,22 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use card_masking::{MaskedPayload, mask_json, mask_text};
+use card_masking::{MaskedPayload, mask_body, mask_text};
 use jiff::Timestamp;
 use payment_event::PaymentEvent;
-use provider_webhooks::{Headers, ParseError, Provider, RawWebhook, Reject, Secrets, providers};
+use provider_webhooks::{Authenticity, Headers, Provider, RawWebhook, Reject, Secrets, providers};
 
 use crate::message::{IncomingMessage, Request, RequestUnreadable};
+use crate::plan::TOO_OLD_SECONDS;
 use crate::storage::{CertificateStore, SecretStore, StoreError};
 
-/// The reason for a genuine message whose body cannot be masked: unmasked, it may not be stored.
-pub const PAYLOAD_UNMASKABLE: &str = "payload_unmaskable";
+/// The reason for a genuine message that states to be older than any record of the table: the
+/// record of its first delivery may be in the archive.
+pub const TOO_OLD: &str = "too_old";
+
+/// The reason for a message whose signature does not match, perhaps because its body was not UTF-8
+/// when the gateway took it.
+pub const BODY_DAMAGED: &str = "body_damaged";
 
 /// Certificates that one batch may make us fetch. A provider signs with one or two at a time, and a
 /// forger may name any number. What the store remembers is not fetched and does not count.
@@ -33,9 +39,9 @@ pub const CERTIFICATES_FETCHED_MAX: usize = 8;
 /// What is made of a message.
 #[derive(Debug)]
 pub enum Judgement {
-    /// Genuine and readable.
+    /// Genuine.
     Accepted(Accepted),
-    /// Not believed or not readable. Final for these secrets; goes to the rejected queue.
+    /// Not believed. Final for these secrets; goes to the rejected queue.
     Rejected {
         /// One of the stable reason texts.
         reason: &'static str,
@@ -57,6 +63,43 @@ pub struct Accepted {
     pub payload: MaskedPayload,
     /// Card numbers that were masked in payload and events.
     pub masked_pans: u32,
+    /// What the webhook was believed for.
+    pub authenticity: Authenticity,
+}
+
+/// Why a message is not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Nobody vouches for it.
+    Unbelieved(Reject),
+    /// Its signature does not match, and the body holds U+FFFD, which API Gateway puts in the place
+    /// of bytes that are not UTF-8: the body that was signed may be another one.
+    Damaged,
+    /// It is genuine and states a time from which no record is in the table any more.
+    TooOld,
+}
+
+impl Refusal {
+    /// The stable text of the reason.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unbelieved(reject) => reject.as_str(),
+            Self::Damaged => BODY_DAMAGED,
+            Self::TooOld => TOO_OLD,
+        }
+    }
+
+    /// The same, or [`Self::Damaged`] where that may be why.
+    fn of_body(self, body: &[u8]) -> Self {
+        match (self, std::str::from_utf8(body)) {
+            (Self::Unbelieved(Reject::SignatureMismatch), Ok(text))
+                if text.contains(char::REPLACEMENT_CHARACTER) =>
+            {
+                Self::Damaged
+            }
+            _ => self,
+        }
+    }
 }
 
 /// Judges the messages of one batch. Keeps what it learned about each provider's secrets for the length of the batch, so that
@@ -161,6 +204,9 @@ impl<'s, S: SecretStore, C: CertificateStore> Judge<'s, S, C> {
             let Ok(request) = Request::decode(message.request) else {
                 return unreadable;
             };
+            let Ok(body) = message.raw_body(&request) else {
+                return unreadable;
+            };
             let found = match request.provider.as_deref() {
                 Some(name) => providers::by_name(name),
                 None => providers::detect(&request.headers),
@@ -194,15 +240,19 @@ impl<'s, S: SecretStore, C: CertificateStore> Judge<'s, S, C> {
             };
             let webhook = RawWebhook {
                 certificate: certificate.as_deref(),
-                ..RawWebhook::new(message.body.as_bytes(), request.headers)
+                ..RawWebhook::new(&body, request.headers)
             };
-            let result = verify_and_read(provider, webhook, &secrets, received_at);
-            if !matches!(&result, Err(reason) if may_be_our_secrets(reason)) {
+            let result = judge(provider, webhook, &secrets, received_at)
+                .and_then(|accepted| new_enough(accepted, message, received_at));
+            if !matches!(&result, Err(reason) if may_be_our_secrets(*reason)) {
                 return FirstLook::Judged(decided(result, name));
             }
             match self.renewed(name, &secrets).await {
                 Ok(Some(_)) => {}
-                Ok(None) => return FirstLook::Judged(decided(result, name)),
+                Ok(None) => {
+                    let result = result.map_err(|refusal| refusal.of_body(&body));
+                    return FirstLook::Judged(decided(result, name));
+                }
                 Err(error) => return FirstLook::Judged(Judgement::Retry(error)),
             }
         }
@@ -278,7 +328,7 @@ impl<'s, S: SecretStore, C: CertificateStore> Judge<'s, S, C> {
 }
 
 /// Rejections that a secret set, repaired or rotated since the last reading would turn.
-fn may_be_our_secrets(refusal: &Refusal) -> bool {
+fn may_be_our_secrets(refusal: Refusal) -> bool {
     matches!(
         refusal,
         Refusal::Unbelieved(
@@ -293,54 +343,66 @@ fn may_be_our_secrets(refusal: &Refusal) -> bool {
     )
 }
 
-enum Refusal {
-    Unbelieved(Reject),
-    Unusable(&'static str),
-}
-
 fn decided(result: Result<Accepted, Refusal>, name: &'static str) -> Judgement {
     match result {
         Ok(accepted) => Judgement::Accepted(accepted),
-        Err(Refusal::Unbelieved(reject)) => Judgement::Rejected {
-            reason: reject.as_str(),
-            provider: Some(name),
-        },
-        Err(Refusal::Unusable(reason)) => Judgement::Rejected {
-            reason,
+        Err(refusal) => Judgement::Rejected {
+            reason: refusal.as_str(),
             provider: Some(name),
         },
     }
 }
 
-fn verify_and_read(
+/// From a request to what is stored of it: the one way, for the function and for whoever asks what
+/// the function would do. Once `verify` has vouched for the webhook nothing refuses it.
+///
+/// # Errors
+/// Why the webhook is not believed.
+pub fn judge(
     provider: &'static dyn Provider,
     raw: RawWebhook<'_>,
     secrets: &Secrets,
     received_at: Timestamp,
 ) -> Result<Accepted, Refusal> {
-    let name = provider.info().name;
     let webhook = provider
         .verify(raw, secrets, received_at)
         .map_err(Refusal::Unbelieved)?;
-    let unreadable = |error: ParseError| Refusal::Unusable(error.as_str());
-    let mut events = provider.parse(&webhook).map_err(unreadable)?;
-    let document = provider.document(&webhook).map_err(unreadable)?;
-    let masked = mask_json(&document, provider.masking())
-        .map_err(|_| Refusal::Unusable(PAYLOAD_UNMASKABLE))?;
+    let mut events = provider.parse(&webhook).into_vec();
+    let masked = mask_body(&provider.document(&webhook), provider.masking());
     let mut masked_pans = masked.masked_pans;
     for event in &mut events {
         masked_pans = masked_pans.saturating_add(mask_event(event));
     }
     Ok(Accepted {
-        provider: name,
+        provider: provider.info().name,
         events,
         payload: masked.text,
         masked_pans,
+        authenticity: webhook.authenticity(),
     })
 }
 
-/// Masks the free texts of an event and returns how many card numbers they held. Ids are checked identifiers and keys; the
-/// currency is three letters and the amount a number by their types.
+/// Returns the refusal of a webhook that states an event too old to be believed new, unless the
+/// archive was asked for it.
+fn new_enough(
+    accepted: Accepted,
+    message: &IncomingMessage<'_>,
+    received_at: Timestamp,
+) -> Result<Accepted, Refusal> {
+    let too_old = |event: &PaymentEvent| {
+        let age_s = |time: Timestamp| received_at.as_second().saturating_sub(time.as_second());
+        event
+            .key_time()
+            .is_some_and(|time| age_s(time) > TOO_OLD_SECONDS)
+    };
+    if !message.archive_asked && accepted.events.iter().any(too_old) {
+        return Err(Refusal::TooOld);
+    }
+    Ok(accepted)
+}
+
+/// Masks the free texts of an event and returns how many card numbers they held. Ids are checked
+/// identifiers and keys; the currency is a short code and the amount a number by their types.
 fn mask_event(event: &mut PaymentEvent) -> u32 {
     let (text, mut found) = mask_text(&event.event_type);
     event.event_type = text;

@@ -1,6 +1,6 @@
 //! Every storage trait in memory, with a script of faults: for tests and the simulation.
 //!
-//! Invariant: refuses what AWS refuses (a call of more than 25 statements or with one key twice, a record without its guard), and
+//! Invariant: refuses what AWS refuses (a call of more than 25 statements or with one key twice), and
 //! can fail before or after a call took effect, put off single statements, or stop the world as a crash does. No clock, no
 //! randomness: a script is a pure function of call numbers.
 
@@ -37,8 +37,6 @@ pub enum Call {
     AuditPut,
     /// `TransactionStore::insert_batch`.
     InsertBatch,
-    /// `TransactionStore::insert_guarded`.
-    InsertGuarded,
     /// `RejectedQueue::send`.
     RejectedSend,
     /// `AnalyticsStore::marker`.
@@ -113,7 +111,6 @@ struct State {
     kind_faults: BTreeMap<Call, CallFault>,
     entry_faults: BTreeMap<u64, EntryFault>,
     records: BTreeMap<TransactionKey, TransactionRecord>,
-    guards: BTreeMap<TransactionKey, i64>,
     objects: BTreeMap<String, objects::Versions>,
     versions_made: u64,
     signing_key: Option<EcdsaKeyPair>,
@@ -232,11 +229,6 @@ impl Memory {
     /// The records by their key.
     pub fn records(&self) -> BTreeMap<TransactionKey, TransactionRecord> {
         self.state().records.clone()
-    }
-
-    /// The guards and when they may expire.
-    pub fn guards(&self) -> BTreeMap<TransactionKey, i64> {
-        self.state().guards.clone()
     }
 
     /// The next so many transactions of the analytics table meet another one.

@@ -6,10 +6,18 @@
 
 use std::borrow::Cow;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use provider_webhooks::Headers;
 
 /// The prefix of signature headers in the form string, so that no header can pass for one of our own fields.
 const HEADER_PREFIX: &str = "h.";
+
+/// The value of the field `encoding` of the `request` attribute.
+const BASE64: &str = "base64";
+
+/// The field of the `reject` attribute that says that the archive was asked.
+const ARCHIVE_ASKED: &str = "archive_asked";
 
 /// One message of the batch, borrowed from the Lambda event.
 #[derive(Clone, Copy)]
@@ -26,8 +34,26 @@ pub struct IncomingMessage<'a> {
     pub queued_at_ms: i64,
     /// The message that it was at first, where it was sent through verification again.
     pub first_message_id: Option<&'a str>,
+    /// True if it was sent through verification again after the archive was asked for its events
+    /// and had none of them.
+    pub archive_asked: bool,
     /// How often it was delivered (SQS `ApproximateReceiveCount`), 1 for the first time.
     pub receive_count: u32,
+}
+
+impl IncomingMessage<'_> {
+    /// The body as it was sent. The gateway encodes one that holds a character which SQS does not
+    /// take (U+FFFE, U+FFFF).
+    ///
+    /// # Errors
+    /// [`RequestUnreadable`] when a body that is called base64 is none.
+    pub fn raw_body(&self, request: &Request<'_>) -> Result<Cow<'_, [u8]>, RequestUnreadable> {
+        if !request.body_is_base64 {
+            return Ok(Cow::Borrowed(self.body.as_bytes()));
+        }
+        let bytes = STANDARD.decode(self.body);
+        bytes.map(Cow::Owned).map_err(|_| RequestUnreadable)
+    }
 }
 
 impl std::fmt::Debug for IncomingMessage<'_> {
@@ -52,6 +78,8 @@ pub struct Origin {
     pub message_id: String,
     /// When the queue first took it, milliseconds since the epoch.
     pub received_at_ms: i64,
+    /// True if the archive was asked for its events and had none of them.
+    pub archive_asked: bool,
 }
 
 impl Origin {
@@ -70,16 +98,20 @@ impl Origin {
             reason: field("reason")?,
             message_id: field("message_id")?,
             received_at_ms: field("received_at")?.parse().ok()?,
+            archive_asked: field(ARCHIVE_ASKED).is_some(),
         })
     }
 
     /// The attribute.
     pub fn encode(&self) -> String {
-        form_urlencoded::Serializer::new(String::new())
-            .append_pair("reason", &self.reason)
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("reason", &self.reason)
             .append_pair("message_id", &self.message_id)
-            .append_pair("received_at", &self.received_at_ms.to_string())
-            .finish()
+            .append_pair("received_at", &self.received_at_ms.to_string());
+        if self.archive_asked {
+            form.append_pair(ARCHIVE_ASKED, "yes");
+        }
+        form.finish()
     }
 }
 
@@ -92,6 +124,8 @@ pub struct Request<'a> {
     pub request_id: Option<Cow<'a, str>>,
     /// The caller's address, as claimed.
     pub source_ip: Option<Cow<'a, str>>,
+    /// True if the body is in base64: it holds a character that no queue takes.
+    pub body_is_base64: bool,
     /// The signature headers. Those that were sent empty are kept and do not count (see [`Headers`]).
     pub headers: Headers,
 }
@@ -116,6 +150,7 @@ impl<'a> Request<'a> {
         let mut provider = None;
         let mut request_id = None;
         let mut source_ip = None;
+        let mut encoding = None;
         let mut headers = Vec::new();
         for (name, value) in form_urlencoded::parse(attribute.ok_or(RequestUnreadable)?.as_bytes())
         {
@@ -123,6 +158,7 @@ impl<'a> Request<'a> {
                 "provider" => &mut provider,
                 "request_id" => &mut request_id,
                 "source_ip" => &mut source_ip,
+                "encoding" => &mut encoding,
                 other => {
                     if let Some(header) = other.strip_prefix(HEADER_PREFIX) {
                         headers.push((header.to_owned(), value.into_owned()));
@@ -135,7 +171,14 @@ impl<'a> Request<'a> {
             }
         }
         let stated = |field: Option<Cow<'a, str>>| field.filter(|value| !value.is_empty());
+        let body_is_base64 = match encoding.as_deref() {
+            None => false,
+            Some(BASE64) => true,
+            // Of a newer gateway: this version would judge other bytes than were sent.
+            Some(_) => return Err(RequestUnreadable),
+        };
         Ok(Self {
+            body_is_base64,
             provider: stated(Some(provider.ok_or(RequestUnreadable)?)),
             request_id: stated(request_id),
             source_ip: stated(source_ip),
@@ -157,6 +200,8 @@ mod tests {
             Some("request_id=1"),
             Some("h.stripe-signature=x"),
             Some("provider=stripe&provider=adyen"),
+            Some("provider=stripe&encoding=base32"),
+            Some("provider=stripe&encoding=base64&encoding=base64"),
             Some("provider=stripe&source_ip=1.2.3.4&source_ip=5.6.7.8"),
             Some("%00%ff&&&==="),
         ] {
@@ -204,8 +249,15 @@ mod tests {
             reason: "signature_mismatch".to_owned(),
             message_id: "a&b=1".to_owned(),
             received_at_ms: 1_767_323_045_678,
+            archive_asked: false,
         };
-        assert_eq!(Origin::decode(&origin.encode()), Some(origin));
+        let asked = Origin {
+            archive_asked: true,
+            ..origin.clone()
+        };
+        for origin in [origin, asked] {
+            assert_eq!(Origin::decode(&origin.encode()), Some(origin));
+        }
         for text in [
             "",
             "reason=x&message_id=m",
@@ -218,16 +270,43 @@ mod tests {
     }
 
     #[test]
+    fn a_body_is_decoded_where_the_gateway_encoded_it() {
+        let raw = |body, request| {
+            let message = IncomingMessage { body, ..message() };
+            let request = Request::decode(Some(request)).unwrap();
+            message.raw_body(&request).map(Cow::into_owned)
+        };
+        let plain = "provider=stripe&h.encoding=base64";
+        let encoded = "provider=stripe&encoding=base64";
+        for (body, request, expected) in [
+            ("e30=", plain, Ok("e30=")),
+            ("e30=", encoded, Ok("{}")),
+            ("77+/", encoded, Ok("\u{ffff}")),
+            ("*", encoded, Err(RequestUnreadable)),
+        ] {
+            let expected = expected.map(|text| text.as_bytes().to_vec());
+            assert_eq!(raw(body, request), expected, "{body} {request}");
+        }
+    }
+
+    #[test]
     fn debug_shows_no_body() {
-        let message = IncomingMessage {
+        assert_eq!(
+            format!("{:?}", message()),
+            "IncomingMessage(m, 6 body bytes)"
+        );
+    }
+
+    fn message() -> IncomingMessage<'static> {
+        IncomingMessage {
             message_id: "m",
             body: "secret",
             request: None,
             received_at_ms: 0,
             queued_at_ms: 0,
             first_message_id: None,
+            archive_asked: false,
             receive_count: 1,
-        };
-        assert_eq!(format!("{message:?}"), "IncomingMessage(m, 6 body bytes)");
+        }
     }
 }

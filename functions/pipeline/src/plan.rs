@@ -1,36 +1,46 @@
 //! From accepted events to the inserts of a batch; pure.
 //!
-//! Invariant: every event of every message belongs to exactly one planned record, and no two planned records share a dedupe key.
-//! So a call never holds one key twice (DynamoDB refuses such a call whole), and an event that is in the batch twice has one fate.
+//! Invariant: every event of every message belongs to exactly one planned record, and no two planned
+//! records share a key. So a call never holds one key twice (DynamoDB refuses such a call whole), and
+//! an event that is in the batch twice has one fate.
 
 use std::collections::HashMap;
 
 use aws_lc_rs::digest;
 use jiff::Timestamp;
-use payment_event::{EventIdentity, PaymentEvent, TransactionKey};
+use payment_event::{PaymentEvent, TransactionKey};
 
 use crate::storage::{AuditPointer, TransactionRecord};
 
-const DAY_SECONDS: i64 = 86_400;
+/// Days of a record in the table, from its receipt. `infra/limits.json` says the same.
+const TABLE_DAYS: i64 = 90;
 
-/// The longest time over which a guarded provider delivers one event again.
-/// Source: Adyen, 30 days, <https://docs.adyen.com/development-resources/webhooks/>; a test compares it with the whole catalogue.
-pub(crate) const RETRY_HORIZON_SECONDS: i64 = 30 * DAY_SECONDS;
+/// Days that a message may wait in our queues before it is stored: fourteen in the dead-letter queue
+/// or the rejected queue, and as many in the webhook queue once it is sent through it again.
+/// Source: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html>,
+/// a retention of at most 1,209,600 seconds, read 2026-11-27.
+const WAITING_DAYS: i64 = 28;
 
-/// How long a delivery may lie in our own queues before it is stored: a DLQ's age counts from the first enqueue.
-const QUEUE_RETENTION_SECONDS: i64 = 14 * DAY_SECONDS;
+/// How old the signed time of an event may be at receipt for the event to be believed new, in
+/// seconds. An older event may be one whose record has left the table: it is not stored before the
+/// archive was asked.
+///
+/// An event with time T is first received at R >= T and its record stays until R + [`TABLE_DAYS`].
+/// A repetition received at T + limit is stored at the latest [`WAITING_DAYS`] later, so the record
+/// of the first is still there when limit + [`WAITING_DAYS`] <= [`TABLE_DAYS`].
+pub const TOO_OLD_SECONDS: i64 = 60 * 86_400;
+const _: () = assert!(TOO_OLD_SECONDS / 86_400 + WAITING_DAYS <= TABLE_DAYS);
 
-/// How long a guard is kept after receipt. DynamoDB deletes expired items late, never early.
-pub const DEDUPE_TTL_SECONDS: i64 = 45 * DAY_SECONDS;
+/// Parts of one day in the archive index for records whose key has a signed time, so that a busy
+/// day does not sit in one partition.
+pub const DATED_SHARDS: u8 = 16;
 
-// The last delivery that a provider makes, redriven from our DLQ on its last day, still has to find the guard of the first.
-const _: () = assert!(DEDUPE_TTL_SECONDS > RETRY_HORIZON_SECONDS + QUEUE_RETENTION_SECONDS);
-
-/// Parts of one day in the archive index, so that a busy day does not sit in one partition.
-pub const ARCHIVE_SHARDS: u8 = 16;
+/// Parts of one day: behind those of [`DATED_SHARDS`] come as many for records whose events have no
+/// signed time, which stay longer in the table.
+pub const ARCHIVE_SHARDS: u8 = 2 * DATED_SHARDS;
 
 // A byte modulo the number of shards is uniform only when it divides 256.
-const _: () = assert!(256 % (ARCHIVE_SHARDS as u16) == 0);
+const _: () = assert!(256 % (DATED_SHARDS as u16) == 0);
 
 /// A verified and masked event on its way to a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,69 +57,41 @@ pub struct PlannedEvent {
     pub audit: AuditPointer,
 }
 
-/// Records and the messages whose fate hangs on them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Group {
-    /// What to insert.
-    pub records: Vec<TransactionRecord>,
-    /// For each record the messages that carry it, first the one it is made of. A message appears as often as it carries it.
-    pub owners: Vec<Vec<usize>>,
-}
-
-/// The inserts of a batch.
+/// The inserts of a batch: records, and the messages whose fate hangs on them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// Records whose own key is enough: inserted in batches.
-    pub plain: Group,
-    /// Records that need a guard: one transaction each.
-    pub guarded: Group,
-}
-
-impl Group {
-    fn push(&mut self, record: TransactionRecord, owner: usize) -> usize {
-        self.records.push(record);
-        self.owners.push(vec![owner]);
-        self.owners.len() - 1
-    }
+    /// What to insert.
+    pub records: Vec<TransactionRecord>,
+    /// For each record the messages that carry it, first the one it is made of. A message appears
+    /// as often as it carries it.
+    pub owners: Vec<Vec<usize>>,
 }
 
 /// Sorts the events of a batch into inserts.
 pub fn plan(events: impl IntoIterator<Item = PlannedEvent>) -> Plan {
     let mut plan = Plan::default();
-    let mut seen: HashMap<TransactionKey, (bool, usize)> = HashMap::new();
+    let mut seen: HashMap<TransactionKey, usize> = HashMap::new();
     for planned in events {
-        let guarded = matches!(planned.event.identity, EventIdentity::Guard(_));
-        let dedupe_key = planned.event.dedupe_key();
+        let key = planned.event.key();
         let owner = planned.message;
-        if let Some((guarded, position)) = seen.get(&dedupe_key) {
-            let group = if *guarded {
-                &mut plan.guarded
-            } else {
-                &mut plan.plain
-            };
-            if let Some(owners) = group.owners.get_mut(*position) {
-                owners.push(owner);
-            }
+        if let Some(owners) = seen
+            .get(&key)
+            .and_then(|position| plan.owners.get_mut(*position))
+        {
+            owners.push(owner);
             continue;
         }
-        let group = if guarded {
-            &mut plan.guarded
-        } else {
-            &mut plan.plain
-        };
-        let position = group.push(record(planned, &dedupe_key.transaction_id), owner);
-        seen.insert(dedupe_key, (guarded, position));
+        plan.records.push(record(planned, &key.transaction_id));
+        plan.owners.push(vec![owner]);
+        seen.insert(key, plan.owners.len() - 1);
     }
     plan
 }
 
 fn record(planned: PlannedEvent, transaction_id: &str) -> TransactionRecord {
+    let dated = planned.event.key_time().is_some();
     TransactionRecord {
-        archive_shard: archive_shard(transaction_id, planned.received_at_ms),
-        guard_expires_at_s: planned
-            .received_at_ms
-            .div_euclid(1000)
-            .saturating_add(DEDUPE_TTL_SECONDS),
+        archive_shard: archive_shard(transaction_id, planned.received_at_ms, dated),
         event: planned.event,
         received_at_ms: planned.received_at_ms,
         message_id: planned.message_id,
@@ -117,14 +99,21 @@ fn record(planned: PlannedEvent, transaction_id: &str) -> TransactionRecord {
     }
 }
 
-/// `{UTC day of receipt}#{00..15}`: the shard is the first byte of SHA-256 of the transaction id, modulo [`ARCHIVE_SHARDS`].
-pub fn archive_shard(transaction_id: &str, received_at_ms: i64) -> String {
+/// `{UTC day of receipt}#{00..31}`: the shard is the first byte of SHA-256 of the transaction id,
+/// modulo [`DATED_SHARDS`], and as many more for an event without a signed time.
+pub fn archive_shard(transaction_id: &str, received_at_ms: i64, dated: bool) -> String {
     let hash = digest::digest(&digest::SHA256, transaction_id.as_bytes());
-    let shard = hash.as_ref().first().copied().unwrap_or_default() % ARCHIVE_SHARDS;
-    format!(
-        "{}#{shard:02}",
-        instant(received_at_ms).strftime("%Y-%m-%d")
-    )
+    let first = hash.as_ref().first().copied().unwrap_or_default();
+    let shard = first % DATED_SHARDS + if dated { 0 } else { DATED_SHARDS };
+    let day = instant(received_at_ms).strftime("%Y-%m-%d");
+    format!("{day}#{shard:02}")
+}
+
+/// The shard's number in what [`archive_shard`] gives for a transaction id.
+pub fn shard_number(transaction_id: &str, dated: bool) -> u8 {
+    let shard = archive_shard(transaction_id, 0, dated);
+    let number = shard.rsplit('#').next().and_then(|text| text.parse().ok());
+    number.unwrap_or_default()
 }
 
 /// Milliseconds since the epoch as a time. Out of range becomes the nearest time there is: judging has refused such a message

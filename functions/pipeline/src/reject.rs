@@ -20,6 +20,7 @@ pub(crate) fn rejected_message(message: &IncomingMessage<'_>, reason: &str) -> R
             .unwrap_or(message.message_id)
             .to_owned(),
         received_at_ms: message.received_at_ms,
+        archive_asked: message.archive_asked,
     };
     RejectedMessage {
         body: message.body.to_owned(),

@@ -27,6 +27,10 @@ pub struct ProviderCounters {
     pub stored: u64,
     /// Records that existed, in the table or earlier in the batch.
     pub duplicates: u64,
+    /// Inserted records with at least one problem: a fact was missing or unusable.
+    pub incomplete: u64,
+    /// Inserted records of an event type that the provider's list does not have.
+    pub unknown_types: u64,
     /// Rejected messages that the rejected queue holds, by reason.
     pub rejected: BTreeMap<&'static str, u64>,
 }

@@ -9,7 +9,7 @@ mod objects;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use payment_event::{PaymentEvent, TransactionKey};
+use payment_event::PaymentEvent;
 use provider_webhooks::Secrets;
 
 pub use index::{Attribute, DELETE_BATCH_KEYS_MAX, Item, Page, TransactionIndex};
@@ -42,17 +42,8 @@ pub struct TransactionRecord {
     pub message_id: String,
     /// Its line in the audit log.
     pub audit: AuditPointer,
-    /// `{UTC day of receipt}#{00..15}`.
+    /// `{UTC day of receipt}#{00..31}`: see [`crate::plan::archive_shard`].
     pub archive_shard: String,
-    /// For events that need a guard: when it may expire, epoch seconds.
-    pub guard_expires_at_s: i64,
-}
-
-impl TransactionRecord {
-    /// The key under which deliveries of one event meet.
-    pub fn dedupe_key(&self) -> TransactionKey {
-        self.event.dedupe_key()
-    }
 }
 
 /// What became of one insert that the store answered.
@@ -102,17 +93,12 @@ pub struct RejectedMessage {
 
 /// The transactions table.
 pub trait TransactionStore {
-    /// Inserts up to [`INSERT_BATCH_RECORDS_MAX`] records with different keys, none of which needs a guard. One outcome per record, in order.
+    /// Inserts up to [`INSERT_BATCH_RECORDS_MAX`] records with different keys. One outcome per
+    /// record, in order.
     fn insert_batch(
         &self,
         records: &[TransactionRecord],
     ) -> impl Future<Output = Result<Vec<InsertOutcome>, StoreError>>;
-
-    /// Inserts a record together with its guard, both or neither.
-    fn insert_guarded(
-        &self,
-        record: &TransactionRecord,
-    ) -> impl Future<Output = Result<InsertOutcome, StoreError>>;
 }
 
 /// The audit bucket.

@@ -8,7 +8,7 @@ mod item;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use payment_event::TransactionKey;
+use payment_event::{TransactionKey, sort_key};
 
 use crate::aggregate::{CountedEvent, StreamRecordError, counted_event};
 use crate::storage::{Attribute, Item};
@@ -47,8 +47,10 @@ pub struct StoredTransaction {
     pub merchant_account: Option<String>,
     /// Other ids by role; empty when there are none.
     pub related_ids: BTreeMap<String, String>,
-    /// When it happened, by the provider's clock.
-    pub event_time: Timestamp,
+    /// What is missing or unusable, in the order of the texts; empty when nothing is.
+    pub problems: Vec<String>,
+    /// When it happened, by the provider's clock, when the event says so.
+    pub event_time: Option<Timestamp>,
     /// When the queue took its webhook; milliseconds.
     pub received_at: Timestamp,
     /// The queue message that brought it.
@@ -59,7 +61,7 @@ pub struct StoredTransaction {
     pub audit_offset: u64,
     /// Bytes of the frame.
     pub audit_length: u64,
-    /// `{UTC day of receipt}#{00..15}`.
+    /// `{UTC day of receipt}#{00..31}`.
     pub archive_shard: String,
 }
 
@@ -100,10 +102,14 @@ impl Taken {
         }
     }
 
+    fn maybe_time(&mut self, name: &'static str) -> Result<Option<Timestamp>, StoredError> {
+        let text = self.maybe_text(name)?;
+        text.map(|text| text.parse().map_err(|_| StoredError::Attribute(name)))
+            .transpose()
+    }
+
     fn time(&mut self, name: &'static str) -> Result<Timestamp, StoredError> {
-        self.text(name)?
-            .parse()
-            .map_err(|_| StoredError::Attribute(name))
+        self.maybe_time(name)?.ok_or(StoredError::Attribute(name))
     }
 
     fn money(&mut self) -> Result<Option<StoredMoney>, StoredError> {
@@ -117,6 +123,14 @@ impl Taken {
             text: self.text("amount_text")?,
             exponent_source: self.text("exponent_source")?,
         }))
+    }
+
+    fn problems(&mut self) -> Result<Vec<String>, StoredError> {
+        match self.0.remove("problems") {
+            None => Ok(Vec::new()),
+            Some(Attribute::List(texts)) => Ok(texts),
+            Some(_) => Err(StoredError::Attribute("problems")),
+        }
     }
 
     fn related_ids(&mut self) -> Result<BTreeMap<String, String>, StoredError> {
@@ -150,7 +164,8 @@ impl StoredTransaction {
             money: item.money()?,
             merchant_account: item.maybe_text("merchant_account")?,
             related_ids: item.related_ids()?,
-            event_time: item.time("event_time")?,
+            problems: item.problems()?,
+            event_time: item.maybe_time("event_time")?,
             received_at: item.time("received_at")?,
             message_id: item.text("message_id")?,
             audit_key: item.text("audit_key")?,
@@ -161,11 +176,17 @@ impl StoredTransaction {
         if !item.0.is_empty() {
             return Err(StoredError::Unknown(item.0.len()));
         }
-        let expected = format!("{:.9}#{}", stored.event_time, stored.event_id);
-        if stored.key.timestamp != expected {
+        if !stored.agrees() {
             return Err(StoredError::Disagree);
         }
         Ok(stored)
+    }
+
+    /// Returns true if the sort key says what the event's time and id say. An event may have a time
+    /// that is no part of its key.
+    pub fn agrees(&self) -> bool {
+        let key = |time| sort_key(time, &self.event_id);
+        self.key.timestamp == key(self.event_time) || self.key.timestamp == key(None)
     }
 
     /// What is counted of it.
@@ -213,6 +234,10 @@ mod tests {
             ("exponent_source", text("iso_default")),
             ("merchant_account", text("acct_1")),
             ("related_ids", Attribute::Texts(related)),
+            (
+                "problems",
+                Attribute::List(vec!["amount_missing".to_owned()]),
+            ),
             ("event_time", text("2026-01-02T03:04:05.600000000Z")),
             ("received_at", text("2026-01-02T03:04:06.100Z")),
             ("message_id", text("m-1")),
@@ -254,6 +279,7 @@ mod tests {
             "exponent_source",
             "merchant_account",
             "related_ids",
+            "problems",
         ] {
             item.remove(name);
         }
@@ -266,7 +292,8 @@ mod tests {
     fn every_other_missing_or_wrong_attribute_is_named() {
         for name in item().keys() {
             for wrong in [None, Some(Attribute::Other)] {
-                let optional = ["merchant_account", "related_ids"].contains(&name.as_str());
+                let optional = ["merchant_account", "related_ids", "problems"];
+                let optional = optional.contains(&name.as_str());
                 if wrong.is_none() && optional {
                     continue;
                 }
@@ -293,12 +320,32 @@ mod tests {
             StoredTransaction::from_item(other),
             Err(StoredError::Disagree)
         );
-        let mut guard = item();
-        guard.insert("record_type".to_owned(), text("guard"));
+        let mut without = item();
+        without.remove("event_time");
         assert_eq!(
-            StoredTransaction::from_item(guard),
+            StoredTransaction::from_item(without),
+            Err(StoredError::Disagree)
+        );
+        let mut movement = item();
+        movement.insert("record_type".to_owned(), text("movement"));
+        assert_eq!(
+            StoredTransaction::from_item(movement),
             Err(StoredError::Attribute("record_type"))
         );
+    }
+
+    #[test]
+    fn an_undated_record_may_have_a_time_or_none() {
+        let mut item = item();
+        item.insert("timestamp".to_owned(), text("undated#evt_1"));
+        let stored = StoredTransaction::from_item(item.clone()).unwrap();
+        assert!(stored.event_time.is_some());
+        item.remove("event_time");
+        let stored = StoredTransaction::from_item(item.clone()).unwrap();
+        assert_eq!(stored.event_time, None);
+        assert_eq!(stored.item(), item);
+        // Counted by the time of receipt, then.
+        assert_eq!(stored.counted().unwrap().event_time, stored.received_at);
     }
 
     #[test]

@@ -31,6 +31,29 @@ const ISO: ExponentTable = ExponentTable {
     ],
 };
 
+/// Decimal places of what is not a currency of ISO 4217. Providers write amounts of
+/// cryptocurrencies as decimal text, so the places are ours: Bitcoin's eight hold every amount of
+/// a stable coin exactly, and a sum of many still fits 64 bits.
+const NO_ISO_PLACES: u8 = 8;
+
+/// The codes of ISO 4217's list one and of the currencies that it lists as funds, and those that
+/// it has withdrawn since 2012 and that providers may still send.
+#[rustfmt::skip]
+const ISO_CODES: &[&str] = &[
+    "AED", "AFN", "ALL", "AMD", "ANG", "AOA", "ARS", "AUD", "AWG", "AZN", "BAM", "BBD", "BDT", "BGN", "BHD",
+    "BIF", "BMD", "BND", "BOB", "BOV", "BRL", "BSD", "BTN", "BWP", "BYN", "BYR", "BZD", "CAD", "CDF", "CHE",
+    "CHF", "CHW", "CLF", "CLP", "CNH", "CNY", "COP", "COU", "CRC", "CUC", "CUP", "CVE", "CZK", "DJF", "DKK",
+    "DOP", "DZD", "EEK", "EGP", "ERN", "ETB", "EUR", "FJD", "FKP", "GBP", "GEL", "GHS", "GIP", "GMD", "GNF",
+    "GTQ", "GYD", "HKD", "HNL", "HRK", "HTG", "HUF", "IDR", "ILS", "INR", "IQD", "IRR", "ISK", "JMD", "JOD",
+    "JPY", "KES", "KGS", "KHR", "KMF", "KPW", "KRW", "KWD", "KYD", "KZT", "LAK", "LBP", "LKR", "LRD", "LSL",
+    "LTL", "LVL", "LYD", "MAD", "MDL", "MGA", "MKD", "MMK", "MNT", "MOP", "MRO", "MRU", "MUR", "MVR", "MWK",
+    "MXN", "MXV", "MYR", "MZN", "NAD", "NGN", "NIO", "NOK", "NPR", "NZD", "OMR", "PAB", "PEN", "PGK", "PHP",
+    "PKR", "PLN", "PYG", "QAR", "RON", "RSD", "RUB", "RWF", "SAR", "SBD", "SCR", "SDG", "SEK", "SGD", "SHP",
+    "SLE", "SLL", "SOS", "SRD", "SSP", "STD", "STN", "SVC", "SYP", "SZL", "THB", "TJS", "TMT", "TND", "TOP",
+    "TRY", "TTD", "TWD", "TZS", "UAH", "UGX", "USD", "USN", "UYI", "UYU", "UYW", "UZS", "VED", "VEF", "VES",
+    "VND", "VUV", "WST", "XAF", "XCD", "XCG", "XOF", "XPF", "YER", "ZAR", "ZMW", "ZWG", "ZWL",
+];
+
 /// No exceptions documented.
 pub const ISO_ONLY: ExponentTable = ExponentTable {
     source: "ISO 4217",
@@ -50,10 +73,11 @@ impl ExponentTable {
         if let Some(places) = self.find(currency.as_str()) {
             return (places, ExponentSource::ProviderTable);
         }
-        (
-            ISO.find(currency.as_str()).unwrap_or(2),
-            ExponentSource::IsoDefault,
-        )
+        if ISO_CODES.binary_search(&currency.as_str()).is_err() {
+            return (NO_ISO_PLACES, ExponentSource::NoIsoCurrency);
+        }
+        let places = ISO.find(currency.as_str()).unwrap_or(2);
+        (places, ExponentSource::IsoDefault)
     }
 }
 
@@ -70,7 +94,7 @@ mod tests {
 
     #[test]
     fn a_providers_own_word_goes_first_and_is_named() {
-        use ExponentSource::{IsoDefault, ProviderTable};
+        use ExponentSource::{IsoDefault, NoIsoCurrency, ProviderTable};
         for (table, currency, expected) in [
             (&OWN, "CLP", (2, ProviderTable)),
             (&OWN, "IDR", (0, ProviderTable)),
@@ -78,9 +102,19 @@ mod tests {
             (&OWN, "KWD", (3, IsoDefault)),
             (&ISO_ONLY, "CLP", (0, IsoDefault)),
             (&ISO_ONLY, "CLF", (4, IsoDefault)),
+            (&ISO_ONLY, "BTC", (8, NoIsoCurrency)),
+            (&OWN, "USDC", (8, NoIsoCurrency)),
         ] {
             let currency = CurrencyCode::parse(currency).unwrap();
             assert_eq!(table.exponent(currency), expected, "{currency:?}");
+        }
+    }
+
+    #[test]
+    fn codes_can_be_searched_and_hold_the_table() {
+        assert!(ISO_CODES.is_sorted());
+        for (_, codes) in ISO.exceptions {
+            assert!(codes.iter().all(|code| ISO_CODES.contains(code)));
         }
     }
 

@@ -5,6 +5,7 @@
 
 use serde::Serialize;
 
+use crate::event_types::EventTypes;
 use crate::exponents::ExponentTable;
 use crate::{Headers, Reject, Secrets};
 
@@ -38,8 +39,14 @@ pub struct ProviderInfo {
     pub settings: &'static [Setting],
     /// How an event id is made, in words. Deliveries of one event share it.
     pub event_id: &'static str,
-    /// Whether the event time is the same in every delivery of one event; where not, a guard carries the identity.
+    /// Whether the event time is part of the key.
     pub event_time: EventTimeStability,
+    /// Fields of a JSON body that the provider's own retries change, each a path of names joined by
+    /// `/`: no part of the hash that stands for a missing event id.
+    pub volatile: &'static [&'static str],
+    /// The documented event types.
+    #[serde(skip)]
+    pub event_types: &'static EventTypes,
     /// Seconds a signature's own time may lie before receipt; `None` where the provider signs no time or it is not judged.
     pub replay_window_past_seconds: Option<u32>,
     /// Seconds a signature's own time may lie after receipt.
@@ -87,6 +94,8 @@ pub enum SignatureCoverage {
     WholeBody,
     /// Only these fields (of each item).
     Fields(&'static [&'static str]),
+    /// A checksum of the body alone: another body with the same one can be made.
+    Checksum(&'static str),
     /// Nothing of the body.
     Nothing,
 }
@@ -149,11 +158,11 @@ pub struct Setting {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventTimeStability {
-    /// The same in every delivery.
+    /// The event's own, signed and the same in every delivery: part of the key.
     Stable,
-    /// May change or be missing: a guard item carries the identity.
+    /// Not signed, not the same in every delivery, or not the event's own: no part of the key.
     Unstable,
-    /// Stable when the body states it, else guarded.
+    /// Part of the key where the body states it.
     StableWhenStated,
     /// Not told: the time of receipt stands for it, and every delivery is an event of its own.
     Receipt,

@@ -11,7 +11,11 @@ mod amounts;
 mod body_hmac;
 mod certificates;
 mod encoding;
+mod event_types;
+mod events;
 pub mod exponents;
+mod facts;
+mod identity;
 mod info;
 mod json;
 mod provider;
@@ -31,13 +35,15 @@ mod xml;
 mod testing;
 
 pub use certificates::reads_as_certificate;
+pub use event_types::{EventTypes, Says};
+pub use events::{EVENTS_MAX, Events, UNREADABLE};
 pub use info::{
     Acknowledgement, AmountForm, Amounts, Authenticity, CertificateUrl, CustomHeader, Delivery,
     EventTimeStability, Handshake, KeyEncoding, KeyForm, ProviderInfo, Setting, SignatureCoverage,
 };
 pub use provider::Provider;
 pub use providers::{catalogue_json, detect};
-pub use reject::{ParseError, Reject};
+pub use reject::Reject;
 pub use samples::{SampleParams, sample, sample_secrets};
 pub use secrets::Secrets;
 pub use signature::VerifiedWebhook;

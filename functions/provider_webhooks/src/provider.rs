@@ -4,10 +4,9 @@ use std::borrow::Cow;
 
 use card_masking::FieldRules;
 use jiff::Timestamp;
-use payment_event::PaymentEvent;
 
 use crate::sign::{SignError, SignedRequest, Unsigned};
-use crate::{ParseError, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets, VerifiedWebhook};
+use crate::{Events, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets, VerifiedWebhook};
 
 /// A payment provider: pure functions over one webhook.
 pub trait Provider: Sync {
@@ -26,18 +25,14 @@ pub trait Provider: Sync {
         received_at: Timestamp,
     ) -> Result<VerifiedWebhook<'a>, Reject>;
 
-    /// Reads 1..n events out of a verified webhook.
-    ///
-    /// # Errors
-    /// A [`ParseError`] that names the reason without repeating any input.
-    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Result<Vec<PaymentEvent>, ParseError>;
+    /// Reads the events of a verified webhook, whatever the body says: what is missing or unusable
+    /// is named in the event's problems.
+    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Events;
 
-    /// The body as JSON, which is what is masked and stored: the body itself where it is JSON, an object made of it where it is a form
-    /// or XML.
-    ///
-    /// # Errors
-    /// A [`ParseError`] that names the reason without repeating any input.
-    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Result<Cow<'a, [u8]>, ParseError>;
+    /// The body as JSON, which is what is masked and stored: the body itself where the provider
+    /// sends JSON, an object made of it where it sends a form or XML. What cannot be read so is
+    /// given as it is, and is masked as text.
+    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Cow<'a, [u8]>;
 
     /// What of [`Provider::document`] is masked whole, and which fields hold ids.
     fn masking(&self) -> &'static FieldRules;

@@ -50,30 +50,6 @@ pub enum Reject {
     BodyUnreadable,
 }
 
-/// Why a believed webhook cannot be read. Final.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, thiserror::Error)]
-#[serde(rename_all = "snake_case")]
-pub enum ParseError {
-    /// Not JSON, nested too deeply, or not of the provider's shape.
-    #[error("body is not the provider's JSON")]
-    Malformed,
-    /// A field without which the event has no key is missing.
-    #[error("a required field is missing")]
-    FieldMissing,
-    /// An identifier that cannot be part of a key.
-    #[error("an identifier is empty, too long or has unusable characters")]
-    IdentifierUnusable,
-    /// A time that is none.
-    #[error("a time is not in the provider's format")]
-    TimeUnusable,
-    /// An amount that is no integer of 64 bits, or a currency that is none.
-    #[error("an amount or currency is unusable")]
-    AmountUnusable,
-    /// More events in one webhook than are accepted.
-    #[error("more than the accepted number of events in one webhook")]
-    TooManyEvents,
-}
-
 impl Reject {
     /// Every reason, in the order of their texts' table.
     pub const ALL: [Self; 14] = [
@@ -110,20 +86,6 @@ impl Reject {
             Self::TimestampStale => "timestamp_stale",
             Self::TimestampFuture => "timestamp_future",
             Self::BodyUnreadable => "body_unreadable",
-        }
-    }
-}
-
-impl ParseError {
-    /// The stable text of the reason (`malformed`).
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Malformed => "malformed",
-            Self::FieldMissing => "field_missing",
-            Self::IdentifierUnusable => "identifier_unusable",
-            Self::TimeUnusable => "time_unusable",
-            Self::AmountUnusable => "amount_unusable",
-            Self::TooManyEvents => "too_many_events",
         }
     }
 }

@@ -9,7 +9,7 @@ use aws_lc_rs::{constant_time, hmac};
 
 use jiff::Timestamp;
 
-use crate::{Authenticity, Headers, ParseError, RawWebhook, Reject, Secrets};
+use crate::{Authenticity, Headers, RawWebhook, Reject, Secrets};
 
 /// A webhook whose signature was checked. Its fields are private and this module alone can make one.
 #[derive(Debug)]
@@ -18,6 +18,7 @@ pub struct VerifiedWebhook<'a> {
     headers: Headers,
     authenticity: Authenticity,
     received_at: Option<Timestamp>,
+    signed_part: Option<&'a [u8]>,
 }
 
 impl<'a> VerifiedWebhook<'a> {
@@ -38,8 +39,21 @@ impl<'a> VerifiedWebhook<'a> {
     }
 
     /// When it was received, where the provider's `verify` remembered it.
-    pub(crate) fn received_at(&self) -> Result<Timestamp, ParseError> {
-        self.received_at.ok_or(ParseError::FieldMissing)
+    pub(crate) fn received_at(&self) -> Option<Timestamp> {
+        self.received_at
+    }
+
+    /// The same, remembering that the signature covers this part of the body and no more: for
+    /// providers that can be configured to sign a part.
+    pub(crate) fn covering(mut self, part: &'a [u8]) -> Self {
+        self.signed_part = Some(part);
+        self
+    }
+
+    /// The part of the body that the signature covers, where it is not the whole body and the
+    /// provider's `verify` remembered it.
+    pub(crate) fn signed_part(&self) -> Option<&'a [u8]> {
+        self.signed_part
     }
 
     /// What it was believed for.
@@ -60,6 +74,7 @@ impl Match {
             headers: raw.headers,
             authenticity: self.0,
             received_at: None,
+            signed_part: None,
         }
     }
 }

@@ -1,12 +1,7 @@
-//! Looking a status up in a provider's table. What is not in the table is stored all the same, without a meaning.
+//! Looking up what a type says together with the state of its object. What is not in the table is
+//! stored all the same, without a meaning.
 
 use payment_event::PaymentStatus;
-
-/// The status of an event type.
-pub(crate) fn by_type(table: &[(&str, PaymentStatus)], kind: &str) -> PaymentStatus {
-    let listed = table.iter().find(|(name, _)| *name == kind);
-    listed.map_or(PaymentStatus::Unclassified, |(_, status)| *status)
-}
 
 /// The status of an event type together with the state of what it is about, compared without regard to case; a row without a state is for every state.
 pub(crate) fn by_state(
@@ -27,8 +22,6 @@ mod tests {
     #[test]
     fn rows_are_found_and_strangers_are_not() {
         use PaymentStatus::{Captured, Failed, Payout, Unclassified};
-        assert_eq!(by_type(&[("a", Captured)], "a"), Captured);
-        assert_eq!(by_type(&[("a", Captured)], "A"), Unclassified);
         let table = [
             ("a", "won", Captured),
             ("a", "LOST", Failed),

@@ -5,8 +5,6 @@ use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::Event;
 use serde_json::{Map, Value};
 
-use crate::ParseError;
-
 const DEPTH_MAX: usize = 32;
 const ELEMENTS_MAX: usize = 20_000;
 
@@ -19,12 +17,10 @@ pub(crate) struct Element {
 }
 
 impl Element {
-    /// The one element that a document is.
-    ///
-    /// # Errors
-    /// [`ParseError::Malformed`] for what is no XML, has a DTD, is nested too deeply or has too many elements.
-    pub(crate) fn read(xml: &str) -> Result<Self, ParseError> {
-        tree(xml).ok_or(ParseError::Malformed)
+    /// The one element that a document is; `None` for what is no XML, has a DTD, is nested too
+    /// deeply or has too many elements.
+    pub(crate) fn read(xml: &str) -> Option<Self> {
+        tree(xml)
     }
 
     /// The first child of this name.
@@ -97,9 +93,11 @@ fn tree(xml: &str) -> Option<Element> {
             Event::Text(text) => open.last_mut()?.text.push_str(&text),
             Event::CData(text) => open.last_mut()?.text.push_str(&text),
             Event::GeneralRef(reference) => {
-                let resolved = match reference.resolve_char_ref().ok()? {
-                    Some(character) => character.to_string(),
-                    None => resolve_xml_entity(&reference)?.to_owned(),
+                let resolved = match reference.resolve_char_ref() {
+                    Ok(Some(character)) => character.to_string(),
+                    Ok(None) => resolve_xml_entity(&reference)?.to_owned(),
+                    // A number that is no character, such as half a surrogate pair.
+                    Err(_) => char::REPLACEMENT_CHARACTER.to_string(),
                 };
                 open.last_mut()?.text.push_str(&resolved);
             }
@@ -138,9 +136,15 @@ mod tests {
     }
 
     #[test]
+    fn a_number_that_is_no_character_is_replaced() {
+        let element = Element::read("<n><a>a&#55357;b&#xD83D;&#0;</a></n>").unwrap();
+        assert_eq!(element.text(&["a"]), "a\u{fffd}b\u{fffd}\u{fffd}");
+    }
+
+    #[test]
     fn what_is_no_document_is_refused() {
         let deep = |levels: usize| format!("{}{}", "<a>".repeat(levels), "</a>".repeat(levels));
-        assert!(Element::read(&deep(DEPTH_MAX)).is_ok());
+        assert!(Element::read(&deep(DEPTH_MAX)).is_some());
         let many = format!("<a>{}</a>", "<b/>".repeat(ELEMENTS_MAX));
         for xml in [
             "",
@@ -157,7 +161,7 @@ mod tests {
             &many,
         ] {
             let start: String = xml.chars().take(40).collect();
-            assert!(Element::read(xml).is_err(), "{start}");
+            assert!(Element::read(xml).is_none(), "{start}");
         }
     }
 }

@@ -3,7 +3,7 @@
 //! The tables are written from the providers' event lists (each `SOURCE.md` names them), not from the tables in `src`. A file holds groups
 //! `{"body": …, "at": "/pointer", "rows": [{"set": {"/pointer": value}, "headers": {…}, "expect": {…}}]}`: each row's values are put into the body (`at` goes before each
 //! pointer; in a body that is text, each name found is replaced by its value), and what is expected is part of what the one event says in the short form, or
-//! a list of that, or `{"error": reason}`.
+//! a list of that.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod common;

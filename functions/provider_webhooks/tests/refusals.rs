@@ -6,8 +6,9 @@ mod common;
 use std::collections::BTreeSet;
 
 use common::{at, known, request, secret, secrets, verify};
+use payment_event::PaymentStatus;
 use provider_webhooks::sign::{SignError, SignedRequest, sign};
-use provider_webhooks::{KeyEncoding, ParseError, Reject, providers};
+use provider_webhooks::{KeyEncoding, Reject, providers};
 use serde_json::json;
 
 #[test]
@@ -42,32 +43,32 @@ fn a_malformed_key_is_named_and_hides_no_good_one() {
 }
 
 #[test]
-fn ten_thousand_levels_are_refused_without_a_crash() {
+fn ten_thousand_levels_are_stored_without_a_crash() {
     let deep = format!("{{\"data\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000));
     for provider in providers::ALL {
         let name = provider.info().name;
-        let verdict = match sign(name, deep.as_bytes(), &known(name), at(), "msg_1") {
-            Ok(request) => verify(*provider, &request, &known(name), at()),
+        match sign(name, deep.as_bytes(), &known(name), at(), "msg_1") {
+            Ok(request) => {
+                let events = verify(*provider, &request, &known(name), at());
+                // A provider that signs fields of the body cannot vouch for this one.
+                let Ok(events) = events else {
+                    assert_eq!(events, Err("body_unreadable".to_owned()), "{name}");
+                    continue;
+                };
+                let unknown = [PaymentStatus::Unclassified, PaymentStatus::Notice];
+                assert!(unknown.contains(&events[0].status), "{name}");
+            }
             // The signature is inside what cannot be read.
             Err(error) => {
                 assert_eq!(error, SignError::Body, "{name}");
                 let body = deep.clone().into_bytes();
                 let headers = vec![];
-                verify(
-                    *provider,
-                    &SignedRequest { headers, body },
-                    &known(name),
-                    at(),
-                )
+                let request = SignedRequest { headers, body };
+                let verdict = verify(*provider, &request, &known(name), at());
+                let named = ["body_unreadable", "signature_missing"];
+                assert!(named.contains(&verdict.unwrap_err().as_str()), "{name}");
             }
-        };
-        let named = [
-            "malformed",
-            "body_unreadable",
-            "field_missing",
-            "signature_missing",
-        ];
-        assert!(named.contains(&verdict.unwrap_err().as_str()), "{name}");
+        }
     }
 }
 
@@ -82,10 +83,6 @@ fn reasons_are_texts_of_their_own() {
     }
     let texts: BTreeSet<_> = Reject::ALL.iter().map(|reject| reject.as_str()).collect();
     assert_eq!(texts.len(), Reject::ALL.len());
-    assert_eq!(
-        serde_json::to_value(ParseError::TooManyEvents).unwrap(),
-        "too_many_events"
-    );
 }
 
 #[test]

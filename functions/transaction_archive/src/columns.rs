@@ -54,7 +54,7 @@ const fn distinct(column: Column) -> Column {
 }
 
 /// In the order of the file.
-pub(crate) const COLUMNS: [Column; 20] = [
+pub(crate) const COLUMNS: [Column; 22] = [
     distinct(always("transaction_id", Kind::Text)),
     distinct(always("timestamp", Kind::Text)),
     always("provider", Kind::Text),
@@ -69,7 +69,11 @@ pub(crate) const COLUMNS: [Column; 20] = [
     maybe("merchant_account", Kind::Text),
     // A JSON object of texts.
     distinct(maybe("related_ids", Kind::Text)),
-    distinct(always("event_time", Kind::Time)),
+    // Texts joined by commas.
+    maybe("problems", Kind::Text),
+    distinct(maybe("event_time", Kind::Time)),
+    // What microseconds leave out, where the sort key does not have the time.
+    maybe("event_time_nanoseconds", Kind::Int),
     distinct(always("received_at", Kind::Time)),
     distinct(always("message_id", Kind::Text)),
     always("audit_key", Kind::Text),

@@ -21,7 +21,7 @@ pub struct Manifest {
     format: u32,
     /// UTC day of receipt.
     pub day: Date,
-    /// Archive shard, 0 to 15.
+    /// Archive shard, 0 to 31.
     pub shard: u8,
     /// From 1.
     pub number: u32,

@@ -3,7 +3,7 @@
 use futures::future::join_all;
 use jiff::ToSpan;
 use jiff::civil::Date;
-use pipeline::plan::ARCHIVE_SHARDS;
+use pipeline::plan::{ARCHIVE_SHARDS, DATED_SHARDS};
 use pipeline::retry::retrying;
 use pipeline::storage::{Deadline, ObjectStore, Pause, TransactionIndex};
 use serde::{Deserialize, Serialize};
@@ -33,7 +33,7 @@ pub struct Deps<'d, T, O, P, D> {
 pub struct Cursor {
     /// UTC day of receipt.
     pub day: Date,
-    /// Archive shard.
+    /// Archive shard, 0 to 31.
     pub shard: u8,
 }
 
@@ -58,15 +58,27 @@ pub struct Report {
     pub next: Option<Cursor>,
 }
 
-/// Archives every shard of the days from `first` to `last`, both included, starting at `from` when a run before this one stopped there. A shard
-/// that fails is reported, and the others go on.
+/// The days that a run archives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Days {
+    /// The first.
+    pub first: Date,
+    /// The last, included.
+    pub last: Date,
+    /// The last, included, for records whose events have no signed time: they stay longer in the
+    /// table, where they are recognised when they are repeated.
+    pub undated_last: Date,
+}
+
+/// Archives every shard of `days`, starting at `from` when a run before this one stopped there. A
+/// shard that fails is reported, and the others go on.
 pub async fn run<T: TransactionIndex, O: ObjectStore, P: Pause, D: Deadline>(
-    first: Date,
-    last: Date,
+    days: Days,
     from: Option<Cursor>,
     deps: &Deps<'_, T, O, P, D>,
 ) -> Report {
     let mut report = Report::default();
+    let Days { first, last, .. } = days;
     let from = from.unwrap_or(Cursor {
         day: first,
         shard: 0,
@@ -74,7 +86,11 @@ pub async fn run<T: TransactionIndex, O: ObjectStore, P: Pause, D: Deadline>(
     let mut day = from.day.max(first);
     while day <= last {
         let start = if day == from.day { from.shard } else { 0 };
-        let found = join_all((start..ARCHIVE_SHARDS).map(|shard| holds(day, shard, deps)));
+        let shards = match day <= days.undated_last {
+            true => ARCHIVE_SHARDS,
+            false => DATED_SHARDS,
+        };
+        let found = join_all((start..shards).map(|shard| holds(day, shard, deps)));
         for (shard, held) in (start..).zip(found.await) {
             if deps.deadline.reached() {
                 report.next = Some(Cursor { day, shard });

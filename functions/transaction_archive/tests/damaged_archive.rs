@@ -6,7 +6,7 @@
 mod common;
 
 use common::{
-    After, DAY, PART_ITEMS, archive_all, expected, filled, in_table, keys, record, visible,
+    After, DAY, DAYS, PART_ITEMS, archive_all, expected, filled, in_table, keys, record, visible,
 };
 use pipeline::memory::{Memory, to_the_end};
 use pipeline::storage::{Attribute, ObjectStore, ObjectVersion, PutNew, StoreError};
@@ -308,7 +308,7 @@ fn a_part_that_reads_back_otherwise_than_it_was_written_deletes_nothing() {
             deadline: &never,
             part_items_max: PART_ITEMS,
         };
-        let report = to_the_end(run(DAY, DAY, None, &deps)).unwrap();
+        let report = to_the_end(run(DAYS, None, &deps)).unwrap();
         assert_eq!(report.failures.len() as u64, report.shards, "{name}");
         assert!(
             report.failures.iter().all(|(_, error)| named(error)),

@@ -145,7 +145,7 @@ impl Life {
             match self.random.below(8) {
                 0..=2 => self.deliver(),
                 3..=4 => self.stream_batch(),
-                5 => self.repeat(day),
+                5 => self.repeat(),
                 6 => self.seal(day - 1),
                 _ => self.archive(day - 2)?,
             }
@@ -254,7 +254,7 @@ impl Life {
         for (sequence, json) in self.memory.stream() {
             let record: serde_json::Value = serde_json::from_str(&json).unwrap_or_default();
             let transaction = &record["dynamodb"]["NewImage"]["transaction_id"]["S"];
-            let shard = archive_shard(transaction.as_str().unwrap_or_default(), 0);
+            let shard = archive_shard(transaction.as_str().unwrap_or_default(), 0, true);
             let odd = shard.ends_with(['1', '3', '5', '7', '9']);
             shards[usize::from(odd)].push((sequence, json));
         }

@@ -11,6 +11,7 @@ use super::*;
 
 const AGES: Ages = Ages {
     older_than_days: 90,
+    undated_older_than_days: 400,
     lookback_days: 120,
 };
 
@@ -274,6 +275,7 @@ async fn a_day_that_was_asked_for_is_archived_alone() {
     let task = Task::Archive {
         first: day,
         last: day,
+        young: true,
         from: None,
         continued: 0,
     };

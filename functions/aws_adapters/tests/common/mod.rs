@@ -3,7 +3,7 @@
 // Each test binary uses its own part of this.
 #![allow(dead_code)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -12,7 +12,7 @@ use aws_adapters::Clients;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::Credentials;
 use payment_event::{
-    Amount, CurrencyCode, EventIdentity, ExponentSource, Identifier, PaymentEvent, PaymentStatus,
+    Amount, CurrencyCode, ExponentSource, Identifier, PaymentEvent, PaymentStatus,
 };
 use pipeline::storage::{AuditPointer, TransactionRecord};
 
@@ -59,7 +59,7 @@ pub(crate) fn unique(prefix: &str) -> String {
     format!("{prefix}-{nanos}-{}", COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
-pub(crate) fn record(number: usize, identity: EventIdentity) -> TransactionRecord {
+pub(crate) fn record(number: usize) -> TransactionRecord {
     let currency = CurrencyCode::parse("EUR").unwrap();
     TransactionRecord {
         event: PaymentEvent {
@@ -72,8 +72,9 @@ pub(crate) fn record(number: usize, identity: EventIdentity) -> TransactionRecor
                 Amount::from_minor_text("1130", currency, 2, ExponentSource::IsoDefault).unwrap(),
             ),
             merchant_account: Some("acct_é".into()),
-            event_time: "2026-01-02T03:04:05.6Z".parse().unwrap(),
-            identity,
+            event_time: Some("2026-01-02T03:04:05.6Z".parse().unwrap()),
+            dated: true,
+            problems: BTreeSet::new(),
             related_ids: BTreeMap::from([("charge".into(), Identifier::new("ch_1").unwrap())]),
         },
         received_at_ms: 1_767_323_045_678,
@@ -84,6 +85,5 @@ pub(crate) fn record(number: usize, identity: EventIdentity) -> TransactionRecor
             length_bytes: 345,
         },
         archive_shard: "2026-01-02#07".into(),
-        guard_expires_at_s: 1_800_000_000,
     }
 }

@@ -14,6 +14,7 @@ use transaction_archive::read::each_record;
 
 use crate::error::Error;
 use crate::stack::{StackArguments, wait};
+use crate::terminal::json_line;
 
 /// What `payhook audit show` takes.
 #[derive(Args)]
@@ -62,7 +63,8 @@ pub(super) fn run(arguments: &ShowArguments, output: &mut impl Write) -> Result<
         return Err(Error::NoRecord);
     }
     for line in lines {
-        writeln!(output, "{line}").map_err(Error::Output)?;
+        // Senders chose some of its texts.
+        writeln!(output, "{}", json_line(&line)).map_err(Error::Output)?;
     }
     Ok(())
 }

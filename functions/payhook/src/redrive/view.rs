@@ -1,13 +1,16 @@
 //! What is shown of a message: where it came from, why it rests, and its body masked.
 //!
-//! Invariant: nobody has vouched for a body here, so it is shown only where its fields can be masked; a form or XML is not shown.
+//! Invariant: nobody has vouched for a body here, so it is shown only where it is JSON whose fields can
+//! be masked; a form, XML or broken JSON is not shown. No text of a stranger reaches the terminal with
+//! a control character in it, so it cannot look like another message.
 
 use std::collections::BTreeMap;
 use std::io::Write;
 
 use aws_adapters::waiting::Waiting;
-use card_masking::{COMMON_RULES, mask_text};
+use card_masking::{COMMON_RULES, MaskError, mask_json, mask_text};
 use jiff::Timestamp;
+use pipeline::judge::TOO_OLD;
 use pipeline::{IncomingMessage, Judgement, Origin, Request};
 use provider_webhooks::providers;
 use serde::{Deserialize, Serialize};
@@ -16,7 +19,7 @@ use serde_json::value::RawValue;
 use super::{LookArguments, verdict};
 use crate::error::Error;
 use crate::hash::sha256_hex;
-use crate::mask::{mask_line, withheld};
+use crate::terminal::{cell, json_line};
 
 /// A message that was taken, and what is known of it.
 #[derive(Debug)]
@@ -39,6 +42,7 @@ impl Seen {
             reason: reason.unwrap_or_else(|| Origin::DEAD_LETTER.to_owned()),
             message_id: message.message_id.clone(),
             received_at_ms: message.sent_at_ms,
+            archive_asked: false,
         });
         let request = Request::decode(message.request.as_deref()).ok();
         let provider = request.and_then(|request| match request.provider.as_deref() {
@@ -64,6 +68,7 @@ impl Seen {
             received_at_ms: self.origin.received_at_ms,
             queued_at_ms: self.message.sent_at_ms,
             first_message_id: Some(&self.origin.message_id),
+            archive_asked: self.origin.archive_asked,
             receive_count: 1,
         }
     }
@@ -71,6 +76,22 @@ impl Seen {
     /// Remembers what would become of it now.
     pub(super) fn judged(&mut self, judgement: Judgement) {
         (self.passes, self.now) = verdict(&judgement);
+    }
+
+    /// Whether it states to be older than the records of the table.
+    pub(super) fn is_too_old(&self) -> bool {
+        self.now == TOO_OLD
+    }
+
+    /// Remembers that the archive was asked for its events and had none.
+    pub(super) fn archive_asked(&mut self) {
+        self.origin.archive_asked = true;
+    }
+
+    /// Remembers that the archive has its event: it was stored once.
+    pub(super) fn found_in_archive(&mut self) {
+        (self.passes, self.now) = (false, "in the archive already");
+        self.origin.archive_asked = false;
     }
 
     /// Whether it would do any good to send it back.
@@ -105,19 +126,23 @@ impl Seen {
     }
 
     fn masked_body(&self) -> String {
-        let body = &self.message.body;
-        if !body.trim_start().starts_with(['{', '[']) {
-            return withheld("not JSON");
-        }
         let provider = self.provider.and_then(providers::by_name);
         let rules = provider.map_or(&COMMON_RULES, |p| p.masking());
-        mask_line(body, rules)
+        match mask_json(self.message.body.as_bytes(), rules) {
+            Ok(masked) => masked.text.into_string(),
+            Err(MaskError::TooDeep) => withheld("nested too deeply"),
+            Err(MaskError::NotJson | MaskError::NotUtf8) => withheld("not JSON"),
+        }
     }
 
     fn time(&self) -> String {
         self.received_at()
             .map_or_else(|| "-".to_owned(), |at| format!("{at:.3}"))
     }
+}
+
+fn withheld(why: &str) -> String {
+    format!("{{\"payhook_mask\":\"body withheld: {why}, so its fields cannot be masked\"}}")
 }
 
 /// Prints how many there are, by reason, provider and what would become of them now.
@@ -140,7 +165,7 @@ pub(super) fn counts(queue: &str, seen: &[Seen], output: &mut impl Write) -> Res
     };
     for ((reason, provider, now), (count, first, last)) in groups {
         rows.push([
-            reason.to_owned(),
+            cell(reason).into_owned(),
             provider.to_owned(),
             count.to_string(),
             time(first),
@@ -166,14 +191,15 @@ pub(super) fn counts(queue: &str, seen: &[Seen], output: &mut impl Write) -> Res
 
 /// Prints one message.
 pub(super) fn detail(one: &Seen, output: &mut impl Write) -> Result<(), Error> {
+    let body = one.masked_body();
     let rows = [
-        ("message", one.message.message_id.as_str()),
-        ("first message", one.origin.message_id.as_str()),
+        ("message", &*cell(&one.message.message_id)),
+        ("first message", &cell(&one.origin.message_id)),
         ("received", &one.time()),
-        ("reason", one.origin.reason.as_str()),
+        ("reason", &cell(&one.origin.reason)),
         ("provider", one.provider.unwrap_or("-")),
         ("now", one.now),
-        ("body", &one.masked_body()),
+        ("body", &json_line(&body)),
     ];
     for (name, value) in rows {
         writeln!(output, "{name:14}{value}").map_err(Error::Output)?;
@@ -208,7 +234,7 @@ pub(super) fn export_line(one: &Seen, output: &mut impl Write) -> Result<(), Err
         body_masked: one.masked_body(),
     };
     let text = serde_json::to_string(&line).map_err(|error| Error::Output(error.into()))?;
-    writeln!(output, "{text}").map_err(Error::Output)
+    writeln!(output, "{}", json_line(&text)).map_err(Error::Output)
 }
 
 /// The task in a dead letter of the archive: Lambda wraps what it could not do, the schedule does not.
@@ -242,6 +268,7 @@ pub(super) mod tests {
             reason: "signature_mismatch".to_owned(),
             message_id: format!("first-{id}"),
             received_at_ms: 1_767_323_045_678,
+            archive_asked: false,
         };
         let message = Waiting {
             message_id: id.to_owned(),
@@ -276,6 +303,38 @@ pub(super) mod tests {
             assert!(shown.contains("2026-01-02T03:04:05.678Z"));
         }
         assert!(!format!("{:?}", seen("1")).contains("4111"));
+    }
+
+    #[test]
+    fn a_body_cannot_write_on_the_terminal() {
+        let forged = "[x \u{9b}2J\nmessage       0000\nreason        none\nnow           would be stored\nbody          {}";
+        let hostile = "{\"a\":\"\u{9b}31m \u{202e}x\u{7f}\",\n\n\"message       0000\":1}";
+        for body in [
+            forged,
+            hostile,
+            "[\"a\",{\"cvc\":\"987654\"",
+            "<cvc>987654</cvc>",
+            "cvc=987654",
+        ] {
+            let mut one = message("4", body);
+            one.origin.reason = "\u{1b}]0;title\u{7}\nmessage       0000".to_owned();
+            one.origin.message_id = "first-4\u{2028}\r\nmessage       0000".to_owned();
+            let shown = text(|output| detail(&one, output));
+            assert_eq!(
+                shown
+                    .lines()
+                    .filter(|line| line.starts_with("message "))
+                    .count(),
+                1
+            );
+            let all = shown
+                + &text(|output| export_line(&one, output))
+                + &text(|output| counts("q", &[one], output));
+            let acts =
+                |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202e}' | '\u{2028}');
+            assert!(!all.contains(acts), "{all:?}");
+            assert!(!all.contains("987654"), "{all}");
+        }
     }
 
     #[test]

@@ -65,13 +65,13 @@ fn judged(webhook: &Signed, received_at: Timestamp) -> Result<(Vec<String>, bool
         Headers::new(webhook.request.headers.clone()),
     );
     let verified = provider.verify(raw, &secrets, received_at)?;
-    let events = provider.parse(&verified).unwrap();
+    let events = provider.parse(&verified).into_vec();
     let minor = events[0].amount.as_ref().map(|amount| amount.minor.0);
     let stated = webhook.info.amounts.form != AmountForm::NotStated;
     assert_eq!(minor, stated.then_some(1130));
-    let document = provider.document(&verified).unwrap();
+    let document = provider.document(&verified);
     let masked = mask_json(&document, provider.masking()).unwrap();
-    let ids = events.into_iter().map(|e| e.dedupe_key().transaction_id);
+    let ids = events.into_iter().map(|e| e.key().transaction_id);
     Ok((ids.collect(), masked.masked_pans > 0))
 }
 

@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use payment_event::{CurrencyCode, MinorUnits, PaymentStatus};
 use serde::Deserialize;
 
-/// Decimal places that any currency of ISO 4217 has at most.
-const EXPONENT_MAX: u8 = 4;
+/// Decimal places that any amount has at most: those of what is no currency of ISO 4217.
+const EXPONENT_MAX: u8 = 8;
 
 /// What is counted of one stored event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +22,8 @@ pub struct CountedEvent {
     pub status: PaymentStatus,
     /// The money with its exponent, when the event states any.
     pub amount: Option<(CurrencyCode, u8, MinorUnits)>,
-    /// When it happened, by the provider's clock.
+    /// When it happened, by the provider's clock; when the queue took its webhook, where the event
+    /// does not say.
     pub event_time: Timestamp,
     /// When the queue took its webhook.
     pub received_at: Timestamp,
@@ -43,7 +44,7 @@ pub enum StreamRecordError {
     /// A time that is none.
     #[error("attribute {0} is not a time")]
     Time(&'static str),
-    /// A currency that is not three letters, or an exponent that no currency has.
+    /// A currency that is no code, or an exponent that no currency has.
     #[error("attribute currency or amount_exponent is none that exists")]
     Currency,
     /// An amount that does not fit 64 bits.
@@ -92,6 +93,13 @@ impl Change {
             .map_err(|_| StreamRecordError::Time(name))
     }
 
+    fn maybe_time(&self, name: &'static str) -> Result<Option<Timestamp>, StreamRecordError> {
+        match self.new_image.contains_key(name) {
+            true => self.time(name).map(Some),
+            false => Ok(None),
+        }
+    }
+
     fn amount(&self) -> Result<Option<(&str, u8, i64)>, StreamRecordError> {
         if !self.new_image.contains_key("amount_minor") && !self.new_image.contains_key("currency")
         {
@@ -118,7 +126,7 @@ pub fn counted_event(
     provider: &str,
     status: &str,
     amount: Option<(&str, u8, i64)>,
-    event_time: Timestamp,
+    event_time: Option<Timestamp>,
     received_at: Timestamp,
 ) -> Result<CountedEvent, StreamRecordError> {
     let status = PaymentStatus::ALL
@@ -140,7 +148,7 @@ pub fn counted_event(
         provider: provider.to_owned(),
         status,
         amount,
-        event_time,
+        event_time: event_time.unwrap_or(received_at),
         received_at,
     })
 }
@@ -156,7 +164,7 @@ pub fn read_record(json: &str) -> Result<CountedEvent, StreamRecordError> {
         change.text("provider")?,
         change.text("status")?,
         change.amount()?,
-        change.time("event_time")?,
+        change.maybe_time("event_time")?,
         change.time("received_at")?,
     )
 }
@@ -225,6 +233,12 @@ mod tests {
     }
 
     #[test]
+    fn an_event_without_a_time_is_counted_when_it_was_received() {
+        let event = read_record(&changed("event_time", None)).unwrap();
+        assert_eq!(event.event_time, event.received_at);
+    }
+
+    #[test]
     fn every_refusal_has_a_row() {
         use StreamRecordError as E;
         let text = |value: &str| Some(json!({"S": value}));
@@ -234,12 +248,12 @@ mod tests {
             ("provider", number("1"), E::Attribute("provider")),
             ("status", None, E::Attribute("status")),
             ("status", text("lost"), E::Status),
-            ("event_time", None, E::Attribute("event_time")),
+            ("event_time", number("1"), E::Attribute("event_time")),
             ("event_time", text("yesterday"), E::Time("event_time")),
             ("received_at", text(""), E::Time("received_at")),
             ("currency", None, E::Attribute("currency")),
-            ("currency", text("EURO"), E::Currency),
-            ("currency", text("E1R"), E::Currency),
+            ("currency", text("4111"), E::Currency),
+            ("currency", text("E R"), E::Currency),
             ("amount_exponent", None, E::Attribute("amount_exponent")),
             ("amount_exponent", number("9"), E::Currency),
             ("amount_exponent", number("-1"), E::Currency),

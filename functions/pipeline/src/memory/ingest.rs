@@ -20,20 +20,13 @@ impl super::State {
             Some(EntryFault::Refuse) => return InsertOutcome::Refused,
             Some(EntryFault::ThrottleAfter) | None => {}
         }
-        let guard_key = record.event.guard_key();
-        let guarded = guard_key
-            .as_ref()
-            .is_some_and(|key| self.guards.contains_key(key));
         let key = record.event.key();
-        if guarded || self.records.contains_key(&key) {
+        if self.records.contains_key(&key) {
             return InsertOutcome::Duplicate;
         }
         self.records.insert(key, record.clone());
         let image = StoredTransaction::from(record).typed_json();
         self.stream.push(image);
-        if let Some(key) = guard_key {
-            self.guards.insert(key, record.guard_expires_at_s);
-        }
         if fault.is_some() {
             InsertOutcome::Retry
         } else {
@@ -51,30 +44,13 @@ impl TransactionStore for Memory {
             let mut keys: Vec<_> = records.iter().map(|record| record.event.key()).collect();
             keys.sort();
             keys.dedup();
-            let unguarded = records
-                .iter()
-                .all(|record| record.event.guard_key().is_none());
             if records.is_empty()
                 || records.len() > INSERT_BATCH_RECORDS_MAX
                 || keys.len() < records.len()
-                || !unguarded
             {
                 return Err(invalid("ValidationException"));
             }
             Ok(records.iter().map(|record| state.insert(record)).collect())
-        })
-        .await
-    }
-
-    async fn insert_guarded(
-        &self,
-        record: &TransactionRecord,
-    ) -> Result<InsertOutcome, StoreError> {
-        self.call(Call::InsertGuarded, |state| {
-            match record.event.guard_key() {
-                Some(_) => Ok(state.insert(record)),
-                None => Err(invalid("ValidationException")),
-            }
         })
         .await
     }

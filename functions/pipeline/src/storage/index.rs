@@ -19,6 +19,8 @@ pub enum Attribute {
     Number(String),
     /// `M` of `S`.
     Texts(BTreeMap<String, String>),
+    /// `L` of `S`.
+    List(Vec<String>),
     /// Any other type: no attribute of a record has one.
     Other,
 }

@@ -14,6 +14,7 @@ impl From<&TransactionRecord> for StoredTransaction {
         let source = |source| match source {
             ExponentSource::ProviderTable => "provider_table",
             ExponentSource::IsoDefault => "iso_default",
+            ExponentSource::NoIsoCurrency => "no_iso_currency",
         };
         Self {
             key: event.key(),
@@ -33,6 +34,11 @@ impl From<&TransactionRecord> for StoredTransaction {
                 .related_ids
                 .iter()
                 .map(|(role, id)| (role.clone(), id.as_str().to_owned()))
+                .collect(),
+            problems: event
+                .problems
+                .iter()
+                .map(|problem| problem.as_str().to_owned())
                 .collect(),
             event_time: event.event_time,
             received_at: instant(record.received_at_ms),
@@ -58,7 +64,6 @@ impl StoredTransaction {
             ("event_id", text(&self.event_id)),
             ("event_type", text(&self.event_type)),
             ("status", text(&self.status)),
-            ("event_time", text(&format!("{:.9}", self.event_time))),
             ("received_at", text(&format!("{:.3}", self.received_at))),
             ("message_id", text(&self.message_id)),
             ("audit_key", text(&self.audit_key)),
@@ -66,6 +71,9 @@ impl StoredTransaction {
             ("audit_length", number(&self.audit_length)),
             ("archive_shard", text(&self.archive_shard)),
         ];
+        if let Some(time) = self.event_time {
+            item.push(("event_time", text(&format!("{time:.9}"))));
+        }
         if let Some(money) = &self.money {
             item.extend([
                 ("amount_minor", number(&money.minor)),
@@ -81,6 +89,9 @@ impl StoredTransaction {
         if !self.related_ids.is_empty() {
             item.push(("related_ids", Attribute::Texts(self.related_ids.clone())));
         }
+        if !self.problems.is_empty() {
+            item.push(("problems", Attribute::List(self.problems.clone())));
+        }
         item.into_iter()
             .map(|(name, value)| (name.to_owned(), value))
             .collect()
@@ -94,6 +105,10 @@ impl StoredTransaction {
             Attribute::Texts(texts) => {
                 let texts = texts.into_iter().map(|(k, v)| (k, json!({"S": v})));
                 json!({"M": texts.collect::<serde_json::Map<_, _>>()})
+            }
+            Attribute::List(texts) => {
+                let texts = texts.into_iter().map(|text| json!({"S": text}));
+                json!({"L": texts.collect::<Vec<_>>()})
             }
             Attribute::Other => json!({"NULL": true}),
         };

@@ -1,16 +1,13 @@
-//! The plan: one record per event of the batch, in the group it belongs to.
+//! The plan: one record per event of the batch.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use payment_event::{EventIdentity, Identifier, PaymentEvent, PaymentStatus};
+use payment_event::{Identifier, PaymentEvent, PaymentStatus};
 
-use crate::plan::{DEDUPE_TTL_SECONDS, PlannedEvent, RETRY_HORIZON_SECONDS, archive_shard, plan};
+use crate::plan::{DATED_SHARDS, PlannedEvent, TOO_OLD_SECONDS, archive_shard, plan, shard_number};
 use crate::storage::AuditPointer;
 
-fn planned(message: usize, id: &str, guard: Option<&str>) -> PlannedEvent {
-    let identity = guard.map_or(EventIdentity::Key, |text| {
-        EventIdentity::Guard(text.to_owned())
-    });
+fn planned(message: usize, id: &str, dated: bool) -> PlannedEvent {
     let event = PaymentEvent {
         provider: "p".into(),
         event_id: Identifier::new(id).unwrap(),
@@ -19,8 +16,9 @@ fn planned(message: usize, id: &str, guard: Option<&str>) -> PlannedEvent {
         transaction_id: Identifier::new("x").unwrap(),
         amount: None,
         merchant_account: None,
-        event_time: "2026-01-02T03:04:05Z".parse().unwrap(),
-        identity,
+        event_time: Some("2026-01-02T03:04:05Z".parse().unwrap()),
+        dated,
+        problems: BTreeSet::new(),
         related_ids: BTreeMap::new(),
     };
     let audit = AuditPointer {
@@ -38,65 +36,70 @@ fn planned(message: usize, id: &str, guard: Option<&str>) -> PlannedEvent {
 }
 
 #[test]
-fn repeated_events_share_a_record_and_guards_stand_apart() {
-    let events = [
-        planned(0, "a", None),
-        planned(0, "b", Some("g")),
-        planned(1, "a", None),
-        planned(1, "c", None),
-        planned(2, "d", Some("g")),
-        planned(2, "a", None),
+fn repeated_events_share_a_record() {
+    let plan = plan([
+        planned(0, "a", true),
+        planned(0, "b", false),
+        planned(1, "a", true),
+        planned(1, "c", true),
+        planned(2, "b", false),
+        planned(2, "a", true),
+        // The same id with and without a signed time are two keys.
+        planned(3, "a", false),
+    ]);
+    let keys: Vec<_> = plan
+        .records
+        .iter()
+        .map(|record| record.event.key().timestamp)
+        .collect();
+    let at = "2026-01-02T03:04:05.000000000Z";
+    let expected = [
+        format!("{at}#a"),
+        "undated#b".to_owned(),
+        format!("{at}#c"),
+        "undated#a".to_owned(),
     ];
-    let plan = plan(events);
-    let ids = |group: &crate::plan::Group| {
-        group
-            .records
-            .iter()
-            .map(|r| r.event.event_id.to_string())
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(ids(&plan.plain), ["a", "c"]);
-    assert_eq!(plan.plain.owners, [vec![0, 1, 2], vec![1]]);
+    assert_eq!(keys, expected);
+    assert_eq!(plan.owners, [vec![0, 1, 2], vec![0, 2], vec![1], vec![3]]);
     assert_eq!(
-        ids(&plan.guarded),
-        ["b"],
-        "the guard, not the event id, says that it is the same event"
-    );
-    assert_eq!(plan.guarded.owners, [vec![0, 2]]);
-    assert_eq!(
-        plan.plain.records[0].audit.offset_bytes, 0,
+        plan.records[0].audit.offset_bytes, 0,
         "the pointer of the message that the record is made of"
-    );
-}
-
-#[test]
-fn a_guard_outlives_every_redelivery() {
-    let plan = plan([planned(0, "a", Some("g"))]);
-    // Received 1.5 s before the epoch, which is in second -2: never rounded up.
-    assert_eq!(
-        plan.guarded.records[0].guard_expires_at_s,
-        DEDUPE_TTL_SECONDS - 2
     );
 }
 
 #[test]
 fn archive_shard_is_the_day_and_the_first_hash_byte() {
     // `printf 'stripe:pi_1' | sha256sum` begins with a2, `adyen:8835` with ce.
-    for (id, at_ms, expected) in [
-        ("stripe:pi_1", 1_767_326_645_250, "2026-01-02#02"),
-        ("stripe:pi_1", 1_767_398_399_999, "2026-01-02#02"),
-        ("stripe:pi_1", 1_767_398_400_000, "2026-01-03#02"),
-        ("adyen:8835", 1_767_326_645_250, "2026-01-02#14"),
+    for (id, at_ms, dated, expected) in [
+        ("stripe:pi_1", 1_767_326_645_250, true, "2026-01-02#02"),
+        ("stripe:pi_1", 1_767_398_399_999, true, "2026-01-02#02"),
+        ("stripe:pi_1", 1_767_398_400_000, true, "2026-01-03#02"),
+        ("adyen:8835", 1_767_326_645_250, true, "2026-01-02#14"),
+        ("adyen:8835", 1_767_326_645_250, false, "2026-01-02#30"),
     ] {
-        assert_eq!(archive_shard(id, at_ms), expected);
+        assert_eq!(archive_shard(id, at_ms, dated), expected);
     }
+    assert_eq!(shard_number("adyen:8835", true), 14);
+    assert_eq!(shard_number("adyen:8835", false), 14 + DATED_SHARDS);
 }
 
 #[test]
-fn a_guard_outlives_every_providers_last_attempt() {
+fn the_days_are_those_of_the_stack() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/limits.json");
+    let text = std::fs::read_to_string(path).unwrap();
+    let limits: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let archive = &limits["archive"];
+    assert_eq!(archive["older_than_days"], 90);
+    assert_eq!(archive["undated_older_than_days"], 400);
+    assert_eq!(archive["too_old_days"], TOO_OLD_SECONDS / 86_400);
+}
+
+#[test]
+fn what_is_too_old_is_older_than_any_first_delivery() {
+    // A provider delivers an event for the first time, and repeats it, within its retry horizon.
     for provider in provider_webhooks::providers::ALL {
         let info = provider.info();
         let horizon = info.delivery.retry_horizon_seconds.unwrap_or(0);
-        assert!(i64::from(horizon) <= RETRY_HORIZON_SECONDS, "{}", info.name);
+        assert!(i64::from(horizon) <= TOO_OLD_SECONDS, "{}", info.name);
     }
 }

@@ -1,31 +1,36 @@
 //! Coinbase Commerce: `X-CC-Webhook-Signature`, HMAC-SHA256 over the body, hex.
 //!
-//! Sources, read 2026-11-25: <https://docs.cloud.coinbase.com/commerce/docs/webhooks-fields-and-security>, <https://docs.cloud.coinbase.com/commerce/docs/using-webhooks>;
-//! coinbase-commerce-python 1.0.1 (its published vector is in the fixtures). The id and the attempt number outside `event` differ between deliveries; `event.id` does
-//! not. Amounts are the price in the merchant's currency (`pricing.local`), not the coins that were paid.
+//! Sources, read 2026-11-27: <https://docs.cdp.coinbase.com/commerce/api-arcitecture/webhooks-overview>,
+//! <https://docs.cdp.coinbase.com/commerce/api-arcitecture/webhooks-fields>; read 2026-11-25:
+//! <https://docs.cloud.coinbase.com/commerce/docs/using-webhooks> (which has two more types);
+//! coinbase-commerce-python 1.0.1 (its published vector is in the fixtures). Coinbase Business
+//! succeeds it and signs otherwise: `coinbasebusiness.rs`. The id and the attempt number outside
+//! `event` differ between deliveries; `event.id` does not.
+//!
+//! Amounts are the price in the merchant's currency (`pricing.local`), which may be a coin (`USDC`).
+//! A charge without a price states what was paid in its one payment, where it has one; the coins of
+//! several payments are not summed. A pending charge is paid, but not yet beyond a reorganisation of
+//! the chain.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use card_masking::{FieldRules, Patterns, has_a_letter};
 use jiff::Timestamp;
-use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
+use payment_event::PaymentStatus;
 
-use crate::amounts::{amount_if_known, major_amount};
 use crate::body_hmac::{BodyHmac, Written};
+use crate::event_types::{EventTypes, Says};
+use crate::events::{Draft, Events, Identity};
 use crate::exponents::ISO_ONLY;
-use crate::json::{
-    event_type, id_or_object, identifier, json_document, raw_fields, read_body, required, scalar,
-};
+use crate::facts::Facts;
+use crate::json::{json_document, list, object_or_default, raw_fields, read_body, scalar};
 use crate::samples::{Escape, compact, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned};
 use crate::signature::Hash;
-use crate::statuses::by_type;
-use crate::times::rfc3339;
 use crate::{
     Acknowledgement, AmountForm, Amounts, Authenticity, CustomHeader, Delivery, EventTimeStability,
-    KeyForm, ParseError, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets,
-    SignatureCoverage, VerifiedWebhook,
+    KeyForm, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets, SignatureCoverage,
+    VerifiedWebhook,
 };
 
 pub(super) struct Coinbase;
@@ -40,7 +45,7 @@ const SIGNATURE: BodyHmac = BodyHmac {
 static INFO: ProviderInfo = ProviderInfo {
     name: "coinbase",
     title: "Coinbase Commerce",
-    source: "https://docs.cloud.coinbase.com/commerce/docs/webhooks-fields-and-security, read 2026-11-25",
+    source: "https://docs.cdp.coinbase.com/commerce/api-arcitecture/webhooks-overview, read 2026-11-27",
     signature_headers: &[SIGNATURE.header],
     unsigned_headers: &[],
     content_types: &["application/json"],
@@ -52,6 +57,8 @@ static INFO: ProviderInfo = ProviderInfo {
     settings: &[],
     event_time: EventTimeStability::Stable,
     event_id: "event.id",
+    volatile: &["id", "attempt_number", "scheduled_for"],
+    event_types: &EVENT_TYPES,
     replay_window_past_seconds: None,
     replay_window_future_seconds: None,
     amounts: Amounts {
@@ -72,14 +79,23 @@ static INFO: ProviderInfo = ProviderInfo {
     },
 };
 
-const STATUS: &[(&str, PaymentStatus)] = &[
-    ("charge:created", PaymentStatus::Pending),
-    ("charge:pending", PaymentStatus::Pending),
-    ("charge:delayed", PaymentStatus::Pending),
-    ("charge:confirmed", PaymentStatus::Captured),
-    ("charge:resolved", PaymentStatus::Captured),
-    ("charge:failed", PaymentStatus::Failed),
-];
+#[rustfmt::skip]
+static EVENT_TYPES: EventTypes = {
+    use PaymentStatus::*;
+    use Says::Status;
+    EventTypes {
+        source: "https://docs.cdp.coinbase.com/commerce/api-arcitecture/webhooks-fields, read 2026-11-27",
+        open: false,
+        rows: &[
+            ("charge:confirmed", Status(Captured)),
+            ("charge:created", Status(Pending)),
+            ("charge:delayed", Status(Pending)),
+            ("charge:failed", Status(Failed)),
+            ("charge:pending", Status(Pending)),
+            ("charge:resolved", Status(Captured)),
+        ],
+    }
+};
 
 /// The payer's name and address; addresses of coins are no card data, and long numbers in them are no card numbers.
 static MASKING: FieldRules = Patterns {
@@ -98,7 +114,9 @@ raw_fields! { Body {; event: Event } }
 
 raw_fields! { Event { id, #[serde(rename = "type")] kind, created_at; data: Charge } }
 
-raw_fields! { Charge { id, code; pricing: Pricing } }
+raw_fields! { Charge { id, code, pricing_type, payments; pricing: Pricing } }
+
+raw_fields! { Payment {; value: Pricing } }
 
 raw_fields! { Pricing {; local: Money } }
 
@@ -118,33 +136,47 @@ impl Provider for Coinbase {
         SIGNATURE.verify(raw, secrets)
     }
 
-    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Result<Vec<PaymentEvent>, ParseError> {
-        let body: Body<'_> = read_body(webhook.body())?;
+    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Events {
+        let Some(body) = read_body::<Body<'_>>(webhook.body()) else {
+            return Events::unreadable(&INFO, webhook);
+        };
+        let mut facts = Facts::default();
         let event = &body.event;
-        let event_id = identifier(&required(scalar(event.id)?)?)?;
-        let kind = required(scalar(event.kind)?)?;
-        let status = by_type(STATUS, &kind);
         let charge = &event.data;
+        let event_type = facts.event_type(event.kind);
+        let status = EVENT_TYPES.status(&event_type);
+        let payments = list(charge.payments);
+        let paid = match payments.as_slice() {
+            [one] => object_or_default::<Payment<'_>>(Some(one)),
+            _ => Payment::default(),
+        };
         let price = &charge.pricing.local;
-        let amount = major_amount(price.amount, price.currency, &ISO_ONLY);
-        let (id, code) = (id_or_object(charge.id)?, id_or_object(charge.code)?);
-        let mut related_ids = BTreeMap::new();
-        related_ids.extend(id.clone().map(|id| ("charge".to_owned(), id)));
-        Ok(vec![PaymentEvent {
-            provider: INFO.name.to_owned(),
-            transaction_id: code.or(id).unwrap_or_else(|| event_id.clone()),
-            event_id,
-            event_type: event_type(&kind)?,
+        let money = match price.amount {
+            Some(_) => price,
+            None => &paid.value.local,
+        };
+        // A charge without a price is paid with any amount.
+        let amount = match scalar(charge.pricing_type).as_ref() {
+            "fixed_price" => facts.major(status, money.amount, money.currency, &ISO_ONLY),
+            _ => facts.major_if_stated(status, money.amount, money.currency, &ISO_ONLY),
+        };
+        let id = facts.id(charge.id);
+        let draft = Draft {
+            identity: Identity::Own(facts.event_id(event.id)),
+            event_type,
             status,
-            amount: amount_if_known(status, amount)?,
+            transaction_id: facts.id(charge.code).or_else(|| id.clone()),
+            amount,
             merchant_account: None,
-            event_time: rfc3339(&required(scalar(event.created_at)?)?)?,
-            identity: EventIdentity::Key,
-            related_ids,
-        }])
+            event_time: facts.time(&[event.created_at]),
+            dated: true,
+            related: id.map(|id| ("charge", id)).into_iter().collect(),
+            facts,
+        };
+        Events::of(&INFO, webhook, vec![draft])
     }
 
-    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Result<Cow<'a, [u8]>, ParseError> {
+    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Cow<'a, [u8]> {
         json_document(webhook)
     }
 

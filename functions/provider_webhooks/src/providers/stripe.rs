@@ -1,38 +1,46 @@
 //! Stripe: `Stripe-Signature: t=…,v1=…[,v1=…][,v0=…]`, HMAC-SHA256 over `t.body`.
 //!
-//! Sources, read 2026-11-23: <https://docs.stripe.com/webhooks/signature>, <https://docs.stripe.com/api/events/types>; stripe-python 16.1.0
-//! (executed as an oracle). The whole `whsec_…` text is the key, not what it decodes to. The SDKs accept a time in the future, so
-//! does this file: the past window alone bounds a replay, and it is judged at receipt.
+//! Sources, read 2026-11-27: <https://docs.stripe.com/webhooks/signature>,
+//! <https://docs.stripe.com/api/events/types>, <https://docs.stripe.com/api/v2/core/events>;
+//! stripe-python 16.1.0 (executed as an oracle), stripe-node 22.5.0 (types). The whole `whsec_…` text
+//! is the key, not what it decodes to. The SDKs accept a time in the future, so does this file: the
+//! past window alone bounds a replay, and it is judged at receipt.
 //!
-//! Amounts: a payment intent's is what was received or is capturable, a charge's what was captured; invoices state what was paid or is due.
-//! Invoices and checkout sessions are unclassified, because a payment intent tells the same money. A payment intent and its charge both
-//! tell it too, under one transaction id: whoever sums over events must take one of the two. `charge.refunded` states the refunded
-//! total so far, `refund.*` each refund.
+//! Amounts: a payment intent's is what was received or is capturable, a charge's what was captured;
+//! invoices state what was paid or is due. Invoices and checkout sessions are unclassified, because a
+//! payment intent tells the same money. A payment intent and its charge both tell it too, under one
+//! transaction id: whoever sums over events must take one of the two. `charge.refunded` states the
+//! refunded total so far, `refund.*` each refund. `charge.refunded` of a charge that was never
+//! captured is the release of an authorisation. An inquiry (a dispute in a `warning_…` state) and a
+//! prevented dispute move no money and are unclassified.
+//!
+//! A thin event (`v2.core.event`) names its object and holds nothing of it: it has a status where the
+//! type alone says it, no amount, and the payment's id only where the object is the payment.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use card_masking::{FieldRules, Patterns, has_a_letter, prefixed};
 use jiff::Timestamp;
-use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
+use payment_event::PaymentStatus;
 use serde_json::value::RawValue;
 
-use crate::amounts::{amount_if_known, minor_amount};
 use crate::encoding::{hex_any_case, part, parts};
+use crate::events::{Draft, Events, Identity};
 use crate::exponents::ExponentTable;
-use crate::json::{
-    account, event_type, id_or_object, identifier, json_document, raw_fields, read_body, required,
-    scalar,
-};
+use crate::facts::{Facts, Related};
+use crate::json::{json_document, raw_fields, read_body, scalar};
 use crate::samples::{Escape, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned, first_key};
 use crate::signature::{hmac_sha256, hmac_sha256_tag};
-use crate::times::{epoch_seconds, rfc3339};
 use crate::{
     Acknowledgement, AmountForm, Amounts, Authenticity, CustomHeader, Delivery, EventTimeStability,
-    KeyForm, ParseError, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets,
-    SignatureCoverage, VerifiedWebhook,
+    KeyForm, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets, SignatureCoverage,
+    VerifiedWebhook,
 };
+
+mod event_types;
+
+use event_types::EVENT_TYPES;
 
 pub(super) struct Stripe;
 
@@ -54,7 +62,7 @@ static EXPONENTS: ExponentTable = ExponentTable {
 static INFO: ProviderInfo = ProviderInfo {
     name: "stripe",
     title: "Stripe",
-    source: "https://docs.stripe.com/webhooks/signature, read 2026-11-23",
+    source: "https://docs.stripe.com/webhooks/signature, read 2026-11-27",
     signature_headers: &[HEADER],
     unsigned_headers: &[],
     content_types: &["application/json"],
@@ -69,6 +77,8 @@ static INFO: ProviderInfo = ProviderInfo {
     settings: &[],
     event_time: EventTimeStability::Stable,
     event_id: "id",
+    volatile: &["pending_webhooks"],
+    event_types: &EVENT_TYPES,
     replay_window_past_seconds: Some(WINDOW_PAST_SECONDS),
     replay_window_future_seconds: None,
     amounts: Amounts {
@@ -89,43 +99,6 @@ static INFO: ProviderInfo = ProviderInfo {
     },
 };
 
-/// What an event type says about the payment. Types that depend on the object's own state are refined in [`status`].
-#[rustfmt::skip]
-const STATUS: &[(&str, PaymentStatus)] = {
-    use PaymentStatus::*;
-    &[
-        ("payment_intent.created", Pending),
-        ("payment_intent.processing", Pending),
-        ("payment_intent.requires_action", Pending),
-        ("payment_intent.partially_funded", Pending),
-        ("payment_intent.amount_capturable_updated", Authorised),
-        ("payment_intent.succeeded", Captured),
-        ("payment_intent.payment_failed", Failed),
-        ("payment_intent.canceled", Voided),
-        ("charge.pending", Pending),
-        ("charge.succeeded", Captured),
-        ("charge.captured", Captured),
-        ("charge.failed", Failed),
-        ("charge.expired", Voided),
-        ("charge.refunded", Refunded),
-        ("charge.refund.updated", Refunded),
-        ("refund.created", Refunded),
-        ("refund.updated", Refunded),
-        ("refund.failed", RefundFailed),
-        ("charge.dispute.created", Disputed),
-        ("charge.dispute.updated", Disputed),
-        ("charge.dispute.funds_withdrawn", Disputed),
-        ("charge.dispute.funds_reinstated", DisputeWon),
-        ("charge.dispute.closed", Disputed),
-        ("payout.created", Payout),
-        ("payout.updated", Payout),
-        ("payout.paid", Payout),
-        ("payout.failed", Payout),
-        ("payout.canceled", Payout),
-        ("payout.reconciliation_completed", Payout),
-    ]
-};
-
 /// Billing details, card details but brand and last four, receipts, client secrets, shipping.
 /// Source: <https://docs.stripe.com/api/charges/object>, read 2026-11-23.
 #[rustfmt::skip]
@@ -141,7 +114,7 @@ static MASKING: FieldRules = Patterns {
     ids: &[
         ("id", prefixed), ("payment_intent", prefixed), ("charge", prefixed), ("latest_charge", prefixed),
         ("balance_transaction", prefixed), ("customer", prefixed), ("payment_method", prefixed), ("invoice", prefixed),
-        ("refund", prefixed), ("dispute", prefixed), ("subscription", prefixed), ("account", prefixed),
+        ("refund", prefixed), ("dispute", prefixed), ("subscription", prefixed), ("account", prefixed), ("context", prefixed),
         ("idempotency_key", has_a_letter),
     ],
 }
@@ -149,17 +122,26 @@ static MASKING: FieldRules = Patterns {
 
 raw_fields! {
     Event {
-        id, #[serde(rename = "type")] kind, created, account, related_object; data: Data,
+        id, #[serde(rename = "type")] kind, object, created, account, context;
+        data: Data, related_object: RelatedObject,
     }
 }
+
+raw_fields! { RelatedObject { id, #[serde(rename = "type")] kind } }
 
 raw_fields! { Data {; object: Object } }
 
 raw_fields! {
     Object {
         id, object, payment_intent, charge, status, captured, currency, amount, amount_received,
-        amount_capturable, amount_captured, amount_refunded, amount_paid, amount_due, amount_total,
+        amount_capturable, amount_captured, amount_refunded, amount_paid, amount_due, amount_total;
+        payment: InvoicePayment,
     }
+}
+
+raw_fields! {
+    /// What an invoice payment was made with.
+    InvoicePayment { payment_intent, charge }
 }
 
 struct SignatureHeader<'h> {
@@ -184,25 +166,40 @@ fn signature_header(text: &str) -> Result<SignatureHeader<'_>, Reject> {
     })
 }
 
-fn status(kind: &str, object: &Object<'_>) -> Result<PaymentStatus, ParseError> {
-    let Some((_, listed)) = STATUS.iter().find(|(name, _)| *name == kind) else {
-        // The other fields of an unknown type may have any shape.
-        return Ok(PaymentStatus::Unclassified);
-    };
-    let state = scalar(object.status)?;
-    Ok(match (kind, state.as_ref()) {
-        ("charge.succeeded", _) if scalar(object.captured)? == "false" => PaymentStatus::Authorised,
-        (
-            "refund.created" | "refund.updated" | "charge.refund.updated",
-            "pending" | "requires_action",
-        ) => PaymentStatus::Pending,
-        ("refund.created" | "refund.updated" | "charge.refund.updated", "failed" | "canceled") => {
-            PaymentStatus::RefundFailed
+fn status(kind: &str, object: &Object<'_>) -> PaymentStatus {
+    use PaymentStatus::{Authorised, Captured, Pending, RefundFailed, Refunded, Voided};
+    let (state, captured) = (scalar(object.status), scalar(object.captured));
+    match kind {
+        "charge.succeeded" if captured == "false" => Authorised,
+        "charge.succeeded" => Captured,
+        // Before the last of several captures a charge is not captured, but some of it is.
+        "charge.refunded"
+            if captured == "false" && matches!(&*scalar(object.amount_captured), "" | "0") =>
+        {
+            Voided
         }
-        ("charge.dispute.closed", "won" | "warning_closed") => PaymentStatus::DisputeWon,
-        ("charge.dispute.closed", "lost") => PaymentStatus::DisputeLost,
-        _ => *listed,
-    })
+        "charge.refunded" => Refunded,
+        "refund.created" | "refund.updated" | "charge.refund.updated" => match state.as_ref() {
+            "pending" | "requires_action" => Pending,
+            "failed" | "canceled" => RefundFailed,
+            _ => Refunded,
+        },
+        "charge.dispute.created" | "charge.dispute.updated" | "charge.dispute.closed" => {
+            dispute_status(&state)
+        }
+        _ => EVENT_TYPES.status(kind),
+    }
+}
+
+/// An inquiry, which withdraws nothing, is a dispute object in a state of its own.
+fn dispute_status(state: &str) -> PaymentStatus {
+    match state {
+        "won" => PaymentStatus::DisputeWon,
+        "lost" => PaymentStatus::DisputeLost,
+        "prevented" => PaymentStatus::Unclassified,
+        inquiry if inquiry.starts_with("warning_") => PaymentStatus::Unclassified,
+        _ => PaymentStatus::Disputed,
+    }
 }
 
 /// The field that states the money of this event.
@@ -212,13 +209,28 @@ fn amount_field<'a>(kind: &str, object: &Object<'a>) -> Option<&'a RawValue> {
         "payment_intent.amount_capturable_updated" => object.amount_capturable,
         "charge.succeeded" | "charge.captured" => object.amount_captured.filter(|a| a.get() != "0"),
         "charge.refunded" => object.amount_refunded,
-        "invoice.paid" | "invoice.payment_succeeded" => object.amount_paid,
+        "invoice.paid" | "invoice.payment_succeeded" | "invoice_payment.paid" => object.amount_paid,
         _ => None,
     };
     special
         .or(object.amount)
         .or(object.amount_due)
         .or(object.amount_total)
+}
+
+/// The role of an object among an event's ids.
+fn role(object: &str) -> &'static str {
+    match object {
+        "charge" => "charge",
+        "checkout.session" => "checkout_session",
+        "dispute" => "dispute",
+        "invoice" => "invoice",
+        "payment_intent" => "payment_intent",
+        "payout" => "payout",
+        "refund" => "refund",
+        "subscription" => "subscription",
+        _ => "object",
+    }
 }
 
 impl Provider for Stripe {
@@ -245,63 +257,43 @@ impl Provider for Stripe {
         Ok(matched.vouch(raw))
     }
 
-    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Result<Vec<PaymentEvent>, ParseError> {
-        let event: Event<'_> = read_body(webhook.body())?;
-        let event_id = identifier(&required(scalar(event.id)?)?)?;
-        let kind = required(scalar(event.kind)?)?;
-        let created = required(scalar(event.created)?)?;
-        let event_time = if created.contains('T') {
-            rfc3339(&created)?
-        } else {
-            epoch_seconds(&created)?
+    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Events {
+        let Some(event) = read_body::<Event<'_>>(webhook.body()) else {
+            return Events::unreadable(&INFO, webhook);
         };
-        let object = &event.data.object;
-        let status = status(&kind, object)?;
-        let amount = minor_amount(amount_field(&kind, object), object.currency, &EXPONENTS);
-
-        let object_id = match id_or_object(object.id)? {
-            Some(id) => Some(id),
-            None => id_or_object(event.related_object)?,
+        let mut facts = Facts::default();
+        let (object, thin) = (&event.data.object, &event.related_object);
+        let event_type = facts.event_type(event.kind);
+        let status = status(&event_type, object);
+        let money = amount_field(&event_type, object);
+        let amount = match scalar(event.object).as_ref() {
+            "v2.core.event" => facts.minor_if_stated(status, money, object.currency, &EXPONENTS),
+            _ => facts.minor(status, money, object.currency, &EXPONENTS),
         };
-        let payment_intent = id_or_object(object.payment_intent)?;
-        let charge = id_or_object(object.charge)?;
-        let transaction_id = payment_intent
-            .clone()
-            .or(charge.clone())
-            .or(object_id.clone())
-            .unwrap_or_else(|| event_id.clone());
-
-        let mut related_ids = BTreeMap::new();
-        let role = scalar(object.object)?;
-        let roles = [
-            ("payment_intent", payment_intent),
-            ("charge", charge),
-            (role.as_ref(), object_id),
-        ];
-        for (role, id) in roles {
-            let known = matches!(
-                role,
-                "payment_intent" | "charge" | "refund" | "dispute" | "payout"
-            );
-            if let (true, Some(id)) = (known, id) {
-                related_ids.insert(role.to_owned(), id);
-            }
-        }
-        Ok(vec![PaymentEvent {
-            provider: INFO.name.to_owned(),
-            event_id,
-            event_type: event_type(&kind)?,
+        let object_id = facts.id(object.id.or(thin.id));
+        let payment_intent = facts.id(object.payment_intent.or(object.payment.payment_intent));
+        let charge = facts.id(object.charge.or(object.payment.charge));
+        let kind_of_object = scalar(object.object.or(thin.kind));
+        let mut related = Related::new();
+        related.extend(payment_intent.clone().map(|id| ("payment_intent", id)));
+        related.extend(charge.clone().map(|id| ("charge", id)));
+        related.extend(object_id.clone().map(|id| (role(&kind_of_object), id)));
+        let draft = Draft {
+            identity: Identity::Own(facts.event_id(event.id)),
+            event_type,
             status,
-            transaction_id,
-            amount: amount_if_known(status, amount)?,
-            merchant_account: account(event.account)?,
-            event_time,
-            identity: EventIdentity::Key,
-            related_ids,
-        }])
+            transaction_id: payment_intent.or(charge).or(object_id),
+            amount,
+            merchant_account: facts.account(event.account.or(event.context)),
+            event_time: facts.time(&[event.created]),
+            dated: true,
+            related,
+            facts,
+        };
+        Events::of(&INFO, webhook, vec![draft])
     }
 
-    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Result<Cow<'a, [u8]>, ParseError> {
+    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Cow<'a, [u8]> {
         json_document(webhook)
     }
 

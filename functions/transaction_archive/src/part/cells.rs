@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::vec::IntoIter;
 
 use bytes::Bytes;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use parquet::column::reader::{ColumnReader, get_typed_column_reader};
 use parquet::data_type::{ByteArray, ByteArrayType, DataType, Int32Type, Int64Type};
 use parquet::file::writer::SerializedColumnWriter;
-use payment_event::TransactionKey;
+use payment_event::{TransactionKey, UNDATED};
 use pipeline::stored::{StoredMoney, StoredTransaction};
 
 use crate::columns::{COLUMNS, Column, Kind};
@@ -118,7 +118,22 @@ pub(super) fn of(rows: &[StoredTransaction], column: &'static str) -> Result<Cel
             };
             texts(rows, append)?
         }
-        "event_time" => longs(&|row| Some(row.event_time.as_microsecond())),
+        "problems" => {
+            let append = |row: &StoredTransaction, buffer: &mut Vec<u8>| {
+                buffer.extend_from_slice(row.problems.join(",").as_bytes());
+                Ok(!row.problems.is_empty())
+            };
+            texts(rows, append)?
+        }
+        "event_time" => longs(&|row| Some(row.event_time?.as_microsecond())),
+        "event_time_nanoseconds" => {
+            let rest = |row: &StoredTransaction| {
+                let undated = row.key.timestamp.starts_with(UNDATED);
+                let rest = row.event_time?.subsec_nanosecond().rem_euclid(1_000);
+                (undated && rest > 0).then_some(rest)
+            };
+            Cells::Ints(rows.iter().map(rest).collect())
+        }
         "received_at" => longs(&|row| Some(row.received_at.as_microsecond())),
         "message_id" => strings(&|row| Some(&row.message_id))?,
         "audit_key" => strings(&|row| Some(&row.audit_key))?,
@@ -269,9 +284,40 @@ impl Row<'_> {
         }
     }
 
+    fn problems(&mut self) -> Result<Vec<String>, PartError> {
+        let joined = self.maybe_text("problems")?.unwrap_or_default();
+        let texts = joined.split(',').filter(|text| !text.is_empty());
+        Ok(texts.map(str::to_owned).collect())
+    }
+
+    fn maybe_time(&mut self, name: &'static str) -> Result<Option<Timestamp>, PartError> {
+        let micros = self.maybe_long(name)?;
+        let time = micros.map(Timestamp::from_microsecond).transpose();
+        time.map_err(|_| PartError::Value(name))
+    }
+
     fn time(&mut self, name: &'static str) -> Result<Timestamp, PartError> {
-        let micros = self.number(name)?;
-        Timestamp::from_microsecond(micros).map_err(|_| PartError::Value(name))
+        self.maybe_time(name)?.ok_or(PartError::Value(name))
+    }
+
+    /// The event's time with the nanoseconds that a time of microseconds has not: the sort key has
+    /// them, or a column of their own.
+    fn event_time(&mut self, key: &TransactionKey) -> Result<Option<Timestamp>, PartError> {
+        let time = self.maybe_time("event_time")?;
+        let rest = self.maybe_long("event_time_nanoseconds")?.unwrap_or(0);
+        let wrong = PartError::Value("event_time");
+        let Some(time) = time else {
+            return Ok(None);
+        };
+        let exact = match key.timestamp.split_once('#') {
+            Some((UNDATED, _)) => time.checked_add(SignedDuration::from_nanos(rest)).ok(),
+            Some((exact, _)) => exact.parse().ok(),
+            None => None,
+        };
+        exact
+            .filter(|exact: &Timestamp| exact.as_microsecond() == time.as_microsecond())
+            .map(Some)
+            .ok_or(wrong)
     }
 
     fn key(&mut self) -> Result<TransactionKey, PartError> {
@@ -282,8 +328,8 @@ impl Row<'_> {
     }
 
     fn record(&mut self) -> Result<StoredTransaction, PartError> {
-        let mut record = StoredTransaction {
-            key: self.key()?,
+        let key = self.key()?;
+        let record = StoredTransaction {
             provider: self.text("provider")?,
             event_id: self.text("event_id")?,
             event_type: self.text("event_type")?,
@@ -291,23 +337,20 @@ impl Row<'_> {
             money: self.money()?,
             merchant_account: self.maybe_text("merchant_account")?,
             related_ids: self.related_ids()?,
-            event_time: self.time("event_time")?,
+            problems: self.problems()?,
+            event_time: self.event_time(&key)?,
             received_at: self.time("received_at")?,
             message_id: self.text("message_id")?,
             audit_key: self.text("audit_key")?,
             audit_offset: self.number("audit_offset")?,
             audit_length: self.number("audit_length")?,
             archive_shard: self.text("archive_shard")?,
+            key,
         };
-        // The sort key has the nine decimals that a time of microseconds has not.
-        let exact = record.key.timestamp.split('#').next();
-        let exact: Option<Timestamp> = exact.and_then(|text| text.parse().ok());
-        match exact {
-            Some(exact) if exact.as_microsecond() == record.event_time.as_microsecond() => {
-                record.event_time = exact;
-                Ok(record)
-            }
-            _ => Err(PartError::Value("event_time")),
+        if record.agrees() {
+            Ok(record)
+        } else {
+            Err(PartError::Value("event_time"))
         }
     }
 }

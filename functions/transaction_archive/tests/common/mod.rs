@@ -10,17 +10,22 @@ use pipeline::memory::{Memory, to_the_end};
 use pipeline::plan::archive_shard;
 use pipeline::storage::Deadline;
 use pipeline::stored::{StoredMoney, StoredTransaction};
-use transaction_archive::run::{Cursor, Deps, Report, run};
+use transaction_archive::run::{Cursor, Days, Deps, Report, run};
 use transaction_archive::{decode, read};
 
 pub(crate) const DAY: Date = date(2025, 12, 29);
+pub(crate) const DAYS: Days = Days {
+    first: DAY,
+    last: DAY,
+    undated_last: DAY,
+};
 const NOON_MS: i64 = 1_767_009_600_000;
 
 pub(crate) fn record(n: u32) -> StoredTransaction {
     let event_time = jiff::Timestamp::from_millisecond(NOON_MS - 500 + i64::from(n) * 13).unwrap();
     let transaction_id = format!("stripe:pi_{}", n / 2);
     StoredTransaction {
-        archive_shard: archive_shard(&transaction_id, NOON_MS),
+        archive_shard: archive_shard(&transaction_id, NOON_MS, true),
         key: TransactionKey {
             transaction_id,
             timestamp: format!("{event_time:.9}#evt_{n}"),
@@ -38,7 +43,8 @@ pub(crate) fn record(n: u32) -> StoredTransaction {
         }),
         merchant_account: None,
         related_ids: [("charge".to_owned(), format!("ch_{n}"))].into(),
-        event_time,
+        problems: Vec::new(),
+        event_time: Some(event_time),
         received_at: jiff::Timestamp::from_millisecond(NOON_MS).unwrap(),
         message_id: format!("m-{n}"),
         audit_key: "audit/dt=2025-12-29/hh=12/i.jsonl.zst".into(),
@@ -74,7 +80,7 @@ pub(crate) fn archive(memory: &Memory, from: Option<Cursor>, questions: u32) -> 
         deadline: &deadline,
         part_items_max: PART_ITEMS,
     };
-    to_the_end(run(DAY, DAY, from, &deps))
+    to_the_end(run(DAYS, from, &deps))
 }
 
 pub(crate) fn archive_all(memory: &Memory) -> Report {

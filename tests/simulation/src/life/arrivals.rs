@@ -1,13 +1,11 @@
 //! What arrives: genuine and forged webhooks, late ones, and what a provider delivers again.
 
+use payment_event::UNDATED;
 use pipeline::plan::archive_shard;
 use pipeline::storage::Attribute;
 
 use super::{DAY_MS, FIRST_MS, Life};
-use crate::messages::{Message, Order, all_providers, message};
-
-/// Within every provider's replay window, the shortest of which are seconds.
-const WINDOW_MS: i64 = 4_000;
+use crate::messages::{Message, Order, all_providers, message, redelivered, twin};
 
 /// Tries at a webhook that falls into a given shard, which one in sixteen does.
 const SHARD_TRIES: usize = 48;
@@ -31,14 +29,15 @@ impl Life {
 
     fn order(&mut self, received_day: i64) -> Order {
         let second = i64::try_from(self.random.below(86_399)).unwrap_or_default();
+        let received_at_ms = FIRST_MS + received_day * DAY_MS + second * 1000 + 250;
         let providers = all_providers();
         Order {
             number: self.numbers,
             provider: providers[self.random.below(providers.len())].name,
             sequence: 1000 + self.numbers,
             amount_minor: 1_000_000 + i64::try_from(self.random.below(900_000)).unwrap_or_default(),
-            received_at_ms: FIRST_MS + received_day * DAY_MS + second * 1000 + 250,
-            event_age_s: 60,
+            received_at_ms,
+            event_at_s: received_at_ms / 1000 - 60,
             generation: self.generation,
             forged: self.random.once_in(8),
         }
@@ -61,10 +60,10 @@ impl Life {
             let order = self.order(day);
             self.numbers += 1;
             let message = message(&order)?;
-            let fits = message
-                .keys
-                .iter()
-                .any(|key| archive_shard(&key.transaction_id, order.received_at_ms) == wanted);
+            let fits = message.keys.iter().any(|key| {
+                let dated = !key.timestamp.starts_with(UNDATED);
+                archive_shard(&key.transaction_id, order.received_at_ms, dated) == wanted
+            });
             if fits {
                 self.accepted.push(message.clone());
                 return Some(message);
@@ -73,8 +72,9 @@ impl Life {
         None
     }
 
-    /// A provider delivers again what it delivered before: another message, the same event.
-    pub(super) fn repeat(&mut self, day: i64) {
+    /// A provider delivers again what it delivered before: another message, the same event. Or what
+    /// looks like it and is not.
+    pub(super) fn repeat(&mut self) {
         let young = |message: &&Message| {
             message.valid()
                 && (message.first_received_at_ms - FIRST_MS) / DAY_MS > self.archived_until
@@ -86,19 +86,19 @@ impl Life {
         let first = &candidates[self.random.below(candidates.len())];
         let number = self.numbers;
         self.numbers += 1;
-        let mut again = first.clone();
-        again.id = format!("message-{number}");
-        again.request = again
-            .request
-            .replace(&first.request_id, &format!("request-{number}"));
-        again.request_id = format!("request-{number}");
-        again.receive_count = 1;
-        again.received_at_ms = (first.received_at_ms + 1000).max(FIRST_MS + day * DAY_MS);
-        // A signature over a time is stale by then: such a provider signs anew, which the message of the same day stands for.
-        if again.received_at_ms - first.received_at_ms > WINDOW_MS {
-            again.received_at_ms = first.received_at_ms + 1000;
+        // On the day of the first: a day is archived here as soon as its queue is empty, and not
+        // after the ninety days within which a repetition finds the record in the table.
+        let day_ends_ms = first.first_received_at_ms - first.first_received_at_ms % DAY_MS + DAY_MS;
+        let received_at_ms = (first.received_at_ms + 1000).min(day_ends_ms - 1);
+        // One in four differs from the first in its amount: another event where the provider gives
+        // its events no id.
+        let made = match self.random.once_in(4) {
+            true => twin(first, number),
+            false => redelivered(first, number, received_at_ms),
+        };
+        if let Some(made) = made {
+            self.accepted.push(made.clone());
+            self.queue.push_back(made);
         }
-        self.accepted.push(again.clone());
-        self.queue.push_back(again);
     }
 }

@@ -9,7 +9,7 @@ use payment_event::TransactionKey;
 use pipeline::memory::to_the_end;
 use pipeline::storage::Deadline;
 use pipeline::{Deps, Limits, ingest};
-use transaction_archive::run::Deps as ArchiveDeps;
+use transaction_archive::run::{Days, Deps as ArchiveDeps};
 
 use super::{DAY_MS, FIRST, FIRST_MS, Life, PART_ITEMS};
 use crate::checks;
@@ -91,10 +91,14 @@ impl Life {
                 deadline: &deadline,
                 part_items_max: PART_ITEMS,
             };
-            let last = Self::date(day);
+            let days = Days {
+                first: FIRST,
+                last: Self::date(day),
+                undated_last: Self::date(day),
+            };
             let finished = Cell::new(0);
             let run = async || {
-                let report = transaction_archive::run::run(FIRST, last, None, &deps).await;
+                let report = transaction_archive::run::run(days, None, &deps).await;
                 finished.set(finished.get() + 1);
                 through.set(through.get() || (report.failures.is_empty() && report.next.is_none()));
                 // Polled on while the other one runs.

@@ -103,8 +103,8 @@ fn transaction_id(signer: &Signer, request: &SignedRequest, now: Timestamp) -> O
     let headers = Headers::new(request.headers.iter().map(|(n, v)| (n, v.as_str())));
     let raw = RawWebhook::new(&request.body, headers);
     let verified = provider.verify(raw, &signer.secrets, now).ok()?;
-    let events = provider.parse(&verified).ok()?;
-    Some(events.first()?.dedupe_key().transaction_id)
+    let events = provider.parse(&verified);
+    Some(events.as_slice().first()?.key().transaction_id)
 }
 
 /// Blanks behind a JSON text are part of it.
@@ -177,7 +177,7 @@ mod tests {
                 let headers = Headers::new(pairs.map(|(n, v)| (n, v.as_str())));
                 let raw = RawWebhook::new(&webhook.request.body, headers);
                 let verified = provider.verify(raw, &signer.secrets, now).unwrap();
-                for event in provider.parse(&verified).unwrap() {
+                for event in provider.parse(&verified).into_vec() {
                     let amount = event
                         .amount
                         .map(|a| (a.minor.0, a.currency.as_str().to_owned()));
