@@ -11,6 +11,11 @@ use serde_json::value::RawValue;
 use super::support::{PLANTED_PAN, secrets};
 use crate::judge::judge;
 
+/// Providers that sign a time or headers and the body behind it with nothing between them that
+/// could not stand in the body: only a body that begins as JSON does can be told from what is in
+/// front of it, and they send no other.
+const CUT_AT_A_BRACE: [&str; 2] = ["airwallex", "coinbasebusiness"];
+
 /// Bytes, texts, JSON of any shape, and JSON in which something is broken or a card number hides.
 fn body() -> impl Strategy<Value = Vec<u8>> {
     let scalar = prop_oneof![
@@ -86,11 +91,11 @@ proptest! {
             let accepted = match judged {
                 Ok(accepted) => accepted,
                 Err(refusal) => {
-                    // Its own `verify` cannot find the signature in it, or says that it is no webhook.
-                    prop_assert!(
-                        provider.info().signature_headers.is_empty(),
-                        "{}: {:?}", name, refusal
-                    );
+                    // Its `verify` cannot find the signature in the body, or cannot tell where the
+                    // body begins in the signed text.
+                    let inside = provider.info().signature_headers.is_empty();
+                    let joined = CUT_AT_A_BRACE.contains(&name) && !body.starts_with(b"{");
+                    prop_assert!(inside || joined, "{}: {:?}", name, refusal);
                     continue;
                 }
             };
