@@ -84,21 +84,22 @@ where
 {
     let today = Offset::UTC.to_datetime(now).date();
     let ago = |days: i32| today.checked_sub(days.days()).unwrap_or(Date::MIN);
+    let old_enough = Days {
+        first: Date::MIN,
+        // Older than: the day itself must be over for that long.
+        last: ago(ages.older_than_days.saturating_add(1)),
+        undated_last: ago(ages.undated_older_than_days.saturating_add(1)),
+    };
     let mut handled = Handled::default();
     let (copied, seal_day, archived) = match task {
         Task::Daily { from, .. } => {
-            let first = ago(ages.lookback_days);
-            // Older than: the day itself must be over for that long.
-            let last = ago(ages.older_than_days.saturating_add(1));
             let logs = (
                 ago(LOGS_COPIED_AFTER_DAYS + LOGS_LOOKBACK_DAYS),
                 ago(LOGS_COPIED_AFTER_DAYS),
             );
-            let undated_last = ago(ages.undated_older_than_days.saturating_add(1));
             let days = Days {
-                first,
-                last,
-                undated_last,
+                first: ago(ages.lookback_days),
+                ..old_enough
             };
             (Some((logs, from)), Some(ago(1)), Some((days, None)))
         }
@@ -109,15 +110,15 @@ where
         Task::Archive {
             first,
             last,
-            undated,
+            young,
             from,
             ..
         } => {
-            let old_enough = ago(ages.undated_older_than_days.saturating_add(1));
+            let until = |old_enough: Date| if *young { *last } else { old_enough.min(*last) };
             let days = Days {
                 first: *first,
-                last: *last,
-                undated_last: if *undated { *last } else { old_enough },
+                last: until(old_enough.last),
+                undated_last: until(old_enough.undated_last),
             };
             (None, None, Some((days, *from)))
         }
@@ -173,7 +174,7 @@ where
             handled.left.push(Task::Archive {
                 first: days.first,
                 last: days.last,
-                undated: matches!(task, Task::Archive { undated: true, .. }),
+                young: matches!(task, Task::Archive { young: true, .. }),
                 from: Some(from),
                 continued,
             });

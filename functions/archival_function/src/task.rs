@@ -48,10 +48,10 @@ pub(crate) enum Task {
         first: Date,
         /// The last day.
         last: Date,
-        /// Also the records whose events have no signed time, however young. A repetition of such
-        /// an event is then taken for a new one.
+        /// Also records that are younger than the stack keeps them in the table. A repetition of
+        /// such an event is then taken for a new one.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        undated: bool,
+        young: bool,
         /// Where the invocation before this one stopped.
         #[serde(default)]
         from: Option<Cursor>,
@@ -146,7 +146,7 @@ mod tests {
             Task::Archive {
                 first: day,
                 last: day,
-                undated: true,
+                young: true,
                 from: Some(Cursor { day, shard: 7 }),
                 continued: 1,
             },

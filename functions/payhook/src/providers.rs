@@ -105,6 +105,7 @@ fn covers(info: &ProviderInfo) -> String {
     match info.covers {
         SignatureCoverage::WholeBody => "the whole body".to_owned(),
         SignatureCoverage::Fields(fields) => format!("only {}", fields.join(", ")),
+        SignatureCoverage::Checksum(which) => format!("of the body only its {which}"),
         SignatureCoverage::Nothing => "nothing of the body".to_owned(),
     }
 }

@@ -4,13 +4,14 @@
 //! function, that shall have it has taken it. A crash in between brings it twice, which the table's keys and the counter's markers absorb; it never loses it.
 
 mod analytics;
+mod archived;
 mod back;
 mod view;
 
 use std::io::Write;
 
 use aws_adapters::waiting::{HELD_SECONDS, WaitingQueue};
-use aws_adapters::{Clients, HttpsCertificates, LambdaContinuation, SecretsManager};
+use aws_adapters::{Clients, HttpsCertificates, LambdaContinuation, S3Objects, SecretsManager};
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use pipeline::judge::CERTIFICATES_FETCHED_MAX;
@@ -220,6 +221,10 @@ impl Rest {
                 for (one, judgement) in part.iter_mut().zip(judgements) {
                     one.judged(judgement);
                 }
+            }
+            let objects = S3Objects::new(clients, look.stack.bucket());
+            for one in seen.iter_mut().filter(|one| one.is_too_old()) {
+                archived::ask(one, &mut judge, &objects).await?;
             }
         }
         Ok((queue, seen))

@@ -94,6 +94,8 @@ pub enum SignatureCoverage {
     WholeBody,
     /// Only these fields (of each item).
     Fields(&'static [&'static str]),
+    /// A checksum of the body alone: another body with the same one can be made.
+    Checksum(&'static str),
     /// Nothing of the body.
     Nothing,
 }

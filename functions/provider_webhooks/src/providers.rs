@@ -8,17 +8,70 @@
 //! - `sample.template` for [`Provider::sample`] (see `samples.rs`);
 //! - `meanings.json`: event types and states with the status and amount they must be read as, written from the provider's documents;
 //! - `masked.json`: documents before and after masking;
+//! - `event_types.txt`, the provider's published list of event types, each of which has a row in the
+//!   file;
 //! - `vectors.json`, where signatures are published; `tests.rs`, the last module of the provider's file, for what is its own.
 //!
 //! Then `UPDATE_SNAPSHOTS=1 cargo test -p provider_webhooks`, and read the diff of `catalogue.json`.
 
 use crate::{Headers, Provider, ProviderInfo};
 
+mod adyen;
+mod adyenplatform;
+mod airwallex;
+mod authorizenet;
+mod braintree;
+mod chargebee;
+mod checkout;
 mod coinbase;
+mod coinbasebusiness;
+mod cybersource;
+mod flutterwave;
+mod flutterwavev4;
+mod gocardless;
+mod klarna;
+mod mollie;
+mod mollieclassic;
+mod paddle;
+mod paypal;
+mod paystack;
+mod razorpay;
+mod recurly;
+mod shopify;
+mod square;
+mod standardwebhooks;
 mod stripe;
+mod worldpay;
 
 /// Every provider, by name.
-pub static ALL: &[&dyn Provider] = &[&coinbase::Coinbase, &stripe::Stripe];
+pub static ALL: &[&dyn Provider] = &[
+    &adyen::Adyen,
+    &adyenplatform::AdyenPlatform,
+    &airwallex::Airwallex,
+    &authorizenet::AuthorizeNet,
+    &braintree::Braintree,
+    &chargebee::Chargebee,
+    &checkout::Checkout,
+    &coinbase::Coinbase,
+    &coinbasebusiness::CoinbaseBusiness,
+    &cybersource::Cybersource,
+    &flutterwave::Flutterwave,
+    &flutterwavev4::FlutterwaveV4,
+    &gocardless::GoCardless,
+    &klarna::Klarna,
+    &mollie::Mollie,
+    &mollieclassic::MollieClassic,
+    &paddle::Paddle,
+    &paypal::PayPal,
+    &paystack::Paystack,
+    &razorpay::Razorpay,
+    &recurly::Recurly,
+    &shopify::Shopify,
+    &square::Square,
+    &standardwebhooks::StandardWebhooks,
+    &stripe::Stripe,
+    &worldpay::Worldpay,
+];
 
 /// The provider called `name` in the catalogue.
 pub fn by_name(name: &str) -> Option<&'static dyn Provider> {

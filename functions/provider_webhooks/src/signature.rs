@@ -18,6 +18,7 @@ pub struct VerifiedWebhook<'a> {
     headers: Headers,
     authenticity: Authenticity,
     received_at: Option<Timestamp>,
+    signed_part: Option<&'a [u8]>,
 }
 
 impl<'a> VerifiedWebhook<'a> {
@@ -42,6 +43,19 @@ impl<'a> VerifiedWebhook<'a> {
         self.received_at
     }
 
+    /// The same, remembering that the signature covers this part of the body and no more: for
+    /// providers that can be configured to sign a part.
+    pub(crate) fn covering(mut self, part: &'a [u8]) -> Self {
+        self.signed_part = Some(part);
+        self
+    }
+
+    /// The part of the body that the signature covers, where it is not the whole body and the
+    /// provider's `verify` remembered it.
+    pub(crate) fn signed_part(&self) -> Option<&'a [u8]> {
+        self.signed_part
+    }
+
     /// What it was believed for.
     pub fn authenticity(&self) -> Authenticity {
         self.authenticity
@@ -60,6 +74,7 @@ impl Match {
             headers: raw.headers,
             authenticity: self.0,
             received_at: None,
+            signed_part: None,
         }
     }
 }

@@ -93,9 +93,11 @@ fn tree(xml: &str) -> Option<Element> {
             Event::Text(text) => open.last_mut()?.text.push_str(&text),
             Event::CData(text) => open.last_mut()?.text.push_str(&text),
             Event::GeneralRef(reference) => {
-                let resolved = match reference.resolve_char_ref().ok()? {
-                    Some(character) => character.to_string(),
-                    None => resolve_xml_entity(&reference)?.to_owned(),
+                let resolved = match reference.resolve_char_ref() {
+                    Ok(Some(character)) => character.to_string(),
+                    Ok(None) => resolve_xml_entity(&reference)?.to_owned(),
+                    // A number that is no character, such as half a surrogate pair.
+                    Err(_) => char::REPLACEMENT_CHARACTER.to_string(),
                 };
                 open.last_mut()?.text.push_str(&resolved);
             }
@@ -131,6 +133,12 @@ mod tests {
             element.json(),
             json!({"a": "1 & A<b>", "b": "", "l": {"i": ["1", "2", "3"]}})
         );
+    }
+
+    #[test]
+    fn a_number_that_is_no_character_is_replaced() {
+        let element = Element::read("<n><a>a&#55357;b&#xD83D;&#0;</a></n>").unwrap();
+        assert_eq!(element.text(&["a"]), "a\u{fffd}b\u{fffd}\u{fffd}");
     }
 
     #[test]

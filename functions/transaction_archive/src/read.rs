@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use jiff::civil::Date;
-use payment_event::TransactionKey;
-use pipeline::plan::ARCHIVE_SHARDS;
+use payment_event::{TransactionKey, UNDATED};
+use pipeline::plan::{ARCHIVE_SHARDS, shard_number};
 use pipeline::storage::{ObjectStore, TransactionIndex};
 use pipeline::stored::StoredTransaction;
 
@@ -135,6 +135,39 @@ pub async fn verified(
     let ends = ends.map(|(first, last)| (&first.key, &last.key));
     agrees(manifest, records.len() as u64, ends)?;
     Ok(records)
+}
+
+/// Returns true if the archive has a record with this key that was received on one of the days from
+/// `first` to `last`, both included.
+///
+/// # Errors
+/// An [`ArchiveError`] when a part in question cannot be read.
+pub async fn has_record(
+    key: &TransactionKey,
+    (first, last): (Date, Date),
+    objects: &impl ObjectStore,
+) -> Result<bool, ArchiveError> {
+    let dated = !key.timestamp.starts_with(UNDATED);
+    let shard = shard_number(&key.transaction_id, dated);
+    let mut day = first;
+    while day <= last {
+        for manifest in manifests(day, shard, objects).await? {
+            // Parts are in the order of the sort key.
+            let ends = &manifest.first.timestamp..=&manifest.last.timestamp;
+            if !ends.contains(&&key.timestamp) {
+                continue;
+            }
+            let records = verified(&manifest, objects).await?;
+            if records.iter().any(|record| record.key == *key) {
+                return Ok(true);
+            }
+        }
+        match day.tomorrow() {
+            Ok(next) => day = next,
+            Err(_) => break,
+        }
+    }
+    Ok(false)
 }
 
 /// Where a record of a day was found.

@@ -8,7 +8,7 @@ use lambda_setup::{BatchError, BatchResponse, Metrics, SqsMessage, read_batch};
 use pipeline::storage::{
     AuditStore, CertificateStore, Pause, RejectedQueue, SecretStore, TransactionStore,
 };
-use pipeline::{Deps, IncomingMessage, IngestReport, Limits, Origin, ingest};
+use pipeline::{Deps, IncomingMessage, IngestReport, Limits, Origin, ProviderCounters, ingest};
 
 /// What an invocation did.
 #[derive(Debug)]
@@ -88,8 +88,11 @@ pub(crate) fn tell(handled: &Handled, metrics: &Metrics, now_ms: i64, out: &mut 
     }
     let records = report.messages + handled.unreadable.len() as u64;
     let failed = (report.failures.len() + handled.unreadable.len()) as u64;
-    let stored: u64 = report.providers.values().map(|p| p.stored).sum();
-    let duplicates: u64 = report.providers.values().map(|p| p.duplicates).sum();
+    let total = |counter: fn(&ProviderCounters) -> u64| -> u64 {
+        report.providers.values().map(counter).sum()
+    };
+    let stored = total(|p| p.stored);
+    let duplicates = total(|p| p.duplicates);
     let rejected: u64 = report
         .providers
         .values()
@@ -113,6 +116,8 @@ pub(crate) fn tell(handled: &Handled, metrics: &Metrics, now_ms: i64, out: &mut 
             ("Stored", "Count", stored),
             ("Duplicates", "Count", duplicates),
             ("Rejected", "Count", rejected),
+            ("Incomplete", "Count", total(|p| p.incomplete)),
+            ("UnknownType", "Count", total(|p| p.unknown_types)),
             ("MaskedPans", "Count", report.masked_pans),
             ("AuditBytes", "Bytes", report.audit_bytes),
         ],
@@ -126,6 +131,8 @@ pub(crate) fn tell(handled: &Handled, metrics: &Metrics, now_ms: i64, out: &mut 
                 ("Stored", "Count", counters.stored),
                 ("Duplicates", "Count", counters.duplicates),
                 ("Rejected", "Count", rejected),
+                ("Incomplete", "Count", counters.incomplete),
+                ("UnknownType", "Count", counters.unknown_types),
             ],
         ));
         for (reason, count) in &counters.rejected {

@@ -8,6 +8,7 @@ use provider_webhooks::{
     Authenticity, ProviderInfo, RawWebhook, SampleParams, Secrets, providers, sample,
     sample_secrets, sign::sign,
 };
+use serde_json::{Value, json};
 
 /// The number of secrets that no provider has.
 const FORGER: u8 = u8::MAX;
@@ -23,6 +24,8 @@ pub(crate) struct Message {
     /// When its event was first delivered: the same for a repetition.
     pub(crate) first_received_at_ms: i64,
     pub(crate) receive_count: u32,
+    /// How it was made.
+    order: Order,
     /// The keys of its events; none for one that must be rejected.
     pub(crate) keys: Vec<TransactionKey>,
 }
@@ -71,7 +74,7 @@ pub(crate) struct Order {
     pub(crate) sequence: u64,
     pub(crate) amount_minor: i64,
     pub(crate) received_at_ms: i64,
-    /// Seconds from event to receipt; another delivery may state another event time where the provider's is not stable.
+    /// Seconds from event to receipt.
     pub(crate) event_age_s: i64,
     pub(crate) generation: u32,
     pub(crate) forged: bool,
@@ -79,9 +82,72 @@ pub(crate) struct Order {
 
 /// A message. `None` when the provider has no sample, which the catalogue's own tests exclude.
 pub(crate) fn message(order: &Order) -> Option<Message> {
+    built(order, &|body| Some(body))
+}
+
+/// Another delivery of a message's event: signed anew, with other values in the fields that the
+/// provider's own retries change.
+///
+/// # Panics
+/// When it does not have the keys of the first: then one event would be two.
+pub(crate) fn redelivered(first: &Message, number: u64, received_at_ms: i64) -> Option<Message> {
+    let later_s = (received_at_ms - first.order.received_at_ms).div_euclid(1000);
+    let order = Order {
+        number,
+        received_at_ms,
+        event_age_s: first.order.event_age_s + later_s,
+        ..first.order
+    };
+    let volatile = providers::by_name(order.provider)?.info().volatile;
+    let again = built(&order, &|body| {
+        let Ok(mut json) = serde_json::from_slice::<Value>(&body) else {
+            return Some(body);
+        };
+        let fields = volatile.iter().map(|path| format!("/{path}"));
+        let mut changed = false;
+        for pointer in fields {
+            if let Some(value) = json.pointer_mut(&pointer) {
+                *value = json!(number);
+                changed = true;
+            }
+        }
+        if !changed {
+            return Some(body);
+        }
+        serde_json::to_vec(&json).ok()
+    })?;
+    assert_eq!(again.keys, first.keys, "{}: redelivered", order.provider);
+    let first_received_at_ms = first.first_received_at_ms;
+    Some(Message {
+        first_received_at_ms,
+        ..again
+    })
+}
+
+/// A message whose body differs from another's in one amount and in nothing else.
+///
+/// # Panics
+/// When it has a key of the other although the provider gives its events no id: then two events
+/// would be one.
+pub(crate) fn twin(first: &Message, number: u64) -> Option<Message> {
+    let order = Order {
+        number,
+        amount_minor: first.order.amount_minor + 1,
+        ..first.order
+    };
+    let twin = message(&order)?;
+    let hashed = first.keys.iter().all(|key| key.timestamp.contains("#sha256:"));
+    if hashed && twin.body != first.body {
+        let shared = twin.keys.iter().find(|key| first.keys.contains(key));
+        assert_eq!(shared, None, "{}: another amount", order.provider);
+    }
+    Some(twin)
+}
+
+fn built(order: &Order, change: &dyn Fn(Vec<u8>) -> Option<Vec<u8>>) -> Option<Message> {
     let received = Timestamp::from_millisecond(order.received_at_ms).ok()?;
     let note = order
-        .number
+        .sequence
         .is_multiple_of(5)
         .then(|| "card 4111 1111 1111 1111".to_owned());
     let params = SampleParams {
@@ -91,7 +157,7 @@ pub(crate) fn message(order: &Order) -> Option<Message> {
         at: Timestamp::from_second(received.as_second() - order.event_age_s).ok()?,
         note,
     };
-    let body = sample(order.provider, &params)?;
+    let body = change(sample(order.provider, &params)?)?;
     let info = providers::by_name(order.provider)?.info();
     let known = secrets(info, order.generation);
     let by = match order.forged {
@@ -122,6 +188,7 @@ pub(crate) fn message(order: &Order) -> Option<Message> {
         received_at_ms: order.received_at_ms,
         first_received_at_ms: order.received_at_ms,
         receive_count: 1,
+        order: *order,
         keys,
     })
 }

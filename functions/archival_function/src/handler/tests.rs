@@ -275,7 +275,7 @@ async fn a_day_that_was_asked_for_is_archived_alone() {
     let task = Task::Archive {
         first: day,
         last: day,
-        undated: false,
+        young: true,
         from: None,
         continued: 0,
     };

@@ -8,6 +8,7 @@ use std::io::Write;
 use aws_adapters::waiting::Waiting;
 use card_masking::{COMMON_RULES, mask_text};
 use jiff::Timestamp;
+use pipeline::judge::TOO_OLD;
 use pipeline::{IncomingMessage, Judgement, Origin, Request};
 use provider_webhooks::providers;
 use serde::{Deserialize, Serialize};
@@ -73,6 +74,22 @@ impl Seen {
     /// Remembers what would become of it now.
     pub(super) fn judged(&mut self, judgement: Judgement) {
         (self.passes, self.now) = verdict(&judgement);
+    }
+
+    /// Whether it states to be older than the records of the table.
+    pub(super) fn is_too_old(&self) -> bool {
+        self.now == TOO_OLD
+    }
+
+    /// Remembers that the archive was asked for its events and had none.
+    pub(super) fn archive_asked(&mut self) {
+        self.origin.archive_asked = true;
+    }
+
+    /// Remembers that the archive has its event: it was stored once.
+    pub(super) fn found_in_archive(&mut self) {
+        (self.passes, self.now) = (false, "in the archive already");
+        self.origin.archive_asked = false;
     }
 
     /// Whether it would do any good to send it back.

@@ -1,54 +1,64 @@
-//! Adyen standard webhooks: an array of items, each with its own HMAC-SHA256 in `additionalData.hmacSignature`.
+//! Adyen standard webhooks: an array of items, each with its own HMAC-SHA256 in
+//! `additionalData.hmacSignature`.
 //!
-//! Sources, read 2026-11-23: <https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures>,
-//! <https://docs.adyen.com/development-resources/webhooks/webhook-types>; adyen-python-api-library 16.0.0 (executed as an oracle).
-//! The signed text joins eight fields with `:` and escapes nothing (three official vectors disprove the guides that say so). The official
-//! helper checks item 0 alone; here every item must match, or the whole webhook is refused.
+//! Sources, read 2026-11-23:
+//! <https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures>,
+//! <https://docs.adyen.com/development-resources/webhooks/webhook-types>; adyen-python-api-library
+//! 16.0.0 (executed as an oracle). The signed text joins eight fields with `:` and escapes nothing
+//! (three official vectors disprove the guides that say so). The official helper checks item 0
+//! alone; here every item must match, or the whole webhook is refused.
 //!
-//! Since nothing is escaped, whoever holds one signed item could move the cuts between its fields; so a colon is accepted in
-//! `merchantReference` alone (official vectors have it there), which leaves one way to cut.
+//! Since nothing is escaped, whoever holds one signed item could move the cuts between its fields.
+//! So the facts are read from the signed text and not from the fields of the body, and it is cut in
+//! one way only: see [`Signed::cut`].
 //!
-//! `additionalData` and `eventDate` are not signed: of the former only `modification.action` is read, to tell the two outcomes of
-//! CANCEL_OR_REFUND apart. `eventDate` is not signed and may differ between deliveries, so the identity is made of the signed fields and carried by a guard.
+//! `additionalData` and `eventDate` are not signed. Of the former, `modification.action` and
+//! `disputeStatus` are read, to tell apart what one event code may mean. The latter is the time of
+//! the event, which is no part of the key. An event is what was signed: its id is the hash of the
+//! signed text, so another `eventDate` or `reason` makes no second event. After a technical failure
+//! Adyen captures again and sends `CAPTURE` with the reason "Transaction Recaptured"; if that bears
+//! the reference of the first capture, the signed text is that of the first, and so is the event
+//! (documented, but no sample shows whether it does).
+//!
+//! Assumed: half a surrogate pair that stands alone is signed as U+FFFD or, as Java writes it, as a
+//! question mark.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use card_masking::{FieldRules, Patterns};
 use jiff::Timestamp;
-use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
 use serde::Deserialize;
+use serde_json::value::to_raw_value;
 
-use crate::amounts::{amount_if_known, minor_amount};
 use crate::encoding::{base64_strict, base64_text, hex_any_case};
+use crate::events::{Draft, Events, Identity};
 use crate::exponents::ExponentTable;
-use crate::json::{
-    account, bounded, event_type, identifier, json_document, object_or_default, raw_fields,
-    read_body, required, scalar,
-};
+use crate::facts::{Facts, Related};
+use crate::json::{json_document, object_or_default, raw_fields, read_body, scalar};
 use crate::samples::{Escape, compact, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned, first_key};
-use crate::signature::{hmac_sha256, hmac_sha256_tag};
-use crate::times::rfc3339;
+use crate::signature::{Match, hmac_sha256, hmac_sha256_tag};
 use crate::{
     Acknowledgement, AmountForm, Amounts, Authenticity, CustomHeader, Delivery, EventTimeStability,
-    KeyEncoding, KeyForm, ParseError, Provider, ProviderInfo, RawWebhook, Reject, SampleParams,
-    Secrets, SignatureCoverage, VerifiedWebhook,
+    KeyEncoding, KeyForm, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets,
+    SignatureCoverage, VerifiedWebhook,
 };
+
+mod event_types;
+
+use event_types::{EVENT_TYPES, status};
 
 pub(super) struct Adyen;
 
-const ITEMS_MAX: usize = 100;
 const KEY_BYTES: usize = 32;
 /// Odd, so that multiplying by it modulo a power of two gives every number below that power exactly once.
 const PSP_SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
 /// Fifteen hexadecimal digits.
 const PSP_BITS: u64 = (1 << 60) - 1;
 const _: () = assert!(PSP_SPREAD % 2 == 1);
-/// Where the merchant's reference stands among the signed fields: the one text the merchant chooses, and it may hold colons.
-const MERCHANT_REFERENCE: usize = 3;
-/// With the `dedupe#` in front it fits DynamoDB's sort key of 1,024 bytes.
-const IDENTITY_BYTES_MAX: usize = 900;
+/// The event code whose `pspReference` is the name of a file, which has colons in it.
+const REPORT: &str = "REPORT_AVAILABLE";
 
 #[rustfmt::skip]
 const SIGNED_FIELDS: &[&str] = &[
@@ -73,7 +83,9 @@ static INFO: ProviderInfo = ProviderInfo {
     },
     settings: &[],
     event_time: EventTimeStability::Unstable,
-    event_id: "eventCode:pspReference:success",
+    event_id: "hash of the eight signed fields",
+    volatile: &[],
+    event_types: &EVENT_TYPES,
     replay_window_past_seconds: None,
     replay_window_future_seconds: None,
     amounts: Amounts {
@@ -108,41 +120,6 @@ pub(super) static EXPONENTS: ExponentTable = ExponentTable {
         (2, &["CLP", "ISK"]),
         (3, &["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"]),
     ],
-};
-
-/// What an event code says when `success` is true, and when it is false.
-#[rustfmt::skip]
-const STATUS: &[(&str, PaymentStatus, PaymentStatus)] = {
-    use PaymentStatus::*;
-    &[
-        ("AUTHORISATION", Authorised, Failed),
-        ("AUTHORISATION_ADJUSTMENT", Authorised, Unclassified),
-        ("PENDING", Pending, Pending),
-        ("CAPTURE", Captured, Failed),
-        ("CAPTURE_FAILED", Failed, Failed),
-        ("CANCELLATION", Voided, Unclassified),
-        ("TECHNICAL_CANCEL", Voided, Unclassified),
-        ("EXPIRE", Voided, Unclassified),
-        ("OFFER_CLOSED", Failed, Unclassified),
-        ("CANCEL_OR_REFUND", Voided, RefundFailed),
-        ("REFUND", Refunded, RefundFailed),
-        ("REFUND_WITH_DATA", Refunded, RefundFailed),
-        ("VOID_PENDING_REFUND", Voided, RefundFailed),
-        ("POSTPONED_REFUND", Pending, RefundFailed),
-        ("REFUND_FAILED", RefundFailed, RefundFailed),
-        ("REFUNDED_REVERSED", RefundFailed, RefundFailed),
-        ("NOTIFICATION_OF_CHARGEBACK", Disputed, Disputed),
-        ("REQUEST_FOR_INFORMATION", Disputed, Disputed),
-        ("CHARGEBACK", Disputed, Disputed),
-        ("CHARGEBACK_REVERSED", DisputeWon, Disputed),
-        ("PREARBITRATION_WON", DisputeWon, Disputed),
-        ("PREARBITRATION_LOST", DisputeLost, Disputed),
-        ("SECOND_CHARGEBACK", DisputeLost, Disputed),
-        ("PAYOUT_THIRDPARTY", Payout, Payout),
-        ("PAYOUT_DECLINE", Payout, Payout),
-        ("PAYOUT_EXPIRE", Payout, Payout),
-        ("PAIDOUT_REVERSED", Payout, Payout),
-    ]
 };
 
 /// What additionalData says of the card and the shopper (its keys contain dots and are compared whole), and `reason`, which is
@@ -198,13 +175,14 @@ raw_fields! {
     AdditionalData {
         #[serde(rename = "hmacSignature")] hmac_signature,
         #[serde(rename = "modification.action")] modification_action,
+        #[serde(rename = "disputeStatus")] dispute_status,
     }
 }
 
 impl Item<'_> {
     /// The text that Adyen signs.
-    fn signed_text(&self) -> Result<String, ParseError> {
-        let money: Money<'_> = object_or_default(self.amount)?;
+    fn signed_text(&self) -> String {
+        let money: Money<'_> = object_or_default(self.amount);
         let fields = [
             self.psp_reference,
             self.original_reference,
@@ -215,66 +193,115 @@ impl Item<'_> {
             self.event_code,
             self.success,
         ];
-        let texts = fields
-            .into_iter()
-            .map(scalar)
-            .collect::<Result<Vec<_>, _>>()?;
-        // Nothing is escaped, so the text can be cut into fields in one way only if a single field may hold the separator.
-        let ambiguous =
-            |(i, text): (usize, &Cow<'_, str>)| i != MERCHANT_REFERENCE && text.contains(':');
-        if texts.iter().enumerate().any(ambiguous) {
-            return Err(ParseError::Malformed);
-        }
-        Ok(texts.join(":"))
+        fields.map(scalar).join(":")
     }
+}
 
-    fn status(&self, code: &str, success: bool) -> Result<PaymentStatus, ParseError> {
-        let data: AdditionalData<'_> = object_or_default(self.additional_data)?;
-        if code == "CANCEL_OR_REFUND" && success && scalar(data.modification_action)? == "refund" {
-            return Ok(PaymentStatus::Refunded);
-        }
-        let row = STATUS.iter().find(|(name, ..)| *name == code);
-        Ok(row.map_or(PaymentStatus::Unclassified, |(_, yes, no)| {
-            if success { *yes } else { *no }
-        }))
-    }
+/// What the signed text says.
+#[derive(Debug)]
+struct Signed<'t> {
+    psp_reference: &'t str,
+    original_reference: &'t str,
+    merchant_account: &'t str,
+    value: &'t str,
+    currency: &'t str,
+    event_code: &'t str,
+    success: &'t str,
+}
 
-    fn event(&self) -> Result<PaymentEvent, ParseError> {
-        let psp_reference = required(scalar(self.psp_reference)?)?;
-        let code = required(scalar(self.event_code)?)?;
-        let success = scalar(self.success)?;
-        let account = account(self.merchant_account_code)?;
-        let original = scalar(self.original_reference)?;
-        let account_text = account.as_deref().unwrap_or_default();
-        let identity = format!("{account_text}:{code}:{psp_reference}:{original}:{success}");
-        if identity.len() > IDENTITY_BYTES_MAX {
-            return Err(ParseError::IdentifierUnusable);
-        }
-        let psp_reference = identifier(&psp_reference)?;
-        let mut related_ids = BTreeMap::from([("psp_reference".to_owned(), psp_reference.clone())]);
-        let transaction_id = if original.is_empty() {
-            psp_reference.clone()
+impl<'t> Signed<'t> {
+    /// Cuts the text into fields in the one way that depends on nothing but the text.
+    ///
+    /// The last four fields hold no colon, so they are cut from the end. In front of them the
+    /// merchant's reference is the one field that may hold colons, but for a report, whose
+    /// `pspReference` is the name of a file.
+    fn cut(text: &'t str) -> Self {
+        let mut end = text.rsplitn(5, ':');
+        let mut last = || end.next().unwrap_or_default();
+        let (success, event_code, currency, value) = (last(), last(), last(), last());
+        let front = last();
+        let fields: Vec<&str> = if event_code == REPORT {
+            let mut fields: Vec<_> = front.rsplitn(4, ':').collect();
+            fields.reverse();
+            fields
         } else {
-            let original = identifier(&original)?;
-            related_ids.insert("original_reference".to_owned(), original.clone());
-            original
+            front.splitn(4, ':').collect()
         };
-        let status = self.status(&code, success == "true")?;
-        let money: Money<'_> = object_or_default(self.amount)?;
-        let amount = minor_amount(money.value, money.currency, &EXPONENTS);
-        Ok(PaymentEvent {
-            provider: INFO.name.to_owned(),
-            event_id: identifier(&format!("{code}:{psp_reference}:{success}"))?,
-            event_type: event_type(&code)?,
-            status,
-            transaction_id,
-            amount: amount_if_known(status, amount)?,
-            merchant_account: account,
-            event_time: rfc3339(&required(scalar(self.event_date)?)?)?,
-            identity: EventIdentity::Guard(identity),
-            related_ids,
-        })
+        let field = |position: usize| fields.get(position).copied().unwrap_or_default();
+        Self {
+            psp_reference: field(0),
+            original_reference: field(1),
+            merchant_account: field(2),
+            value,
+            currency,
+            event_code,
+            success,
+        }
     }
+
+    /// The same without the references, which are not known where an event code is not listed and
+    /// the body has its fields elsewhere.
+    fn of(item: &Item<'_>, text: &'t str) -> Self {
+        let signed = Self::cut(text);
+        let agreed = scalar(item.psp_reference) == signed.psp_reference;
+        if agreed || EVENT_TYPES.knows(signed.event_code) {
+            return signed;
+        }
+        Self {
+            psp_reference: "",
+            original_reference: "",
+            merchant_account: "",
+            ..signed
+        }
+    }
+}
+
+/// The event of one item, told by its signed text.
+fn draft(item: &Item<'_>, text: &str) -> Draft {
+    let mut facts = Facts::default();
+    let signed = Signed::of(item, text);
+    let data: AdditionalData<'_> = object_or_default(item.additional_data);
+    let event_type = facts.event_type_text(signed.event_code);
+    let status = status(
+        &event_type,
+        signed.success.eq_ignore_ascii_case("true"),
+        &scalar(data.modification_action),
+        &scalar(data.dispute_status),
+    );
+    let json = |text: &str| to_raw_value(text).ok();
+    let (value, currency) = (json(signed.value), json(signed.currency));
+    let amount = facts.minor(status, value.as_deref(), currency.as_deref(), &EXPONENTS);
+    let psp_reference = facts.id_text(signed.psp_reference);
+    let original = facts.id_text(signed.original_reference);
+    let mut related = Related::new();
+    related.extend(psp_reference.clone().map(|id| ("psp_reference", id)));
+    related.extend(original.clone().map(|id| ("original_reference", id)));
+    let payment = original.or(psp_reference);
+    Draft {
+        // A text that differs in nothing but how half a surrogate pair was signed is the same.
+        identity: Identity::Content(text.replace('\u{fffd}', "?").into_bytes()),
+        transaction_id: payment.filter(|_| event_type != REPORT),
+        event_type,
+        status,
+        amount,
+        merchant_account: facts.account_text(signed.merchant_account),
+        event_time: facts.time(&[item.event_date]),
+        dated: false,
+        related,
+        facts,
+    }
+}
+
+/// Whether the signature is that of the text, of which half a surrogate pair may be signed in two
+/// ways.
+fn matching(keys: &[Vec<u8>], text: &str, signature: Vec<u8>) -> Result<Match, Reject> {
+    let signatures = [signature];
+    let matched = hmac_sha256(keys, &[text.as_bytes()], &signatures);
+    if matched.is_ok() || !text.contains('\u{fffd}') {
+        return matched;
+    }
+    let text = text.replace('\u{fffd}', "?");
+    hmac_sha256(keys, &[text.as_bytes()], &signatures)
 }
 
 /// The key to sign with.
@@ -309,35 +336,39 @@ impl Provider for Adyen {
         _received_at: Timestamp,
     ) -> Result<VerifiedWebhook<'a>, Reject> {
         let keys = keys(secrets)?;
-        let notification: Notification<'_> =
-            read_body(raw.body).map_err(|_| Reject::BodyUnreadable)?;
+        let notification: Notification<'_> = read_body(raw.body).ok_or(Reject::BodyUnreadable)?;
         let mut matched = None;
         for Wrapper { item } in &notification.notification_items {
-            let data: AdditionalData<'_> =
-                object_or_default(item.additional_data).map_err(|_| Reject::BodyUnreadable)?;
-            let signature = scalar(data.hmac_signature).map_err(|_| Reject::SignatureMalformed)?;
+            let data: AdditionalData<'_> = object_or_default(item.additional_data);
+            let signature = scalar(data.hmac_signature);
             if signature.is_empty() {
                 return Err(Reject::SignatureMissing);
             }
             let signature = base64_strict(&signature).ok_or(Reject::SignatureMalformed)?;
-            let signed = item.signed_text().map_err(|_| Reject::BodyUnreadable)?;
-            matched = Some(hmac_sha256(&keys, &[signed.as_bytes()], &[signature])?);
+            matched = Some(matching(&keys, &item.signed_text(), signature)?);
         }
         // An empty array is signed by nobody.
         Ok(matched.ok_or(Reject::SignatureMissing)?.vouch(raw))
     }
 
-    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Result<Vec<PaymentEvent>, ParseError> {
-        let notification: Notification<'_> = read_body(webhook.body())?;
-        bounded(&notification.notification_items, ITEMS_MAX)?;
-        notification
-            .notification_items
-            .iter()
-            .map(|wrapper| wrapper.item.event())
-            .collect()
+    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Events {
+        let Some(notification) = read_body::<Notification<'_>>(webhook.body()) else {
+            return Events::unreadable(&INFO, webhook);
+        };
+        // An item that stands there twice is one event: what tells the two apart is not signed.
+        let mut seen = BTreeSet::new();
+        let mut drafts = Vec::new();
+        for Wrapper { item } in &notification.notification_items {
+            let text = item.signed_text();
+            if !seen.contains(&text) {
+                drafts.push(draft(item, &text));
+                seen.insert(text);
+            }
+        }
+        Events::of(&INFO, webhook, drafts)
     }
 
-    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Result<Cow<'a, [u8]>, ParseError> {
+    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Cow<'a, [u8]> {
         json_document(webhook)
     }
 
@@ -366,17 +397,11 @@ impl Provider for Adyen {
 /// Puts a signature by `key` into every item of `body`; `None` when the body is not Adyen's.
 fn sign_items(body: &[u8], key: &[u8]) -> Option<Vec<u8>> {
     let signatures: Vec<String> = {
-        let notification: Notification<'_> = read_body(body).ok()?;
+        let notification: Notification<'_> = read_body(body)?;
         let sign = |w: &Wrapper<'_>| {
-            Some(base64_text(
-                hmac_sha256_tag(key, &[w.item.signed_text().ok()?.as_bytes()]).as_ref(),
-            ))
+            base64_text(hmac_sha256_tag(key, &[w.item.signed_text().as_bytes()]).as_ref())
         };
-        notification
-            .notification_items
-            .iter()
-            .map(sign)
-            .collect::<Option<_>>()?
+        notification.notification_items.iter().map(sign).collect()
     };
     let mut value: serde_json::Value = serde_json::from_slice(body).ok()?;
     for (entry, signature) in value

@@ -1,33 +1,44 @@
-//! Adyen's platform, transfer and management webhooks: `HmacSignature`, HMAC-SHA256 over the body, base64. Standard webhooks, signed item by item, are `adyen`.
+//! Adyen's platform, transfer and management webhooks: `HmacSignature`, HMAC-SHA256 over the body,
+//! base64. Standard webhooks, signed item by item, are `adyen`.
 //!
-//! Sources, read 2026-11-25: <https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures>, <https://docs.adyen.com/platforms/payment-event-webhooks>; adyen-python-api-library 16.0.0 (its
-//! published vector is in the fixtures).
-//! Transfers of a platform's payments tell of captures and refunds once more, for each of their splits: only what is booked has a status, so that each split counts once. An event has no id: it is made of type,
-//! object, state and sequence number. A refund's amount is negative there, as the transfer is, and kept so. `timestamp` (in management webhooks `createdAt`) is when the event was made; assumed: it is the same in every delivery.
+//! Sources, read 2026-11-25:
+//! <https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures>,
+//! <https://docs.adyen.com/platforms/payment-event-webhooks>; adyen-python-api-library 16.0.0 (its
+//! published vector is in the fixtures); the descriptions of
+//! <https://github.com/Adyen/adyen-openapi>, read 2026-11-27.
+//!
+//! Transfers of a platform's payments tell of captures and refunds once more, for each of their
+//! splits: only what is booked has a status, so that each split counts once. A refund's amount is
+//! negative there, as the transfer is, and kept so. No id of an event is documented (the `eventId`
+//! of tokenisation webhooks is the reference of the payment that caused them), so an event is known
+//! by the hash of its body. `timestamp` (when the event was queued), in management and tokenisation
+//! webhooks `createdAt`, on the classic platform `eventDate`, is the event's own time; assumed: it
+//! is the same in every delivery. Where none of them is stated, the time of what the event is about
+//! stands for it and is no part of the key. Assumed: the classic platform signs as the others do.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use card_masking::{FieldRules, Patterns, has_a_letter};
 use jiff::Timestamp;
-use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
+use serde_json::value::RawValue;
 
 use super::adyen::{EXPONENTS, key, keys};
-use crate::amounts::{amount_if_known, minor_amount};
 use crate::body_hmac::{BodyHmac, Written};
-use crate::json::{
-    account, event_type, id_or_object, identifier, json_document, object_or_default, raw_fields,
-    read_body, required, scalar,
-};
+use crate::events::{Draft, Events, Identity};
+use crate::facts::{Facts, Related};
+use crate::json::{json_document, list, object_or_default, raw_fields, read_body, scalar};
 use crate::samples::{Escape, compact, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned};
 use crate::signature::Hash;
-use crate::times::rfc3339;
 use crate::{
     Acknowledgement, AmountForm, Amounts, Authenticity, CustomHeader, Delivery, EventTimeStability,
-    KeyEncoding, KeyForm, ParseError, Provider, ProviderInfo, RawWebhook, Reject, SampleParams,
-    Secrets, SignatureCoverage, VerifiedWebhook,
+    KeyEncoding, KeyForm, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets,
+    SignatureCoverage, VerifiedWebhook,
 };
+
+mod event_types;
+
+use event_types::{EVENT_TYPES, transfer};
 
 pub(super) struct AdyenPlatform;
 
@@ -55,8 +66,10 @@ static INFO: ProviderInfo = ProviderInfo {
         bytes: 32,
     },
     settings: &[],
-    event_time: EventTimeStability::Stable,
-    event_id: "type, id of the object, its state and sequence number",
+    event_time: EventTimeStability::StableWhenStated,
+    event_id: "hash of the body",
+    volatile: &[],
+    event_types: &EVENT_TYPES,
     replay_window_past_seconds: None,
     replay_window_future_seconds: None,
     amounts: Amounts {
@@ -77,35 +90,16 @@ static INFO: ProviderInfo = ProviderInfo {
     },
 };
 
-/// By category, type and state of a transfer.
-#[rustfmt::skip]
-const STATUS: &[(&str, &str, &str, PaymentStatus)] = {
-    use PaymentStatus::*;
-    &[
-        ("platformPayment", "capture", "booked", Captured),
-        ("platformPayment", "payment", "booked", Captured),
-        ("platformPayment", "payment", "authorised", Authorised),
-        ("platformPayment", "payment", "refused", Failed),
-        ("platformPayment", "refund", "booked", Refunded),
-        ("platformPayment", "captureReversal", "booked", Voided),
-        ("platformPayment", "refundReversal", "booked", RefundFailed),
-        ("platformPayment", "chargeback", "booked", Disputed),
-        ("platformPayment", "secondChargeback", "booked", DisputeLost),
-        ("platformPayment", "chargebackReversal", "booked", DisputeWon),
-        ("bank", "bankTransfer", "booked", Payout),
-        ("bank", "payout", "booked", Payout),
-    ]
-};
-
 /// Holders, and accounts by number.
 #[rustfmt::skip]
 static MASKING: FieldRules = Patterns {
     drop: &[
         "accountHolder/description", "counterparty", "bankAccount", "individual", "organization", "email", "phone", "webAddress", "address",
         "legalName", "fullName", "name", "phoneNumber", "card", "merchantData",
+        "accountHolderDetails", "bankAccountDetail", "bankAccountDetails", "contactDetails", "notificationOfChange", "shopperReference",
     ],
     ids: &[
-        ("id", has_a_letter), ("pspPaymentReference", has_a_letter), ("modificationPspReference", has_a_letter), ("paymentMerchantReference", has_a_letter),
+        ("id", has_a_letter), ("pspPaymentReference", has_a_letter), ("modificationPspReference", has_a_letter),
         ("balancePlatform", has_a_letter), ("merchantId", has_a_letter), ("companyId", has_a_letter), ("storeId", has_a_letter),
     ],
 }
@@ -113,12 +107,20 @@ static MASKING: FieldRules = Patterns {
 
 raw_fields! {
     #[serde(rename_all = "camelCase")]
-    Event { #[serde(rename = "type")] kind, timestamp, created_at, event_id; data: Data }
+    Event {
+        #[serde(rename = "type")] kind, event_type, timestamp, created_at, event_date, event_id, psp_reference, id,
+        unique_terminal_id, authorisation_type, purchase;
+        data: Data, content: Content,
+    }
 }
 
 raw_fields! {
     #[serde(rename_all = "camelCase")]
-    Data { id, stored_payment_method_id, status, category, #[serde(rename = "type")] kind, sequence_number, amount, balance_platform, merchant_id, creation_date, category_data }
+    Data {
+        id, stored_payment_method_id, status, category, #[serde(rename = "type")] kind, direction, amount, disputed_amount,
+        balance_platform, merchant_id, merchant_account, creation_date, psp_payment_reference;
+        category_data: Category, transfer: Transfer,
+    }
 }
 
 raw_fields! {
@@ -126,21 +128,103 @@ raw_fields! {
     Category { psp_payment_reference }
 }
 
+raw_fields! {
+    #[serde(rename_all = "camelCase")]
+    Transfer { id; category_data: Category }
+}
+
+raw_fields! { Content { amount, amounts } }
+
 raw_fields! { Money { value, currency } }
 
-fn status_of(kind: &str, data: &Data<'_>) -> Result<PaymentStatus, ParseError> {
-    if !kind.starts_with("balancePlatform.transfer.") {
-        return Ok(PaymentStatus::Unclassified);
+const TRANSFER: &str = "balancePlatform.transfer.";
+
+/// The type of the three webhooks that have none, by a field that only they have.
+fn untyped(event: &Event<'_>) -> &'static str {
+    let known = [
+        (event.unique_terminal_id, "terminalAssignment.completed"),
+        (
+            event.authorisation_type,
+            "balancePlatform.authorisation.relayed",
+        ),
+        (event.purchase, "balancePlatform.authentication.relayed"),
+    ];
+    let found = known.iter().find(|(field, _)| field.is_some());
+    found.map_or("", |(_, kind)| *kind)
+}
+
+/// The one amount that an event states.
+fn amount_field<'a>(event: &Event<'a>) -> Option<&'a RawValue> {
+    let several = list(event.content.amounts);
+    let one = several.first().copied().filter(|_| several.len() == 1);
+    let data = &event.data;
+    data.amount
+        .or(data.disputed_amount)
+        .or(event.content.amount)
+        .or(one)
+}
+
+fn draft(event: &Event<'_>) -> Draft {
+    let mut facts = Facts::default();
+    let data = &event.data;
+    let event_type = match untyped(event) {
+        kind if event.kind.is_none() && !kind.is_empty() => kind.to_owned(),
+        _ => facts.event_type(event.kind.or(event.event_type)),
+    };
+    let category = scalar(data.category);
+    // The oldest description of transfers does not require a type of the event.
+    let is_transfer =
+        event_type.starts_with(TRANSFER) || event_type.is_empty() && !category.is_empty();
+    let status = if is_transfer {
+        let texts = [data.kind, data.status, data.direction].map(scalar);
+        transfer(&category, &texts[0], &texts[1], &texts[2])
+    } else {
+        EVENT_TYPES.status(&event_type)
+    };
+    let money: Money<'_> = object_or_default(amount_field(event));
+    let amount = facts.minor(status, money.value, money.currency, &EXPONENTS);
+    let stated = [
+        data.category_data.psp_payment_reference,
+        data.psp_payment_reference,
+        data.transfer.category_data.psp_payment_reference,
+    ];
+    let payment = facts.id(stated.into_iter().flatten().next());
+    let own = data.id.or(data.stored_payment_method_id);
+    let own = facts.id(own.or(event.event_id).or(event.psp_reference).or(event.id));
+    let of_transfer = facts.id(data.transfer.id);
+    let mut related = Related::new();
+    related.extend(own.clone().map(|id| ("object", id)));
+    related.extend(payment.clone().map(|id| ("payment", id)));
+    related.extend(of_transfer.clone().map(|id| ("transfer", id)));
+    let envelope = [event.timestamp, event.created_at, event.event_date];
+    let dated = envelope.iter().any(|field| !scalar(*field).is_empty());
+    let [queued, created, completed] = envelope;
+    let times: &[_] = if dated {
+        &[queued, created, completed]
+    } else {
+        &[data.creation_date]
+    };
+    let event_time = if is_transfer {
+        facts.time(times)
+    } else {
+        facts.time_if_stated(times)
+    };
+    Draft {
+        identity: Identity::Body,
+        event_type,
+        status,
+        transaction_id: payment.or(of_transfer).or(own),
+        amount,
+        merchant_account: facts.account(
+            data.merchant_id
+                .or(data.merchant_account)
+                .or(data.balance_platform),
+        ),
+        event_time,
+        dated,
+        related,
+        facts,
     }
-    let (category, transfer, state) = (
-        scalar(data.category)?,
-        scalar(data.kind)?,
-        scalar(data.status)?,
-    );
-    let row = STATUS
-        .iter()
-        .find(|(c, t, s, _)| *c == category && *t == transfer && *s == state);
-    Ok(row.map_or(PaymentStatus::Unclassified, |(.., status)| *status))
 }
 
 impl Provider for AdyenPlatform {
@@ -157,48 +241,14 @@ impl Provider for AdyenPlatform {
         SIGNATURE.verify_with(&keys(secrets)?, raw)
     }
 
-    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Result<Vec<PaymentEvent>, ParseError> {
-        let event: Event<'_> = read_body(webhook.body())?;
-        let kind = required(scalar(event.kind)?)?;
-        let data = &event.data;
-        let status = status_of(&kind, data)?;
-        let money: Money<'_> = object_or_default(data.amount)?;
-        let amount = minor_amount(money.value, money.currency, &EXPONENTS);
-        let category: Category<'_> = object_or_default(data.category_data)?;
-        let own = data.id.or(data.stored_payment_method_id).or(event.event_id);
-        let (id, payment) = (
-            id_or_object(own)?,
-            id_or_object(category.psp_payment_reference)?,
-        );
-        let at = event.timestamp.or(event.created_at).or(data.creation_date);
-        let event_time = rfc3339(&required(scalar(at)?)?)?;
-        let about = id.as_ref().map_or("-", |id| id.as_str());
-        // Tokenisation webhooks have an id; what the others say of an object, they say of a state of it.
-        let event_id = match id_or_object(event.event_id)? {
-            Some(id) => id,
-            None => {
-                let (state, number) = (scalar(data.status)?, scalar(data.sequence_number)?);
-                identifier(&format!("{kind}:{about}:{state}:{number}").replace([' ', '#'], "_"))?
-            }
-        };
-        let mut related_ids = BTreeMap::new();
-        related_ids.extend(id.clone().map(|id| ("object".to_owned(), id)));
-        related_ids.extend(payment.clone().map(|id| ("payment".to_owned(), id)));
-        Ok(vec![PaymentEvent {
-            provider: INFO.name.to_owned(),
-            transaction_id: payment.or(id).unwrap_or_else(|| event_id.clone()),
-            event_id,
-            event_type: event_type(&kind)?,
-            status,
-            amount: amount_if_known(status, amount)?,
-            merchant_account: account(data.merchant_id.or(data.balance_platform))?,
-            event_time,
-            identity: EventIdentity::Key,
-            related_ids,
-        }])
+    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Events {
+        match read_body::<Event<'_>>(webhook.body()) {
+            Some(event) => Events::of(&INFO, webhook, vec![draft(&event)]),
+            None => Events::unreadable(&INFO, webhook),
+        }
     }
 
-    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Result<Cow<'a, [u8]>, ParseError> {
+    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Cow<'a, [u8]> {
         json_document(webhook)
     }
 

@@ -1,30 +1,33 @@
 //! Authorize.Net: `X-ANET-Signature: sha512=…`, HMAC-SHA512 over the body, upper-case hex.
 //!
-//! Sources, read 2026-11-25: <https://developer.authorize.net/api/reference/features/webhooks.html>; the vector in the fixtures is a real notification whose key was
-//! published. The key is the signature key's text of 128 characters, not the bytes it stands for: decoding it belongs to another of their hashes.
+//! Sources, read 2026-11-27:
+//! <https://developer.authorize.net/api/reference/features/webhooks.html>; the vector in the
+//! fixtures is a real notification whose key was published. The key is the signature key's text of
+//! 128 characters, not the bytes it stands for: decoding it belongs to another of their hashes.
 //!
-//! A notification states an amount without its currency, so none is kept: the account's currency is not in it.
+//! A notification states an amount without its currency, so none is kept, and that is no problem of
+//! it: the account's currency is not in it. A prior-auth capture and a void have the id of their
+//! authorisation; a refund has one of its own and does not name its payment.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use card_masking::{FieldRules, Patterns, has_a_letter};
 use jiff::Timestamp;
-use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
+use payment_event::PaymentStatus;
 
 use crate::body_hmac::{BodyHmac, Written};
+use crate::event_types::{EventTypes, Says};
+use crate::events::{Draft, Events, Identity};
 use crate::exponents::ISO_ONLY;
-use crate::json::{
-    event_type, id_or_object, identifier, json_document, raw_fields, read_body, required, scalar,
-};
+use crate::facts::{Facts, Related};
+use crate::json::{json_document, raw_fields, read_body, scalar};
 use crate::samples::{Escape, compact, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned};
 use crate::signature::Hash;
-use crate::times::rfc3339_or_utc;
 use crate::{
     Acknowledgement, AmountForm, Amounts, Authenticity, CustomHeader, Delivery, EventTimeStability,
-    KeyForm, ParseError, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets,
-    SignatureCoverage, VerifiedWebhook,
+    KeyForm, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets, SignatureCoverage,
+    VerifiedWebhook,
 };
 
 pub(super) struct AuthorizeNet;
@@ -39,7 +42,7 @@ const SIGNATURE: BodyHmac = BodyHmac {
 static INFO: ProviderInfo = ProviderInfo {
     name: "authorizenet",
     title: "Authorize.Net",
-    source: "https://developer.authorize.net/api/reference/features/webhooks.html, read 2026-11-25",
+    source: "https://developer.authorize.net/api/reference/features/webhooks.html, read 2026-11-27",
     signature_headers: &[SIGNATURE.header],
     unsigned_headers: &[],
     content_types: &["application/json"],
@@ -52,6 +55,8 @@ static INFO: ProviderInfo = ProviderInfo {
     settings: &[],
     event_time: EventTimeStability::Stable,
     event_id: "notificationId",
+    volatile: &[],
+    event_types: &EVENT_TYPES,
     replay_window_past_seconds: None,
     replay_window_future_seconds: None,
     amounts: Amounts {
@@ -74,25 +79,51 @@ static INFO: ProviderInfo = ProviderInfo {
 
 const PAYMENT: &str = "net.authorize.payment.";
 
-/// By what follows [`PAYMENT`]; a response code can say otherwise, see [`status_of`].
+/// The types that the page lists (as a catalogue of interfaces repeats it). What a payment's type
+/// says holds for an approved transaction; a response code can say otherwise, see [`status_of`].
 #[rustfmt::skip]
-const STATUS: &[(&str, PaymentStatus)] = {
+static EVENT_TYPES: EventTypes = {
     use PaymentStatus::*;
-    &[
-        ("authorization.created", Authorised),
-        ("authcapture.created", Captured),
-        ("capture.created", Captured),
-        ("priorAuthCapture.created", Captured),
-        ("refund.created", Refunded),
-        ("void.created", Voided),
-        ("fraud.held", Pending),
-        ("fraud.approved", Authorised),
-        ("fraud.declined", Failed),
-    ]
+    use Says::{Nothing, Status};
+    EventTypes {
+        source: "https://developer.authorize.net/api/reference/features/webhooks.html, read 2026-11-27",
+        open: false,
+        rows: &[
+            ("net.authorize.customer.created", Nothing),
+            ("net.authorize.customer.deleted", Nothing),
+            ("net.authorize.customer.paymentProfile.created", Nothing),
+            ("net.authorize.customer.paymentProfile.deleted", Nothing),
+            ("net.authorize.customer.paymentProfile.updated", Nothing),
+            ("net.authorize.customer.subscription.cancelled", Nothing),
+            ("net.authorize.customer.subscription.created", Nothing),
+            ("net.authorize.customer.subscription.expired", Nothing),
+            ("net.authorize.customer.subscription.expiring", Nothing),
+            ("net.authorize.customer.subscription.failed", Nothing),
+            ("net.authorize.customer.subscription.suspended", Nothing),
+            ("net.authorize.customer.subscription.terminated", Nothing),
+            ("net.authorize.customer.subscription.updated", Nothing),
+            ("net.authorize.customer.updated", Nothing),
+            ("net.authorize.partner.boarding.gateway.created", Nothing),
+            ("net.authorize.partner.boarding.incomplete", Nothing),
+            ("net.authorize.partner.boarding.merchantAccount.created", Nothing),
+            ("net.authorize.partner.boarding.merchantAccount.rejected", Nothing),
+            ("net.authorize.partner.boarding.merchantAccount.updated", Nothing),
+            ("net.authorize.partner.boarding.rejected", Nothing),
+            ("net.authorize.payment.authcapture.created", Status(Captured)),
+            ("net.authorize.payment.authorization.created", Status(Authorised)),
+            ("net.authorize.payment.capture.created", Status(Captured)),
+            ("net.authorize.payment.fraud.approved", Status(Authorised)),
+            ("net.authorize.payment.fraud.declined", Status(Failed)),
+            ("net.authorize.payment.fraud.held", Status(Pending)),
+            ("net.authorize.payment.priorAuthCapture.created", Status(Captured)),
+            ("net.authorize.payment.refund.created", Status(Refunded)),
+            ("net.authorize.payment.void.created", Status(Voided)),
+        ],
+    }
 };
 
-/// Codes of a transaction's response: refused, in error, held for review.
-/// Assumption: the codes of its other interfaces (1 approved, 2 declined, 3 error, 4 held), whose page was not at hand.
+/// Codes of a transaction's response: refused, in error, held for review. Assumption: the codes of
+/// its other interfaces (1 approved, 2 declined, 3 error, 4 held), whose page was not at hand.
 const REFUSED: [&str; 2] = ["2", "3"];
 const HELD: &str = "4";
 
@@ -118,17 +149,14 @@ raw_fields! {
 }
 
 fn status_of(kind: &str, response_code: &str) -> PaymentStatus {
-    let listed = kind
-        .strip_prefix(PAYMENT)
-        .and_then(|kind| STATUS.iter().find(|(name, _)| *name == kind));
-    match listed.map(|(_, status)| *status) {
-        None => PaymentStatus::Unclassified,
-        Some(PaymentStatus::Refunded) if REFUSED.contains(&response_code) => {
-            PaymentStatus::RefundFailed
-        }
-        Some(_) if REFUSED.contains(&response_code) => PaymentStatus::Failed,
-        Some(_) if response_code == HELD => PaymentStatus::Pending,
-        Some(status) => status,
+    match EVENT_TYPES.status(kind) {
+        PaymentStatus::Unclassified => PaymentStatus::Unclassified,
+        PaymentStatus::Refunded if REFUSED.contains(&response_code) => PaymentStatus::RefundFailed,
+        // A void that is refused leaves the payment as it was.
+        PaymentStatus::Voided if REFUSED.contains(&response_code) => PaymentStatus::Unclassified,
+        _ if REFUSED.contains(&response_code) => PaymentStatus::Failed,
+        _ if response_code == HELD => PaymentStatus::Pending,
+        status => status,
     }
 }
 
@@ -146,37 +174,36 @@ impl Provider for AuthorizeNet {
         SIGNATURE.verify(raw, secrets)
     }
 
-    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Result<Vec<PaymentEvent>, ParseError> {
-        let event: Event<'_> = read_body(webhook.body())?;
-        let event_id = identifier(&required(scalar(event.notification_id)?)?)?;
-        let kind = required(scalar(event.event_type)?)?;
+    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Events {
+        let Some(event) = read_body::<Event<'_>>(webhook.body()) else {
+            return Events::unreadable(&INFO, webhook);
+        };
+        let mut facts = Facts::default();
         let payload = &event.payload;
-        let status = status_of(&kind, &scalar(payload.response_code)?);
-        let id = id_or_object(payload.id)?;
-        let mut related_ids = BTreeMap::new();
-        if kind.starts_with(PAYMENT) {
-            related_ids.extend(id.clone().map(|id| ("transaction".to_owned(), id)));
+        let event_type = facts.event_type(event.event_type);
+        let id = facts.id(payload.id);
+        let mut related = Related::new();
+        if event_type.starts_with(PAYMENT) {
+            related.extend(id.clone().map(|id| ("transaction", id)));
         }
-        related_ids.extend(
-            id_or_object(payload.merchant_reference_id)
-                .unwrap_or_default()
-                .map(|id| ("merchant_reference".to_owned(), id)),
-        );
-        Ok(vec![PaymentEvent {
-            provider: INFO.name.to_owned(),
-            transaction_id: id.unwrap_or_else(|| event_id.clone()),
-            event_id,
-            event_type: event_type(&kind)?,
-            status,
+        let reference = facts.chosen_id(payload.merchant_reference_id);
+        related.extend(reference.map(|id| ("merchant_reference", id)));
+        let draft = Draft {
+            identity: Identity::Own(facts.event_id(event.notification_id)),
+            status: status_of(&event_type, &scalar(payload.response_code)),
+            event_type,
+            transaction_id: id,
             amount: None,
             merchant_account: None,
-            event_time: rfc3339_or_utc(&required(scalar(event.event_date)?)?)?,
-            identity: EventIdentity::Key,
-            related_ids,
-        }])
+            event_time: facts.time(&[event.event_date]),
+            dated: true,
+            related,
+            facts,
+        };
+        Events::of(&INFO, webhook, vec![draft])
     }
 
-    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Result<Cow<'a, [u8]>, ParseError> {
+    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Cow<'a, [u8]> {
         json_document(webhook)
     }
 

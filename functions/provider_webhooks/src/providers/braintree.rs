@@ -1,33 +1,45 @@
-//! Braintree: a form of `bt_signature` and `bt_payload`; the payload is XML in base64 with line breaks, and its text is what is signed: HMAC-SHA1 under the SHA-1 of the private key, hex.
+//! Braintree: a form of `bt_signature` and `bt_payload`; the payload is XML in base64 with line
+//! breaks, and its text is what is signed: HMAC-SHA1 under the SHA-1 of the private key, hex.
 //!
-//! Sources, read 2026-11-25: <https://developer.paypal.com/braintree/docs/guides/webhooks/overview>, <https://developer.paypal.com/braintree/docs/reference/general/webhooks/>; braintree-python 4.48.0 (`webhook_notification_gateway.py`, executed as an
-//! oracle; its published challenge is in the fixtures). The signature names the public key beside each HMAC, several of them parted by `&`. Before it sends anything, Braintree asks `GET ?bt_challenge=…`.
+//! Sources, read 2026-11-27:
+//! <https://developer.paypal.com/braintree/docs/guides/webhooks/overview>,
+//! <https://developer.paypal.com/braintree/docs/reference/general/webhooks/>; braintree-python
+//! 4.48.0 (`webhook_notification_gateway.py`, executed as an oracle; its published challenge is in
+//! the fixtures). The signature names the public key beside each HMAC, several of them parted by
+//! `&`.
 //!
-//! A notification has no id of its own: it is made of kind, object and the notification's time, which are signed. Assumed: a repeated delivery has the payload of the first one. Amounts are decimal
-//! texts; where a notification does not state the currency (transactions of a subscription) it has no amount.
+//! Before it sends anything, Braintree asks `GET ?bt_challenge=…`, and anybody may ask so: the
+//! answer is a signature of what was asked. Therefore a payload that has a challenge's form is
+//! refused.
+//!
+//! A notification has no id of its own: the hash of the signed payload stands for it. Assumed: a
+//! repeated delivery has the payload of the first one. Amounts are decimal texts. The library's own
+//! samples of subscriptions, local payments and failed refunds state no currency; where a body of
+//! these kinds has none, it has no amount, and that is no problem of it. A disbursement's currency
+//! is that of its merchant account.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use card_masking::{FieldRules, Patterns, has_a_letter};
 use jiff::Timestamp;
-use payment_event::{EventIdentity, Identifier, PaymentEvent, PaymentStatus};
+use payment_event::{Amount, PaymentStatus, Problem};
 
-use crate::amounts::{amount_if_known, major_text_amount};
+use self::event_types::EVENT_TYPES;
 use crate::encoding::{base64_strict, base64_text, hex_any_case};
+use crate::events::{Draft, Events, Identity, UNREADABLE};
 use crate::exponents::ISO_ONLY;
-use crate::json::{event_type, identifier};
+use crate::facts::{Facts, Related};
 use crate::samples::{Escape, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned, first_key};
 use crate::signature::{Hash, hmac, hmac_tag, sha1};
-use crate::statuses::by_type;
-use crate::times::rfc3339;
 use crate::xml::Element;
 use crate::{
     Acknowledgement, AmountForm, Amounts, Authenticity, CustomHeader, Delivery, EventTimeStability,
-    Handshake, KeyEncoding, KeyForm, ParseError, Provider, ProviderInfo, RawWebhook, Reject,
-    SampleParams, Secrets, SignatureCoverage, VerifiedWebhook,
+    Handshake, KeyEncoding, KeyForm, Provider, ProviderInfo, RawWebhook, Reject, SampleParams,
+    Secrets, SignatureCoverage, VerifiedWebhook,
 };
+
+mod event_types;
 
 pub(super) struct Braintree;
 
@@ -41,7 +53,7 @@ const CHALLENGE: std::ops::RangeInclusive<usize> = 20..=32;
 static INFO: ProviderInfo = ProviderInfo {
     name: "braintree",
     title: "Braintree",
-    source: "https://developer.paypal.com/braintree/docs/guides/webhooks/overview, read 2026-11-25",
+    source: "https://developer.paypal.com/braintree/docs/guides/webhooks/overview, read 2026-11-27",
     signature_headers: &[],
     unsigned_headers: &[],
     content_types: &["application/x-www-form-urlencoded"],
@@ -56,7 +68,9 @@ static INFO: ProviderInfo = ProviderInfo {
     },
     settings: &[],
     event_time: EventTimeStability::Stable,
-    event_id: "kind, id of the object and the time of the notification",
+    event_id: "a hash of bt_payload",
+    volatile: &[],
+    event_types: &EVENT_TYPES,
     replay_window_past_seconds: None,
     replay_window_future_seconds: None,
     amounts: Amounts {
@@ -81,32 +95,6 @@ static INFO: ProviderInfo = ProviderInfo {
         retry_horizon_seconds: Some(86_400),
         retries: "every hour for a day (sandbox: three hours); any 2xx within thirty seconds",
     },
-};
-
-/// Of transactions, disputes, subscriptions and local payments. What a disbursement pays out is told without its currency; `local_payment_funded` tells a completed one again.
-#[rustfmt::skip]
-const STATUS: &[(&str, PaymentStatus)] = {
-    use PaymentStatus::*;
-    &[
-        ("transaction_settled", Captured),
-        ("transaction_settlement_declined", Failed),
-        ("transaction_disbursed", Payout),
-        ("disbursement", Payout),
-        ("subscription_charged_successfully", Captured),
-        ("subscription_charged_unsuccessfully", Failed),
-        ("local_payment_completed", Captured),
-        ("local_payment_reversed", Refunded),
-        ("local_payment_expired", Voided),
-        ("refund_failed", RefundFailed),
-        ("dispute_opened", Disputed),
-        ("dispute_under_review", Disputed),
-        ("dispute_disputed", Disputed),
-        ("dispute_accepted", DisputeLost),
-        ("dispute_auto_accepted", DisputeLost),
-        ("dispute_expired", DisputeLost),
-        ("dispute_lost", DisputeLost),
-        ("dispute_won", DisputeWon),
-    ]
 };
 
 /// The card but type and last four, the customer, bank accounts.
@@ -145,18 +133,30 @@ fn field<'a>(body: &'a [u8], wanted: &str) -> Option<Cow<'a, str>> {
     values.next().is_none().then_some(value)
 }
 
-fn notification(webhook: &VerifiedWebhook<'_>) -> Result<Element, ParseError> {
-    let payload = field(webhook.body(), "bt_payload").ok_or(ParseError::FieldMissing)?;
+/// The payload as it is signed, and the text in it; `None` where it is not base64.
+fn payload<'a>(body: &'a [u8]) -> (Cow<'a, str>, Option<String>) {
+    let payload = field(body, "bt_payload").unwrap_or_default();
     let one_line: String = payload.split_ascii_whitespace().collect();
-    let xml = base64_strict(&one_line).ok_or(ParseError::Malformed)?;
-    Element::read(std::str::from_utf8(&xml).map_err(|_| ParseError::Malformed)?)
+    let xml = base64_strict(&one_line);
+    // A byte that is not UTF-8 spoils a name, not the payment.
+    let text = xml.map(|xml| String::from_utf8_lossy(&xml).into_owned());
+    (payload, text)
+}
+
+fn notification(xml: Option<&str>) -> Option<Element> {
+    let xml = xml?;
+    Element::read(xml.strip_prefix('\u{feff}').unwrap_or(xml))
+}
+
+/// Returns true for what Braintree asks before it sends anything. Anybody may ask it, so that the
+/// answer is no signature of a webhook.
+fn is_challenge(text: &str) -> bool {
+    let hexadecimal = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+    CHALLENGE.contains(&text.len()) && text.bytes().all(hexadecimal)
 }
 
 fn challenge_answer(challenge: &str, secrets: &Secrets) -> Option<String> {
-    let hexadecimal = challenge
-        .bytes()
-        .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-    if !hexadecimal || !CHALLENGE.contains(&challenge.len()) {
+    if !is_challenge(challenge) {
         return None;
     }
     let (public, private) = pairs(secrets).next()?;
@@ -168,11 +168,82 @@ fn challenge_answer(challenge: &str, secrets: &Secrets) -> Option<String> {
     Some(format!("{public}|{}", hex::encode(tag)))
 }
 
-fn id(text: &str) -> Result<Option<Identifier>, ParseError> {
-    match text {
-        "" => Ok(None),
-        text => identifier(text).map(Some),
+fn status_of(kind: &str, subject: &Element) -> PaymentStatus {
+    use PaymentStatus::{
+        Captured, DisputeLost, DisputeWon, Disputed, Failed, RefundFailed, Refunded, Unclassified,
+    };
+    let credit = subject.text(&["type"]).eq_ignore_ascii_case("credit");
+    // A retrieval asks for information and takes no money.
+    let retrieval = subject.text(&["kind"]).eq_ignore_ascii_case("retrieval");
+    match kind {
+        "transaction_settled" if credit => Refunded,
+        "transaction_settled" => Captured,
+        "transaction_settlement_declined" if credit => RefundFailed,
+        "transaction_settlement_declined" => Failed,
+        kind if kind.starts_with("dispute_") && retrieval => Unclassified,
+        "dispute_opened" | "dispute_under_review" | "dispute_disputed" => Disputed,
+        "dispute_accepted" | "dispute_auto_accepted" | "dispute_expired" | "dispute_lost" => {
+            DisputeLost
+        }
+        "dispute_won" => DisputeWon,
+        kind => EVENT_TYPES.status(kind),
     }
+}
+
+/// The role of what a notification is about, by the name of its element.
+fn role(name: &str) -> &'static str {
+    match name {
+        "transaction" | "transaction-review" => "transaction",
+        "dispute" => "dispute",
+        "subscription" => "subscription",
+        "disbursement" => "disbursement",
+        "local-payment"
+        | "local-payment-expired"
+        | "local-payment-funded"
+        | "local-payment-reversed" => "local_payment",
+        _ => "object",
+    }
+}
+
+/// The first of several texts that is there.
+fn first<'t>(texts: &[&'t str]) -> &'t str {
+    let stated = texts.iter().find(|text| !text.is_empty());
+    stated.copied().unwrap_or_default()
+}
+
+/// The money of a notification: of the charge or transaction in it, else of the subject.
+fn amount(
+    facts: &mut Facts,
+    kind: &str,
+    status: PaymentStatus,
+    subject: &Element,
+    charge: Option<&Element>,
+) -> Option<Amount> {
+    let money = charge.unwrap_or(subject);
+    let won = Some(subject.text(&["amount-won"]))
+        .filter(|_| status == PaymentStatus::DisputeWon)
+        .filter(|won| won.bytes().any(|byte| (b'1'..=b'9').contains(&byte)));
+    let value = first(&[
+        won.unwrap_or_default(),
+        subject.text(&["amount-disputed"]),
+        money.text(&["amount"]),
+        subject.text(&["transaction", "amount"]),
+    ]);
+    let currency = first(&[
+        money.text(&["currency-iso-code"]),
+        subject.text(&["currency-iso-code"]),
+        subject.text(&["transaction", "currency-iso-code"]),
+        subject.text(&["merchant-account", "currency-iso-code"]),
+    ]);
+    let may_lack = ["subscription_", "local_payment_"]
+        .iter()
+        .any(|start| kind.starts_with(start))
+        || matches!(kind, "refund_failed" | "transaction_disbursed");
+    if may_lack && (currency.is_empty() || value.is_empty()) {
+        return None;
+    }
+    let amount = facts.major_text(status, value, currency, &ISO_ONLY);
+    facts.expected(status, amount)
 }
 
 impl Provider for Braintree {
@@ -189,6 +260,9 @@ impl Provider for Braintree {
         secrets.some_keys()?;
         let signatures = field(raw.body, "bt_signature").ok_or(Reject::SignatureMissing)?;
         let payload = field(raw.body, "bt_payload").ok_or(Reject::SignatureMissing)?;
+        if is_challenge(payload.trim()) {
+            return Err(Reject::SignatureMalformed);
+        }
         let named: Vec<(&str, Vec<u8>)> = signatures
             .split('&')
             .take(SIGNATURES_MAX)
@@ -217,70 +291,93 @@ impl Provider for Braintree {
         })
     }
 
-    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Result<Vec<PaymentEvent>, ParseError> {
-        let notification = notification(webhook)?;
-        let kind = match notification.text(&["kind"]) {
-            "" => return Err(ParseError::FieldMissing),
-            kind => kind,
-        };
-        let status = by_type(STATUS, kind);
-        let event_time = match notification.text(&["timestamp"]) {
-            "" => return Err(ParseError::FieldMissing),
-            time => rfc3339(time)?,
+    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Events {
+        let (payload, xml) = payload(webhook.body());
+        // The line break at the end may be lost on the way.
+        let identity = Identity::Content(payload.trim_end().as_bytes().to_vec());
+        let mut facts = Facts::default();
+        let Some(notification) = notification(xml.as_deref()) else {
+            facts.note(Problem::BodyUnreadable);
+            let draft = Draft {
+                facts,
+                identity,
+                event_type: UNREADABLE.to_owned(),
+                status: PaymentStatus::Unclassified,
+                transaction_id: None,
+                amount: None,
+                merchant_account: None,
+                event_time: None,
+                dated: false,
+                related: Related::new(),
+            };
+            return Events::of(&INFO, webhook, vec![draft]);
         };
         let nothing = Element::default();
         let subject = notification
             .child("subject")
             .and_then(Element::first)
             .unwrap_or(&nothing);
+        let event_type = facts.event_type_text(notification.text(&["kind"]));
+        let status = status_of(&event_type, subject);
         // A subscription tells of its charges, the last one first; a dispute of its transaction.
         let charge = subject.child("transactions").and_then(Element::first);
-        let money = charge.unwrap_or(subject);
-        let amount = major_text_amount(
-            money.text(&["amount"]),
-            money.text(&["currency-iso-code"]),
-            &ISO_ONLY,
-        );
-        let own = match subject.text(&["id"]) {
-            "" => id(subject.text(&["payment-id"]))?,
-            text => id(text)?,
+        let amount = amount(&mut facts, &event_type, status, subject, charge);
+
+        let own = first(&[
+            subject.text(&["id"]),
+            subject.text(&["payment-id"]),
+            subject.text(&["transaction-id"]),
+        ]);
+        // A merchant may choose the id of a subscription.
+        let own = match subject.name.as_str() {
+            "subscription" => facts.chosen_id_text(own),
+            _ => facts.id_text(own),
         };
+        let refunded = facts.id_text(subject.text(&["refunded-transaction-id"]));
         let transaction = match charge {
-            Some(charge) => id(charge.text(&["id"]))?,
-            None => id(subject.text(&["transaction", "id"]))?,
+            Some(charge) => facts.id_text(charge.text(&["id"])),
+            None => facts.id_text(subject.text(&["transaction", "id"])),
         };
-        let about = own.as_ref().map_or("-", |id| id.as_str());
-        let event_id = identifier(&format!("{kind}:{about}:{}", event_time.as_second()))?;
-        let mut related_ids = BTreeMap::new();
-        if !subject.name.is_empty() {
-            related_ids.extend(own.clone().map(|id| (subject.name.replace('-', "_"), id)));
-        }
-        related_ids.extend(transaction.clone().map(|id| ("transaction".to_owned(), id)));
-        let account = match subject.text(&["merchant-account-id"]) {
-            "" => notification.text(&["source-merchant-id"]),
-            account => account,
+        let mut related = Related::new();
+        let role = match refunded {
+            Some(_) => "refund",
+            None => role(&subject.name),
         };
-        Ok(vec![PaymentEvent {
-            provider: INFO.name.to_owned(),
-            transaction_id: transaction.or(own).unwrap_or_else(|| event_id.clone()),
-            event_id,
-            event_type: event_type(kind)?,
+        let transaction = refunded.or(transaction);
+        related.extend(own.clone().map(|id| (role, id)));
+        related.extend(transaction.clone().map(|id| ("transaction", id)));
+        let account = first(&[
+            subject.text(&["merchant-account-id"]),
+            charge.unwrap_or(&nothing).text(&["merchant-account-id"]),
+            subject.text(&["merchant-account", "id"]),
+            notification.text(&["source-merchant-id"]),
+        ]);
+        let draft = Draft {
+            identity,
+            event_type,
             status,
-            amount: amount_if_known(status, amount)?,
-            merchant_account: (!account.is_empty() && account.len() <= 256)
-                .then(|| account.to_owned()),
-            event_time,
-            identity: EventIdentity::Key,
-            related_ids,
-        }])
+            transaction_id: transaction.or(own),
+            amount,
+            merchant_account: facts.account_text(account),
+            event_time: facts.time_text(notification.text(&["timestamp"])),
+            dated: true,
+            related,
+            facts,
+        };
+        Events::of(&INFO, webhook, vec![draft])
     }
 
-    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Result<Cow<'a, [u8]>, ParseError> {
-        let json = notification(webhook)?.json();
-        if !json.is_object() {
-            return Err(ParseError::Malformed);
-        }
-        Ok(Cow::Owned(json.to_string().into_bytes()))
+    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Cow<'a, [u8]> {
+        let (payload, xml) = payload(webhook.body());
+        let json = notification(xml.as_deref()).map(|element| match element.json() {
+            json if json.is_object() => json,
+            json => serde_json::json!({ element.name: json }),
+        });
+        Cow::Owned(match json {
+            Some(json) => json.to_string().into_bytes(),
+            // As text: in base64 no card number would be found.
+            None => xml.unwrap_or_else(|| payload.into_owned()).into_bytes(),
+        })
     }
 
     fn masking(&self) -> &'static FieldRules {

@@ -1,33 +1,42 @@
 //! Checkout.com: `Cko-Signature`, HMAC-SHA256 over the body, hex.
 //!
-//! Sources, read 2026-11-25: <https://www.checkout.com/docs/workflows> (signature, attempts), <https://www.checkout.com/docs/previous/reporting-and-insights/events-api/event-types>
-//! (what each event means). No published vector and no library of theirs that verifies: the tests know this
-//! scheme from the documents alone. A dispute names its payment, under which it is filed. Events may come in any order and more than once.
+//! Sources, read 2026-11-25: <https://www.checkout.com/docs/workflows> (signature, attempts),
+//! <https://www.checkout.com/docs/previous/reporting-and-insights/events-api/event-types> (what
+//! each event means); read 2026-11-27:
+//! <https://www.checkout.com/docs/developer-resources/event-notifications/event-types>. No
+//! published vector and no library of theirs that verifies: the tests know this scheme from the
+//! documents alone.
+//!
+//! Two platforms send under one header. The present one states the time as `created_on` or
+//! `timestamp`, the previous one as `created_on`; issuing events have `event_data` in place of
+//! `data`. Either is the event's own time, and `id` the event's own id. A dispute names its
+//! payment, under which it is filed; where `data` names no payment, a link of the event may. Events
+//! may come in any order and more than once.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
-use card_masking::{FieldRules, Patterns, has_a_letter, prefixed};
+use card_masking::{FieldRules, Patterns, prefixed};
 use jiff::Timestamp;
-use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
+use payment_event::Identifier;
+use serde_json::value::RawValue;
 
-use crate::amounts::{amount_if_known, minor_amount};
 use crate::body_hmac::{BodyHmac, Written};
+use crate::events::{Draft, Events, Identity};
 use crate::exponents::ExponentTable;
-use crate::json::{
-    account, event_type, id_or_object, identifier, json_document, raw_fields, read_body, required,
-    scalar,
-};
+use crate::facts::{Facts, Related};
+use crate::json::{field, json_document, raw_fields, read_body, scalar};
 use crate::samples::{Escape, compact, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned};
 use crate::signature::Hash;
-use crate::statuses::by_type;
-use crate::times::rfc3339;
 use crate::{
     Acknowledgement, AmountForm, Amounts, Authenticity, CustomHeader, Delivery, EventTimeStability,
-    KeyForm, ParseError, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets,
-    SignatureCoverage, VerifiedWebhook,
+    KeyForm, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets, SignatureCoverage,
+    VerifiedWebhook,
 };
+
+mod event_types;
+
+use event_types::{EVENT_TYPES, status};
 
 pub(super) struct Checkout;
 
@@ -41,7 +50,7 @@ const SIGNATURE: BodyHmac = BodyHmac {
 /// Zero-decimal and three-decimal currencies as Checkout.com lists them; every other one has two, CLP among them.
 #[rustfmt::skip]
 static EXPONENTS: ExponentTable = ExponentTable {
-    source: "Checkout.com's list in a collection of providers' facts; its own page was not at hand",
+    source: "https://www.checkout.com/docs/payments/accept-payments/format-the-amount-value, read 2026-11-27",
     exceptions: &[
         (0, &["BIF", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VUV", "VND", "XAF", "XOF", "XPF"]),
         (2, &["CLP"]),
@@ -64,6 +73,8 @@ static INFO: ProviderInfo = ProviderInfo {
     settings: &[],
     event_time: EventTimeStability::Stable,
     event_id: "id",
+    volatile: &[],
+    event_types: &EVENT_TYPES,
     replay_window_past_seconds: None,
     replay_window_future_seconds: None,
     amounts: Amounts {
@@ -84,55 +95,121 @@ static INFO: ProviderInfo = ProviderInfo {
     },
 };
 
-#[rustfmt::skip]
-const STATUS: &[(&str, PaymentStatus)] = {
-    use PaymentStatus::*;
-    &[
-        ("payment_pending", Pending),
-        ("payment_approved", Authorised),
-        ("payment_declined", Failed),
-        ("payment_expired", Voided),
-        ("payment_canceled", Voided),
-        ("payment_voided", Voided),
-        ("payment_capture_pending", Pending),
-        ("payment_captured", Captured),
-        ("payment_capture_declined", Failed),
-        ("payment_refund_pending", Pending),
-        ("payment_refunded", Refunded),
-        ("payment_refund_declined", RefundFailed),
-        ("payment_returned", RefundFailed),
-        ("dispute_received", Disputed),
-        ("dispute_evidence_required", Disputed),
-        ("dispute_evidence_submitted", Disputed),
-        ("dispute_accepted", DisputeLost),
-        ("dispute_expired", DisputeLost),
-        ("dispute_lost", DisputeLost),
-        ("dispute_canceled", DisputeWon),
-        ("dispute_resolved", DisputeWon),
-        ("dispute_won", DisputeWon),
-    ]
-};
-
 /// The card but scheme and last four, holder, customer, addresses.
 #[rustfmt::skip]
 static MASKING: FieldRules = Patterns {
     drop: &[
         "source/name", "source/fingerprint", "source/bin", "source/expiry_month", "source/expiry_year", "source/billing_address",
         "source/phone", "source/account_holder", "customer/name", "customer/email", "customer/phone", "shipping", "billing_address",
-        "payment_ip", "recipient", "sender", "email", "phone", "bank_account",
+        "payment_ip", "recipient", "sender", "email", "phone", "bank_account", "account_holder",
+        "destination/name", "destination/first_name", "destination/last_name", "destination/fingerprint", "destination/bin",
+        "destination/expiry_month", "destination/expiry_year", "destination/account_number", "destination/iban",
     ],
     ids: &[
-        ("id", prefixed), ("payment_id", prefixed), ("action_id", prefixed), ("reference", has_a_letter), ("customer/id", prefixed),
+        ("id", prefixed), ("payment_id", prefixed), ("action_id", prefixed), ("customer/id", prefixed),
         ("entity_id", prefixed), ("processing_channel_id", prefixed),
     ],
 }
 .rules();
 
-raw_fields! { Event { id, #[serde(rename = "type")] kind, created_on, timestamp; data: Data } }
+raw_fields! {
+    Event {
+        id, #[serde(rename = "type")] kind, created_on, timestamp, #[serde(rename = "_links")] links;
+        data: Data, event_data: Issuing,
+    }
+}
 
-raw_fields! { Data { id, action_id, payment_id, amount, currency, entity_id; processing: Processing } }
+raw_fields! {
+    Data {
+        id, action_id, payment_id, payout_id, session_id, amount, currency, entity_id, destination, source, event_links;
+        processing: Processing, instruction: Instruction,
+    }
+}
 
 raw_fields! { Processing { entity_id } }
+
+// What a scheduled payout pays.
+raw_fields! { Instruction { source_amount, source_currency } }
+
+raw_fields! { Issuing { dispute_id, transaction } }
+
+/// The payment that a link leads to: `…/payments/pay_…`, `…/events/subject/pay_…`.
+fn linked(event: &Event<'_>) -> Option<Identifier> {
+    let href = |links: Option<&RawValue>, name: &str| {
+        let link = field(links?, name)?;
+        // `_links` holds objects with an address, `event_links` the addresses.
+        let address = field(link, "href").unwrap_or(link);
+        let address = scalar(Some(address));
+        let (_, id) = address.rsplit_once('/')?;
+        Identifier::new(id).ok().filter(|_| id.starts_with("pay_"))
+    };
+    href(event.links, "payment")
+        .or_else(|| href(event.links, "subject"))
+        .or_else(|| href(event.data.event_links, "payment"))
+}
+
+/// What `data.id` is the id of.
+fn role(kind: &str, id: &Identifier) -> &'static str {
+    match (kind.split('_').next(), id.as_str().split('_').next()) {
+        (Some("dispute"), _) | (_, Some("dsp")) => "dispute",
+        (Some("payment"), _) | (_, Some("pay")) => "payment",
+        _ => "object",
+    }
+}
+
+fn draft(event: &Event<'_>) -> Draft {
+    let mut facts = Facts::default();
+    let data = &event.data;
+    let event_type = facts.event_type(event.kind);
+    let status = status(
+        &event_type,
+        data.destination.is_some() && data.source.is_none(),
+    );
+    let scheduled = &data.instruction;
+    let (value, currency) = match data.amount {
+        None if data.currency.is_none() => (scheduled.source_amount, scheduled.source_currency),
+        value => (value, data.currency),
+    };
+    let amount = facts.minor(status, value, currency, &EXPONENTS);
+    let id = facts.id(data.id);
+    let payment = facts.id(data.payment_id);
+    let named = [
+        ("action", data.action_id),
+        ("payout", data.payout_id),
+        ("session", data.session_id),
+        ("transaction", event.event_data.transaction),
+        ("dispute", event.event_data.dispute_id),
+    ];
+    let mut related = Related::new();
+    for (role, raw) in named {
+        related.extend(facts.id(raw).map(|id| (role, id)));
+    }
+    related.extend(id.clone().map(|id| (role(&event_type, &id), id)));
+    related.extend(payment.clone().map(|id| ("payment", id)));
+    let other = |role: &str| related.get(role).cloned();
+    let of_a_payment = id
+        .as_ref()
+        .is_some_and(|id| role(&event_type, id) == "payment");
+    let transaction_id = payment
+        .or_else(|| id.clone().filter(|_| of_a_payment))
+        .or_else(|| linked(event))
+        .or(id)
+        .or_else(|| other("payout"))
+        .or_else(|| other("session"))
+        .or_else(|| other("transaction"));
+    Draft {
+        identity: Identity::Own(facts.event_id(event.id)),
+        event_type,
+        status,
+        transaction_id,
+        amount,
+        merchant_account: facts.account(data.entity_id.or(data.processing.entity_id)),
+        event_time: facts.time(&[event.created_on, event.timestamp]),
+        dated: true,
+        related,
+        facts,
+    }
+}
 
 impl Provider for Checkout {
     fn info(&self) -> &'static ProviderInfo {
@@ -148,39 +225,14 @@ impl Provider for Checkout {
         SIGNATURE.verify(raw, secrets)
     }
 
-    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Result<Vec<PaymentEvent>, ParseError> {
-        let event: Event<'_> = read_body(webhook.body())?;
-        let event_id = identifier(&required(scalar(event.id)?)?)?;
-        let kind = required(scalar(event.kind)?)?;
-        let status = by_type(STATUS, &kind);
-        let data = &event.data;
-        let processing = &data.processing;
-        let amount = minor_amount(data.amount, data.currency, &EXPONENTS);
-        let id = id_or_object(data.id)?;
-        let payment = id_or_object(data.payment_id)?;
-        let mut related_ids = BTreeMap::new();
-        let role = match kind.split('_').next() {
-            Some(role @ ("payment" | "dispute")) => Some(role.to_owned()),
-            _ => None,
-        };
-        related_ids.extend(role.zip(id.clone()));
-        related_ids.extend(payment.clone().map(|id| ("payment".to_owned(), id)));
-        related_ids.extend(id_or_object(data.action_id)?.map(|id| ("action".to_owned(), id)));
-        Ok(vec![PaymentEvent {
-            provider: INFO.name.to_owned(),
-            transaction_id: payment.or(id).unwrap_or_else(|| event_id.clone()),
-            event_id,
-            event_type: event_type(&kind)?,
-            status,
-            amount: amount_if_known(status, amount)?,
-            merchant_account: account(data.entity_id.or(processing.entity_id))?,
-            event_time: rfc3339(&required(scalar(event.created_on.or(event.timestamp))?)?)?,
-            identity: EventIdentity::Key,
-            related_ids,
-        }])
+    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Events {
+        match read_body::<Event<'_>>(webhook.body()) {
+            Some(event) => Events::of(&INFO, webhook, vec![draft(&event)]),
+            None => Events::unreadable(&INFO, webhook),
+        }
     }
 
-    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Result<Cow<'a, [u8]>, ParseError> {
+    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Cow<'a, [u8]> {
         json_document(webhook)
     }
 

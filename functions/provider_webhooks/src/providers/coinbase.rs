@@ -1,8 +1,16 @@
 //! Coinbase Commerce: `X-CC-Webhook-Signature`, HMAC-SHA256 over the body, hex.
 //!
-//! Sources, read 2026-11-25: <https://docs.cloud.coinbase.com/commerce/docs/webhooks-fields-and-security>, <https://docs.cloud.coinbase.com/commerce/docs/using-webhooks>;
-//! coinbase-commerce-python 1.0.1 (its published vector is in the fixtures). The id and the attempt number outside `event` differ between deliveries; `event.id` does
-//! not. Amounts are the price in the merchant's currency (`pricing.local`), not the coins that were paid.
+//! Sources, read 2026-11-27: <https://docs.cdp.coinbase.com/commerce/api-arcitecture/webhooks-overview>,
+//! <https://docs.cdp.coinbase.com/commerce/api-arcitecture/webhooks-fields>; read 2026-11-25:
+//! <https://docs.cloud.coinbase.com/commerce/docs/using-webhooks> (which has two more types);
+//! coinbase-commerce-python 1.0.1 (its published vector is in the fixtures). Coinbase Business
+//! succeeds it and signs otherwise: `coinbasebusiness.rs`. The id and the attempt number outside
+//! `event` differ between deliveries; `event.id` does not.
+//!
+//! Amounts are the price in the merchant's currency (`pricing.local`), which may be a coin (`USDC`).
+//! A charge without a price states what was paid in its one payment, where it has one; the coins of
+//! several payments are not summed. A pending charge is paid, but not yet beyond a reorganisation of
+//! the chain.
 
 use std::borrow::Cow;
 
@@ -15,7 +23,7 @@ use crate::event_types::{EventTypes, Says};
 use crate::events::{Draft, Events, Identity};
 use crate::exponents::ISO_ONLY;
 use crate::facts::Facts;
-use crate::json::{json_document, raw_fields, read_body};
+use crate::json::{json_document, list, object_or_default, raw_fields, read_body, scalar};
 use crate::samples::{Escape, compact, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned};
 use crate::signature::Hash;
@@ -37,7 +45,7 @@ const SIGNATURE: BodyHmac = BodyHmac {
 static INFO: ProviderInfo = ProviderInfo {
     name: "coinbase",
     title: "Coinbase Commerce",
-    source: "https://docs.cloud.coinbase.com/commerce/docs/webhooks-fields-and-security, read 2026-11-25",
+    source: "https://docs.cdp.coinbase.com/commerce/api-arcitecture/webhooks-overview, read 2026-11-27",
     signature_headers: &[SIGNATURE.header],
     unsigned_headers: &[],
     content_types: &["application/json"],
@@ -76,7 +84,7 @@ static EVENT_TYPES: EventTypes = {
     use PaymentStatus::*;
     use Says::Status;
     EventTypes {
-        source: "https://docs.cloud.coinbase.com/commerce/docs/using-webhooks, read 2026-11-25",
+        source: "https://docs.cdp.coinbase.com/commerce/api-arcitecture/webhooks-fields, read 2026-11-27",
         open: false,
         rows: &[
             ("charge:confirmed", Status(Captured)),
@@ -106,7 +114,9 @@ raw_fields! { Body {; event: Event } }
 
 raw_fields! { Event { id, #[serde(rename = "type")] kind, created_at; data: Charge } }
 
-raw_fields! { Charge { id, code; pricing: Pricing } }
+raw_fields! { Charge { id, code, pricing_type, payments; pricing: Pricing } }
+
+raw_fields! { Payment {; value: Pricing } }
 
 raw_fields! { Pricing {; local: Money } }
 
@@ -133,11 +143,23 @@ impl Provider for Coinbase {
         let mut facts = Facts::default();
         let event = &body.event;
         let charge = &event.data;
-        let price = &charge.pricing.local;
         let event_type = facts.event_type(event.kind);
         let status = EVENT_TYPES.status(&event_type);
+        let payments = list(charge.payments);
+        let paid = match payments.as_slice() {
+            [one] => object_or_default::<Payment<'_>>(Some(one)),
+            _ => Payment::default(),
+        };
+        let price = &charge.pricing.local;
+        let money = match price.amount {
+            Some(_) => price,
+            None => &paid.value.local,
+        };
         // A charge without a price is paid with any amount.
-        let amount = facts.major_if_stated(status, price.amount, price.currency, &ISO_ONLY);
+        let amount = match scalar(charge.pricing_type).as_ref() {
+            "fixed_price" => facts.major(status, money.amount, money.currency, &ISO_ONLY),
+            _ => facts.major_if_stated(status, money.amount, money.currency, &ISO_ONLY),
+        };
         let id = facts.id(charge.id);
         let draft = Draft {
             identity: Identity::Own(facts.event_id(event.id)),

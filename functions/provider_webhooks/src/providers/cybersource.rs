@@ -1,50 +1,64 @@
 //! Cybersource: `v-c-signature: t=<ms>;keyId=…;sig=<base64>`, HMAC-SHA256 under a key in base64.
 //!
-//! Sources, read 2026-11-25: <https://developer.cybersource.com/docs/cybs/en-us/webhooks/implementation/all/rest/webhooks.html> and its page on the notification's format. Documents and Cybersource's own plugins
-//! (commercetools, Salesforce Commerce Cloud) disagree on what is signed: `t.` and the body, or `t.` and its `payload` alone, in which case nothing vouches for the envelope. The former is
-//! taken unless the setting `signed_text` says `payload`; then type, id and time are as told. No library verifies it and no vector is published. The window of five minutes is the plugins'.
+//! Sources, read 2026-11-27:
+//! <https://developer.cybersource.com/docs/cybs/en-us/webhooks/implementation/all/rest/webhooks.html>
+//! and its pages on the notification's format and the event types. Documents and Cybersource's own
+//! plugins (commercetools, Salesforce Commerce Cloud) disagree on what is signed: `t.` and the
+//! body, or `t.` and its `payload` alone. The former is taken unless the setting `signed_text` says
+//! `payload`. No library verifies it and no vector is published. The window of five minutes is the
+//! plugins'.
 //!
-//! A payload can be encrypted (a text instead of an object): it is kept as it is, and the event has no amount. Assumed: amounts are decimal texts of major units; `payments.payments.accept`
-//! says authorised, as the capture has an event of its own.
+//! Where the payload alone is signed, nothing vouches for the envelope: the identity is a hash of
+//! the payload, so that one signature is one event whatever the envelope says, and time and account
+//! are those in the payload. The type, which nothing in the payload states, is as told; of several
+//! that are told with one payload the first counts.
+//!
+//! Payloads of payments are encrypted by the published rules (a text instead of an object): they
+//! are kept as they are, and the event has no amount and stands for itself, which is no problem of
+//! it. Assumed: amounts are decimal texts of major units; `payments.payments.accept` says
+//! authorised, as the capture has an event of its own, while an accepted eCheck debit is the whole
+//! payment; a retry changes `retryNumber` and `requestType` and nothing else. A capture or refund
+//! is told when it is accepted and again when it is batched.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use card_masking::{FieldRules, Patterns, has_a_letter};
 use jiff::Timestamp;
-use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
+use payment_event::{Identifier, PaymentStatus};
 use serde_json::value::RawValue;
 
-use crate::amounts::{amount_if_known, major_amount};
+use self::event_types::EVENT_TYPES;
 use crate::encoding::{base64_lenient, base64_strict, base64_text, part};
+use crate::events::{Draft, EVENTS_MAX, Events, Identity};
 use crate::exponents::ISO_ONLY;
-use crate::json::{
-    account, bounded, event_type, id_or_object, identifier, json_document, object_or_default,
-    raw_fields, read, read_body, required, scalar,
-};
+use crate::facts::{Facts, Related};
+use crate::identity::content_hash;
+use crate::json::{json_document, list, object_or_default, raw_fields, read_body, scalar};
 use crate::samples::{Escape, compact, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned};
 use crate::signature::{hmac_sha256, hmac_sha256_tag};
-use crate::statuses::by_type;
-use crate::times::{epoch_millis, rfc3339};
+use crate::statuses::by_state;
+use crate::times;
 use crate::{
     Acknowledgement, AmountForm, Amounts, Authenticity, CustomHeader, Delivery, EventTimeStability,
-    Handshake, KeyEncoding, KeyForm, ParseError, Provider, ProviderInfo, RawWebhook, Reject,
-    SampleParams, Secrets, Setting, SignatureCoverage, VerifiedWebhook,
+    Handshake, KeyEncoding, KeyForm, Provider, ProviderInfo, RawWebhook, Reject, SampleParams,
+    Secrets, Setting, SignatureCoverage, VerifiedWebhook,
 };
+
+mod event_types;
 
 pub(super) struct Cybersource;
 
 const HEADER: &str = "v-c-signature";
 const WINDOW_SECONDS: u32 = 300;
 const SIGNED_TEXT: &str = "signed_text";
-/// Entries of one payload.
-const PAYLOADS_MAX: usize = 100;
+/// Digits of a time in milliseconds, from September 2001 to the year 2286.
+const MILLIS_DIGITS: usize = 13;
 
 static INFO: ProviderInfo = ProviderInfo {
     name: "cybersource",
     title: "Cybersource",
-    source: "https://developer.cybersource.com/docs/cybs/en-us/webhooks/implementation/all/rest/webhooks.html, read 2026-11-25",
+    source: "https://developer.cybersource.com/docs/cybs/en-us/webhooks/implementation/all/rest/webhooks.html, read 2026-11-27",
     signature_headers: &[HEADER],
     unsigned_headers: &[],
     content_types: &["application/json"],
@@ -63,8 +77,10 @@ static INFO: ProviderInfo = ProviderInfo {
         meaning: "body, or payload where Cybersource signs the payload alone",
         sample: "body",
     }],
-    event_time: EventTimeStability::Stable,
-    event_id: "notificationId, else type, id of the payment and time",
+    event_time: EventTimeStability::StableWhenStated,
+    event_id: "notificationId; a hash of the payload where the payload alone is signed",
+    volatile: &["retryNumber", "requestType"],
+    event_types: &EVENT_TYPES,
     replay_window_past_seconds: Some(WINDOW_SECONDS),
     replay_window_future_seconds: Some(WINDOW_SECONDS),
     amounts: Amounts {
@@ -91,35 +107,23 @@ static INFO: ProviderInfo = ProviderInfo {
     },
 };
 
-#[rustfmt::skip]
-const STATUS: &[(&str, PaymentStatus)] = {
-    use PaymentStatus::*;
-    &[
-        ("payments.authorizations.accept", Authorised),
-        ("payments.authorizations.review", Pending),
-        ("payments.authorizations.reject", Failed),
-        ("payments.payments.accept", Authorised),
-        ("payments.payments.review", Pending),
-        ("payments.payments.reject", Failed),
-        ("payments.captures.accept", Captured),
-        ("payments.captures.review", Pending),
-        ("payments.captures.reject", Failed),
-        ("payments.refunds.accept", Refunded),
-        ("payments.refunds.reject", RefundFailed),
-        ("payments.credits.accept", Refunded),
-        ("payments.credits.reject", RefundFailed),
-        ("payments.reversals.accept", Voided),
-        ("payments.voids.accept", Voided),
-    ]
-};
+const UPDATED_TYPE: &str = "payments.payments.updated";
 
 /// `payments.payments.updated` of alternative payment methods says in its state what became of it.
+/// `AUTHORIZED` is a state of the payments interface, not of the pages on these notices.
 #[rustfmt::skip]
-const UPDATED: &[(&str, PaymentStatus)] = {
+const UPDATED: &[(&str, &str, PaymentStatus)] = {
     use PaymentStatus::*;
     &[
-        ("PENDING", Pending), ("SETTLE_INITIATED", Pending), ("COMPLETED", Captured), ("SETTLED", Captured), ("REFUNDED", Refunded),
-        ("FAILED", Failed), ("ABANDONED", Voided), ("CANCELLED", Voided),
+        (UPDATED_TYPE, "PENDING", Pending),
+        (UPDATED_TYPE, "SETTLE_INITIATED", Pending),
+        (UPDATED_TYPE, "AUTHORIZED", Authorised),
+        (UPDATED_TYPE, "COMPLETED", Captured),
+        (UPDATED_TYPE, "SETTLED", Captured),
+        (UPDATED_TYPE, "REFUNDED", Refunded),
+        (UPDATED_TYPE, "FAILED", Failed),
+        (UPDATED_TYPE, "ABANDONED", Voided),
+        (UPDATED_TYPE, "CANCELLED", Voided),
     ]
 };
 
@@ -146,16 +150,22 @@ raw_fields! {
     Event { notification_id, event_type, event_date, organization_id, payload }
 }
 
-raw_fields! { Entry { data } }
-
 raw_fields! {
     #[serde(rename_all = "camelCase")]
-    Data { id, status, order_information, client_reference_information }
+    Entry { organization_id; data: Data }
 }
 
 raw_fields! {
     #[serde(rename_all = "camelCase")]
-    Order { amount_details }
+    Data {
+        id, status, submit_time_utc;
+        order_information: Order, client_reference_information: Reference,
+    }
+}
+
+raw_fields! {
+    #[serde(rename_all = "camelCase")]
+    Order {; amount_details: Details }
 }
 
 raw_fields! {
@@ -171,63 +181,104 @@ fn key(text: &str) -> Option<Vec<u8>> {
 
 fn status_of(kind: &str, state: &str) -> PaymentStatus {
     match kind {
-        "payments.payments.updated" => by_type(UPDATED, state),
-        kind => by_type(STATUS, kind),
+        UPDATED_TYPE => by_state(UPDATED, kind, state),
+        kind => EVENT_TYPES.status(kind),
     }
+}
+
+/// A time in milliseconds, as it is signed.
+fn millis(text: &str) -> Option<Timestamp> {
+    times::time(text)
+        .filter(|_| text.len() == MILLIS_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// What is signed behind the time, where it is not the body: the text of its payload.
+fn signed_payload(body: &[u8]) -> Option<&[u8]> {
+    let event: Event<'_> = read_body(body)?;
+    event.payload.map(|payload| payload.get().as_bytes())
 }
 
 /// What is signed behind the time: the body, or the text of its payload.
 fn signed_text<'a>(body: &'a [u8], secrets: &Secrets) -> Option<&'a [u8]> {
-    if secrets.setting(SIGNED_TEXT) != Some("payload") {
-        return Some(body);
+    match secrets.setting(SIGNED_TEXT) {
+        Some("payload") => signed_payload(body),
+        _ => Some(body),
     }
-    let event: Event<'a> = read_body(body).ok()?;
-    event.payload.map(|payload| payload.get().as_bytes())
+}
+
+/// One entry of a payload.
+struct Place<'p> {
+    /// Its number, where the payload has several.
+    number: Option<usize>,
+    /// The text of the payload, where that alone is signed.
+    signed_part: Option<&'p [u8]>,
 }
 
 impl Event<'_> {
-    fn payment(&self, number: usize, raw: Option<&RawValue>) -> Result<PaymentEvent, ParseError> {
-        let kind = required(scalar(self.event_type)?)?;
-        let event_time = rfc3339(&required(scalar(self.event_date)?)?)?;
-        let entry: Entry<'_> = object_or_default(raw)?;
-        let data: Data<'_> = object_or_default(entry.data)?;
-        let status = status_of(&kind, &scalar(data.status)?);
-        let order: Order<'_> = object_or_default(data.order_information)?;
-        let details: Details<'_> = object_or_default(order.amount_details)?;
+    fn payment(&self, place: &Place<'_>, raw: Option<&RawValue>) -> Draft {
+        let mut facts = Facts::default();
+        let event_type = facts.event_type(self.event_type);
+        let entry: Entry<'_> = object_or_default(raw);
+        let data = &entry.data;
+        let status = status_of(&event_type, &scalar(data.status));
+        let encrypted = raw.is_some_and(|raw| raw.get().starts_with('"'));
+        let details = &data.order_information.amount_details;
         let stated = details.total_amount.or(details.authorized_amount);
-        let amount = major_amount(stated, details.currency, &ISO_ONLY);
-        let payment = id_or_object(data.id)?;
-        let notification = scalar(self.notification_id)?;
-        let event_id = if notification.is_empty() {
-            let payment = payment.as_ref().ok_or(ParseError::FieldMissing)?;
-            format!(
-                "{kind}:{}:{}",
-                payment.as_str(),
-                event_time.as_millisecond()
-            )
-        } else if number == 0 {
-            notification.into_owned()
-        } else {
-            format!("{notification}:{number}")
+        let amount = match encrypted {
+            true => None,
+            // No document shows one for every payment method.
+            false if event_type == UPDATED_TYPE => {
+                facts.major_if_stated(status, stated, details.currency, &ISO_ONLY)
+            }
+            false => facts.major(status, stated, details.currency, &ISO_ONLY),
         };
-        let event_id = identifier(&event_id)?;
-        let reference: Reference<'_> = object_or_default(data.client_reference_information)?;
-        let reference = id_or_object(reference.code).ok().flatten();
-        let mut related_ids = BTreeMap::new();
-        related_ids.extend(payment.clone().map(|id| ("payment".to_owned(), id)));
-        related_ids.extend(reference.map(|id| ("client_reference".to_owned(), id)));
-        Ok(PaymentEvent {
-            provider: INFO.name.to_owned(),
-            transaction_id: payment.unwrap_or_else(|| event_id.clone()),
-            event_id,
-            event_type: event_type(&kind)?,
+        let payment = facts.id(data.id);
+        let reference = facts.chosen_id(data.client_reference_information.code);
+        let mut related = Related::new();
+        related.extend(payment.clone().map(|id| ("payment", id)));
+        related.extend(reference.map(|id| ("client_reference", id)));
+
+        let number = place.number.unwrap_or(0);
+        let identity = match place.signed_part {
+            Some(part) if number == 0 => Identity::Content(part.to_vec()),
+            Some(part) => Identity::Content([part, format!("\0{number}").as_bytes()].concat()),
+            None if number == 0 => Identity::Own(facts.event_id(self.notification_id)),
+            None => {
+                let own = facts.event_id(self.notification_id);
+                let numbered = own.map(|id| Identifier::new(format!("{id}:{number}")));
+                Identity::Own(numbered.and_then(Result::ok))
+            }
+        };
+        // What is encrypted stands for itself.
+        let own = match &identity {
+            _ if !encrypted => None,
+            Identity::Own(id) => id.clone(),
+            Identity::Content(signed) => {
+                Some(Identifier::of_sha256(&content_hash(signed, &[], ""), None))
+            }
+            _ => None,
+        };
+        let times: &[_] = match place.signed_part {
+            None => &[self.event_date],
+            Some(_) => &[data.submit_time_utc, self.event_date],
+        };
+        let account = match place.signed_part {
+            None => self.organization_id.or(entry.organization_id),
+            Some(_) => entry.organization_id,
+        };
+        Draft {
+            identity,
+            event_type,
             status,
-            amount: amount_if_known(status, amount)?,
-            merchant_account: account(self.organization_id)?,
-            event_time,
-            identity: EventIdentity::Key,
-            related_ids,
-        })
+            transaction_id: payment.or(own),
+            amount,
+            merchant_account: facts.account(account),
+            event_time: facts.time(times),
+            // What no signature covers is no part of the key.
+            dated: place.signed_part.is_none(),
+            related,
+            facts,
+        }
     }
 }
 
@@ -249,12 +300,14 @@ impl Provider for Cybersource {
         }
         let header = raw.headers.get(HEADER).ok_or(Reject::SignatureMissing)?;
         let time = part(header, ';', "t").ok_or(Reject::SignatureMalformed)?;
-        let signature = part(header, ';', "sig").and_then(base64_strict);
+        let signature = part(header, ';', "sig").map(|text| text.trim_matches('"'));
+        let signature = signature.and_then(base64_strict);
         let signature = signature.ok_or(Reject::SignatureMalformed)?;
-        let signed_at = epoch_millis(time).map_err(|_| Reject::SignatureMalformed)?;
+        let signed_at = millis(time).ok_or(Reject::SignatureMalformed)?;
         let text = signed_text(raw.body, secrets).ok_or(Reject::BodyUnreadable)?;
         let matched = hmac_sha256(&keys, &[time.as_bytes(), b".", text], &[signature])?;
-        // The time is signed, so it is judged after the signature; to the second, as other providers' are.
+        // The time is signed, so it is judged after the signature; to the second, as other
+        // providers' are.
         let age = received_at.as_second() - signed_at.as_second();
         if age > i64::from(WINDOW_SECONDS) {
             return Err(Reject::TimestampStale);
@@ -262,28 +315,40 @@ impl Provider for Cybersource {
         if age < -i64::from(WINDOW_SECONDS) {
             return Err(Reject::TimestampFuture);
         }
-        Ok(matched.vouch(raw))
+        let body = raw.body;
+        let verified = matched.vouch(raw);
+        Ok(match secrets.setting(SIGNED_TEXT) {
+            Some("payload") => verified.covering(signed_payload(body).unwrap_or_default()),
+            _ => verified,
+        })
     }
 
-    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Result<Vec<PaymentEvent>, ParseError> {
-        let event: Event<'_> = read_body(webhook.body())?;
-        match event.payload.filter(|raw| raw.get().starts_with('[')) {
-            None => Ok(vec![event.payment(0, event.payload)?]),
-            Some(list) => {
-                let entries: Vec<&RawValue> = read(list.get())?;
-                bounded(&entries, PAYLOADS_MAX)?;
-                if entries.is_empty() {
-                    return Err(ParseError::FieldMissing);
-                }
-                let payments = entries.into_iter().enumerate();
-                payments
-                    .map(|(number, raw)| event.payment(number, Some(raw)))
-                    .collect()
+    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Events {
+        let Some(event) = read_body::<Event<'_>>(webhook.body()) else {
+            return Events::unreadable(&INFO, webhook);
+        };
+        let signed_part = webhook.signed_part();
+        let entries = list(event.payload);
+        let several = entries.len() > 1;
+        let place = |number: usize| Place {
+            number: several.then_some(number),
+            signed_part,
+        };
+        let drafts = match entries.as_slice() {
+            // One object, an encrypted text, or nothing.
+            [] => vec![event.payment(&place(0), event.payload)],
+            // More than are stored one by one are one event, which needs none of them.
+            entries => {
+                let entries = entries.iter().take(EVENTS_MAX + 1).enumerate();
+                let draft =
+                    |(number, raw): (usize, &&RawValue)| event.payment(&place(number), Some(raw));
+                entries.map(draft).collect()
             }
-        }
+        };
+        Events::of(&INFO, webhook, drafts)
     }
 
-    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Result<Cow<'a, [u8]>, ParseError> {
+    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Cow<'a, [u8]> {
         json_document(webhook)
     }
 

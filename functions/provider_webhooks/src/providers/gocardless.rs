@@ -1,40 +1,44 @@
-//! GoCardless: `Webhook-Signature`, HMAC-SHA256 over the body, hex. Up to 250 events in one request.
+//! GoCardless: `Webhook-Signature`, HMAC-SHA256 over the body, hex. Up to 250 events in one
+//! request.
 //!
-//! Sources, read 2026-11-25: <https://developer.gocardless.com/partners/webhooks-for-partners> (the shape of an event), a third party's description of the interface,
-//! <https://asyncapi.apis.io/asyncapis/gocardless/gocardless-asyncapi/> (signature, 250 events); gocardless-pro-python 3.22.0 (its published vector is in the fixtures). An event says what
-//! happened to which resource and never how much: the amount has to be asked for, and is left out here.
+//! Sources: <https://developer.gocardless.com/partners/webhooks-for-partners> (the shape of an
+//! event), gocardless-pro-python 3.22.0 (its published vector is in the fixtures), read 2026-11-25;
+//! <https://developer.gocardless.com/api-reference/> as a third party transcribed it
+//! (api-evangelist/gocardless asyncapi/gocardless-asyncapi.yml: types, signature, 250 events), read
+//! 2026-11-27. An event says what happened to which resource and never how much: the amount has to
+//! be asked for, and is left out here.
 //!
-//! `payments.paid_out` says that a collected payment is part of a payout; `payouts.paid` tells of the payout itself.
+//! `payments.paid_out` says that a collected payment is part of a payout, and is no payout and no
+//! second capture; `payouts.paid` tells of the payout itself. That `refunds.bounced` exists is
+//! known from an earlier reading alone [M]. A billing request, a subscription and an instalment
+//! schedule say nothing of money: their payments do.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use card_masking::{FieldRules, Patterns, has_a_letter};
 use jiff::Timestamp;
-use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
+use payment_event::Problem;
 use serde_json::value::RawValue;
 
 use crate::body_hmac::{BodyHmac, Written};
+use crate::event_types::EventTypes;
+use crate::events::{Draft, Events, Identity};
 use crate::exponents::ISO_ONLY;
-use crate::json::{
-    account, bounded, event_type, id_or_object, identifier, json_document, object_or_default,
-    raw_fields, read, read_body, required, scalar,
-};
+use crate::facts::{Facts, Related};
+use crate::json::{json_document, list, object_or_default, raw_fields, read_body, scalar};
 use crate::samples::{Escape, compact, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned};
 use crate::signature::Hash;
-use crate::statuses::by_type;
-use crate::times::rfc3339;
 use crate::{
     Acknowledgement, AmountForm, Amounts, Authenticity, CustomHeader, Delivery, EventTimeStability,
-    KeyForm, ParseError, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets,
-    SignatureCoverage, VerifiedWebhook,
+    KeyForm, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets, SignatureCoverage,
+    VerifiedWebhook,
 };
 
-pub(super) struct GoCardless;
+mod event_types;
 
-/// As many as GoCardless puts into one request.
-const EVENTS_MAX: usize = 250;
+pub(super) struct GoCardless;
 
 const SIGNATURE: BodyHmac = BodyHmac {
     header: "webhook-signature",
@@ -59,6 +63,8 @@ static INFO: ProviderInfo = ProviderInfo {
     settings: &[],
     event_time: EventTimeStability::Stable,
     event_id: "events[].id",
+    volatile: &[],
+    event_types: &EVENT_TYPES,
     replay_window_past_seconds: None,
     replay_window_future_seconds: None,
     amounts: Amounts {
@@ -79,33 +85,11 @@ static INFO: ProviderInfo = ProviderInfo {
     },
 };
 
-/// By `resource_type.action`; the actions' names are those of GoCardless, what some of them mean for the money is an assumption (its reference was not at hand): `paid_out`,
-/// `chargeback_settled`, `late_failure_settled`, `funds_returned`. What is not here has no money in it, or tells again what another event tells.
-#[rustfmt::skip]
-const STATUS: &[(&str, PaymentStatus)] = {
-    use PaymentStatus::*;
-    &[
-        ("payments.created", Pending),
-        ("payments.customer_approval_granted", Pending),
-        ("payments.customer_approval_denied", Failed),
-        ("payments.submitted", Pending),
-        ("payments.confirmed", Captured),
-        ("payments.cancelled", Voided),
-        ("payments.failed", Failed),
-        ("payments.late_failure_settled", Failed),
-        ("payments.resubmission_requested", Pending),
-        ("payments.charged_back", Disputed),
-        ("payments.chargeback_cancelled", DisputeWon),
-        ("payments.chargeback_settled", DisputeLost),
-        ("payments.paid_out", Payout),
-        ("refunds.created", Pending),
-        ("refunds.paid", Refunded),
-        ("refunds.refund_settled", Refunded),
-        ("refunds.failed", RefundFailed),
-        ("refunds.bounced", RefundFailed),
-        ("refunds.funds_returned", RefundFailed),
-        ("payouts.paid", Payout),
-    ]
+/// By `resource_type.action`.
+static EVENT_TYPES: EventTypes = EventTypes {
+    source: "https://developer.gocardless.com/api-reference/, read 2026-11-27 in a transcription",
+    open: false,
+    rows: event_types::ROWS,
 };
 
 /// What may name a person or an account; the events themselves name ids alone.
@@ -129,34 +113,59 @@ raw_fields! { Body { events } }
 raw_fields! { Event { id, created_at, resource_type, action, links } }
 
 /// The resources that an event names, those first after which money is filed.
-const LINKS: [&str; 5] = ["payment", "refund", "payout", "mandate", "subscription"];
+const LINKS: [&str; 11] = [
+    "payment",
+    "refund",
+    "payout",
+    "outbound_payment",
+    "mandate",
+    "subscription",
+    "instalment_schedule",
+    "billing_request",
+    "payer_authorisation",
+    "customer",
+    "creditor",
+];
 
-fn event(raw: &RawValue) -> Result<PaymentEvent, ParseError> {
-    let event: Event<'_> = object_or_default(Some(raw))?;
-    let event_id = identifier(&required(scalar(event.id)?)?)?;
-    let resource = required(scalar(event.resource_type)?)?;
-    let kind = format!("{resource}.{}", required(scalar(event.action)?)?);
-    let links: BTreeMap<Cow<'_, str>, &RawValue> = object_or_default(event.links)?;
-    let mut related_ids = BTreeMap::new();
+/// `resource_type.action`, or the one of the two that is stated.
+fn event_type(facts: &mut Facts, event: &Event<'_>) -> String {
+    let (resource, action) = (scalar(event.resource_type), scalar(event.action));
+    if !resource.is_empty() && !action.is_empty() {
+        return facts.event_type_text(&format!("{resource}.{action}"));
+    }
+    facts.note(Problem::TypeMissing);
+    let stated = format!("{resource}{action}");
+    if stated.is_empty() {
+        return stated;
+    }
+    facts.event_type_text(&stated)
+}
+
+fn draft(raw: &RawValue) -> Draft {
+    let mut facts = Facts::default();
+    let event: Event<'_> = object_or_default(Some(raw));
+    let event_type = event_type(&mut facts, &event);
+    let links: BTreeMap<Cow<'_, str>, &RawValue> = object_or_default(event.links);
+    let mut related = Related::new();
     let mut transaction_id = None;
     for role in LINKS {
-        if let Some(id) = id_or_object(links.get(role).copied())? {
+        if let Some(id) = facts.id(links.get(role).copied()) {
             transaction_id.get_or_insert_with(|| id.clone());
-            related_ids.insert(role.to_owned(), id);
+            related.insert(role, id);
         }
     }
-    Ok(PaymentEvent {
-        provider: INFO.name.to_owned(),
-        transaction_id: transaction_id.unwrap_or_else(|| event_id.clone()),
-        event_id,
-        event_type: event_type(&kind)?,
-        status: by_type(STATUS, &kind),
+    Draft {
+        identity: Identity::Own(facts.event_id(event.id)),
+        status: EVENT_TYPES.status(&event_type),
+        event_type,
+        transaction_id,
         amount: None,
-        merchant_account: account(links.get("organisation").copied())?,
-        event_time: rfc3339(&required(scalar(event.created_at)?)?)?,
-        identity: EventIdentity::Key,
-        related_ids,
-    })
+        merchant_account: facts.account(links.get("organisation").copied()),
+        event_time: facts.time(&[event.created_at]),
+        dated: true,
+        related,
+        facts,
+    }
 }
 
 impl Provider for GoCardless {
@@ -173,18 +182,13 @@ impl Provider for GoCardless {
         SIGNATURE.verify(raw, secrets)
     }
 
-    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Result<Vec<PaymentEvent>, ParseError> {
-        let body: Body<'_> = read_body(webhook.body())?;
-        let events = body.events.ok_or(ParseError::FieldMissing)?;
-        let events: Vec<&RawValue> = read(events.get())?;
-        bounded(&events, EVENTS_MAX)?;
-        if events.is_empty() {
-            return Err(ParseError::FieldMissing);
-        }
-        events.into_iter().map(event).collect()
+    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Events {
+        let body: Option<Body<'_>> = read_body(webhook.body());
+        let events = list(body.and_then(|body| body.events));
+        Events::of(&INFO, webhook, events.into_iter().map(draft).collect())
     }
 
-    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Result<Cow<'a, [u8]>, ParseError> {
+    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Cow<'a, [u8]> {
         json_document(webhook)
     }
 

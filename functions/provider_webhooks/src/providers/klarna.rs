@@ -1,35 +1,43 @@
-//! Klarna: `Klarna-Signature`, HMAC-SHA256 over the body, hex; `Klarna-Signing-Key-Id` names the key.
+//! Klarna: `Klarna-Signature`, HMAC-SHA256 over the body, hex; `Klarna-Signing-Key-Id` names the
+//! key.
 //!
-//! Sources, read 2026-11-25: <https://docs.klarna.com/klarna-network-distribution/manage-partners/integration-setup-and-notifications/webhooks> (envelope, answers, retries),
-//! <https://docs.klarna.com/api/kn/klarna-product-api-payment/klarna-product-api-payment-v2-r5> (payload of a payment request), and Klarna's own WooCommerce plugin (signature in lower-case
-//! hexadecimal, key as text). No library verifies it and no vector is published.
+//! Sources, read 2026-11-25:
+//! <https://docs.klarna.com/klarna-network-distribution/manage-partners/integration-setup-and-notifications/webhooks>
+//! (envelope, answers, retries),
+//! <https://docs.klarna.com/api/kn/klarna-product-api-payment/klarna-product-api-payment-v2-r5>
+//! (payload of a payment request), and Klarna's own WooCommerce plugin (signature in lower-case
+//! hexadecimal, key as text); read 2026-11-27:
+//! <https://docs.klarna.com/klarna-network-distribution/after-payments/manage-payment-transactions>
+//! and its pages of disputes. No library verifies it and no vector is published.
 //!
-//! The older order management push is unsigned and has an id alone: it is not taken here. The id of the key is not looked at: it is not signed, and every configured key is tried.
-//! Assumed: a request's `payment_amount` or `amount`, where its payload states one, is in minor units of ISO 4217, as in Klarna's interfaces.
+//! The older order management push is unsigned and has an id alone: it is not taken here. The id of
+//! the key is not looked at: it is not signed, and every configured key is tried.
+//! `request.completed` says that the payer went through, the money is the transaction's; an expired
+//! one is released. Klarna holds the disputed amount from the moment a dispute is initiated.
+//! Assumed: a payload's `amount`, `payment_amount` or `dispute_amount`, where it states one, is in
+//! minor units of ISO 4217, as in Klarna's interfaces; and a closed dispute states its `outcome`
+//! (WON or LOST), as the interface does, in the payload or in its `state_context`. Where it does
+//! not, it stays disputed.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use card_masking::{FieldRules, Patterns};
 use jiff::Timestamp;
-use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
+use payment_event::PaymentStatus;
 
-use crate::amounts::{amount_if_known, minor_amount};
 use crate::body_hmac::{BodyHmac, Written};
+use crate::event_types::{EventTypes, Says};
+use crate::events::{Draft, Events, Identity};
 use crate::exponents::ISO_ONLY;
-use crate::json::{
-    account, event_type, id_or_object, identifier, json_document, raw_fields, read_body, required,
-    scalar,
-};
+use crate::facts::{Facts, Related};
+use crate::json::{json_document, raw_fields, read_body, scalar};
 use crate::samples::{Escape, compact, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned};
 use crate::signature::Hash;
-use crate::statuses::by_type;
-use crate::times::rfc3339;
 use crate::{
     Acknowledgement, AmountForm, Amounts, Authenticity, CustomHeader, Delivery, EventTimeStability,
-    KeyForm, ParseError, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets,
-    SignatureCoverage, VerifiedWebhook,
+    KeyForm, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets, SignatureCoverage,
+    VerifiedWebhook,
 };
 
 pub(super) struct Klarna;
@@ -56,6 +64,8 @@ static INFO: ProviderInfo = ProviderInfo {
     settings: &[],
     event_time: EventTimeStability::Stable,
     event_id: "metadata.event_id",
+    volatile: &[],
+    event_types: &EVENT_TYPES,
     replay_window_past_seconds: None,
     replay_window_future_seconds: None,
     amounts: Amounts {
@@ -76,25 +86,42 @@ static INFO: ProviderInfo = ProviderInfo {
     },
 };
 
-/// Of a payment request and of the transaction that comes of it; Klarna's states of disputes are not documented where we could read and are kept unclassified. `request.completed` says that the payer
-/// went through, the money is the transaction's; an expired one is released.
+/// Of a payment request, of the transaction that comes of it, and of its disputes: those of the
+/// older lifecycle as well.
 #[rustfmt::skip]
-const STATUS: &[(&str, PaymentStatus)] = {
+static EVENT_TYPES: EventTypes = {
     use PaymentStatus::*;
-    &[
-        ("payment.request.state-change.submitted", Pending),
-        ("payment.request.state-change.prepared", Pending),
-        ("payment.request.state-change.in-progress", Pending),
-        ("payment.request.state-change.pending-confirmation", Pending),
-        ("payment.request.state-change.authorized", Authorised),
-        ("payment.request.state-change.completed", Pending),
-        ("payment.request.state-change.canceled", Voided),
-        ("payment.request.state-change.expired", Voided),
-        ("payment.request.state-change.declined", Failed),
-        ("payment.transaction.state-change.authorized", Authorised),
-        ("payment.transaction.state-change.completed", Captured),
-        ("payment.transaction.state-change.expired", Voided),
-    ]
+    use Says::{ByState, Nothing, Status};
+    EventTypes {
+        source: "https://docs.klarna.com/klarna-network-distribution (pages per product) and https://docs.klarna.com/api/kn/klarna-notifications-api, read 2026-11-27",
+        open: false,
+        rows: &[
+            ("partner.account.product.payment.state-change.disabled", Nothing),
+            ("partner.account.product.payment.state-change.enabled", Nothing),
+            ("partner.account.state-change.operational", Nothing),
+            ("payment.dispute.state-change.arbitration", Status(Disputed)),
+            ("payment.dispute.state-change.arbitration-pending", Status(Disputed)),
+            ("payment.dispute.state-change.closed", ByState),
+            ("payment.dispute.state-change.initiated", Status(Disputed)),
+            ("payment.dispute.state-change.merchant-evidence-pending", Status(Disputed)),
+            ("payment.dispute.state-change.pre-arbitration", Status(Disputed)),
+            ("payment.dispute.state-change.representment", Status(Disputed)),
+            ("payment.dispute.updated", Status(Disputed)),
+            ("payment.request.state-change.authorized", Status(Authorised)),
+            ("payment.request.state-change.canceled", Status(Voided)),
+            ("payment.request.state-change.completed", Status(Pending)),
+            ("payment.request.state-change.declined", Status(Failed)),
+            ("payment.request.state-change.expired", Status(Voided)),
+            ("payment.request.state-change.in-progress", Status(Pending)),
+            ("payment.request.state-change.pending-confirmation", Status(Pending)),
+            ("payment.request.state-change.prepared", Status(Pending)),
+            ("payment.request.state-change.submitted", Status(Pending)),
+            ("payment.transaction.state-change.authorized", Status(Authorised)),
+            ("payment.transaction.state-change.closed", Nothing),
+            ("payment.transaction.state-change.completed", Status(Captured)),
+            ("payment.transaction.state-change.expired", Status(Voided)),
+        ],
+    }
 };
 
 /// The payer and what it is paid with.
@@ -105,7 +132,7 @@ static MASKING: FieldRules = Patterns {
         "national_identification_number", "payment_token", "customer_token", "interoperability_token", "state_context/customer",
     ],
     ids: &[
-        ("event_id", resource_name), ("payment_request_id", resource_name), ("payment_transaction_id", resource_name), ("webhook_id", resource_name),
+        ("event_id", resource_name), ("payment_dispute_id", resource_name), ("payment_request_id", resource_name), ("payment_transaction_id", resource_name), ("webhook_id", resource_name),
         ("subject_account_id", resource_name), ("recipient_account_id", resource_name), ("product_instance_id", resource_name),
         ("correlation_id", resource_name),
     ],
@@ -122,7 +149,61 @@ raw_fields! { Body {; metadata: Metadata, payload: Payload } }
 
 raw_fields! { Metadata { event_type, event_id, occurred_at, subject_account_id } }
 
-raw_fields! { Payload { payment_request_id, payment_transaction_id, amount, payment_amount, currency } }
+raw_fields! {
+    Payload {
+        payment_request_id, payment_transaction_id, payment_dispute_id, amount, payment_amount, dispute_amount, currency, outcome;
+        dispute_details: Dispute, state_context: StateContext,
+    }
+}
+
+raw_fields! { Dispute { dispute_amount, currency } }
+
+raw_fields! { StateContext { outcome } }
+
+fn status(kind: &str, payload: &Payload<'_>) -> PaymentStatus {
+    use PaymentStatus::{DisputeLost, DisputeWon, Disputed};
+    if kind != "payment.dispute.state-change.closed" {
+        return EVENT_TYPES.status(kind);
+    }
+    let outcome = scalar(payload.outcome.or(payload.state_context.outcome));
+    match outcome.to_ascii_uppercase().as_str() {
+        "WON" => DisputeWon,
+        "LOST" => DisputeLost,
+        _ => Disputed,
+    }
+}
+
+fn draft(body: &Body<'_>) -> Draft {
+    let mut facts = Facts::default();
+    let (metadata, payload) = (&body.metadata, &body.payload);
+    let event_type = facts.event_type(metadata.event_type);
+    let status = status(&event_type, payload);
+    let dispute = &payload.dispute_details;
+    let own = payload.amount.or(payload.payment_amount);
+    let value = own.or(payload.dispute_amount).or(dispute.dispute_amount);
+    let currency = payload.currency.or(dispute.currency);
+    // No document says that a payload states an amount.
+    let amount = facts.minor_if_stated(status, value, currency, &ISO_ONLY);
+    let request = facts.id(payload.payment_request_id);
+    let transaction = facts.id(payload.payment_transaction_id);
+    let mut related = Related::new();
+    related.extend(request.clone().map(|id| ("request", id)));
+    related.extend(transaction.clone().map(|id| ("transaction", id)));
+    let dispute = facts.id(payload.payment_dispute_id);
+    related.extend(dispute.clone().map(|id| ("dispute", id)));
+    Draft {
+        identity: Identity::Own(facts.event_id(metadata.event_id)),
+        event_type,
+        status,
+        transaction_id: transaction.or(request).or(dispute),
+        amount,
+        merchant_account: facts.account(metadata.subject_account_id),
+        event_time: facts.time(&[metadata.occurred_at]),
+        dated: true,
+        related,
+        facts,
+    }
+}
 
 impl Provider for Klarna {
     fn info(&self) -> &'static ProviderInfo {
@@ -138,35 +219,14 @@ impl Provider for Klarna {
         SIGNATURE.verify(raw, secrets)
     }
 
-    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Result<Vec<PaymentEvent>, ParseError> {
-        let body: Body<'_> = read_body(webhook.body())?;
-        let metadata = &body.metadata;
-        let event_id = identifier(&required(scalar(metadata.event_id)?)?)?;
-        let kind = required(scalar(metadata.event_type)?)?;
-        let status = by_type(STATUS, &kind);
-        let payload = &body.payload;
-        let request = id_or_object(payload.payment_request_id)?;
-        let transaction = id_or_object(payload.payment_transaction_id)?;
-        let stated = payload.amount.or(payload.payment_amount);
-        let amount = minor_amount(stated, payload.currency, &ISO_ONLY);
-        let mut related_ids = BTreeMap::new();
-        related_ids.extend(request.clone().map(|id| ("request".to_owned(), id)));
-        related_ids.extend(transaction.clone().map(|id| ("transaction".to_owned(), id)));
-        Ok(vec![PaymentEvent {
-            provider: INFO.name.to_owned(),
-            transaction_id: transaction.or(request).unwrap_or_else(|| event_id.clone()),
-            event_id,
-            event_type: event_type(&kind)?,
-            status,
-            amount: amount_if_known(status, amount)?,
-            merchant_account: account(metadata.subject_account_id)?,
-            event_time: rfc3339(&required(scalar(metadata.occurred_at)?)?)?,
-            identity: EventIdentity::Key,
-            related_ids,
-        }])
+    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Events {
+        match read_body::<Body<'_>>(webhook.body()) {
+            Some(body) => Events::of(&INFO, webhook, vec![draft(&body)]),
+            None => Events::unreadable(&INFO, webhook),
+        }
     }
 
-    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Result<Cow<'a, [u8]>, ParseError> {
+    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Cow<'a, [u8]> {
         json_document(webhook)
     }
 

@@ -1,33 +1,42 @@
-//! Mollie's next-generation webhooks: `X-Mollie-Signature: sha256=<hex>`, HMAC-SHA256 over the body. Its classic ones, which nobody signs, are `mollieclassic`.
+//! Mollie's next-generation webhooks: `X-Mollie-Signature: sha256=<hex>`, HMAC-SHA256 over the
+//! body. Its classic ones, which nobody signs, are `mollieclassic`.
 //!
-//! Sources, read 2026-11-25: <https://docs.mollie.com/reference/webhooks-new>, <https://docs.mollie.com/reference/payment-links-api-webhooks>; mollie-api-typescript 1.12.28 and mollie-api-php (`SignatureValidator`).
-//! For a day after a rotation the header is sent twice, once for each secret; a gateway may join the two by a comma. Both are tried.
-//! An event holds the whole entity under `_embedded`, or, where the webhook is set up without it, the entity's id alone: then it has no amount.
-//! Mollie adds types one after the other; of those that are not documented yet (payments, refunds) the states of its interface are assumed to be their names.
+//! Sources: <https://docs.mollie.com/reference/webhooks-new>,
+//! <https://docs.mollie.com/reference/payment-links-api-webhooks>, mollie-api-typescript 1.12.28
+//! and mollie-api-php (`SignatureValidator`), read 2026-11-25; mollie/openapi specs.yaml (the
+//! types), <https://docs.mollie.com/changelog/add-chargeback-and-capture-webhook-event-types>, read
+//! 2026-11-27. For a day after a rotation the header is sent twice, once for each secret; a gateway
+//! may join the two by a comma. Both are tried.
+//!
+//! An event holds the whole entity under `_embedded`, or, where the webhook is set up without it,
+//! the entity's id alone: then it has no amount. The pages of single entities show the entity
+//! itself as the body, without an event around it. Its id is not the event's, so such a body is
+//! known by its hash, and its type is made of the entity and its state.
+//!
+//! A payment that is captured by hand states its whole amount in `amount`, and what was captured in
+//! `amountCaptured`. A payment link and a sales invoice tell the money of a payment again, under
+//! another id: they say nothing of their own.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use card_masking::{FieldRules, Patterns, has_a_letter};
 use jiff::Timestamp;
-use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
+use payment_event::PaymentStatus;
+use serde_json::value::RawValue;
 
-use crate::amounts::{amount_if_known, major_amount};
 use crate::body_hmac::{BodyHmac, Written};
+use crate::event_types::{EventTypes, Says};
+use crate::events::{Draft, Events, Identity};
 use crate::exponents::ISO_ONLY;
-use crate::json::{
-    account, event_type, id_or_object, identifier, json_document, object_or_default, raw_fields,
-    read_body, required, scalar,
-};
+use crate::facts::{Facts, Related};
+use crate::json::{json_document, object_or_default, raw_fields, read_body, scalar};
 use crate::samples::{Escape, compact, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned};
 use crate::signature::Hash;
-use crate::statuses::by_type;
-use crate::times::rfc3339;
 use crate::{
     Acknowledgement, AmountForm, Amounts, Authenticity, CustomHeader, Delivery, EventTimeStability,
-    KeyForm, ParseError, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets,
-    SignatureCoverage, VerifiedWebhook,
+    KeyForm, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets, SignatureCoverage,
+    VerifiedWebhook,
 };
 
 pub(super) struct Mollie;
@@ -52,8 +61,10 @@ static INFO: ProviderInfo = ProviderInfo {
     rotation: "for a day both secrets sign and the header is sent twice: keep both",
     key: KeyForm::TEXT,
     settings: &[],
-    event_time: EventTimeStability::Stable,
-    event_id: "id",
+    event_time: EventTimeStability::StableWhenStated,
+    event_id: "id, of an entity without an event around it the hash of the body",
+    volatile: &[],
+    event_types: &EVENT_TYPES,
     replay_window_past_seconds: None,
     replay_window_future_seconds: None,
     amounts: Amounts {
@@ -75,22 +86,51 @@ static INFO: ProviderInfo = ProviderInfo {
 };
 
 #[rustfmt::skip]
-const STATUS: &[(&str, PaymentStatus)] = {
+static EVENT_TYPES: EventTypes = {
     use PaymentStatus::*;
-    &[
-        ("payment-link.paid", Captured),
-        ("payment.authorized", Authorised),
-        ("payment.paid", Captured),
-        ("payment.canceled", Voided),
-        ("payment.expired", Voided),
-        ("payment.failed", Failed),
-        ("sales-invoice.created", Pending),
-        ("sales-invoice.issued", Pending),
-        ("sales-invoice.paid", Captured),
-        ("sales-invoice.canceled", Voided),
-        ("refund.refunded", Refunded),
-        ("refund.failed", RefundFailed),
-    ]
+    use Says::{Nothing, Status};
+    EventTypes {
+        source: "https://github.com/mollie/openapi webhook-event-types, read 2026-11-27",
+        open: false,
+        rows: &[
+            ("balance-transaction.created", Nothing),
+            ("business-account-transfer.blocked", Nothing),
+            ("business-account-transfer.failed", Nothing),
+            ("business-account-transfer.initiated", Nothing),
+            ("business-account-transfer.pending-review", Nothing),
+            ("business-account-transfer.processed", Nothing),
+            ("business-account-transfer.requested", Nothing),
+            ("business-account-transfer.returned", Nothing),
+            ("capture.failed", Status(Failed)),
+            ("capture.succeeded", Status(Captured)),
+            ("chargeback.received", Status(Disputed)),
+            ("chargeback.reversed", Status(DisputeWon)),
+            ("payment-link.paid", Nothing),
+            ("payment.authorized", Status(Authorised)),
+            ("payment.canceled", Status(Voided)),
+            ("payment.expired", Status(Voided)),
+            ("payment.failed", Status(Failed)),
+            ("payment.paid", Status(Captured)),
+            ("payment.pending", Status(Pending)),
+            ("payout.canceled", Status(Payout)),
+            ("payout.completed", Status(Payout)),
+            ("payout.failed", Status(Payout)),
+            ("payout.initiated", Status(Payout)),
+            ("payout.processing-at-bank", Status(Payout)),
+            ("refund.canceled", Status(RefundFailed)),
+            ("refund.failed", Status(RefundFailed)),
+            ("refund.pending", Status(Pending)),
+            ("refund.processing", Status(Pending)),
+            ("refund.queued", Status(Pending)),
+            ("refund.refunded", Status(Refunded)),
+            ("sales-invoice.canceled", Nothing),
+            ("sales-invoice.created", Nothing),
+            ("sales-invoice.e-invoice-failed", Nothing),
+            ("sales-invoice.e-invoice-issued", Nothing),
+            ("sales-invoice.issued", Nothing),
+            ("sales-invoice.paid", Nothing),
+        ],
+    }
 };
 
 /// The payer, and the details of what was paid with.
@@ -109,17 +149,71 @@ static MASKING: FieldRules = Patterns {
 
 raw_fields! {
     #[serde(rename_all = "camelCase")]
-    Event { id, #[serde(rename = "type")] kind, entity_id, created_at; #[serde(rename = "_embedded")] embedded: Embedded }
+    Event {
+        id, #[serde(rename = "type")] kind, entity_id, created_at;
+        #[serde(rename = "_embedded")] embedded: Embedded,
+    }
 }
 
 raw_fields! { Embedded {; entity: Entity } }
 
 raw_fields! {
     #[serde(rename_all = "camelCase")]
-    Entity { amount, total_amount, profile_id, payment_id }
+    Entity {
+        resource, id, status, amount, amount_captured, total_amount, capture_mode, profile_id,
+        payment_id, created_at, reversed_at, paid_at,
+    }
 }
 
 raw_fields! { Money { value, currency } }
+
+/// The entities that are the subject of an event, as their ids' roles.
+const ROLES: [&str; 9] = [
+    "payment",
+    "refund",
+    "capture",
+    "chargeback",
+    "payment-link",
+    "sales-invoice",
+    "payout",
+    "balance-transaction",
+    "business-account-transfer",
+];
+
+fn role(name: &str) -> &'static str {
+    let listed = ROLES.iter().find(|role| **role == name);
+    listed.copied().unwrap_or("object")
+}
+
+/// The entity that is the whole body, where no event is around it.
+fn bare_entity<'a>(event: &Event<'_>, body: &'a [u8]) -> Option<Entity<'a>> {
+    if event.kind.is_some() {
+        return None;
+    }
+    let entity: Entity<'a> = read_body(body)?;
+    let known = ROLES.contains(&scalar(entity.resource).as_ref());
+    (known && entity.id.is_some()).then_some(entity)
+}
+
+/// The type that an event about an entity in this state has.
+fn type_by_state(entity: &Entity<'_>) -> String {
+    let resource = scalar(entity.resource);
+    let status = scalar(entity.status);
+    let state = match resource.as_ref() {
+        "chargeback" if scalar(entity.reversed_at).is_empty() => "received",
+        "chargeback" => "reversed",
+        "payment-link" if !scalar(entity.paid_at).is_empty() => "paid",
+        _ => status.as_ref(),
+    };
+    format!("{resource}.{state}")
+}
+
+/// The field that states the money of this event.
+fn amount_field<'a>(kind: &str, entity: &Entity<'a>) -> Option<&'a RawValue> {
+    let by_hand = kind == "payment.paid" && scalar(entity.capture_mode) == "manual";
+    let captured = entity.amount_captured.filter(|_| by_hand);
+    captured.or(entity.amount).or(entity.total_amount)
+}
 
 impl Provider for Mollie {
     fn info(&self) -> &'static ProviderInfo {
@@ -135,35 +229,60 @@ impl Provider for Mollie {
         SIGNATURE.verify(raw, secrets)
     }
 
-    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Result<Vec<PaymentEvent>, ParseError> {
-        let event: Event<'_> = read_body(webhook.body())?;
-        let event_id = identifier(&required(scalar(event.id)?)?)?;
-        let kind = required(scalar(event.kind)?)?;
-        let status = by_type(STATUS, &kind);
-        let entity = &event.embedded.entity;
-        let money: Money<'_> = object_or_default(entity.amount.or(entity.total_amount))?;
-        let amount = major_amount(money.value, money.currency, &ISO_ONLY);
-        let entity_id = id_or_object(event.entity_id)?;
-        let payment = id_or_object(entity.payment_id)?;
-        let mut related_ids = BTreeMap::new();
-        let role = kind.split('.').next().unwrap_or_default();
-        related_ids.extend(entity_id.clone().map(|id| (role.to_owned(), id)));
-        related_ids.extend(payment.clone().map(|id| ("payment".to_owned(), id)));
-        Ok(vec![PaymentEvent {
-            provider: INFO.name.to_owned(),
-            transaction_id: payment.or(entity_id).unwrap_or_else(|| event_id.clone()),
-            event_id,
-            event_type: event_type(&kind)?,
+    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Events {
+        let body = webhook.body();
+        let Some(event) = read_body::<Event<'_>>(body) else {
+            return Events::unreadable(&INFO, webhook);
+        };
+        let mut facts = Facts::default();
+        let bare = bare_entity(&event, body);
+        let entity = bare.as_ref().unwrap_or(&event.embedded.entity);
+        let event_type = match &bare {
+            Some(entity) => facts.event_type_text(&type_by_state(entity)),
+            None => facts.event_type(event.kind),
+        };
+        let status = EVENT_TYPES.status(&event_type);
+        let stated = amount_field(&event_type, entity);
+        let money: Money<'_> = object_or_default(stated);
+        let value = money
+            .value
+            .or(stated.filter(|raw| !raw.get().starts_with('{')));
+        let amount = facts.major_if_stated(status, value, money.currency, &ISO_ONLY);
+        // Without the entity, nothing of the kind is promised.
+        let amount = match entity.id.or(entity.resource) {
+            Some(_) => facts.expected(status, amount),
+            None => amount,
+        };
+        let entity_id = facts.id(entity.id.or(event.entity_id));
+        let payment = facts.id(entity.payment_id);
+        let mut related = Related::new();
+        let name = event_type.split('.').next().unwrap_or_default();
+        related.extend(entity_id.clone().map(|id| (role(name), id)));
+        related.extend(payment.clone().map(|id| ("payment", id)));
+        let (identity, event_time) = if bare.is_some() {
+            // The time is the entity's, too.
+            let times = [entity.reversed_at, entity.paid_at, entity.created_at];
+            (Identity::Body, facts.time_if_stated(&times))
+        } else {
+            let time = facts.time(&[event.created_at]);
+            (Identity::Own(facts.event_id(event.id)), time)
+        };
+        let draft = Draft {
+            identity,
+            event_type,
             status,
-            amount: amount_if_known(status, amount)?,
-            merchant_account: account(entity.profile_id)?,
-            event_time: rfc3339(&required(scalar(event.created_at)?)?)?,
-            identity: EventIdentity::Key,
-            related_ids,
-        }])
+            transaction_id: payment.or(entity_id),
+            amount,
+            merchant_account: facts.account(entity.profile_id),
+            event_time,
+            dated: bare.is_none(),
+            related,
+            facts,
+        };
+        Events::of(&INFO, webhook, vec![draft])
     }
 
-    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Result<Cow<'a, [u8]>, ParseError> {
+    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Cow<'a, [u8]> {
         json_document(webhook)
     }
 

@@ -1,24 +1,30 @@
-//! Mollie's classic webhooks: a form with one id, `id=tr_…`, and nothing else: no signature, no amount, no time.
+//! Mollie's classic webhooks: a form with one id, `id=tr_…`, and nothing else: no signature, no
+//! amount, no time.
 //!
-//! Source, read 2026-11-25: <https://docs.mollie.com/reference/webhooks>. Whoever knows the URL can send one, so none is taken unless the operator says so (`accept_unsigned`), and what is stored
-//! says no more than that this id has to be fetched. Mollie sends the same form again whenever the status changes, so a repeated delivery cannot be told from news: each is kept
-//! as a notice of its own, filed under its time of receipt. What the queue delivers twice was received once.
+//! Source, read 2026-11-27: <https://docs.mollie.com/reference/webhooks>. Whoever knows the URL can
+//! send one, so none is taken unless the operator says so (`accept_unsigned`), and what is stored
+//! says no more than that this id has to be fetched. Mollie sends the same form again whenever the
+//! status changes, so a repeated delivery cannot be told from news: each is kept as a notice of its
+//! own, filed under its time of receipt. What the queue delivers twice was received once. A body
+//! that is not such a form is kept as a notice, too.
 
 use std::borrow::Cow;
 
 use card_masking::{FieldRules, Patterns, prefixed};
 use jiff::Timestamp;
-use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
+use payment_event::{PaymentStatus, Problem};
 
+use crate::event_types::EventTypes;
+use crate::events::{Draft, Events, Identity, UNREADABLE};
 use crate::exponents::ISO_ONLY;
-use crate::json::identifier;
+use crate::facts::{Facts, Related};
 use crate::samples::{Escape, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned};
 use crate::signature::{ACCEPT_UNSIGNED, unsigned_notice};
 use crate::{
     Acknowledgement, AmountForm, Amounts, Authenticity, CustomHeader, Delivery, EventTimeStability,
-    KeyForm, ParseError, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets,
-    Setting, SignatureCoverage, VerifiedWebhook,
+    KeyForm, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets, Setting,
+    SignatureCoverage, VerifiedWebhook,
 };
 
 pub(super) struct MollieClassic;
@@ -45,7 +51,9 @@ static INFO: ProviderInfo = ProviderInfo {
         sample: "true",
     }],
     event_time: EventTimeStability::Receipt,
-    event_id: "none: every delivery is a notice of its own",
+    event_id: "the form's id: every delivery is a notice of its own by its time of receipt",
+    volatile: &[],
+    event_types: &EVENT_TYPES,
     replay_window_past_seconds: None,
     replay_window_future_seconds: None,
     amounts: Amounts {
@@ -66,26 +74,31 @@ static INFO: ProviderInfo = ProviderInfo {
     },
 };
 
+/// A notice has no type, so that none is unknown.
+static EVENT_TYPES: EventTypes = EventTypes {
+    source: "https://docs.mollie.com/reference/webhooks, read 2026-11-27",
+    open: true,
+    rows: &[],
+};
+
+/// The type under which a notice is stored.
+const NOTICE: &str = "notice";
+
 static MASKING: FieldRules = Patterns {
     drop: &[],
     ids: &[("id", prefixed)],
 }
 .rules();
 
-/// The id, where the body is a form with an id of Mollie's form (`tr_…`, `sub_…`).
-fn id(webhook: &VerifiedWebhook<'_>) -> Result<String, ParseError> {
-    let body = webhook.body();
+/// The id, where the body is a short form with one id.
+fn id(body: &[u8]) -> Option<Cow<'_, str>> {
     if body.len() > BODY_BYTES_MAX {
-        return Err(ParseError::Malformed);
+        return None;
     }
     let mut ids = form_urlencoded::parse(body).filter(|(name, _)| name == "id");
-    let (_, id) = ids.next().ok_or(ParseError::FieldMissing)?;
-    if ids.next().is_some() {
-        return Err(ParseError::Malformed);
-    }
-    prefixed(&id)
-        .then(|| id.into_owned())
-        .ok_or(ParseError::IdentifierUnusable)
+    let (_, id) = ids.next().filter(|(_, id)| !id.is_empty())?;
+    // Which of two is meant, nobody can tell.
+    ids.next().is_none().then_some(id)
 }
 
 impl Provider for MollieClassic {
@@ -102,25 +115,35 @@ impl Provider for MollieClassic {
         Ok(unsigned_notice(secrets)?.vouch(raw).received(received_at))
     }
 
-    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Result<Vec<PaymentEvent>, ParseError> {
-        let id = identifier(&id(webhook)?)?;
-        Ok(vec![PaymentEvent {
-            provider: INFO.name.to_owned(),
-            event_id: id.clone(),
-            transaction_id: id,
-            event_type: "notice".to_owned(),
+    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Events {
+        let mut facts = Facts::default();
+        let id = id(webhook.body());
+        if id.is_none() {
+            facts.note(Problem::BodyUnreadable);
+        }
+        // Anybody may have chosen it.
+        let transaction_id = id.as_deref().and_then(|id| facts.chosen_id_text(id));
+        let draft = Draft {
+            identity: Identity::Own(transaction_id.clone()),
+            event_type: id.map_or(UNREADABLE, |_| NOTICE).to_owned(),
             status: PaymentStatus::Notice,
+            transaction_id,
             amount: None,
             merchant_account: None,
-            event_time: webhook.received_at()?,
-            identity: EventIdentity::Key,
-            related_ids: std::collections::BTreeMap::new(),
-        }])
+            event_time: webhook.received_at(),
+            dated: true,
+            related: Related::new(),
+            facts,
+        };
+        Events::of(&INFO, webhook, vec![draft])
     }
 
-    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Result<Cow<'a, [u8]>, ParseError> {
-        let document = serde_json::json!({ "id": id(webhook)? });
-        Ok(Cow::Owned(document.to_string().into_bytes()))
+    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Cow<'a, [u8]> {
+        let body = webhook.body();
+        id(body).map_or(Cow::Borrowed(body), |id| {
+            let document = serde_json::json!({ "id": id });
+            Cow::Owned(document.to_string().into_bytes())
+        })
     }
 
     fn masking(&self) -> &'static FieldRules {

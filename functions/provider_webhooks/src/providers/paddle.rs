@@ -1,36 +1,39 @@
 //! Paddle Billing: `Paddle-Signature: ts=…;h1=…[;h1=…]`, HMAC-SHA256 over `ts:body`, hex.
 //!
-//! Sources, read 2026-11-25: <https://www.skills.sh/hookdeck/webhook-skills/paddle-webhooks> (a third party, on the signature); paddle-python-sdk 1.16.1, whose published vectors are in
-//! the fixtures. Paddle's own pages were not at hand: what the states of adjustments mean is an assumption. Each delivery is signed anew; the window is the SDK's default of five
-//! seconds, judged at receipt. Of several `h1` any may match: two secrets overlap while one is rotated.
+//! Sources: <https://www.skills.sh/hookdeck/webhook-skills/paddle-webhooks> (a third party, on the
+//! signature), paddle-python-sdk 1.16.1, whose published vectors are in the fixtures, read
+//! 2026-11-25; the same at 48c8cc0 and paddle-node-sdk at b8ee4b1 (types, states, sample payloads),
+//! read 2026-11-27. Each delivery is signed anew; the window is the SDK's default of five seconds,
+//! judged at receipt. Of several `h1` any may match: two secrets overlap while one is rotated.
 //!
-//! `transaction.paid` says that money was taken, `transaction.completed` that everything is done: only the latter counts as captured, so that money is
-//! not counted twice. Adjustments are filed under their transaction.
+//! `transaction.paid` says that the money was taken, `transaction.completed` that everything is
+//! done; both, and an update in one of these states, tell one capture, whose id is the
+//! transaction's. A refund or a chargeback is an adjustment, filed under its transaction. A
+//! chargeback that is `reversed` and its `chargeback_reverse` give the same money back. A warning
+//! moves no money, and a credit goes to the customer's balance. That currencies without decimals
+//! (JPY, KRW, CLP, VND) are sent as ISO 4217 has them is an assumption [M].
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use card_masking::{FieldRules, Patterns, prefixed};
 use jiff::Timestamp;
-use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
+use payment_event::PaymentStatus;
 use serde_json::value::RawValue;
 
-use crate::amounts::{amount_if_known, minor_amount};
 use crate::encoding::{hex_any_case, part, parts};
+use crate::event_types::{EventTypes, Says};
+use crate::events::{Draft, Events, Identity};
 use crate::exponents::ISO_ONLY;
-use crate::json::{
-    event_type, id_or_object, identifier, json_document, object_or_default, raw_fields, read_body,
-    required, scalar,
-};
+use crate::facts::{Facts, Related};
+use crate::json::{json_document, object_or_default, raw_fields, read_body, scalar};
 use crate::samples::{Escape, compact, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned, first_key};
 use crate::signature::{hmac_sha256, hmac_sha256_tag};
-use crate::statuses::by_type;
-use crate::times::rfc3339;
+use crate::statuses::by_state;
 use crate::{
     Acknowledgement, AmountForm, Amounts, Authenticity, CustomHeader, Delivery, EventTimeStability,
-    KeyForm, ParseError, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets,
-    SignatureCoverage, VerifiedWebhook,
+    KeyForm, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets, SignatureCoverage,
+    VerifiedWebhook,
 };
 
 pub(super) struct Paddle;
@@ -58,6 +61,8 @@ static INFO: ProviderInfo = ProviderInfo {
     settings: &[],
     event_time: EventTimeStability::Stable,
     event_id: "event_id",
+    volatile: &["notification_id"],
+    event_types: &EVENT_TYPES,
     replay_window_past_seconds: Some(WINDOW_SECONDS),
     replay_window_future_seconds: Some(WINDOW_SECONDS),
     amounts: Amounts {
@@ -79,31 +84,100 @@ static INFO: ProviderInfo = ProviderInfo {
 };
 
 #[rustfmt::skip]
-const STATUS: &[(&str, PaymentStatus)] = {
+static EVENT_TYPES: EventTypes = {
     use PaymentStatus::*;
-    &[
-        ("transaction.created", Pending),
-        ("transaction.ready", Pending),
-        ("transaction.billed", Pending),
-        ("transaction.updated", Pending),
-        ("transaction.past_due", Pending),
-        ("transaction.paid", Pending),
-        ("transaction.completed", Captured),
-        ("transaction.canceled", Voided),
-        ("transaction.payment_failed", Failed),
-        ("payout.created", Payout),
-        ("payout.paid", Payout),
-    ]
+    use Says::{ByState, Nothing, Status};
+    EventTypes {
+        source: "https://github.com/PaddleHQ/paddle-python-sdk EventTypeName.py, read 2026-11-27",
+        open: false,
+        rows: &[
+            ("address.created", Nothing),
+            ("address.imported", Nothing),
+            ("address.updated", Nothing),
+            ("adjustment.created", ByState),
+            ("adjustment.updated", ByState),
+            ("api_key.created", Nothing),
+            ("api_key.expired", Nothing),
+            ("api_key.expiring", Nothing),
+            ("api_key.revoked", Nothing),
+            ("api_key.updated", Nothing),
+            ("api_key_exposure.created", Nothing),
+            ("business.created", Nothing),
+            ("business.imported", Nothing),
+            ("business.updated", Nothing),
+            ("client_token.created", Nothing),
+            ("client_token.revoked", Nothing),
+            ("client_token.updated", Nothing),
+            ("customer.created", Nothing),
+            ("customer.imported", Nothing),
+            ("customer.updated", Nothing),
+            ("discount.created", Nothing),
+            ("discount.imported", Nothing),
+            ("discount.updated", Nothing),
+            ("discount_group.created", Nothing),
+            ("discount_group.updated", Nothing),
+            ("invoice.canceled", Nothing),
+            ("invoice.created", Nothing),
+            ("invoice.issued", Nothing),
+            ("invoice.overdue", Nothing),
+            ("invoice.paid", Nothing),
+            ("invoice.scheduled", Nothing),
+            ("payment_method.deleted", Nothing),
+            ("payment_method.saved", Nothing),
+            ("payout.created", Status(Payout)),
+            ("payout.paid", Status(Payout)),
+            ("price.created", Nothing),
+            ("price.imported", Nothing),
+            ("price.updated", Nothing),
+            ("product.created", Nothing),
+            ("product.imported", Nothing),
+            ("product.updated", Nothing),
+            ("report.created", Nothing),
+            ("report.updated", Nothing),
+            ("subscription.activated", Nothing),
+            ("subscription.canceled", Nothing),
+            ("subscription.created", Nothing),
+            ("subscription.imported", Nothing),
+            ("subscription.past_due", Nothing),
+            ("subscription.paused", Nothing),
+            ("subscription.resumed", Nothing),
+            ("subscription.trialing", Nothing),
+            ("subscription.updated", Nothing),
+            ("transaction.billed", Status(Pending)),
+            ("transaction.canceled", Status(Voided)),
+            ("transaction.completed", Status(Captured)),
+            ("transaction.created", ByState),
+            ("transaction.paid", Status(Captured)),
+            ("transaction.past_due", Status(Pending)),
+            ("transaction.payment_failed", Status(Failed)),
+            ("transaction.ready", Status(Pending)),
+            ("transaction.revised", ByState),
+            ("transaction.updated", ByState),
+        ],
+    }
 };
 
+/// Of a transaction, by its own state, where the type does not say.
+#[rustfmt::skip]
+const TRANSACTIONS: &[(&str, &str, PaymentStatus)] = &[
+    ("", "draft", PaymentStatus::Pending),
+    ("", "ready", PaymentStatus::Pending),
+    ("", "billed", PaymentStatus::Pending),
+    ("", "past_due", PaymentStatus::Pending),
+    ("", "paid", PaymentStatus::Captured),
+    ("", "completed", PaymentStatus::Captured),
+    ("", "canceled", PaymentStatus::Voided),
+];
+
 /// Of an adjustment, by its action and its own state.
+#[rustfmt::skip]
 const ADJUSTMENTS: &[(&str, &str, PaymentStatus)] = &[
     ("refund", "pending_approval", PaymentStatus::Pending),
     ("refund", "approved", PaymentStatus::Refunded),
     ("refund", "rejected", PaymentStatus::RefundFailed),
     ("refund", "reversed", PaymentStatus::RefundFailed),
+    ("chargeback", "reversed", PaymentStatus::DisputeWon),
     ("chargeback", "", PaymentStatus::Disputed),
-    ("chargeback_warning", "", PaymentStatus::Disputed),
     ("chargeback_reverse", "", PaymentStatus::DisputeWon),
 ];
 
@@ -124,29 +198,36 @@ static MASKING: FieldRules = Patterns {
 
 raw_fields! { Event { event_id, event_type, occurred_at; data: Data } }
 
-raw_fields! { Data { id, status, action, transaction_id, currency_code, amount, totals; details: Details } }
+raw_fields! {
+    Data {
+        id, status, action, transaction_id, subscription_id, currency_code, amount, totals;
+        details: Details,
+    }
+}
 
 raw_fields! { Details { totals } }
 
 raw_fields! { Totals { total, grand_total, currency_code } }
 
-fn status_of(kind: &str, data: &Data<'_>) -> Result<PaymentStatus, ParseError> {
-    if !matches!(kind, "adjustment.created" | "adjustment.updated") {
-        return Ok(by_type(STATUS, kind));
+fn status(kind: &str, data: &Data<'_>) -> PaymentStatus {
+    let state = scalar(data.status);
+    match kind {
+        "adjustment.created" | "adjustment.updated" => {
+            by_state(ADJUSTMENTS, &scalar(data.action), &state)
+        }
+        "transaction.created" | "transaction.updated" | "transaction.revised" => {
+            by_state(TRANSACTIONS, "", &state)
+        }
+        _ => EVENT_TYPES.status(kind),
     }
-    let (action, state) = (scalar(data.action)?, scalar(data.status)?);
-    let found = ADJUSTMENTS
-        .iter()
-        .find(|(a, s, _)| *a == action && (s.is_empty() || *s == state));
-    Ok(found.map_or(PaymentStatus::Unclassified, |(.., status)| *status))
 }
 
-/// What the object states, with its currency: a transaction's grand total, an adjustment's total, a payout's amount.
-fn money<'a>(data: &Data<'a>) -> Result<[Option<&'a RawValue>; 2], ParseError> {
-    let details = &data.details;
-    let totals: Totals<'_> = object_or_default(details.totals.or(data.totals))?;
+/// What the object states, with its currency: a transaction's grand total, an adjustment's total, a
+/// payout's amount.
+fn money<'a>(data: &Data<'a>) -> [Option<&'a RawValue>; 2] {
+    let totals: Totals<'_> = object_or_default(data.details.totals.or(data.totals));
     let value = totals.grand_total.or(totals.total).or(data.amount);
-    Ok([value, data.currency_code.or(totals.currency_code)])
+    [value, data.currency_code.or(totals.currency_code)]
 }
 
 impl Provider for Paddle {
@@ -183,37 +264,46 @@ impl Provider for Paddle {
         Ok(matched.vouch(raw))
     }
 
-    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Result<Vec<PaymentEvent>, ParseError> {
-        let event: Event<'_> = read_body(webhook.body())?;
-        let event_id = identifier(&required(scalar(event.event_id)?)?)?;
-        let kind = required(scalar(event.event_type)?)?;
+    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Events {
+        let Some(event) = read_body::<Event<'_>>(webhook.body()) else {
+            return Events::unreadable(&INFO, webhook);
+        };
+        let mut facts = Facts::default();
         let data = &event.data;
-        let status = status_of(&kind, data)?;
-        let amount =
-            money(data).and_then(|[value, currency]| minor_amount(value, currency, &ISO_ONLY));
-        let id = id_or_object(data.id)?;
-        let transaction = id_or_object(data.transaction_id)?;
-        let mut related_ids = BTreeMap::new();
-        let role = kind.split('.').next().unwrap_or_default();
-        if matches!(role, "transaction" | "adjustment" | "payout") {
-            related_ids.extend(id.clone().map(|id| (role.to_owned(), id)));
-        }
-        related_ids.extend(transaction.clone().map(|id| ("transaction".to_owned(), id)));
-        Ok(vec![PaymentEvent {
-            provider: INFO.name.to_owned(),
-            transaction_id: transaction.or(id).unwrap_or_else(|| event_id.clone()),
-            event_id,
-            event_type: event_type(&kind)?,
+        let event_type = facts.event_type(event.event_type);
+        let status = status(&event_type, data);
+        let [value, currency] = money(data);
+        let amount = facts.minor(status, value, currency, &ISO_ONLY);
+        let id = facts.id(data.id);
+        let transaction = facts.id(data.transaction_id);
+        let mut related = Related::new();
+        let role = match event_type.split('.').next() {
+            Some("transaction") => Some("transaction"),
+            Some("adjustment") => Some("adjustment"),
+            Some("payout") => Some("payout"),
+            Some("subscription") => Some("subscription"),
+            _ => None,
+        };
+        related.extend(role.zip(id.clone()));
+        related.extend(transaction.clone().map(|id| ("transaction", id)));
+        let subscription = facts.id(data.subscription_id);
+        related.extend(subscription.map(|id| ("subscription", id)));
+        let draft = Draft {
+            identity: Identity::Own(facts.event_id(event.event_id)),
+            event_type,
             status,
-            amount: amount_if_known(status, amount)?,
+            transaction_id: transaction.or(id),
+            amount,
             merchant_account: None,
-            event_time: rfc3339(&required(scalar(event.occurred_at)?)?)?,
-            identity: EventIdentity::Key,
-            related_ids,
-        }])
+            event_time: facts.time(&[event.occurred_at]),
+            dated: true,
+            related,
+            facts,
+        };
+        Events::of(&INFO, webhook, vec![draft])
     }
 
-    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Result<Cow<'a, [u8]>, ParseError> {
+    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Cow<'a, [u8]> {
         json_document(webhook)
     }
 

@@ -1,35 +1,41 @@
-//! Paystack: `x-paystack-signature`, HMAC-SHA512 over the body, hex, under the account's secret key.
+//! Paystack: `x-paystack-signature`, HMAC-SHA512 over the body, hex, under the account's secret
+//! key.
 //!
-//! Source, read 2026-11-25: a third party's description after Paystack's page, <https://asyncapi.apis.io/asyncapis/paystack/paystack-webhooks-asyncapi/>; no published vector, a third party's
-//! library agrees on the scheme. There is no id of
-//! an event: event and id of the object make one, and the object's state and time, so that a reminder is another event than the first notice. Money is filed
-//! under the transaction's reference, by which refunds and disputes name it.
+//! Sources: the samples of every event in <https://github.com/PaystackOSS/doc-code-snippets>
+//! (Paystack's own documents, read 2026-11-27), and for the scheme a third party's description
+//! after Paystack's page, <https://asyncapi.apis.io/asyncapis/paystack/paystack-webhooks-asyncapi/>
+//! (read 2026-11-25). No vector is published; a third party's library agrees on the scheme.
 //!
-//! Assumption: `charge.dispute.resolve` ends for the merchant when its resolution is `declined`, for the payer when it is `merchant-accepted`.
+//! No body has an id or a time of the event itself: the identity is the hash of the body, and the
+//! times are those of the object. Of the documented refund bodies most have neither an id nor a
+//! time. Money is filed under the transaction's reference, by which refunds and disputes name it.
+//! `data` of `subscription.expiring_cards` is a list of cards.
+//!
+//! Invoices and payment requests say nothing here, because `charge.success` tells their money.
+//!
+//! Assumptions: `charge.dispute.resolve` ends for the merchant when its resolution is `declined`,
+//! for the payer when it is `merchant-accepted` or `auto-accepted`. `charge.failed` is sent for
+//! direct debits \[M\]: no sample was at hand. A rejected bank transfer is a failed payment.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use card_masking::{FieldRules, Patterns, has_a_letter};
 use jiff::Timestamp;
-use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
-use serde_json::value::RawValue;
+use payment_event::PaymentStatus;
 
-use crate::amounts::{amount_if_known, minor_amount};
 use crate::body_hmac::{BodyHmac, Written};
-use crate::exponents::ISO_ONLY;
-use crate::json::{
-    event_type, id_or_object, identifier, json_document, object_or_default, raw_fields, read_body,
-    required, scalar,
-};
+use crate::event_types::{EventTypes, Says};
+use crate::events::{Draft, Events, Identity};
+use crate::exponents::ExponentTable;
+use crate::facts::{Facts, Related};
+use crate::json::{json_document, raw_fields, read_body, scalar};
 use crate::samples::{Escape, compact, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned};
 use crate::signature::Hash;
-use crate::times::rfc3339;
 use crate::{
     Acknowledgement, AmountForm, Amounts, Authenticity, CustomHeader, Delivery, EventTimeStability,
-    KeyForm, ParseError, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets,
-    SignatureCoverage, VerifiedWebhook,
+    KeyForm, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets, SignatureCoverage,
+    VerifiedWebhook,
 };
 
 pub(super) struct Paystack;
@@ -44,7 +50,7 @@ const SIGNATURE: BodyHmac = BodyHmac {
 static INFO: ProviderInfo = ProviderInfo {
     name: "paystack",
     title: "Paystack",
-    source: "https://asyncapi.apis.io/asyncapis/paystack/paystack-webhooks-asyncapi/ (a third party), read 2026-11-25",
+    source: "https://github.com/PaystackOSS/doc-code-snippets, read 2026-11-27",
     signature_headers: &[SIGNATURE.header],
     unsigned_headers: &[],
     content_types: &["application/json"],
@@ -57,13 +63,15 @@ static INFO: ProviderInfo = ProviderInfo {
         ..KeyForm::TEXT
     },
     settings: &[],
-    event_time: EventTimeStability::Stable,
-    event_id: "event, data.id, data.status and time",
+    event_time: EventTimeStability::Unstable,
+    event_id: "hash of the body: no id is sent",
+    volatile: &[],
+    event_types: &EVENT_TYPES,
     replay_window_past_seconds: None,
     replay_window_future_seconds: None,
     amounts: Amounts {
         form: AmountForm::MinorUnits,
-        exponents: &ISO_ONLY,
+        exponents: &EXPONENTS,
     },
     free_text: true,
     custom_header: CustomHeader {
@@ -79,31 +87,71 @@ static INFO: ProviderInfo = ProviderInfo {
     },
 };
 
+/// Amounts are hundredths of every currency, of those without decimals too: Paystack's own plugin
+/// multiplies each total by 100, XOF and RWF included.
 #[rustfmt::skip]
-const STATUS: &[(&str, PaymentStatus)] = {
+static EXPONENTS: ExponentTable = ExponentTable {
+    source: "https://github.com/PaystackOSS/woo-paystack, read 2026-11-27",
+    exceptions: &[(2, &[
+        "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND",
+        "VUV", "XAF", "XOF", "XPF",
+        "BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND", "CLF", "UYW",
+    ])],
+};
+
+/// What an event type says about the payment. How a dispute was resolved is decided in [`status`].
+#[rustfmt::skip]
+static EVENT_TYPES: EventTypes = {
     use PaymentStatus::*;
-    &[
-        ("charge.success", Captured),
-        ("charge.failed", Failed),
-        ("charge.dispute.create", Disputed),
-        ("charge.dispute.remind", Disputed),
-        ("charge.dispute.resolve", Disputed),
-        ("refund.pending", Pending),
-        ("refund.processing", Pending),
-        ("refund.processed", Refunded),
-        ("refund.failed", RefundFailed),
-        ("transfer.success", Payout),
-        ("transfer.failed", Payout),
-        ("transfer.reversed", Payout),
-    ]
+    use Says::{ByState, Nothing, Status};
+    EventTypes {
+        source: "https://github.com/PaystackOSS/doc-code-snippets, read 2026-11-27",
+        open: false,
+        rows: &[
+            ("bank.transfer.rejected", Status(Failed)),
+            ("charge.dispute.create", Status(Disputed)),
+            ("charge.dispute.remind", Status(Disputed)),
+            ("charge.dispute.resolve", ByState),
+            ("charge.failed", Status(Failed)),
+            ("charge.success", Status(Captured)),
+            ("customeridentification.failed", Nothing),
+            ("customeridentification.success", Nothing),
+            ("dedicatedaccount.assign.failed", Nothing),
+            ("dedicatedaccount.assign.success", Nothing),
+            ("direct_debit.authorization.active", Nothing),
+            ("direct_debit.authorization.created", Nothing),
+            ("invoice.create", Nothing),
+            ("invoice.payment_failed", Nothing),
+            ("invoice.update", Nothing),
+            ("paymentrequest.pending", Nothing),
+            ("paymentrequest.success", Nothing),
+            ("preauthorization.capture.failed", Status(Failed)),
+            ("preauthorization.capture.success", Status(Captured)),
+            ("preauthorization.release.failed", Nothing),
+            ("preauthorization.release.success", Status(Voided)),
+            ("preauthorization.reserve.success", Status(Authorised)),
+            ("refund.failed", Status(RefundFailed)),
+            ("refund.needs-attention", Status(Pending)),
+            ("refund.pending", Status(Pending)),
+            ("refund.processed", Status(Refunded)),
+            ("refund.processing", Status(Pending)),
+            ("subscription.create", Nothing),
+            ("subscription.disable", Nothing),
+            ("subscription.expiring_cards", Nothing),
+            ("subscription.not_renew", Nothing),
+            ("transfer.failed", Status(Payout)),
+            ("transfer.reversed", Status(Payout)),
+            ("transfer.success", Status(Payout)),
+        ],
+    }
 };
 
 /// The card but brand and last four, the customer, the address of the payer's machine.
 #[rustfmt::skip]
 static MASKING: FieldRules = Patterns {
     drop: &[
-        "authorization/bin", "authorization/exp_month", "authorization/exp_year", "authorization/account_name",
-        "authorization/authorization_code", "authorization/signature", "customer/email", "customer/first_name", "customer/last_name",
+        "bin", "exp_month", "exp_year", "authorization_code", "signature", "identification",
+        "email_token", "customer/email", "customer/first_name", "customer/last_name",
         "customer/phone", "email", "phone", "ip_address", "account_number", "account_name", "recipient", "subaccount",
     ],
     ids: &[
@@ -116,42 +164,68 @@ static MASKING: FieldRules = Patterns {
 raw_fields! { Event { event; data: Data } }
 
 raw_fields! {
-    #[serde(rename_all = "snake_case")]
     Data {
-        id, reference, transaction_reference, transaction, refund_amount, amount, currency, status, resolution, paid_at, resolved_at,
-        #[serde(rename = "resolvedAt")] resolved, #[serde(rename = "paidAt")] paid, created_at, #[serde(rename = "createdAt")] created,
-        updated_at, #[serde(rename = "updatedAt")] updated,
+        id, reference, transaction_reference, refund_reference, refund_amount, captured_amount,
+        amount, currency,
+        resolution, integration, merchant_id, paid_at, #[serde(rename = "paidAt")] paid,
+        captured_at, resolved_at,
+        #[serde(rename = "resolvedAt")] resolved, transferred_at, expired_at, updated_at,
+        #[serde(rename = "updatedAt")] updated, created_at, #[serde(rename = "createdAt")] created;
+        transaction: Transaction, bank_transfer: BankTransfer,
     }
 }
 
-raw_fields! { Transaction { reference } }
+raw_fields! { Transaction { id, reference, currency } }
 
-fn status_of(kind: &str, data: &Data<'_>) -> Result<PaymentStatus, ParseError> {
-    let Some((_, listed)) = STATUS.iter().find(|(name, _)| *name == kind) else {
-        return Ok(PaymentStatus::Unclassified);
-    };
-    Ok(match (kind, scalar(data.resolution)?.as_ref()) {
-        ("charge.dispute.resolve", "declined") => PaymentStatus::DisputeWon,
-        ("charge.dispute.resolve", "merchant-accepted") => PaymentStatus::DisputeLost,
-        _ => *listed,
-    })
+raw_fields! { BankTransfer { transaction_id } }
+
+fn status(kind: &str, data: &Data<'_>) -> PaymentStatus {
+    use PaymentStatus::{DisputeLost, DisputeWon, Disputed};
+    match (kind, scalar(data.resolution).as_ref()) {
+        ("charge.dispute.resolve", "declined") => DisputeWon,
+        ("charge.dispute.resolve", "merchant-accepted" | "auto-accepted") => DisputeLost,
+        ("charge.dispute.resolve", _) => Disputed,
+        _ => EVENT_TYPES.status(kind),
+    }
 }
 
-/// The first of the times that the object states.
-fn time<'a>(data: &Data<'a>) -> Option<&'a RawValue> {
-    [
+/// The best of the times of the object. Charges, disputes and transfers are documented with one.
+fn time(facts: &mut Facts, kind: &str, data: &Data<'_>) -> Option<Timestamp> {
+    let stated = [
         data.paid_at,
         data.paid,
+        data.captured_at,
         data.resolved_at,
         data.resolved,
+        data.transferred_at,
+        data.expired_at,
         data.updated_at,
         data.updated,
         data.created_at,
         data.created,
-    ]
-    .into_iter()
-    .flatten()
-    .next()
+    ];
+    let documented = ["charge.", "transfer."];
+    match documented.iter().any(|start| kind.starts_with(start)) {
+        true => facts.time(&stated),
+        false => facts.time_if_stated(&stated),
+    }
+}
+
+/// The ids of what the event is about, by their roles.
+fn related(facts: &mut Facts, kind: &str, data: &Data<'_>) -> Related {
+    let mut related = Related::new();
+    let (role, id) = match kind.split('.').next().unwrap_or_default() {
+        "charge" if kind.starts_with("charge.dispute.") => ("dispute", data.id),
+        "charge" => ("transaction", data.id),
+        "preauthorization" => ("preauthorization", data.id),
+        "refund" => ("refund", data.id.or(data.refund_reference)),
+        "transfer" => ("transfer", data.id),
+        _ => ("object", data.id),
+    };
+    related.extend(facts.id(id).map(|id| (role, id)));
+    let transaction = data.transaction.id.or(data.bank_transfer.transaction_id);
+    related.extend(facts.id(transaction).map(|id| ("transaction", id)));
+    related
 }
 
 impl Provider for Paystack {
@@ -168,50 +242,37 @@ impl Provider for Paystack {
         SIGNATURE.verify(raw, secrets)
     }
 
-    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Result<Vec<PaymentEvent>, ParseError> {
-        let event: Event<'_> = read_body(webhook.body())?;
-        let kind = required(scalar(event.event)?)?;
-        let data = &event.data;
-        let status = status_of(&kind, data)?;
-        let event_time = rfc3339(&required(scalar(time(data))?)?)?;
-        let id = id_or_object(data.id)?;
-        let transaction: Transaction<'_> = object_or_default(data.transaction)?;
-        let of_transaction = data.transaction_reference.or(transaction.reference);
-        let reference = id_or_object(of_transaction.or(data.reference))?;
-        let object = id
-            .clone()
-            .or(reference.clone())
-            .ok_or(ParseError::FieldMissing)?;
-        let state = match status {
-            PaymentStatus::Unclassified => String::new(),
-            _ => scalar(data.status)?.into_owned(),
+    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Events {
+        let Some(event) = read_body::<Event<'_>>(webhook.body()) else {
+            return Events::unreadable(&INFO, webhook);
         };
-        let event_id = identifier(&format!(
-            "{kind}:{object}:{state}:{}",
-            event_time.as_millisecond()
-        ))?;
-        let amount = minor_amount(data.refund_amount.or(data.amount), data.currency, &ISO_ONLY);
-        let mut related_ids = BTreeMap::new();
-        related_ids.extend(reference.clone().map(|id| ("reference".to_owned(), id)));
-        let role = kind.split('.').next().unwrap_or_default();
-        if matches!(role, "refund" | "transfer") {
-            related_ids.extend(id.clone().map(|id| (role.to_owned(), id)));
-        }
-        Ok(vec![PaymentEvent {
-            provider: INFO.name.to_owned(),
-            transaction_id: reference.or(id).unwrap_or_else(|| event_id.clone()),
-            event_id,
-            event_type: event_type(&kind)?,
+        let mut facts = Facts::default();
+        let data = &event.data;
+        let event_type = facts.event_type(event.event);
+        let status = status(&event_type, data);
+        let money = data.refund_amount.or(data.captured_amount).or(data.amount);
+        let currency = data.currency.or(data.transaction.currency);
+        let mut related = related(&mut facts, &event_type, data);
+        let of_transaction = data.transaction_reference.or(data.transaction.reference);
+        let reference = facts.chosen_id(of_transaction.or(data.reference));
+        related.extend(reference.clone().map(|id| ("reference", id)));
+        let own = facts.id(data.id.or(data.bank_transfer.transaction_id));
+        let draft = Draft {
+            identity: Identity::Body,
             status,
-            amount: amount_if_known(status, amount)?,
-            merchant_account: None,
-            event_time,
-            identity: EventIdentity::Key,
-            related_ids,
-        }])
+            transaction_id: reference.or(own),
+            amount: facts.minor(status, money, currency, &EXPONENTS),
+            merchant_account: facts.account(data.integration.or(data.merchant_id)),
+            event_time: time(&mut facts, &event_type, data),
+            dated: false,
+            related,
+            event_type,
+            facts,
+        };
+        Events::of(&INFO, webhook, vec![draft])
     }
 
-    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Result<Cow<'a, [u8]>, ParseError> {
+    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Cow<'a, [u8]> {
         json_document(webhook)
     }
 
@@ -225,7 +286,7 @@ impl Provider for Paystack {
 
     fn sample(&self, params: &SampleParams) -> Vec<u8> {
         let template = include_str!("../../fixtures/paystack/sample.template");
-        compact(&fill(template, params, &ISO_ONLY, Escape::Json, &[]))
+        compact(&fill(template, params, &EXPONENTS, Escape::Json, &[]))
     }
 }
 

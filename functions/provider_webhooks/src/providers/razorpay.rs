@@ -1,38 +1,52 @@
 //! Razorpay: `X-Razorpay-Signature`, HMAC-SHA256 over the body, hex.
 //!
-//! Sources, read 2026-11-25: <https://razorpay.com/docs/webhooks/> (attempts, answer), <https://razorpay.com/docs/webhooks/payloads/x/transactions> (old secrets), the sample payloads of
-//! github.com/razorpay/markdown-docs; razorpay-python 2.0.1 (its published
-//! vector is in the fixtures). The id of an event is in the header `x-razorpay-event-id`, which no signature covers: whoever got hold of one webhook could store
-//! it again under other ids. So the id is made of what is signed: event, object and time, which are the same in every delivery. Where a body states no
-//! time, the object's own is taken and a guard carries the identity.
+//! Sources: <https://razorpay.com/docs/webhooks/> (attempts, answer) and
+//! <https://razorpay.com/docs/webhooks/payloads/x/transactions> (old secrets), read 2026-11-25; the
+//! sample payloads, event types, currencies and dispute phases of
+//! github.com/razorpay/markdown-docs, read 2026-11-27; razorpay-python 2.0.1 (its published vector
+//! is in the fixtures).
 //!
-//! After a secret was changed, retries of older events are still signed with the old one: keep both for a day.
+//! The id of an event is in the header `x-razorpay-event-id`, which no signature covers: whoever
+//! got hold of one webhook could store it again under other ids. So the identity is the hash of the
+//! body, which is the same in every delivery. Most bodies state when the event was made, beside the
+//! payload or inside it; where neither does (tokens, some payouts) the time is the object's own and
+//! no part of the key.
+//!
+//! `payment.captured` and `order.paid` hold the same payment and both say captured. A refund of a
+//! payment that was never captured (`captured` is false: an auto-refund) releases the
+//! authorisation. A dispute in the phase `retrieval` is a request for information and withdraws
+//! nothing; one that is `closed` ended without a deduction. `amount_deducted` of a lost dispute is
+//! what was taken. The samples of `settlement.processed` state an amount without a currency: it is
+//! left out.
+//!
+//! After a secret was changed, retries of older events are still signed with the old one: keep both
+//! for a day.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use card_masking::{FieldRules, Patterns, prefixed};
 use jiff::Timestamp;
-use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
+use payment_event::{Amount, PaymentStatus};
 use serde_json::value::RawValue;
 
-use crate::amounts::{amount_if_known, minor_amount};
 use crate::body_hmac::{BodyHmac, Written};
-use crate::exponents::ISO_ONLY;
-use crate::json::{
-    account, event_type, id_or_object, identifier, json_document, object_or_default, raw_fields,
-    read_body, required, scalar,
-};
+use crate::events::{Draft, Events, Identity};
+use crate::exponents::ExponentTable;
+use crate::facts::{Facts, Related};
+use crate::json::{json_document, object_or_default, raw_fields, read_body, scalar};
 use crate::samples::{Escape, compact, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned};
 use crate::signature::Hash;
-use crate::statuses::by_type;
-use crate::times::epoch_seconds;
 use crate::{
     Acknowledgement, AmountForm, Amounts, Authenticity, CustomHeader, Delivery, EventTimeStability,
-    KeyForm, ParseError, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets,
-    SignatureCoverage, VerifiedWebhook,
+    KeyForm, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets, SignatureCoverage,
+    VerifiedWebhook,
 };
+
+mod event_types;
+
+use event_types::EVENT_TYPES;
 
 pub(super) struct Razorpay;
 
@@ -57,12 +71,14 @@ static INFO: ProviderInfo = ProviderInfo {
     key: KeyForm::TEXT,
     settings: &[],
     event_time: EventTimeStability::StableWhenStated,
-    event_id: "event, id of the object and time: the id in x-razorpay-event-id is not signed",
+    event_id: "hash of the body: the id in x-razorpay-event-id is not signed",
+    volatile: &[],
+    event_types: &EVENT_TYPES,
     replay_window_past_seconds: None,
     replay_window_future_seconds: None,
     amounts: Amounts {
         form: AmountForm::MinorUnits,
-        exponents: &ISO_ONLY,
+        exponents: &EXPONENTS,
     },
     free_text: true,
     custom_header: CustomHeader {
@@ -78,27 +94,15 @@ static INFO: ProviderInfo = ProviderInfo {
     },
 };
 
+/// All 128 currencies have a row in Razorpay's table; those without two decimals are here.
 #[rustfmt::skip]
-const STATUS: &[(&str, PaymentStatus)] = {
-    use PaymentStatus::*;
-    &[
-        ("payment.authorized", Authorised),
-        ("payment.captured", Captured),
-        ("payment.failed", Failed),
-        ("payment.dispute.created", Disputed),
-        ("payment.dispute.under_review", Disputed),
-        ("payment.dispute.action_required", Disputed),
-        ("payment.dispute.won", DisputeWon),
-        ("payment.dispute.lost", DisputeLost),
-        ("payment.dispute.closed", Disputed),
-        ("refund.created", Pending),
-        ("refund.processed", Refunded),
-        ("refund.failed", RefundFailed),
-        ("payout.processed", Payout),
-        ("payout.reversed", Payout),
-        ("payout.failed", Payout),
-        ("settlement.processed", Payout),
-    ]
+static EXPONENTS: ExponentTable = ExponentTable {
+    source: "https://github.com/razorpay/markdown-docs payments/international-payments.md, read 2026-11-27",
+    exceptions: &[
+        (0, &["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND",
+        "VUV", "XAF", "XOF", "XPF"]),
+        (3, &["BHD", "IQD", "JOD", "KWD", "OMR", "TND"]),
+    ],
 };
 
 /// The card but network and last four, the payer, bank accounts, which a token states in full.
@@ -123,20 +127,76 @@ raw_fields! { Event { event, account_id, payload, created_at } }
 
 raw_fields! { Holder {; entity: Object } }
 
-raw_fields! { Object { id, payment_id, order_id, amount, currency, created_at } }
+raw_fields! {
+    Object {
+        id, payment_id, order_id, amount, amount_deducted, currency, status, phase, captured,
+        created_at,
+    }
+}
 
-/// What an event is about: the most particular object of its payload, or the first one.
-fn object<'a>(
-    payload: &BTreeMap<Cow<'a, str>, &'a RawValue>,
-) -> Result<(String, Object<'a>), ParseError> {
-    let known = ROLES.iter().find_map(|role| payload.get_key_value(*role));
-    let mut objects = payload.iter().filter(|(_, raw)| raw.get().starts_with('{'));
-    let (role, raw) = match known.or_else(|| objects.next()) {
-        Some((role, raw)) => (role.to_string(), Some(*raw)),
-        None => (String::new(), None),
+type Payload<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
+
+fn entity<'a>(holder: Option<&&'a RawValue>) -> Object<'a> {
+    object_or_default::<Holder<'a>>(holder.copied())
+        .entity
+        .into_inner()
+}
+
+/// What an event is about: the most particular object of its payload with its role, or the first
+/// one.
+fn object<'a>(payload: &Payload<'a>) -> (&'static str, Object<'a>) {
+    let known = ROLES.iter().find(|role| payload.contains_key(**role));
+    if let Some(role) = known {
+        return (role, entity(payload.get(*role)));
+    }
+    let first = payload.values().find(|raw| raw.get().starts_with('{'));
+    ("object", entity(first))
+}
+
+fn status(kind: &str, object: &Object<'_>, payment: &Object<'_>) -> PaymentStatus {
+    use PaymentStatus::{
+        DisputeLost, DisputeWon, Disputed, Pending, RefundFailed, Refunded, Unclassified, Voided,
     };
-    let holder: Holder<'_> = object_or_default(raw)?;
-    Ok((role, holder.entity.into_inner()))
+    let state = scalar(object.status);
+    let uncaptured = scalar(payment.captured) == "false";
+    match (kind, state.as_ref()) {
+        ("refund.failed", _) | ("refund.created" | "refund.speed_changed", "failed") => {
+            RefundFailed
+        }
+        ("refund.processed", _) | ("refund.created" | "refund.speed_changed", "processed") => {
+            if uncaptured {
+                Voided
+            } else {
+                Refunded
+            }
+        }
+        ("refund.created" | "refund.speed_changed", _) => Pending,
+        (kind, state) => match kind.strip_prefix("payment.dispute.") {
+            Some(_) if scalar(object.phase) == "retrieval" => Unclassified,
+            Some("won") => DisputeWon,
+            Some("lost") => DisputeLost,
+            Some("closed") if state == "lost" => DisputeLost,
+            Some("closed") => DisputeWon,
+            Some("created" | "under_review" | "action_required") => Disputed,
+            _ => EVENT_TYPES.status(kind),
+        },
+    }
+}
+
+/// The money of the object. A settlement may be stated without a currency.
+fn amount(
+    facts: &mut Facts,
+    role: &str,
+    status: PaymentStatus,
+    object: &Object<'_>,
+) -> Option<Amount> {
+    let deducted = object
+        .amount_deducted
+        .filter(|raw| status == PaymentStatus::DisputeLost && raw.get() != "0");
+    let money = deducted.or(object.amount);
+    let optional = role == "settlement" && object.currency.is_none();
+    let money = money.filter(|_| !optional);
+    facts.minor(status, money, object.currency, &EXPONENTS)
 }
 
 impl Provider for Razorpay {
@@ -148,64 +208,49 @@ impl Provider for Razorpay {
         &self,
         raw: RawWebhook<'a>,
         secrets: &Secrets,
-        received_at: Timestamp,
+        _received_at: Timestamp,
     ) -> Result<VerifiedWebhook<'a>, Reject> {
-        Ok(SIGNATURE.verify(raw, secrets)?.received(received_at))
+        SIGNATURE.verify(raw, secrets)
     }
 
-    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Result<Vec<PaymentEvent>, ParseError> {
-        let event: Event<'_> = read_body(webhook.body())?;
-        let kind = required(scalar(event.event)?)?;
-        let status = by_type(STATUS, &kind);
-        let payload: BTreeMap<Cow<'_, str>, &RawValue> = object_or_default(event.payload)?;
-        let (role, object) = object(&payload)?;
-        let id = id_or_object(object.id)?;
-        let payment = match role.as_str() {
+    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Events {
+        let Some(event) = read_body::<Event<'_>>(webhook.body()) else {
+            return Events::unreadable(&INFO, webhook);
+        };
+        let mut facts = Facts::default();
+        let payload: Payload<'_> = object_or_default(event.payload);
+        let (role, object) = object(&payload);
+        let holder = entity(payload.get("payment"));
+        let event_type = facts.event_type(event.event);
+        let status = status(&event_type, &object, &holder);
+        let id = facts.id(object.id);
+        let payment = match role {
             "payment" => id.clone(),
-            _ => id_or_object(object.payment_id)?,
+            _ => facts.id(object.payment_id.or(holder.id)),
         };
-        // Most events state their time beside the payload, some inside it.
+        let mut related = Related::new();
+        related.extend(id.clone().map(|id| (role, id)));
+        related.extend(payment.clone().map(|id| ("payment", id)));
+        related.extend(facts.id(object.order_id).map(|id| ("order", id)));
+        // Most events state their time beside the payload, some inside it, some nowhere.
         let inside = payload.get("created_at").copied();
-        let stated = scalar(event.created_at.or(inside))?;
-        let of_object = scalar(object.created_at)?;
-        // Some events of orders and accounts say nowhere when they happened.
-        let (event_time, told) = match (stated.as_ref(), of_object.as_ref()) {
-            ("", "") if id.is_some() => (webhook.received_at()?, false),
-            ("", "") => return Err(ParseError::FieldMissing),
-            ("", of_object) => (epoch_seconds(of_object)?, true),
-            (stated, _) => (epoch_seconds(stated)?, true),
-        };
-        let about = id.as_ref().map_or(role.as_str(), |id| id.as_str());
-        let event_id = match told {
-            true => identifier(&format!("{kind}:{about}:{}", event_time.as_second()))?,
-            false => identifier(&format!("{kind}:{about}"))?,
-        };
-        let identity = match stated.is_empty() {
-            true => EventIdentity::Guard(format!("{kind}:{about}")),
-            false => EventIdentity::Key,
-        };
-        let mut related_ids = BTreeMap::new();
-        if ROLES.contains(&role.as_str()) {
-            related_ids.extend(id.clone().map(|id| (role, id)));
-        }
-        related_ids.extend(payment.clone().map(|id| ("payment".to_owned(), id)));
-        related_ids.extend(id_or_object(object.order_id)?.map(|id| ("order".to_owned(), id)));
-        let amount = minor_amount(object.amount, object.currency, &ISO_ONLY);
-        Ok(vec![PaymentEvent {
-            provider: INFO.name.to_owned(),
-            transaction_id: payment.or(id).unwrap_or_else(|| event_id.clone()),
-            event_id,
-            event_type: event_type(&kind)?,
+        let own = facts.time_if_stated(&[event.created_at, inside]);
+        let draft = Draft {
+            identity: Identity::Body,
             status,
-            amount: amount_if_known(status, amount)?,
-            merchant_account: account(event.account_id)?,
-            event_time,
-            identity,
-            related_ids,
-        }])
+            transaction_id: payment.or(id),
+            amount: amount(&mut facts, role, status, &object),
+            merchant_account: facts.account(event.account_id),
+            event_time: own.or_else(|| facts.time_if_stated(&[object.created_at])),
+            dated: own.is_some(),
+            related,
+            event_type,
+            facts,
+        };
+        Events::of(&INFO, webhook, vec![draft])
     }
 
-    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Result<Cow<'a, [u8]>, ParseError> {
+    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Cow<'a, [u8]> {
         json_document(webhook)
     }
 
@@ -219,7 +264,7 @@ impl Provider for Razorpay {
 
     fn sample(&self, params: &SampleParams) -> Vec<u8> {
         let template = include_str!("../../fixtures/razorpay/sample.template");
-        compact(&fill(template, params, &ISO_ONLY, Escape::Json, &[]))
+        compact(&fill(template, params, &EXPONENTS, Escape::Json, &[]))
     }
 }
 

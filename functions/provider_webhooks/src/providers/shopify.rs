@@ -1,38 +1,58 @@
-//! Shopify: `X-Shopify-Hmac-SHA256`, HMAC-SHA256 over the body, base64. What happened is told by `X-Shopify-Topic` alone, which no signature covers.
+//! Shopify: `X-Shopify-Hmac-SHA256`, HMAC-SHA256 over the body, base64. What happened is told by
+//! `X-Shopify-Topic` alone, which no signature covers.
 //!
-//! Sources, read 2026-11-25: <https://shopify.dev/docs/apps/build/webhooks/subscribe/https>, <https://shopify.dev/docs/api/webhooks>; npm @shopify/shopify-api 13.1.0 (`webhooks.validate`).
-//! A topic that does not fit the signed body (`admin_graphql_api_id` names the resource) gives no status, and neither `X-Shopify-Event-Id`, which several topics share, nor `X-Shopify-Webhook-Id` is
-//! made part of an event's id: whoever got hold of one webhook could store it again under others. The id is made of topic, resource and the resource's own time.
-//! Ids have 64 bits, more than a JSON number keeps in many languages; here they are read as the text they are.
+//! Sources: <https://shopify.dev/docs/apps/build/webhooks/subscribe/https> and
+//! <https://shopify.dev/docs/api/webhooks>, read 2026-11-25; npm @shopify/shopify-api 13.1.0
+//! (`webhooks.validate`); the topics and the states of disputes
+//! (<https://shopify.dev/docs/api/admin-graphql/latest/enums/DisputeStatus>), read 2026-11-27.
 //!
-//! `orders/paid` and the `order_transactions/create` of its capture both say captured: the table keeps events, not balances. A refund has an event for each of its transactions.
-//! Assumed: a delivery that is repeated has the body of the first one. Bodies in XML, which a subscription can ask for, are refused.
+//! Whoever gets hold of one signed body can send it again under any topic, shop and id. So
+//! - the identity is the hash of the body and of the topic, if that is one of Shopify's list, and
+//!   of one fixed word for every other topic; `X-Shopify-Event-Id` and `X-Shopify-Webhook-Id` are
+//!   not read;
+//! - a topic says only what the signed body bears out: `orders/paid` needs a paid
+//!   `financial_status`, `orders/cancelled` a `cancelled_at`, a dispute `initiated_at`, and
+//!   `admin_graphql_api_id`, where there is one, names the resource of the topic;
+//! - the shop is taken from the body where the body states it. `X-Shopify-Shop-Domain` is unsigned:
+//!   it is kept as the account where it has the form of a domain, and is no part of a key.
+//!
+//! A body has no time of the event: `updated_at` and its like are those of the resource. Ids have
+//! 64 bits, more than a JSON number keeps in many languages; here they are read as the text they
+//! are.
+//!
+//! `orders/paid` and the `order_transactions/create` of its capture both say captured. Of an order
+//! that is paid in part (a split payment at a point of sale) no amount is stated, because the total
+//! is not what was taken. A refund has an event for each of its transactions; one without a
+//! transaction moves no money. A dispute of type `inquiry` withdraws nothing.
+//!
+//! Assumed: a delivery that is repeated has the body of the first one, and a dispute that was
+//! `prevented` has ended without a chargeback. Bodies in XML, which a subscription can ask for, are
+//! stored unread.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use card_masking::{FieldRules, Patterns};
 use jiff::Timestamp;
-use payment_event::{EventIdentity, Identifier, PaymentEvent, PaymentStatus};
-use serde_json::value::RawValue;
+use payment_event::{Amount, Identifier, PaymentStatus};
 
-use crate::amounts::{amount_if_known, major_amount};
 use crate::body_hmac::{BodyHmac, Written};
+use crate::events::{Draft, Events, Identity};
 use crate::exponents::ISO_ONLY;
-use crate::json::{
-    bounded, event_type, id_or_object, identifier, json_document, object_or_default, raw_fields,
-    read, read_body, scalar,
-};
+use crate::facts::{Facts, Related};
+use crate::json::{json_document, list, object_or_default, raw_fields, read_body, scalar};
 use crate::samples::{Escape, compact, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned};
 use crate::signature::Hash;
-use crate::statuses::{by_state, by_type};
-use crate::times::rfc3339;
+use crate::statuses::by_state;
 use crate::{
     Acknowledgement, AmountForm, Amounts, Authenticity, CustomHeader, Delivery, EventTimeStability,
-    KeyForm, ParseError, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets,
-    SignatureCoverage, VerifiedWebhook,
+    KeyForm, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets, SignatureCoverage,
+    VerifiedWebhook,
 };
+
+mod event_types;
+
+use event_types::EVENT_TYPES;
 
 pub(super) struct Shopify;
 
@@ -44,8 +64,10 @@ const SIGNATURE: BodyHmac = BodyHmac {
 };
 const TOPIC: &str = "x-shopify-topic";
 const SHOP: &str = "x-shopify-shop-domain";
-/// Transactions of one refund.
-const TRANSACTIONS_MAX: usize = 100;
+/// What is part of the identity in place of a topic that is not listed.
+const UNLISTED: &str = "unlisted";
+/// The longest name of a host.
+const HOST_BYTES_MAX: usize = 253;
 
 static INFO: ProviderInfo = ProviderInfo {
     name: "shopify",
@@ -60,8 +82,10 @@ static INFO: ProviderInfo = ProviderInfo {
     rotation: "the app's one client secret; a new one may take an hour to be used: keep both",
     key: KeyForm::TEXT,
     settings: &[],
-    event_time: EventTimeStability::Stable,
-    event_id: "topic, id of the resource and the time it was updated",
+    event_time: EventTimeStability::Unstable,
+    event_id: "hash of the body and of the topic if it is a listed one: no id is signed",
+    volatile: &[],
+    event_types: &EVENT_TYPES,
     replay_window_past_seconds: None,
     replay_window_future_seconds: None,
     amounts: Amounts {
@@ -81,13 +105,6 @@ static INFO: ProviderInfo = ProviderInfo {
         retries: "eight times within four hours, then the subscription is removed; any 2xx within five seconds, connection within one",
     },
 };
-
-/// By topic, where the topic says it all.
-const STATUS: &[(&str, PaymentStatus)] = &[
-    ("orders/create", PaymentStatus::Pending),
-    ("orders/paid", PaymentStatus::Captured),
-    ("orders/cancelled", PaymentStatus::Voided),
-];
 
 /// By kind and state of a transaction.
 #[rustfmt::skip]
@@ -112,13 +129,15 @@ const TRANSACTION: &[(&str, &str, PaymentStatus)] = {
 
 const DISPUTE: &[(&str, &str, PaymentStatus)] = &[
     ("dispute", "won", PaymentStatus::DisputeWon),
+    ("dispute", "prevented", PaymentStatus::DisputeWon),
     ("dispute", "lost", PaymentStatus::DisputeLost),
     ("dispute", "accepted", PaymentStatus::DisputeLost),
     ("dispute", "charge_refunded", PaymentStatus::DisputeLost),
     ("dispute", "", PaymentStatus::Disputed),
 ];
 
-/// The buyer, in every place an order has for it. Source: <https://shopify.dev/docs/api/admin-rest/latest/resources/order>, read 2026-11-25.
+/// The buyer, in every place an order has for it. Source:
+/// <https://shopify.dev/docs/api/admin-rest/latest/resources/order>, read 2026-11-25.
 #[rustfmt::skip]
 static MASKING: FieldRules = Patterns {
     drop: &[
@@ -151,59 +170,144 @@ fn global_id(text: &str) -> bool {
 
 raw_fields! {
     Body {
-        id, admin_graphql_api_id, order_id, updated_at, processed_at, created_at, initiated_at, currency, total_price, amount, kind, status,
-        transactions,
+        id, admin_graphql_api_id, order_id, finalized_on, updated_at, processed_at, created_at,
+        initiated_at, cancelled_at,
+        currency, total_price, financial_status, amount, kind, status,
+        #[serde(rename = "type")] of, transactions, shop_domain,
     }
 }
 
 raw_fields! { Transaction { id, amount, currency, kind, status } }
 
-/// What of a webhook all of its events share.
-struct Told<'a> {
-    topic: String,
-    /// The resource that the signed body is, as its global id names it; empty where it has none.
-    resource: String,
-    id: Identifier,
-    order: Option<Identifier>,
-    at: Timestamp,
-    shop: Option<&'a str>,
+/// The topic as it is written in the list; `None` for one that is not listed.
+fn listed(topic: &str) -> Option<&'static str> {
+    let rows = EVENT_TYPES.rows;
+    let position = rows.binary_search_by(|(name, _)| (*name).cmp(topic)).ok()?;
+    rows.get(position).map(|(name, _)| *name)
 }
 
-impl Told<'_> {
-    /// Whether the signed body is what the topic speaks of.
-    fn fits(&self, resource: &str) -> bool {
-        self.resource.is_empty() || self.resource == resource
+impl Body<'_> {
+    /// Whether the signed body is what the topic speaks of. `gid://shopify/Order/1` names the
+    /// resource, where there is one.
+    fn is(&self, resource: &str) -> bool {
+        let global = scalar(self.admin_graphql_api_id);
+        global.is_empty() || global.rsplit('/').nth(1) == Some(resource)
     }
 
-    fn event(
+    fn is_order(&self) -> bool {
+        let named = !scalar(self.admin_graphql_api_id).is_empty();
+        self.is("Order") && (named || self.financial_status.is_some())
+    }
+
+    fn is_dispute(&self) -> bool {
+        self.is("ShopifyPaymentsDispute") && self.initiated_at.is_some()
+    }
+}
+
+/// What the topic says of the body, as far as the body bears it out.
+fn status(topic: &str, body: &Body<'_>) -> PaymentStatus {
+    use PaymentStatus::{Captured, Pending, Unclassified, Voided};
+    match topic {
+        "orders/create" if body.is_order() => Pending,
+        "orders/paid" if body.is_order() => match scalar(body.financial_status).as_ref() {
+            "paid" | "partially_paid" => Captured,
+            _ => Unclassified,
+        },
+        "orders/cancelled" if body.is_order() && !scalar(body.cancelled_at).is_empty() => Voided,
+        "order_transactions/create" if body.is("OrderTransaction") => {
+            by_state(TRANSACTION, &scalar(body.kind), &scalar(body.status))
+        }
+        "disputes/create" | "disputes/update"
+            if body.is_dispute() && scalar(body.of) != "inquiry" =>
+        {
+            by_state(DISPUTE, "dispute", &scalar(body.status))
+        }
+        _ => Unclassified,
+    }
+}
+
+/// The money that the body states, by the resource that it is.
+fn amount(facts: &mut Facts, status: PaymentStatus, body: &Body<'_>) -> Option<Amount> {
+    let in_part = scalar(body.financial_status) == "partially_paid";
+    if status == PaymentStatus::Captured && in_part {
+        return None;
+    }
+    let money = body.total_price.or(body.amount);
+    facts.major(status, money, body.currency, &ISO_ONLY)
+}
+
+/// The role of the resource in the body; the topic is not signed, so it is taken from a closed
+/// list.
+fn role(topic: &str) -> &'static str {
+    match topic.split('/').next() {
+        Some("orders") => "order",
+        Some("order_transactions") => "transaction",
+        Some("refunds") => "refund",
+        Some("disputes") => "dispute",
+        _ => "object",
+    }
+}
+
+/// The shop that the body states, or the one in the header that nobody signs.
+fn shop(facts: &mut Facts, body: &Body<'_>, webhook: &VerifiedWebhook<'_>) -> Option<String> {
+    let host = |text: &&str| {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+        text.len() <= HOST_BYTES_MAX && text.bytes().all(plain)
+    };
+    let told = webhook.headers().get(SHOP).filter(host);
+    let signed = facts.account(body.shop_domain);
+    signed.or_else(|| facts.account_text(told.unwrap_or_default()))
+}
+
+/// What all events of one webhook share.
+struct Shared<'a> {
+    topic: &'a str,
+    id: Option<Identifier>,
+    order: Option<Identifier>,
+    shop: Option<String>,
+    at: Option<Timestamp>,
+    facts: Facts,
+}
+
+impl Shared<'_> {
+    /// One event of these. Facts of its own, noted in `facts`, are of this event alone.
+    fn draft(
         &self,
+        mut facts: Facts,
         status: PaymentStatus,
-        money: (Option<&RawValue>, Option<&RawValue>),
+        amount: Option<Amount>,
         transaction: Option<Identifier>,
-    ) -> Result<PaymentEvent, ParseError> {
-        let amount = major_amount(money.0, money.1, &ISO_ONLY);
-        let (topic, id, at) = (&self.topic, &self.id, self.at.as_millisecond());
-        let suffix = transaction
-            .as_ref()
-            .map(|id| format!(":{}", id.as_str()))
-            .unwrap_or_default();
-        let mut related_ids = BTreeMap::new();
-        related_ids.extend(self.order.clone().map(|id| ("order".to_owned(), id)));
-        related_ids.extend(transaction.map(|id| ("transaction".to_owned(), id)));
-        let role = topic.split('/').next().unwrap_or_default();
-        related_ids.insert(role.trim_end_matches('s').to_owned(), id.clone());
-        Ok(PaymentEvent {
-            provider: INFO.name.to_owned(),
-            event_id: identifier(&format!("{topic}:{}:{at}{suffix}", id.as_str()))?,
-            transaction_id: self.order.clone().unwrap_or_else(|| id.clone()),
-            event_type: event_type(topic)?,
+    ) -> Draft {
+        let mut related = Related::new();
+        related.extend(self.order.clone().map(|id| ("order", id)));
+        related.extend(self.id.clone().map(|id| (role(self.topic), id)));
+        related.extend(transaction.map(|id| ("transaction", id)));
+        let event_type = facts.event_type_text(self.topic);
+        Draft {
+            facts,
+            identity: Identity::BodyAnd(listed(self.topic).unwrap_or(UNLISTED)),
+            event_type,
             status,
-            amount: amount_if_known(status, amount)?,
-            merchant_account: self.shop.map(str::to_owned),
+            transaction_id: self.order.clone().or_else(|| self.id.clone()),
+            amount,
+            merchant_account: self.shop.clone(),
             event_time: self.at,
-            identity: EventIdentity::Key,
-            related_ids,
-        })
+            dated: false,
+            related,
+        }
+    }
+
+    /// One event for each transaction of a refund.
+    fn refunds(&self, body: &Body<'_>) -> Vec<Draft> {
+        let draft = |raw| {
+            let mut facts = self.facts.clone();
+            let one: Transaction<'_> = object_or_default(Some(raw));
+            let status = by_state(TRANSACTION, &scalar(one.kind), &scalar(one.status));
+            let amount = facts.major(status, one.amount, one.currency, &ISO_ONLY);
+            let transaction = facts.id(one.id);
+            self.draft(facts, status, amount, transaction)
+        };
+        list(body.transactions).into_iter().map(draft).collect()
     }
 }
 
@@ -221,84 +325,46 @@ impl Provider for Shopify {
         SIGNATURE.verify(raw, secrets)
     }
 
-    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Result<Vec<PaymentEvent>, ParseError> {
-        let body: Body<'_> = read_body(webhook.body())?;
-        let topic = webhook
-            .headers()
-            .get(TOPIC)
-            .ok_or(ParseError::FieldMissing)?;
+    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Events {
+        let Some(body) = read_body::<Body<'_>>(webhook.body()) else {
+            return Events::unreadable(&INFO, webhook);
+        };
+        let topic = webhook.headers().get(TOPIC).unwrap_or_default();
+        let mut facts = Facts::default();
+        let status = status(topic, &body);
         let times = [
+            body.finalized_on,
             body.updated_at,
             body.processed_at,
             body.created_at,
             body.initiated_at,
         ];
-        let mut stated = times
-            .into_iter()
-            .map(scalar)
-            .filter(|at| !matches!(at, Ok(text) if text.is_empty()));
-        let global = scalar(body.admin_graphql_api_id)?;
-        let told = Told {
-            topic: topic.to_owned(),
-            resource: global.rsplit('/').nth(1).unwrap_or_default().to_owned(),
-            id: id_or_object(body.id)?.ok_or(ParseError::FieldMissing)?,
-            order: id_or_object(body.order_id)?,
-            at: rfc3339(&stated.next().ok_or(ParseError::FieldMissing)??)?,
-            shop: webhook.headers().get(SHOP).filter(|shop| shop.len() <= 256),
+        let of_refund = topic == "refunds/create" && body.is("Refund");
+        let at = match status {
+            PaymentStatus::Unclassified if !of_refund => facts.time_if_stated(&times),
+            _ => facts.time(&times),
         };
-        match topic {
-            "order_transactions/create" if told.fits("OrderTransaction") => {
-                let status = by_state(TRANSACTION, &scalar(body.kind)?, &scalar(body.status)?);
-                Ok(vec![told.event(
-                    status,
-                    (body.amount, body.currency),
-                    None,
-                )?])
-            }
-            "refunds/create" if told.fits("Refund") => {
-                let transactions: Vec<&RawValue> = match body.transactions {
-                    Some(list) => read(list.get())?,
-                    None => Vec::new(),
-                };
-                bounded(&transactions, TRANSACTIONS_MAX)?;
-                if transactions.is_empty() {
-                    return Ok(vec![told.event(
-                        PaymentStatus::Pending,
-                        (None, None),
-                        None,
-                    )?]);
-                }
-                let event = |raw| {
-                    let one: Transaction<'_> = object_or_default(Some(raw))?;
-                    let status = by_state(TRANSACTION, &scalar(one.kind)?, &scalar(one.status)?);
-                    told.event(status, (one.amount, one.currency), id_or_object(one.id)?)
-                };
-                transactions.into_iter().map(event).collect()
-            }
-            "disputes/create" | "disputes/update" => {
-                let status = by_state(DISPUTE, "dispute", &scalar(body.status)?);
-                Ok(vec![told.event(
-                    status,
-                    (body.amount, body.currency),
-                    None,
-                )?])
-            }
-            topic => {
-                let status = if told.fits("Order") {
-                    by_type(STATUS, topic)
-                } else {
-                    PaymentStatus::Unclassified
-                };
-                Ok(vec![told.event(
-                    status,
-                    (body.total_price, body.currency),
-                    None,
-                )?])
-            }
+        let shared = Shared {
+            topic,
+            id: facts.id(body.id),
+            order: facts.id(body.order_id),
+            shop: shop(&mut facts, &body, webhook),
+            at,
+            facts,
+        };
+        let mut drafts = match of_refund {
+            true => shared.refunds(&body),
+            false => Vec::new(),
+        };
+        if drafts.is_empty() {
+            let mut facts = shared.facts.clone();
+            let amount = amount(&mut facts, status, &body);
+            drafts.push(shared.draft(facts, status, amount, None));
         }
+        Events::of(&INFO, webhook, drafts)
     }
 
-    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Result<Cow<'a, [u8]>, ParseError> {
+    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Cow<'a, [u8]> {
         json_document(webhook)
     }
 

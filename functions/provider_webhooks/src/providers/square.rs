@@ -1,34 +1,41 @@
-//! Square: `x-square-hmacsha256-signature`, HMAC-SHA256 over the registered notification URL and the body, base64.
+//! Square: `x-square-hmacsha256-signature`, HMAC-SHA256 over the registered notification URL and
+//! the body, base64.
 //!
-//! Sources, read 2026-11-23: <https://developer.squareup.com/docs/webhooks/step3validate>,
-//! <https://developer.squareup.com/reference/square/webhooks>; square-python-sdk 46.0.0.20260916 (executed as an oracle). The URL is the one
-//! registered with Square and comes from configuration: rebuilding it from the request would sign what an attacker chose.
-//! Amounts are `amount_money`: what was asked for, without a tip.
+//! Sources, read 2026-11-27: <https://developer.squareup.com/docs/webhooks/step3validate>,
+//! <https://developer.squareup.com/reference/square/webhooks>; square-python-sdk 46.0.0.20260916
+//! (executed as an oracle). The URL is the one registered with Square and comes from configuration:
+//! rebuilding it from the request would sign what an attacker chose.
+//!
+//! A payment's amount is `total_money`, which is `amount_money` with the tip; a refund, a dispute
+//! and a payout have `amount_money` alone. An event's name says only that a payment, refund or
+//! dispute changed: its state says the rest. A dispute that is still an inquiry takes no money.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use card_masking::{FieldRules, Patterns, has_a_letter};
 use jiff::Timestamp;
-use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
+use payment_event::PaymentStatus;
 use serde_json::value::RawValue;
 
-use crate::amounts::{amount_if_known, minor_amount};
+use self::event_types::EVENT_TYPES;
 use crate::encoding::{base64_strict, base64_text};
+use crate::event_types::Says;
+use crate::events::{Draft, Events, Identity};
 use crate::exponents::ISO_ONLY;
-use crate::json::{
-    account, event_type, id_or_object, identifier, json_document, object_or_default, raw_fields,
-    read_body, required, scalar,
-};
+use crate::facts::{Facts, Related};
+use crate::json::{json_document, object_or_default, raw_fields, read_body, scalar};
 use crate::samples::{Escape, compact, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned, first_key};
 use crate::signature::{hmac_sha256, hmac_sha256_tag};
-use crate::times::rfc3339;
+use crate::statuses::by_state;
 use crate::{
     Acknowledgement, AmountForm, Amounts, Authenticity, CustomHeader, Delivery, EventTimeStability,
-    KeyForm, ParseError, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets,
-    Setting, SignatureCoverage, VerifiedWebhook,
+    KeyForm, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets, Setting,
+    SignatureCoverage, VerifiedWebhook,
 };
+
+mod event_types;
 
 pub(super) struct Square;
 
@@ -37,7 +44,7 @@ const HEADER: &str = "x-square-hmacsha256-signature";
 static INFO: ProviderInfo = ProviderInfo {
     name: "square",
     title: "Square",
-    source: "https://developer.squareup.com/docs/webhooks/step3validate, read 2026-11-23",
+    source: "https://developer.squareup.com/docs/webhooks/step3validate, read 2026-11-27",
     signature_headers: &[HEADER],
     unsigned_headers: &[],
     content_types: &["application/json"],
@@ -54,6 +61,8 @@ static INFO: ProviderInfo = ProviderInfo {
     }],
     event_time: EventTimeStability::Stable,
     event_id: "event_id",
+    volatile: &[],
+    event_types: &EVENT_TYPES,
     replay_window_past_seconds: None,
     replay_window_future_seconds: None,
     amounts: Amounts {
@@ -74,24 +83,31 @@ static INFO: ProviderInfo = ProviderInfo {
     },
 };
 
-/// Status by object and the object's own state; a payment event's name says only that something was updated.
-const STATUS: &[(&str, &str, PaymentStatus)] = &[
-    ("payment", "APPROVED", PaymentStatus::Authorised),
-    ("payment", "PENDING", PaymentStatus::Pending),
-    ("payment", "COMPLETED", PaymentStatus::Captured),
-    ("payment", "CANCELED", PaymentStatus::Voided),
-    ("payment", "FAILED", PaymentStatus::Failed),
-    ("refund", "PENDING", PaymentStatus::Pending),
-    ("refund", "APPROVED", PaymentStatus::Pending),
-    ("refund", "COMPLETED", PaymentStatus::Refunded),
-    ("refund", "REJECTED", PaymentStatus::RefundFailed),
-    ("refund", "FAILED", PaymentStatus::RefundFailed),
-    ("dispute", "WON", PaymentStatus::DisputeWon),
-    ("dispute", "LOST", PaymentStatus::DisputeLost),
-    ("dispute", "ACCEPTED", PaymentStatus::DisputeLost),
-    ("dispute", "", PaymentStatus::Disputed),
-    ("payout", "", PaymentStatus::Payout),
-];
+/// Status by object and the object's own state; a payment event's name says only that something was
+/// updated. A refund that is not completed has moved nothing.
+#[rustfmt::skip]
+const STATUS: &[(&str, &str, PaymentStatus)] = {
+    use PaymentStatus::*;
+    &[
+        ("payment", "APPROVED", Authorised),
+        ("payment", "PENDING", Pending),
+        ("payment", "COMPLETED", Captured),
+        ("payment", "CANCELED", Voided),
+        ("payment", "FAILED", Failed),
+        ("refund", "PENDING", Pending),
+        ("refund", "APPROVED", Pending),
+        ("refund", "COMPLETED", Refunded),
+        ("refund", "REJECTED", RefundFailed),
+        ("refund", "FAILED", RefundFailed),
+        ("dispute", "INQUIRY_EVIDENCE_REQUIRED", Unclassified),
+        ("dispute", "INQUIRY_PROCESSING", Unclassified),
+        ("dispute", "INQUIRY_CLOSED", Unclassified),
+        ("dispute", "WON", DisputeWon),
+        ("dispute", "LOST", DisputeLost),
+        ("dispute", "ACCEPTED", DisputeLost),
+        ("dispute", "", Disputed),
+    ]
+};
 
 /// The card but brand and last four, the buyer, receipts, gift card numbers.
 /// Source: <https://developer.squareup.com/reference/square/objects/Payment>, read 2026-11-23.
@@ -111,27 +127,38 @@ static MASKING: FieldRules = Patterns {
 }
 .rules();
 
-raw_fields! { Event { event_id, #[serde(rename = "type")] kind, created_at, merchant_id; data: Data } }
+raw_fields! {
+    Event { event_id, #[serde(rename = "type")] kind, created_at, merchant_id; data: Data }
+}
 
 raw_fields! { Data { id, object } }
 
-raw_fields! { Object { id, status, state, payment_id, order_id, disputed_payment, amount_money } }
+raw_fields! {
+    Object {
+        id, dispute_id, status, state, payment_id, order_id;
+        disputed_payment: DisputedPayment, amount_money: Money, total_money: Money,
+    }
+}
 
 raw_fields! { DisputedPayment { payment_id } }
 
-raw_fields! { Money { amount, currency } }
+raw_fields! { Money { amount, currency, currency_code } }
 
-/// `terminal.refund.*` calls its object `refund` too, and tells again what `refund.*` tells: the type has to start with the role.
-fn status(kind: &str, role: &str, object: &Object<'_>) -> Result<PaymentStatus, ParseError> {
-    if kind.split('.').next() != Some(role) || !STATUS.iter().any(|(r, ..)| *r == role) {
-        return Ok(PaymentStatus::Unclassified);
+/// What an event is about, by the first word of its type. `terminal.refund.*` calls its object
+/// `refund`, too, and tells again what `refund.*` tells.
+fn role(kind: &str) -> Option<&'static str> {
+    let roles = ["payment", "refund", "dispute", "payout"];
+    let first = kind.split('.').next().unwrap_or_default();
+    roles.into_iter().find(|role| *role == first)
+}
+
+fn status(kind: &str, role: Option<&str>, object: &Object<'_>) -> PaymentStatus {
+    match (EVENT_TYPES.says(kind), role) {
+        (Some(Says::ByState), Some(role)) => {
+            by_state(STATUS, role, &scalar(object.status.or(object.state)))
+        }
+        _ => EVENT_TYPES.status(kind),
     }
-    let state = scalar(object.status.or(object.state))?;
-    let exact = STATUS.iter().find(|(r, s, _)| *r == role && *s == state);
-    let any = STATUS.iter().find(|(r, s, _)| *r == role && s.is_empty());
-    Ok(exact
-        .or(any)
-        .map_or(PaymentStatus::Unclassified, |(_, _, status)| *status))
 }
 
 impl Provider for Square {
@@ -153,57 +180,55 @@ impl Provider for Square {
         Ok(matched.vouch(raw))
     }
 
-    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Result<Vec<PaymentEvent>, ParseError> {
-        let event: Event<'_> = read_body(webhook.body())?;
-        let event_id = identifier(&required(scalar(event.event_id)?)?)?;
-        let kind = required(scalar(event.kind)?)?;
+    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Events {
+        let Some(event) = read_body::<Event<'_>>(webhook.body()) else {
+            return Events::unreadable(&INFO, webhook);
+        };
+        let mut facts = Facts::default();
         let data = &event.data;
+        let event_type = facts.event_type(event.kind);
+        let role = role(&event_type);
 
-        // `object` holds one entry named after what it is ("payment", "refund", "dispute", …); a deletion has none.
-        let entries: BTreeMap<Cow<'_, str>, &RawValue> = object_or_default(data.object)?;
-        let entry = entries
-            .into_iter()
-            .find(|(_, raw)| raw.get().starts_with('{'));
-        let (role, object) =
-            entry.map_or((Cow::Borrowed(""), None), |(role, raw)| (role, Some(raw)));
-        let object: Object<'_> = object_or_default(object)?;
-        let data_id = id_or_object(data.id)?;
-        let object_id = id_or_object(object.id)?;
-        let disputed: DisputedPayment<'_> = object_or_default(object.disputed_payment)?;
-        let payment_id = id_or_object(disputed.payment_id.or(object.payment_id))?;
-        let mut related_ids = BTreeMap::new();
-        if matches!(role.as_ref(), "payment" | "refund" | "dispute" | "payout") {
-            related_ids.extend(
-                object_id
-                    .clone()
-                    .or(data_id.clone())
-                    .map(|id| (role.to_string(), id)),
-            );
-        }
-        related_ids.extend(payment_id.clone().map(|id| ("payment".to_owned(), id)));
-        related_ids.extend(id_or_object(object.order_id)?.map(|id| ("order".to_owned(), id)));
+        // `object` holds an entry named after what it is (`payment`, `order_updated`); a deletion
+        // has none.
+        let mut entries: BTreeMap<Cow<'_, str>, &RawValue> = object_or_default(data.object);
+        entries.retain(|_, raw| raw.get().starts_with('{'));
+        let named = role.and_then(|role| entries.get(role));
+        let object = named.or_else(|| entries.values().next()).copied();
+        let object: Object<'_> = object_or_default(object);
 
-        let status = status(&kind, &role, &object)?;
-        let money: Money<'_> = object_or_default(object.amount_money)?;
-        let amount = minor_amount(money.amount, money.currency, &ISO_ONLY);
-        Ok(vec![PaymentEvent {
-            provider: INFO.name.to_owned(),
-            transaction_id: payment_id
-                .or(object_id)
-                .or(data_id)
-                .unwrap_or_else(|| event_id.clone()),
-            event_id,
-            event_type: event_type(&kind)?,
+        let status = status(&event_type, role, &object);
+        let data_id = facts.id(data.id);
+        let own = facts.id(object.id.or(object.dispute_id)).or(data_id);
+        let stated = object.disputed_payment.payment_id.or(object.payment_id);
+        let payment = facts.id(stated);
+        let mut related = Related::new();
+        related.extend(payment.clone().map(|id| ("payment", id)));
+        related.extend(facts.id(object.order_id).map(|id| ("order", id)));
+        related.extend(role.zip(own.clone()));
+
+        let money = match role {
+            Some("payment") if object.total_money.amount.is_some() => &object.total_money,
+            _ => &object.amount_money,
+        };
+        // Square's samples of payouts write the one, its reference the other.
+        let currency = money.currency.or(money.currency_code);
+        let draft = Draft {
+            identity: Identity::Own(facts.event_id(event.event_id)),
+            amount: facts.minor(status, money.amount, currency, &ISO_ONLY),
+            event_type,
             status,
-            amount: amount_if_known(status, amount)?,
-            merchant_account: account(event.merchant_id)?,
-            event_time: rfc3339(&required(scalar(event.created_at)?)?)?,
-            identity: EventIdentity::Key,
-            related_ids,
-        }])
+            transaction_id: payment.or(own),
+            merchant_account: facts.account(event.merchant_id),
+            event_time: facts.time(&[event.created_at]),
+            dated: true,
+            related,
+            facts,
+        };
+        Events::of(&INFO, webhook, vec![draft])
     }
 
-    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Result<Cow<'a, [u8]>, ParseError> {
+    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Cow<'a, [u8]> {
         json_document(webhook)
     }
 

@@ -1,40 +1,49 @@
-//! Standard Webhooks: `webhook-id`, `webhook-timestamp`, `webhook-signature` (or the same with `svix-`), over `id.timestamp.body`.
+//! Standard Webhooks: `webhook-id`, `webhook-timestamp`, `webhook-signature` (or the same with
+//! `svix-`), over `id.timestamp.body`.
 //!
-//! Sources, read 2026-11-23: <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>; standardwebhooks
-//! 1.1.0 from PyPI (executed as an oracle for v1; no library does v1a, its vector is Svix's own). `v1` is HMAC-SHA256, `v1a` is ed25519; a
-//! space-separated list, any match counts. `webhook-timestamp` is the attempt's time and differs between deliveries, so the event's own
-//! `timestamp` in the body is the time where it is stated, and a guard carries the identity where it is not. A signature whose base64 has lost its
-//! padding is believed here and not by the library: the bytes are the same.
+//! Sources, read 2026-11-23:
+//! <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>;
+//! standardwebhooks 1.1.0 from PyPI (executed as an oracle for v1; no library does v1a, its vector
+//! is Svix's own). `v1` is HMAC-SHA256, `v1a` is ed25519; a space-separated list, any match counts,
+//! and only the first few of each are tried: an ed25519 signature is dear to check. A signature
+//! whose base64 has lost its padding is believed here and not by the library: the bytes are the
+//! same.
+//!
+//! `webhook-id` is signed and the same in every attempt. `webhook-timestamp` is the attempt's time,
+//! so it is part of no key; the event's own `timestamp` in the body is, where it is stated. Senders
+//! shape their own bodies, and may send anything: the specification recommends `type`, `timestamp`
+//! and `data`. The names of disputes' states are those of Dodo Payments [M].
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use card_masking::{COMMON_RULES, FieldRules, Patterns, has_a_letter};
 use jiff::Timestamp;
-use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
+use payment_event::{PaymentStatus, Problem};
 use serde_json::value::RawValue;
 
-use crate::amounts::minor_amount;
 use crate::encoding::{base64_lenient, base64_text};
+use crate::event_types::{EventTypes, Says};
+use crate::events::{Draft, Events, Identity, UNREADABLE};
 use crate::exponents::ISO_ONLY;
-use crate::json::{
-    account, event_type, id_or_object, identifier, json_document, raw_fields, read_body, scalar,
-};
+use crate::facts::{Facts, Related};
+use crate::json::{json_document, raw_fields, read_body, scalar};
 use crate::samples::{Escape, compact, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned, first_key};
 use crate::signature::{ed25519, ed25519_sign, hmac_sha256, hmac_sha256_tag};
-use crate::times::{epoch_seconds, epoch_seconds_or_millis, rfc3339};
+use crate::times;
 use crate::{
     Acknowledgement, AmountForm, Amounts, Authenticity, CustomHeader, Delivery, EventTimeStability,
-    Headers, KeyEncoding, KeyForm, ParseError, Provider, ProviderInfo, RawWebhook, Reject,
-    SampleParams, Secrets, SignatureCoverage, VerifiedWebhook,
+    Headers, KeyEncoding, KeyForm, Provider, ProviderInfo, RawWebhook, Reject, SampleParams,
+    Secrets, SignatureCoverage, VerifiedWebhook,
 };
 
 pub(super) struct StandardWebhooks;
 
 const WINDOW_SECONDS: u32 = 300;
-/// A body without a `type` is stored under this one.
-const TYPE_MISSING: &str = "unknown";
+/// Signatures of the one kind that are tried: as many as secrets overlap, and more.
+const V1_MAX: usize = 16;
+/// The same of the other kind, each of which costs as much as hashing a large body.
+const V1A_MAX: usize = 4;
 
 static INFO: ProviderInfo = ProviderInfo {
     name: "standardwebhooks",
@@ -62,6 +71,8 @@ static INFO: ProviderInfo = ProviderInfo {
     settings: &[],
     event_time: EventTimeStability::StableWhenStated,
     event_id: "webhook-id header",
+    volatile: &[],
+    event_types: &EVENT_TYPES,
     replay_window_past_seconds: Some(WINDOW_SECONDS),
     replay_window_future_seconds: Some(WINDOW_SECONDS),
     amounts: Amounts {
@@ -82,31 +93,43 @@ static INFO: ProviderInfo = ProviderInfo {
     },
 };
 
-/// Status by the last part of the event type and, for refunds and disputes, the part before it. Senders choose their own names.
-const STATUS: &[(&str, PaymentStatus)] = &[
-    ("payment.created", PaymentStatus::Pending),
-    ("payment.pending", PaymentStatus::Pending),
-    ("payment.processing", PaymentStatus::Pending),
-    ("payment.authorized", PaymentStatus::Authorised),
-    ("payment.authorised", PaymentStatus::Authorised),
-    ("payment.captured", PaymentStatus::Captured),
-    ("payment.succeeded", PaymentStatus::Captured),
-    ("payment.completed", PaymentStatus::Captured),
-    ("payment.failed", PaymentStatus::Failed),
-    ("payment.declined", PaymentStatus::Failed),
-    ("payment.cancelled", PaymentStatus::Voided),
-    ("payment.canceled", PaymentStatus::Voided),
-    ("payment.voided", PaymentStatus::Voided),
-    ("payment.refunded", PaymentStatus::Refunded),
-    ("refund.succeeded", PaymentStatus::Refunded),
-    ("refund.created", PaymentStatus::Pending),
-    ("refund.failed", PaymentStatus::RefundFailed),
-    ("dispute.created", PaymentStatus::Disputed),
-    ("dispute.opened", PaymentStatus::Disputed),
-    ("dispute.won", PaymentStatus::DisputeWon),
-    ("dispute.lost", PaymentStatus::DisputeLost),
-    ("payout.paid", PaymentStatus::Payout),
-];
+#[rustfmt::skip]
+static EVENT_TYPES: EventTypes = {
+    use PaymentStatus::*;
+    use Says::Status;
+    EventTypes {
+        source: "https://github.com/standard-webhooks/standard-webhooks, read 2026-11-27: none",
+        open: true,
+        rows: &[
+            ("dispute.accepted", Status(DisputeLost)),
+            ("dispute.cancelled", Status(DisputeWon)),
+            ("dispute.challenged", Status(Disputed)),
+            ("dispute.created", Status(Disputed)),
+            ("dispute.expired", Status(DisputeLost)),
+            ("dispute.lost", Status(DisputeLost)),
+            ("dispute.opened", Status(Disputed)),
+            ("dispute.won", Status(DisputeWon)),
+            ("payment.authorised", Status(Authorised)),
+            ("payment.authorized", Status(Authorised)),
+            ("payment.canceled", Status(Voided)),
+            ("payment.cancelled", Status(Voided)),
+            ("payment.captured", Status(Captured)),
+            ("payment.completed", Status(Captured)),
+            ("payment.created", Status(Pending)),
+            ("payment.declined", Status(Failed)),
+            ("payment.failed", Status(Failed)),
+            ("payment.pending", Status(Pending)),
+            ("payment.processing", Status(Pending)),
+            ("payment.refunded", Status(Refunded)),
+            ("payment.succeeded", Status(Captured)),
+            ("payment.voided", Status(Voided)),
+            ("payout.paid", Status(Payout)),
+            ("refund.created", Status(Pending)),
+            ("refund.failed", Status(RefundFailed)),
+            ("refund.succeeded", Status(Refunded)),
+        ],
+    }
+};
 
 /// Senders shape their own data, so the common names apply.
 #[rustfmt::skip]
@@ -169,8 +192,8 @@ fn signed_headers(headers: &Headers) -> Result<SignedHeaders<'_>, Reject> {
     let (mut v1, mut v1a) = (Vec::new(), Vec::new());
     for entry in list.split_ascii_whitespace() {
         match entry.split_once(',') {
-            Some(("v1", text)) => v1.extend(base64_lenient(text)),
-            Some(("v1a", text)) => v1a.extend(base64_lenient(text)),
+            Some(("v1", text)) if v1.len() < V1_MAX => v1.extend(base64_lenient(text)),
+            Some(("v1a", text)) if v1a.len() < V1A_MAX => v1a.extend(base64_lenient(text)),
             _ => {}
         }
     }
@@ -185,26 +208,54 @@ fn signed_headers(headers: &Headers) -> Result<SignedHeaders<'_>, Reject> {
     })
 }
 
-fn status(kind: &str) -> PaymentStatus {
-    STATUS
-        .iter()
-        .find(|(name, _)| *name == kind)
-        .map_or(PaymentStatus::Unclassified, |(_, status)| *status)
+raw_fields! {
+    Event {
+        #[serde(rename = "type")] kind, event_type, #[serde(rename = "eventType")] camel_type,
+        event, timestamp;
+        data: Data,
+    }
 }
 
-raw_fields! { Event { #[serde(rename = "type")] kind, timestamp; data: Data } }
+raw_fields! { Data { id, payment_id, merchant_id, amount, total_amount, currency } }
 
-raw_fields! { Data { id, payment_id, merchant_id, amount, currency } }
+/// The field that holds the type: `type`, or what senders call it who do not keep to that.
+fn type_field<'a>(event: &Event<'a>) -> Option<&'a RawValue> {
+    let fields = [event.kind, event.event_type, event.camel_type, event.event];
+    let stated = fields.into_iter().find(|raw| !scalar(*raw).is_empty());
+    stated.flatten().or(event.kind)
+}
 
-/// Senders shape their own data: only a JSON integer beside a code of three letters is taken for minor units.
-fn states_minor_units(data: &Data<'_>) -> bool {
-    let digits = data.amount.map_or("", RawValue::get);
-    let digits = digits.strip_prefix('-').unwrap_or(digits);
-    let currency = data.currency.map_or("", RawValue::get);
-    !digits.is_empty()
-        && digits.bytes().all(|b| b.is_ascii_digit())
-        && currency.len() == 5
-        && currency.bytes().filter(u8::is_ascii_alphabetic).count() == 3
+/// Senders shape their own data: only a JSON integer beside a code of three letters is taken for
+/// minor units.
+fn minor_units<'a>(data: &Data<'a>) -> Option<&'a RawValue> {
+    let integer = |raw: &&RawValue| {
+        let digits = raw.get().strip_prefix('-').unwrap_or(raw.get());
+        !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
+    };
+    let currency = scalar(data.currency);
+    let letters = currency.bytes().all(|b| b.is_ascii_alphabetic());
+    let amounts = [data.amount, data.total_amount].into_iter().flatten();
+    amounts
+        .into_iter()
+        .find(integer)
+        .filter(|_| letters && currency.len() == 3)
+}
+
+/// An event of a body that is no JSON object. Its id is signed all the same.
+fn unreadable(mut facts: Facts, identity: Identity, sent: Option<Timestamp>) -> Draft {
+    facts.note(Problem::BodyUnreadable);
+    Draft {
+        facts,
+        identity,
+        event_type: UNREADABLE.to_owned(),
+        status: PaymentStatus::Unclassified,
+        transaction_id: None,
+        amount: None,
+        merchant_account: None,
+        event_time: sent,
+        dated: false,
+        related: Related::new(),
+    }
 }
 
 impl Provider for StandardWebhooks {
@@ -234,14 +285,13 @@ impl Provider for StandardWebhooks {
             .parse()
             .map_err(|_| Reject::SignatureMalformed)?;
         let prefix = format!("{}.{}.", signed.id, signed.timestamp);
-        let matched =
-            hmac_sha256(&shared, &[prefix.as_bytes(), raw.body], &signed.v1).or_else(|_| {
-                ed25519(
-                    &public,
-                    &[prefix.as_bytes(), raw.body].concat(),
-                    &signed.v1a,
-                )
-            })?;
+        let parts = [prefix.as_bytes(), raw.body];
+        let matched = match hmac_sha256(&shared, &parts, &signed.v1) {
+            Err(_) if !public.is_empty() && !signed.v1a.is_empty() => {
+                ed25519(&public, &parts.concat(), &signed.v1a)
+            }
+            verdict => verdict,
+        }?;
         let age = received_at.as_second().saturating_sub(time);
         if age > i64::from(WINDOW_SECONDS) {
             return Err(Reject::TimestampStale);
@@ -252,55 +302,51 @@ impl Provider for StandardWebhooks {
         Ok(matched.vouch(raw))
     }
 
-    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Result<Vec<PaymentEvent>, ParseError> {
-        let headers = signed_headers(webhook.headers()).map_err(|_| ParseError::FieldMissing)?;
-        let event_id = identifier(headers.id)?;
-        let event: Event<'_> = read_body(webhook.body())?;
+    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Events {
+        let mut facts = Facts::default();
+        let headers = signed_headers(webhook.headers());
+        let (id, sent) = match &headers {
+            Ok(headers) => (headers.id, times::time(headers.timestamp)),
+            Err(_) => ("", None),
+        };
+        let identity = Identity::Own(facts.event_id_text(id));
+        let Some(event) = read_body::<Event<'_>>(webhook.body()) else {
+            return Events::of(&INFO, webhook, vec![unreadable(facts, identity, sent)]);
+        };
         let data = &event.data;
-        let kind = match scalar(event.kind)? {
-            kind if kind.is_empty() => TYPE_MISSING.into(),
-            kind => kind,
+        let event_type = facts.event_type(type_field(&event));
+        let status = EVENT_TYPES.status(&event_type);
+        let stated = facts.time_if_stated(&[event.timestamp]);
+        let object_id = facts.chosen_id(data.id);
+        let payment_id = facts.chosen_id(data.payment_id);
+        let role = match event_type.split('.').next() {
+            Some("payment") => Some("payment"),
+            Some("refund") => Some("refund"),
+            Some("dispute") => Some("dispute"),
+            Some("payout") => Some("payout"),
+            Some("order") => Some("order"),
+            _ => None,
         };
-        let stated = scalar(event.timestamp)?;
-        let (event_time, identity) = if stated.is_empty() {
-            (
-                epoch_seconds(headers.timestamp)?,
-                EventIdentity::Guard(event_id.to_string()),
-            )
-        } else if stated.bytes().all(|b| b.is_ascii_digit()) {
-            (epoch_seconds_or_millis(&stated)?, EventIdentity::Key)
-        } else {
-            (rfc3339(&stated)?, EventIdentity::Key)
-        };
-        let object_id = id_or_object(data.id)?;
-        let payment_id = id_or_object(data.payment_id)?;
-        let role = kind.split('.').next().unwrap_or_default();
-        let mut related_ids = BTreeMap::new();
-        related_ids.extend(payment_id.clone().map(|id| ("payment".to_owned(), id)));
-        if matches!(role, "payment" | "refund" | "dispute" | "payout") {
-            related_ids.extend(object_id.clone().map(|id| (role.to_owned(), id)));
-        }
-        let amount = if states_minor_units(data) {
-            minor_amount(data.amount, data.currency, &ISO_ONLY)?
-        } else {
-            None
-        };
-        Ok(vec![PaymentEvent {
-            provider: INFO.name.to_owned(),
-            transaction_id: payment_id.or(object_id).unwrap_or_else(|| event_id.clone()),
-            event_id,
-            event_type: event_type(&kind)?,
-            status: status(&kind),
-            amount,
-            // Not the envelope's word but the sender's own: a shape we do not know is no account.
-            merchant_account: account(data.merchant_id).unwrap_or_default(),
-            event_time,
+        let mut related = Related::new();
+        related.extend(payment_id.clone().map(|id| ("payment", id)));
+        related.extend(role.zip(object_id.clone()));
+        let value = minor_units(data);
+        let draft = Draft {
             identity,
-            related_ids,
-        }])
+            event_type,
+            status,
+            transaction_id: payment_id.or(object_id),
+            amount: facts.minor_if_stated(status, value, data.currency, &ISO_ONLY),
+            merchant_account: facts.account(data.merchant_id),
+            event_time: stated.or(sent),
+            dated: stated.is_some(),
+            related,
+            facts,
+        };
+        Events::of(&INFO, webhook, vec![draft])
     }
 
-    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Result<Cow<'a, [u8]>, ParseError> {
+    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Cow<'a, [u8]> {
         json_document(webhook)
     }
 

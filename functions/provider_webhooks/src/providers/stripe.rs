@@ -1,13 +1,21 @@
 //! Stripe: `Stripe-Signature: t=…,v1=…[,v1=…][,v0=…]`, HMAC-SHA256 over `t.body`.
 //!
-//! Sources, read 2026-11-23: <https://docs.stripe.com/webhooks/signature>, <https://docs.stripe.com/api/events/types>; stripe-python 16.1.0
-//! (executed as an oracle). The whole `whsec_…` text is the key, not what it decodes to. The SDKs accept a time in the future, so
-//! does this file: the past window alone bounds a replay, and it is judged at receipt.
+//! Sources, read 2026-11-27: <https://docs.stripe.com/webhooks/signature>,
+//! <https://docs.stripe.com/api/events/types>, <https://docs.stripe.com/api/v2/core/events>;
+//! stripe-python 16.1.0 (executed as an oracle), stripe-node 22.5.0 (types). The whole `whsec_…` text
+//! is the key, not what it decodes to. The SDKs accept a time in the future, so does this file: the
+//! past window alone bounds a replay, and it is judged at receipt.
 //!
-//! Amounts: a payment intent's is what was received or is capturable, a charge's what was captured; invoices state what was paid or is due.
-//! Invoices and checkout sessions are unclassified, because a payment intent tells the same money. A payment intent and its charge both
-//! tell it too, under one transaction id: whoever sums over events must take one of the two. `charge.refunded` states the refunded
-//! total so far, `refund.*` each refund.
+//! Amounts: a payment intent's is what was received or is capturable, a charge's what was captured;
+//! invoices state what was paid or is due. Invoices and checkout sessions are unclassified, because a
+//! payment intent tells the same money. A payment intent and its charge both tell it too, under one
+//! transaction id: whoever sums over events must take one of the two. `charge.refunded` states the
+//! refunded total so far, `refund.*` each refund. `charge.refunded` of a charge that was never
+//! captured is the release of an authorisation. An inquiry (a dispute in a `warning_…` state) and a
+//! prevented dispute move no money and are unclassified.
+//!
+//! A thin event (`v2.core.event`) names its object and holds nothing of it: it has a status where the
+//! type alone says it, no amount, and the payment's id only where the object is the payment.
 
 use std::borrow::Cow;
 
@@ -17,7 +25,6 @@ use payment_event::PaymentStatus;
 use serde_json::value::RawValue;
 
 use crate::encoding::{hex_any_case, part, parts};
-use crate::event_types::{EventTypes, Says};
 use crate::events::{Draft, Events, Identity};
 use crate::exponents::ExponentTable;
 use crate::facts::{Facts, Related};
@@ -30,6 +37,10 @@ use crate::{
     KeyForm, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets, SignatureCoverage,
     VerifiedWebhook,
 };
+
+mod event_types;
+
+use event_types::EVENT_TYPES;
 
 pub(super) struct Stripe;
 
@@ -51,7 +62,7 @@ static EXPONENTS: ExponentTable = ExponentTable {
 static INFO: ProviderInfo = ProviderInfo {
     name: "stripe",
     title: "Stripe",
-    source: "https://docs.stripe.com/webhooks/signature, read 2026-11-23",
+    source: "https://docs.stripe.com/webhooks/signature, read 2026-11-27",
     signature_headers: &[HEADER],
     unsigned_headers: &[],
     content_types: &["application/json"],
@@ -88,49 +99,6 @@ static INFO: ProviderInfo = ProviderInfo {
     },
 };
 
-/// What an event type says about the payment. What depends on the state of the object is decided in
-/// [`status`].
-#[rustfmt::skip]
-static EVENT_TYPES: EventTypes = {
-    use PaymentStatus::*;
-    use Says::{ByState, Status};
-    EventTypes {
-        source: "https://docs.stripe.com/api/events/types, read 2026-11-23",
-        open: false,
-        rows: &[
-            ("charge.captured", Status(Captured)),
-            ("charge.dispute.closed", ByState),
-            ("charge.dispute.created", Status(Disputed)),
-            ("charge.dispute.funds_reinstated", Status(DisputeWon)),
-            ("charge.dispute.funds_withdrawn", Status(Disputed)),
-            ("charge.dispute.updated", Status(Disputed)),
-            ("charge.expired", Status(Voided)),
-            ("charge.failed", Status(Failed)),
-            ("charge.pending", Status(Pending)),
-            ("charge.refund.updated", ByState),
-            ("charge.refunded", Status(Refunded)),
-            ("charge.succeeded", ByState),
-            ("payment_intent.amount_capturable_updated", Status(Authorised)),
-            ("payment_intent.canceled", Status(Voided)),
-            ("payment_intent.created", Status(Pending)),
-            ("payment_intent.partially_funded", Status(Pending)),
-            ("payment_intent.payment_failed", Status(Failed)),
-            ("payment_intent.processing", Status(Pending)),
-            ("payment_intent.requires_action", Status(Pending)),
-            ("payment_intent.succeeded", Status(Captured)),
-            ("payout.canceled", Status(Payout)),
-            ("payout.created", Status(Payout)),
-            ("payout.failed", Status(Payout)),
-            ("payout.paid", Status(Payout)),
-            ("payout.reconciliation_completed", Status(Payout)),
-            ("payout.updated", Status(Payout)),
-            ("refund.created", ByState),
-            ("refund.failed", Status(RefundFailed)),
-            ("refund.updated", ByState),
-        ],
-    }
-};
-
 /// Billing details, card details but brand and last four, receipts, client secrets, shipping.
 /// Source: <https://docs.stripe.com/api/charges/object>, read 2026-11-23.
 #[rustfmt::skip]
@@ -146,7 +114,7 @@ static MASKING: FieldRules = Patterns {
     ids: &[
         ("id", prefixed), ("payment_intent", prefixed), ("charge", prefixed), ("latest_charge", prefixed),
         ("balance_transaction", prefixed), ("customer", prefixed), ("payment_method", prefixed), ("invoice", prefixed),
-        ("refund", prefixed), ("dispute", prefixed), ("subscription", prefixed), ("account", prefixed),
+        ("refund", prefixed), ("dispute", prefixed), ("subscription", prefixed), ("account", prefixed), ("context", prefixed),
         ("idempotency_key", has_a_letter),
     ],
 }
@@ -154,17 +122,26 @@ static MASKING: FieldRules = Patterns {
 
 raw_fields! {
     Event {
-        id, #[serde(rename = "type")] kind, created, account, related_object; data: Data,
+        id, #[serde(rename = "type")] kind, object, created, account, context;
+        data: Data, related_object: RelatedObject,
     }
 }
+
+raw_fields! { RelatedObject { id, #[serde(rename = "type")] kind } }
 
 raw_fields! { Data {; object: Object } }
 
 raw_fields! {
     Object {
         id, object, payment_intent, charge, status, captured, currency, amount, amount_received,
-        amount_capturable, amount_captured, amount_refunded, amount_paid, amount_due, amount_total,
+        amount_capturable, amount_captured, amount_refunded, amount_paid, amount_due, amount_total;
+        payment: InvoicePayment,
     }
+}
+
+raw_fields! {
+    /// What an invoice payment was made with.
+    InvoicePayment { payment_intent, charge }
 }
 
 struct SignatureHeader<'h> {
@@ -190,22 +167,38 @@ fn signature_header(text: &str) -> Result<SignatureHeader<'_>, Reject> {
 }
 
 fn status(kind: &str, object: &Object<'_>) -> PaymentStatus {
-    use PaymentStatus::{
-        Authorised, Captured, DisputeLost, DisputeWon, Disputed, Pending, RefundFailed, Refunded,
-    };
-    let state = scalar(object.status);
-    match (kind, state.as_ref()) {
-        ("charge.succeeded", _) if scalar(object.captured) == "false" => Authorised,
-        ("charge.succeeded", _) => Captured,
-        ("refund.created" | "refund.updated" | "charge.refund.updated", state) => match state {
+    use PaymentStatus::{Authorised, Captured, Pending, RefundFailed, Refunded, Voided};
+    let (state, captured) = (scalar(object.status), scalar(object.captured));
+    match kind {
+        "charge.succeeded" if captured == "false" => Authorised,
+        "charge.succeeded" => Captured,
+        // Before the last of several captures a charge is not captured, but some of it is.
+        "charge.refunded"
+            if captured == "false" && matches!(&*scalar(object.amount_captured), "" | "0") =>
+        {
+            Voided
+        }
+        "charge.refunded" => Refunded,
+        "refund.created" | "refund.updated" | "charge.refund.updated" => match state.as_ref() {
             "pending" | "requires_action" => Pending,
             "failed" | "canceled" => RefundFailed,
             _ => Refunded,
         },
-        ("charge.dispute.closed", "won" | "warning_closed") => DisputeWon,
-        ("charge.dispute.closed", "lost") => DisputeLost,
-        ("charge.dispute.closed", _) => Disputed,
+        "charge.dispute.created" | "charge.dispute.updated" | "charge.dispute.closed" => {
+            dispute_status(&state)
+        }
         _ => EVENT_TYPES.status(kind),
+    }
+}
+
+/// An inquiry, which withdraws nothing, is a dispute object in a state of its own.
+fn dispute_status(state: &str) -> PaymentStatus {
+    match state {
+        "won" => PaymentStatus::DisputeWon,
+        "lost" => PaymentStatus::DisputeLost,
+        "prevented" => PaymentStatus::Unclassified,
+        inquiry if inquiry.starts_with("warning_") => PaymentStatus::Unclassified,
+        _ => PaymentStatus::Disputed,
     }
 }
 
@@ -216,13 +209,28 @@ fn amount_field<'a>(kind: &str, object: &Object<'a>) -> Option<&'a RawValue> {
         "payment_intent.amount_capturable_updated" => object.amount_capturable,
         "charge.succeeded" | "charge.captured" => object.amount_captured.filter(|a| a.get() != "0"),
         "charge.refunded" => object.amount_refunded,
-        "invoice.paid" | "invoice.payment_succeeded" => object.amount_paid,
+        "invoice.paid" | "invoice.payment_succeeded" | "invoice_payment.paid" => object.amount_paid,
         _ => None,
     };
     special
         .or(object.amount)
         .or(object.amount_due)
         .or(object.amount_total)
+}
+
+/// The role of an object among an event's ids.
+fn role(object: &str) -> &'static str {
+    match object {
+        "charge" => "charge",
+        "checkout.session" => "checkout_session",
+        "dispute" => "dispute",
+        "invoice" => "invoice",
+        "payment_intent" => "payment_intent",
+        "payout" => "payout",
+        "refund" => "refund",
+        "subscription" => "subscription",
+        _ => "object",
+    }
 }
 
 impl Provider for Stripe {
@@ -254,33 +262,29 @@ impl Provider for Stripe {
             return Events::unreadable(&INFO, webhook);
         };
         let mut facts = Facts::default();
-        let object = &event.data.object;
+        let (object, thin) = (&event.data.object, &event.related_object);
         let event_type = facts.event_type(event.kind);
         let status = status(&event_type, object);
         let money = amount_field(&event_type, object);
-        let amount = facts.minor(status, money, object.currency, &EXPONENTS);
-        let object_id = facts.id(object.id.or(event.related_object));
-        let payment_intent = facts.id(object.payment_intent);
-        let charge = facts.id(object.charge);
+        let amount = match scalar(event.object).as_ref() {
+            "v2.core.event" => facts.minor_if_stated(status, money, object.currency, &EXPONENTS),
+            _ => facts.minor(status, money, object.currency, &EXPONENTS),
+        };
+        let object_id = facts.id(object.id.or(thin.id));
+        let payment_intent = facts.id(object.payment_intent.or(object.payment.payment_intent));
+        let charge = facts.id(object.charge.or(object.payment.charge));
+        let kind_of_object = scalar(object.object.or(thin.kind));
         let mut related = Related::new();
         related.extend(payment_intent.clone().map(|id| ("payment_intent", id)));
         related.extend(charge.clone().map(|id| ("charge", id)));
-        let role = match scalar(object.object).as_ref() {
-            "payment_intent" => Some("payment_intent"),
-            "charge" => Some("charge"),
-            "refund" => Some("refund"),
-            "dispute" => Some("dispute"),
-            "payout" => Some("payout"),
-            _ => None,
-        };
-        related.extend(role.zip(object_id.clone()));
+        related.extend(object_id.clone().map(|id| (role(&kind_of_object), id)));
         let draft = Draft {
             identity: Identity::Own(facts.event_id(event.id)),
             event_type,
             status,
             transaction_id: payment_intent.or(charge).or(object_id),
             amount,
-            merchant_account: facts.account(event.account),
+            merchant_account: facts.account(event.account.or(event.context)),
             event_time: facts.time(&[event.created]),
             dated: true,
             related,

@@ -1,34 +1,42 @@
-//! Worldpay Access: `Event-Signature`, `{keyId}/{hash function}/{signature}`, several of them parted by commas; the signature is an HMAC-SHA256 over the body.
+//! Worldpay Access: `Event-Signature`, `{keyId}/{hash function}/{signature}`, several of them
+//! parted by commas; the signature is an HMAC-SHA256 over the body.
 //!
-//! Sources, read 2026-11-25: <https://docs.worldpay.com/access/products/events/openapi/payment> and its pages per event (body, types). The header's form is from Worldpay's description of signed events; it is
-//! switched on on request, and without it a webhook is refused. Not documented where we could read, so both are taken: whether the signature is hexadecimal or base64. Assumed: the
-//! secret is used as the text it is, `eventTimestamp`, which has no zone, is UTC, and minor units are ISO 4217's (Worldpay's older gateway has HUF without decimals).
+//! Sources, read 2026-11-25 and 2026-11-27:
+//! <https://docs.worldpay.com/access/products/events/openapi/payment> and its pages per event
+//! (body, types), <https://developer.worldpay.com/products/events/signature> (header). The
+//! signature is switched on on request, and without it a webhook is refused. Not documented where
+//! we could read, so both are taken: whether the signature is hexadecimal or base64. Assumed: the
+//! secret is used as the text it is, `eventTimestamp`, which has no zone, is UTC, and minor units
+//! are ISO 4217's (Worldpay's older gateway has HUF without decimals).
 //!
-//! `sentForSettlement` and `sentForRefund` are what every merchant is sent, so they count as captured and refunded; `settled` and `refunded`, which only some are sent, tell the same again and are kept
-//! unclassified, so that no money is counted twice.
+//! `sentForSettlement` and `sentForRefund` are what every merchant is sent, so they count as
+//! captured and refunded; `settled` and `refunded`, which only some are sent, tell the same again
+//! and are kept unclassified, so that no money is counted twice. The funds of
+//! `informationRequested` are held until the dispute is over, so it is a dispute. `tokenCreated`
+//! has no type in its body.
+//!
+//! A payment is filed under `transactionReference`, which the merchant chooses and every event has:
+//! what is no id, or a card number, becomes a hash.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use card_masking::{FieldRules, Patterns, has_a_letter};
 use jiff::Timestamp;
-use payment_event::{EventIdentity, PaymentEvent, PaymentStatus};
+use payment_event::PaymentStatus;
 
-use crate::amounts::{amount_if_known, minor_amount};
 use crate::encoding::{base64_strict, hex_any_case};
+use crate::event_types::{EventTypes, Says};
+use crate::events::{Draft, Events, Identity};
 use crate::exponents::ISO_ONLY;
-use crate::json::{
-    event_type, id_or_object, identifier, json_document, raw_fields, read_body, required, scalar,
-};
+use crate::facts::{Facts, Related};
+use crate::json::{json_document, raw_fields, read_body, scalar};
 use crate::samples::{Escape, compact, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned, first_key};
 use crate::signature::{hmac_sha256, hmac_sha256_tag};
-use crate::statuses::by_type;
-use crate::times::rfc3339_or_utc;
 use crate::{
     Acknowledgement, AmountForm, Amounts, Authenticity, CustomHeader, Delivery, EventTimeStability,
-    KeyForm, ParseError, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets,
-    SignatureCoverage, VerifiedWebhook,
+    KeyForm, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets, SignatureCoverage,
+    VerifiedWebhook,
 };
 
 pub(super) struct Worldpay;
@@ -54,6 +62,8 @@ static INFO: ProviderInfo = ProviderInfo {
     settings: &[],
     event_time: EventTimeStability::Stable,
     event_id: "eventId",
+    volatile: &[],
+    event_types: &EVENT_TYPES,
     replay_window_past_seconds: None,
     replay_window_future_seconds: None,
     amounts: Amounts {
@@ -74,21 +84,36 @@ static INFO: ProviderInfo = ProviderInfo {
     },
 };
 
+/// What an event type says about the payment. What depends on the class of the event is decided in
+/// [`status`]. The page of account payouts was not at hand.
 #[rustfmt::skip]
-const STATUS: &[(&str, PaymentStatus)] = {
+static EVENT_TYPES: EventTypes = {
     use PaymentStatus::*;
-    &[
-        ("sentForAuthorization", Pending),
-        ("authorized", Authorised),
-        ("sentForSettlement", Captured),
-        ("settlementFailed", Failed),
-        ("refused", Failed),
-        ("error", Failed),
-        ("cancelled", Voided),
-        ("expired", Voided),
-        ("sentForRefund", Refunded),
-        ("refundFailed", RefundFailed),
-    ]
+    use Says::{ByState, Nothing, Status};
+    EventTypes {
+        source: "https://docs.worldpay.com/access/products/events/openapi (payment, payout, chargeback) and products/parties/receive-events, read 2026-11-27",
+        open: false,
+        rows: &[
+            ("authorized", Status(Authorised)),
+            ("cancelled", Status(Voided)),
+            ("chargedBack", Status(Disputed)),
+            ("disbursed", Status(Payout)),
+            ("error", ByState),
+            ("expired", Status(Voided)),
+            ("informationRequested", Status(Disputed)),
+            ("partyCreated", Nothing),
+            ("pending", Status(Pending)),
+            ("refundFailed", Status(RefundFailed)),
+            ("refunded", Nothing),
+            ("refused", ByState),
+            ("sentForAuthorization", Status(Pending)),
+            ("sentForRefund", Status(Refunded)),
+            ("sentForSettlement", Status(Captured)),
+            ("settled", Nothing),
+            ("settlementFailed", Status(Failed)),
+            ("tokenCreated", Nothing),
+        ],
+    }
 };
 
 #[rustfmt::skip]
@@ -97,23 +122,31 @@ static MASKING: FieldRules = Patterns {
         "billingAddress", "shippingAddress", "cardHolderName", "cardExpiryDate", "cardBin", "email", "phone", "payer", "customer",
         "tokenPaymentInstrument/href", "bankAccount",
     ],
-    ids: &[("eventId", has_a_letter), ("downstreamReference", downstream), ("tokenId", downstream)],
+    ids: &[("eventId", has_a_letter), ("downstreamReference", downstream)],
 }
 .rules();
 
-/// Worldpay's own reference of an order: digits, which may have a right check digit.
+/// Fewer digits than a card number has.
+const DOWNSTREAM_DIGITS_MAX: usize = 11;
+
+/// Worldpay's own reference of an order: letters and digits, or too few digits for a card number.
 fn downstream(text: &str) -> bool {
-    text.len() <= 24 && text.bytes().all(|b| b.is_ascii_alphanumeric())
+    let plain = text.bytes().all(|b| b.is_ascii_alphanumeric());
+    let digits = text.bytes().all(|b| b.is_ascii_digit());
+    plain && text.len() <= 24 && (!digits || text.len() <= DOWNSTREAM_DIGITS_MAX)
 }
 
 raw_fields! {
     #[serde(rename_all = "camelCase")]
-    Event { event_id, event_timestamp; event_details: Details }
+    Event { event_id, event_timestamp, event_type; event_details: Details }
 }
 
 raw_fields! {
     #[serde(rename_all = "camelCase")]
-    Details { classification, transaction_reference, downstream_reference, #[serde(rename = "type")] kind; amount: Money }
+    Details {
+        classification, transaction_reference, downstream_reference, #[serde(rename = "type")] kind, token_payment_instrument,
+        party_id; amount: Money,
+    }
 }
 
 raw_fields! { Money { value, #[serde(rename = "currencyCode")] currency_code } }
@@ -134,12 +167,48 @@ fn signatures(header: &str) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// Chargebacks are told by their class: the names of their types were not at hand.
-fn status_of(kind: &str, classification: &str) -> PaymentStatus {
-    match classification {
-        "chargeback" => PaymentStatus::Disputed,
-        "payment" => by_type(STATUS, kind),
-        _ => PaymentStatus::Unclassified,
+/// The status of a type in its class. A payout is refused under the same type as a payment, and
+/// the types of chargebacks could be read in part alone: their class says what they are.
+fn status(kind: &str, classification: &str) -> PaymentStatus {
+    use PaymentStatus::{Disputed, Failed, Payout, Pending, Unclassified};
+    match (classification, kind) {
+        ("payout", "disbursed" | "refused" | "error") => Payout,
+        ("payout", "pending") => Pending,
+        ("payout", _) => Unclassified,
+        ("chargeback", _) if !EVENT_TYPES.knows(kind) => Disputed,
+        (_, "refused" | "error") => Failed,
+        _ => EVENT_TYPES.status(kind),
+    }
+}
+
+fn draft(event: &Event<'_>) -> Draft {
+    let mut facts = Facts::default();
+    let details = &event.event_details;
+    let event_type = match details.kind.or(event.event_type) {
+        None if details.token_payment_instrument.is_some() => "tokenCreated".to_owned(),
+        kind => facts.event_type(kind),
+    };
+    let status = status(&event_type, &scalar(details.classification));
+    let money = &details.amount;
+    let amount = facts.minor(status, money.value, money.currency_code, &ISO_ONLY);
+    let downstream = facts.chosen_id(details.downstream_reference);
+    let reference = facts.chosen_id(details.transaction_reference);
+    let party = facts.id(details.party_id);
+    let mut related = Related::new();
+    related.extend(downstream.clone().map(|id| ("downstream_reference", id)));
+    related.extend(reference.clone().map(|id| ("transaction_reference", id)));
+    related.extend(party.map(|id| ("party", id)));
+    Draft {
+        identity: Identity::Own(facts.event_id(event.event_id)),
+        event_type,
+        status,
+        transaction_id: reference.or(downstream),
+        amount,
+        merchant_account: None,
+        event_time: facts.time(&[event.event_timestamp]),
+        dated: true,
+        related,
+        facts,
     }
 }
 
@@ -166,43 +235,14 @@ impl Provider for Worldpay {
         Ok(hmac_sha256(keys, &[raw.body], &signatures)?.vouch(raw))
     }
 
-    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Result<Vec<PaymentEvent>, ParseError> {
-        let event: Event<'_> = read_body(webhook.body())?;
-        let event_id = identifier(&required(scalar(event.event_id)?)?)?;
-        let details = &event.event_details;
-        let kind = required(scalar(details.kind)?)?;
-        let status = status_of(&kind, &scalar(details.classification)?);
-        let money = &details.amount;
-        let amount = minor_amount(money.value, money.currency_code, &ISO_ONLY);
-        let downstream = id_or_object(details.downstream_reference)?;
-        // The merchant's own reference: a text of the merchant's, which may be no usable id.
-        let reference = id_or_object(details.transaction_reference).ok().flatten();
-        let mut related_ids = BTreeMap::new();
-        related_ids.extend(
-            downstream
-                .clone()
-                .map(|id| ("downstream_reference".to_owned(), id)),
-        );
-        related_ids.extend(
-            reference
-                .clone()
-                .map(|id| ("transaction_reference".to_owned(), id)),
-        );
-        Ok(vec![PaymentEvent {
-            provider: INFO.name.to_owned(),
-            transaction_id: reference.or(downstream).unwrap_or_else(|| event_id.clone()),
-            event_id,
-            event_type: event_type(&kind)?,
-            status,
-            amount: amount_if_known(status, amount)?,
-            merchant_account: None,
-            event_time: rfc3339_or_utc(&required(scalar(event.event_timestamp)?)?)?,
-            identity: EventIdentity::Key,
-            related_ids,
-        }])
+    fn parse(&self, webhook: &VerifiedWebhook<'_>) -> Events {
+        match read_body::<Event<'_>>(webhook.body()) {
+            Some(event) => Events::of(&INFO, webhook, vec![draft(&event)]),
+            None => Events::unreadable(&INFO, webhook),
+        }
     }
 
-    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Result<Cow<'a, [u8]>, ParseError> {
+    fn document<'a>(&self, webhook: &VerifiedWebhook<'a>) -> Cow<'a, [u8]> {
         json_document(webhook)
     }
 

@@ -5,10 +5,7 @@ use pipeline::plan::archive_shard;
 use pipeline::storage::Attribute;
 
 use super::{DAY_MS, FIRST_MS, Life};
-use crate::messages::{Message, Order, all_providers, message};
-
-/// Within every provider's replay window, the shortest of which are seconds.
-const WINDOW_MS: i64 = 4_000;
+use crate::messages::{Message, Order, all_providers, message, redelivered, twin};
 
 /// Tries at a webhook that falls into a given shard, which one in sixteen does.
 const SHARD_TRIES: usize = 48;
@@ -74,7 +71,8 @@ impl Life {
         None
     }
 
-    /// A provider delivers again what it delivered before: another message, the same event.
+    /// A provider delivers again what it delivered before: another message, the same event. Or what
+    /// looks like it and is not.
     pub(super) fn repeat(&mut self, day: i64) {
         let young = |message: &&Message| {
             message.valid()
@@ -87,19 +85,16 @@ impl Life {
         let first = &candidates[self.random.below(candidates.len())];
         let number = self.numbers;
         self.numbers += 1;
-        let mut again = first.clone();
-        again.id = format!("message-{number}");
-        again.request = again
-            .request
-            .replace(&first.request_id, &format!("request-{number}"));
-        again.request_id = format!("request-{number}");
-        again.receive_count = 1;
-        again.received_at_ms = (first.received_at_ms + 1000).max(FIRST_MS + day * DAY_MS);
-        // A signature over a time is stale by then: such a provider signs anew, which the message of the same day stands for.
-        if again.received_at_ms - first.received_at_ms > WINDOW_MS {
-            again.received_at_ms = first.received_at_ms + 1000;
+        let received_at_ms = (first.received_at_ms + 1000).max(FIRST_MS + day * DAY_MS);
+        // One in four differs from the first in its amount: another event where the provider gives
+        // its events no id.
+        let made = match self.random.once_in(4) {
+            true => twin(first, number),
+            false => redelivered(first, number, received_at_ms),
+        };
+        if let Some(made) = made {
+            self.accepted.push(made.clone());
+            self.queue.push_back(made);
         }
-        self.accepted.push(again.clone());
-        self.queue.push_back(again);
     }
 }
