@@ -128,6 +128,17 @@ def test_tables(of_type: Find) -> None:
     assert [index["name"] for index in transactions["globalSecondaryIndexes"]] == ["archive_index"]
 
 
+def test_a_record_stays_until_no_repetition_of_its_event_is_believed() -> None:
+    """See "Too old to be new" in ARCHITECTURE.md."""
+    archive = LIMITS["archive"]
+    waits = max(LIMITS[queue]["retention_seconds"] for queue in ("rejected_queue", "dead_letter_queue"))
+    waits_seconds = waits + LIMITS["webhook_queue"]["retention_seconds"]
+    assert archive["too_old_days"] * 86_400 + waits_seconds <= archive["older_than_days"] * 86_400
+    assert archive["undated_older_than_days"] > archive["older_than_days"]
+    # The daily run still looks at the days that it may archive.
+    assert archive["lookback_days"] >= archive["undated_older_than_days"] + archive["older_than_days"]
+
+
 def test_buckets(of_type: Find) -> None:
     buckets = {"audit-id", "access_record-id", "edge_log-id"}
     encryption = {b["bucket"]: b["rules"][0] for b in of_type("ServerSideEncryptionConfiguration")}
