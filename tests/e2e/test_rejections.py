@@ -1,4 +1,7 @@
-"""What was accepted and is not a genuine webhook goes to the rejected queue with its reason, and has a line in the audit log."""
+"""What was accepted and is not believed goes to the rejected queue with its reason, and has a line in the audit log.
+
+What is verified is stored, whatever its body says.
+"""
 
 import hashlib
 import json
@@ -10,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from infra.lib.limits import LIMITS
 from infra.local_cloud import ledger
 from infra.local_cloud.cloud import LocalCloud
 from tests.e2e.door import (
@@ -22,7 +26,7 @@ from tests.e2e.door import (
     stripe_headers,
 )
 
-HOUR = 3600
+HOUR, DAY = 3600, 86_400
 
 
 def _unique(**fields: Any) -> bytes:
@@ -65,6 +69,14 @@ def _stale(cloud: LocalCloud) -> bytes:
     return body
 
 
+def _too_old(cloud: LocalCloud) -> bytes:
+    """Signed now, about an event of long ago: its record may have left the table."""
+    happened = int(time.time()) - (LIMITS["archive"]["too_old_days"] + 1) * DAY
+    body = json.dumps(stripe_event() | {"created": happened}).encode()
+    assert post_stripe(cloud, body).status == 200
+    return body
+
+
 def _broken_json(cloud: LocalCloud) -> bytes:
     body = _unique()[:-2]
     assert post_stripe(cloud, body).status == 200
@@ -96,10 +108,14 @@ CASES: dict[str, tuple[Callable[[LocalCloud], bytes], set[str]]] = {
     "bad signature": (_forged, {"signature_mismatch"}),
     "malformed signature": (_malformed_signature, {"signature_malformed"}),
     "stale timestamp": (_stale, {"timestamp_stale"}),
-    "broken JSON": (_broken_json, {"malformed"}),
-    "absurd amount": (_absurd_amount, {"amount_unusable", "malformed"}),
-    "absurd exponent": (_absurd_exponent, {"amount_unusable", "malformed"}),
-    "10,000-deep nesting": (_deep_nesting, {"malformed"}),
+    "an event of long ago": (_too_old, {"too_old"}),
+}
+# Verified, with the problem that its record has.
+VERIFIED: dict[str, tuple[Callable[[LocalCloud], bytes], str]] = {
+    "broken JSON": (_broken_json, "body_unreadable"),
+    "absurd amount": (_absurd_amount, "amount_unusable"),
+    "absurd exponent": (_absurd_exponent, "amount_unusable"),
+    "10,000-deep nesting": (_deep_nesting, "body_unreadable"),
 }
 
 
@@ -121,6 +137,33 @@ def test_rejected_with_its_reason_and_an_audit_line(cloud: LocalCloud, case: str
     assert form["reason"] == line["reason"]
     assert form["message_id"] == line["message_id"]
     assert "request" in message["MessageAttributes"]
+    assert ledger.dead_letter_depth(cloud, "webhook_processor") == 0
+
+
+@pytest.mark.parametrize("case", VERIFIED)
+def test_what_is_verified_is_stored_with_its_problem(cloud: LocalCloud, case: str) -> None:
+    send, problem = VERIFIED[case]
+    body = send(cloud)
+    (line,) = eventually(cloud, lambda: audit_lines_of(cloud, body))
+    assert line["verdict"] == "stored"
+    (event,) = line["events"]
+    assert event["problems"] == [problem]
+
+    def stored() -> list[dict[str, Any]]:
+        return [item for item in ledger.items(cloud) if item["event_id"]["S"] == event["event_id"]]
+
+    (item,) = eventually(cloud, stored)
+    assert item["problems"] == {"L": [{"S": problem}]}
+    assert "amount_minor" not in item
+    if problem == "body_unreadable":
+        assert (item["event_type"]["S"], item["status"]["S"]) == ("unreadable", "unclassified")
+        assert item["timestamp"]["S"] == f"undated#{event['event_id']}"
+        assert isinstance(line["payload"], str)
+    # The same bytes again are the same event.
+    assert post_stripe(cloud, body).status == 200
+    assert len(eventually(cloud, lambda: audit_lines_of(cloud, body)[1:])) == 1
+    assert ledger.wait_until_drained(cloud)
+    assert len(stored()) == 1
     assert ledger.dead_letter_depth(cloud, "webhook_processor") == 0
 
 
