@@ -1,5 +1,6 @@
 """What was accepted and is not a genuine webhook goes to the rejected queue with its reason, and has a line in the audit log."""
 
+import base64
 import hashlib
 import json
 import time
@@ -89,6 +90,35 @@ def _deep_nesting(cloud: LocalCloud) -> bytes:
     return body
 
 
+def _not_utf8(cloud: LocalCloud) -> bytes:
+    """Signed as it was sent. What arrives has U+FFFD in place of each byte that is not UTF-8."""
+    sent = _unique(description="caf\xe9").replace(b"\\u00e9", b"\xe9")
+    assert b"\xe9" in sent
+    assert post_stripe(cloud, sent).status == 200
+    return sent.decode(errors="replace").encode()
+
+
+def _raw_control_character(cloud: LocalCloud) -> bytes:
+    """No queue takes it as it is."""
+    body = _unique(description="bell").replace(b"bell", b"\x07")
+    assert post_stripe(cloud, body).status == 200
+    return body
+
+
+def _forged_with_characters_that_no_queue_takes(cloud: LocalCloud) -> bytes:
+    body = _unique(description="none").replace(b"none", "\uffff".encode())
+    assert post(cloud, body, stripe_headers("whsec_somebody_else", body)).status == 200
+    return body
+
+
+def _as_sent(message: dict[str, Any]) -> bytes:
+    """A queue message's raw body."""
+    attribute = message["MessageAttributes"].get("request", {}).get("StringValue", "")
+    encoding = dict(urllib.parse.parse_qsl(attribute)).get("encoding")
+    text = message["Body"]
+    return base64.b64decode(text, validate=True) if encoding == "base64" else text.encode()
+
+
 CASES: dict[str, tuple[Callable[[LocalCloud], bytes], set[str]]] = {
     "unknown provider": (_unknown_provider, {"unknown_provider"}),
     "no provider and no signature header": (_no_provider_at_all, {"unknown_provider"}),
@@ -100,6 +130,9 @@ CASES: dict[str, tuple[Callable[[LocalCloud], bytes], set[str]]] = {
     "absurd amount": (_absurd_amount, {"amount_unusable", "malformed"}),
     "absurd exponent": (_absurd_exponent, {"amount_unusable", "malformed"}),
     "10,000-deep nesting": (_deep_nesting, {"malformed"}),
+    "not UTF-8": (_not_utf8, {"body_damaged"}),
+    "a raw control character": (_raw_control_character, {"malformed"}),
+    "a bad signature of a body in Base64": (_forged_with_characters_that_no_queue_takes, {"signature_mismatch"}),
 }
 
 
@@ -114,7 +147,7 @@ def test_rejected_with_its_reason_and_an_audit_line(cloud: LocalCloud, case: str
 
     def in_rejected_queue() -> list[dict[str, Any]]:
         found = ledger.rejected_messages(cloud)
-        return [m for m in found if hashlib.sha256(m["Body"].encode()).digest() == hashlib.sha256(body).digest()]
+        return [m for m in found if hashlib.sha256(_as_sent(m)).digest() == hashlib.sha256(body).digest()]
 
     (message,) = eventually(cloud, in_rejected_queue)
     form = dict(urllib.parse.parse_qsl(message["MessageAttributes"]["reject"]["StringValue"]))
