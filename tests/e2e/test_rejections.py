@@ -3,6 +3,7 @@
 What is verified is stored, whatever its body says.
 """
 
+import base64
 import hashlib
 import json
 import time
@@ -101,6 +102,35 @@ def _deep_nesting(cloud: LocalCloud) -> bytes:
     return body
 
 
+def _not_utf8(cloud: LocalCloud) -> bytes:
+    """Signed as it was sent. What arrives has U+FFFD in place of each byte that is not UTF-8."""
+    sent = _unique(description="caf\xe9").replace(b"\\u00e9", b"\xe9")
+    assert b"\xe9" in sent
+    assert post_stripe(cloud, sent).status == 200
+    return sent.decode(errors="replace").encode()
+
+
+def _raw_control_character(cloud: LocalCloud) -> bytes:
+    """No queue takes it as it is."""
+    body = _unique(description="bell").replace(b"bell", b"\x07")
+    assert post_stripe(cloud, body).status == 200
+    return body
+
+
+def _forged_with_characters_that_no_queue_takes(cloud: LocalCloud) -> bytes:
+    body = _unique(description="none").replace(b"none", "\uffff".encode())
+    assert post(cloud, body, stripe_headers("whsec_somebody_else", body)).status == 200
+    return body
+
+
+def _as_sent(message: dict[str, Any]) -> bytes:
+    """A queue message's raw body."""
+    attribute = message["MessageAttributes"].get("request", {}).get("StringValue", "")
+    encoding = dict(urllib.parse.parse_qsl(attribute)).get("encoding")
+    text = message["Body"]
+    return base64.b64decode(text, validate=True) if encoding == "base64" else text.encode()
+
+
 CASES: dict[str, tuple[Callable[[LocalCloud], bytes], set[str]]] = {
     "unknown provider": (_unknown_provider, {"unknown_provider"}),
     "no provider and no signature header": (_no_provider_at_all, {"unknown_provider"}),
@@ -109,6 +139,8 @@ CASES: dict[str, tuple[Callable[[LocalCloud], bytes], set[str]]] = {
     "malformed signature": (_malformed_signature, {"signature_malformed"}),
     "stale timestamp": (_stale, {"timestamp_stale"}),
     "an event of long ago": (_too_old, {"too_old"}),
+    "not UTF-8": (_not_utf8, {"body_damaged"}),
+    "a bad signature of a body in Base64": (_forged_with_characters_that_no_queue_takes, {"signature_mismatch"}),
 }
 # Verified, with the problem that its record has.
 VERIFIED: dict[str, tuple[Callable[[LocalCloud], bytes], str]] = {
@@ -116,6 +148,7 @@ VERIFIED: dict[str, tuple[Callable[[LocalCloud], bytes], str]] = {
     "absurd amount": (_absurd_amount, "amount_unusable"),
     "absurd exponent": (_absurd_exponent, "amount_unusable"),
     "10,000-deep nesting": (_deep_nesting, "body_unreadable"),
+    "a raw control character": (_raw_control_character, "body_unreadable"),
 }
 
 
@@ -130,7 +163,7 @@ def test_rejected_with_its_reason_and_an_audit_line(cloud: LocalCloud, case: str
 
     def in_rejected_queue() -> list[dict[str, Any]]:
         found = ledger.rejected_messages(cloud)
-        return [m for m in found if hashlib.sha256(m["Body"].encode()).digest() == hashlib.sha256(body).digest()]
+        return [m for m in found if hashlib.sha256(_as_sent(m)).digest() == hashlib.sha256(body).digest()]
 
     (message,) = eventually(cloud, in_rejected_queue)
     form = dict(urllib.parse.parse_qsl(message["MessageAttributes"]["reject"]["StringValue"]))
