@@ -20,7 +20,7 @@ RECEIVES_A_SECOND = 10
 MESSAGES_A_RECEIVE = 10
 # A new on-demand table takes so many write units a second, a partition a thousand, and each
 # partition is a shard of the stream.
-# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode-max.html and
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html and
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html, read 2026-11-27.
 NEW_TABLE_WRITE_UNITS = 4_000
 PARTITION_WRITE_UNITS = 1_000

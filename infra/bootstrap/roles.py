@@ -4,10 +4,11 @@ drift, one asks the account and proves that webhooks arrive.
 Trust is bound to the repository, to its protected branch and to one of its environments, whose
 protection rules (who approves) then hold for the role:
 https://docs.github.com/en/actions/how-tos/secure-your-work/security-harden-deployments/oidc-in-aws,
-read 2026-11-25. STS compares GitHub's claim `ref`, too:
-https://aws.amazon.com/about-aws/whats-new/2026/01/aws-sts-supports-validation-identity-provider-claims/,
-read 2026-11-27. So a job of a pull request, whose `ref` is its own, can take no role whatever the
-environments of the repository allow.
+read 2026-11-25. STS compares GitHub's claim `ref`, too, which is among the condition keys of
+AssumeRoleWithWebIdentity:
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_sts.html, a stored copy of
+which was read 2026-11-27. So a job of a pull request, whose `ref` is its own, can take no role
+whatever the environments of the repository allow.
 """
 
 import pulumi
@@ -63,7 +64,9 @@ def state_statements(account: Account, *, write: bool) -> list[Statement]:
 def account_statements(account: Account) -> list[Statement]:
     """What `payhook doctor before` reads: quotas, what there is of them, the edge's certificate, and whether the stack's names are taken.
 
-    Of a secret that is not there Secrets Manager asks for the right on its name alone, without the characters that it adds to one that is.
+    Of a secret that is not there Secrets Manager asks for the right on its name alone, without the
+    characters that it adds to one that is: an answer of AWS in
+    https://github.com/aws/aws-cdk/issues/17792, read 2026-11-27, names it so.
     """
     deployed, suffix = account.deployed, account.environment_suffix
     secrets = deployed.arn("secretsmanager", f"secret:*_{suffix}")
@@ -150,7 +153,8 @@ class GithubRoles(pulumi.ComponentResource):
         provider: list[pulumi.Resource] = []
         if account.makes_oidc_provider:
             # AWS checks GitHub's certificate against its own list of authorities: no thumbprint is
-            # needed.
+            # needed. Source, a stored copy of which was read 2026-11-27:
+            # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc_verify-thumbprint.html.
             provider.append(
                 aws.iam.OpenIdConnectProvider(
                     "github", url=f"https://{ISSUER}", client_id_lists=[AUDIENCE], tags=own.tags, opts=child

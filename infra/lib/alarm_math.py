@@ -2,7 +2,7 @@
 
 What the expressions rely on, as AWS documents it:
 - Every metric of an alarm's expression has the same period, and an alarm has at most ten metrics.
-  https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-limits.html
+  https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-data-queries.html
 - An alarm looks at more data points than its evaluation periods when some are missing, so silence
   counts late: days late where the period is a day. `FILL(metric, 0)` leaves no point missing. In a
   period of a minute it may replace a point that is only late; in one of fifteen minutes or more a
@@ -14,7 +14,8 @@ What the expressions rely on, as AWS documents it:
   hour or more, and one day otherwise.
   https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
   https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
-All read 2026-11-27.
+Stored copies of all were read 2026-11-27. What `FILL` makes of a metric that never had a point,
+none of them says.
 """
 
 from dataclasses import dataclass

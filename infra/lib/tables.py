@@ -60,7 +60,7 @@ class Tables(pulumi.ComponentResource):
             server_side_encryption=encryption,
             ttl=expiry,
             # A new on-demand table takes 4,000 write units a second, and doubles in half an hour at the soonest.
-            # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput.html, read 2026-11-27.
+            # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html, read 2026-11-27.
             warm_throughput=aws.dynamodb.TableWarmThroughputArgs(
                 read_units_per_second=warm["read_units"], write_units_per_second=warm["write_units"]
             )

@@ -1,13 +1,15 @@
 //! `payhook doctor before`: what of the account would make a deploy fail. Facts in, findings out;
 //! [`read`] gathers the facts, and nothing here asks anybody.
 //!
-//! Sources, read 2026-11-27:
+//! Sources, stored copies of which were read 2026-11-27:
 //! <https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html> (100 executions
 //! stay unreserved),
 //! <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html> (new accounts have
-//! less than 1,000), <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html> and
-//! `api-gateway-execution-service-limits-table.html` (API keys, usage plans, requests a second),
-//! <https://docs.aws.amazon.com/kms/latest/developerguide/limits.html>.
+//! less than 1,000), <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
+//! (requests a second and the code of that quota; AWS sets the burst by it),
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html> (the five minutes of a
+//! signature). Lambda's code is in no page of AWS that was found:
+//! <https://github.com/aws-bench/aws-bench-datasets/pull/63>, read 2026-11-27, has it.
 
 mod certificate;
 mod names;
@@ -35,7 +37,7 @@ const UNRESERVED_MIN: u32 = 100;
 const CONCURRENCY_DEFAULT: u32 = 1000;
 const CONCURRENCY_QUOTA: &str = "L-B99A9384";
 const REQUESTS_QUOTA: &str = "L-8A5B8E43";
-/// AWS refuses a signature that is five minutes off.
+/// In most cases AWS refuses a signature that is five minutes off.
 const CLOCK_OFF_MAX: SignedDuration = SignedDuration::from_secs(60);
 
 /// Everything that is judged.
@@ -164,8 +166,8 @@ fn clock(caller: &Caller, here: Timestamp) -> Finding {
     Finding::fail(
         &CLOCK,
         format!(
-            "this machine's clock is {seconds} s {direction} AWS's, which refuses signatures \
-             from 300 s on: set it by NTP"
+            "this machine's clock is {seconds} s {direction} AWS's, which mostly refuses \
+             signatures from 300 s on: set it by NTP"
         ),
     )
 }

@@ -1,10 +1,13 @@
 //! What stands around the webhooks' way: alarms and whom they reach, logs, what starts the
 //! functions. Facts in, findings out; nothing here asks anybody.
 //!
-//! Sources, read 2026-11-27:
-//! <https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html> (Lambda stops a function that calls itself about sixteen times),
-//! <https://docs.aws.amazon.com/sns/latest/dg/SendMessageToHttp.confirm.html> (a subscription gets
-//! nothing before it is confirmed).
+//! Sources, stored copies of which were read 2026-11-27:
+//! <https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html> (Lambda stops a
+//! function that calls itself about sixteen times),
+//! <https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html> (an address gets
+//! nothing before it has confirmed its subscription),
+//! <https://docs.aws.amazon.com/sns/latest/dg/sns-delete-subscription-topic.html> (SNS deletes a
+//! subscription that nobody has confirmed within 48 hours).
 
 use aws_adapters::account::GatewayAccount;
 use aws_adapters::standing::{Alarm, Retention, Subscriptions};
@@ -158,7 +161,7 @@ impl Standing {
                 format!(
                     "{pending} subscriptions wait to be confirmed, so no alarm reaches anybody: \
                      open the mail \"AWS Notification - Subscription Confirmation\" and follow \
-                     its link; after three days subscribe again"
+                     its link; after two days subscribe again"
                 ),
             ),
             (confirmed, _) => {

@@ -1,8 +1,11 @@
 //! Asks the endpoint for TLS 1.1, which this program's own TLS cannot speak: the first message is
 //! written by hand, and the first bytes of the answer tell.
 //!
-//! Source: RFC 4346, <https://www.rfc-editor.org/rfc/rfc4346#section-7.4.1.2> (client hello) and
-//! section 7.2 (alerts); names and curves as in RFC 6066 and RFC 4492; read 2026-11-27.
+//! TLS 1.1 is RFC 4346, which was not at hand. Its hello has the form that RFC 5246 gives,
+//! <https://www.rfc-editor.org/rfc/rfc5246#section-7.4.1.2>, a stored copy of which was read
+//! 2026-11-27; the version and the suites are OpenSSL's (`openssl ciphers -V`). The numbers of the
+//! alert and of the extensions, of RFC 6066 and RFC 4492, are not confirmed by a document read: see
+//! the step `tls_from_1_2` on a server that speaks TLS 1.1.
 
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};

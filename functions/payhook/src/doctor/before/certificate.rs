@@ -1,9 +1,11 @@
 //! The certificate of the edge, which CloudFront asks ACM for.
 //!
-//! Sources, read 2026-11-27:
-//! <https://docs.aws.amazon.com/acm/latest/userguide/managed-renewal.html> (60 days ahead), and
-//! `cnames-and-https-requirements.html` under
-//! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/> (us-east-1 alone).
+//! Sources, stored copies of which were read 2026-11-27:
+//! <https://docs.aws.amazon.com/acm/latest/userguide/dns-renewal-validation.html> (ACM renews 45
+//! days ahead, what it once issued for 395 days 60 days ahead; only what a service uses, and only
+//! while its CNAME records are there; from 30 days ahead it warns),
+//! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cnames-and-https-requirements.html>
+//! (us-east-1 alone).
 
 use aws_adapters::account::Certificate;
 use jiff::Timestamp;
@@ -13,6 +15,7 @@ use crate::doctor::steps::EDGE_CERTIFICATE;
 
 /// CloudFront takes certificates from there alone.
 pub(super) const REGION: &str = "us-east-1";
+/// As ACM's own warnings have it.
 const DAYS_MIN: i64 = 30;
 
 /// Whether a name of a certificate, whose first label may be a wildcard, is for the domain.
@@ -63,9 +66,9 @@ pub(super) fn edge_certificate(
     let days = end.duration_since(now).as_hours() / 24;
     if days < DAYS_MIN {
         return fail(format!(
-            "it ends in {days} days and ACM has not renewed it, which it does 60 days ahead: see \
-             that its CNAME records are still \
-             in the zone, or import a new one"
+            "it ends in {days} days and ACM has not renewed it, which it does 45 days ahead \
+             where a service uses it: see that its CNAME records are still in the zone, or \
+             request another one"
         ));
     }
     Finding::pass(

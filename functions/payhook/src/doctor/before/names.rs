@@ -1,5 +1,9 @@
 //! What carries a name of the stack and is not the stack's: left over from one that was destroyed
 //! or whose state was lost. A deploy would stop at the first of them.
+//!
+//! Source, a stored copy of which was read 2026-11-27:
+//! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteQueue.html> (a
+//! queue's name is free 60 seconds after it was deleted).
 
 use aws_adapters::account::{Kind, Presence};
 

@@ -1,17 +1,34 @@
 //! Counts of what the account holds, beside the quotas that bound them.
+//!
+//! Sources, stored copies of which were read 2026-11-27:
+//! <https://docs.aws.amazon.com/general/latest/gr/apigateway.html> (10,000 API keys; 300 usage
+//! plans and the code of that quota),
+//! <https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html> (100,000 keys),
+//! <https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html> (20,000
+//! requests a second in us-east-2). The copies of KMS's two pages name no codes. Programs do, read
+//! 2026-11-27, in `aws_quota/check/kms.py`: that of the keys
+//! <https://github.com/jodzga/aws-quota-checker> at 28e1e5e, that of the requests
+//! <https://github.com/gravitational/aws-quota-checker> at ab778dc. No page of AWS confirms these
+//! two: where one is wrong, see that its step could not be told.
 
 use crate::doctor::finding::{Finding, Known};
 use crate::doctor::steps::{
     API_KEYS_QUOTA, KMS_KEYS_QUOTA, KMS_REQUEST_RATE, Step, USAGE_PLANS_QUOTA,
 };
 
-/// Cannot be raised, and Service Quotas does not list it.
+/// AWS's default, which cannot be raised.
 const API_KEYS_MAX: f64 = 10_000.0;
 const API_KEYS_A_PROVIDER: u64 = 2;
 /// One encrypts, one seals.
 const KMS_KEYS: u64 = 2;
-/// SQS, DynamoDB and Secrets Manager keep a data key for minutes, so the stack asks some tens of
-/// times a second; what is left above is for whatever else is in the account.
+/// The stack asks seldom: SQS keeps a data key for as long as the queue says, which is five
+/// minutes, DynamoDB a table's key until nobody asks for five minutes. Secrets Manager keeps none,
+/// but a function reads a secret once in five minutes. How often it asks under load is not
+/// measured. This number is payhook's own, a twentieth of AWS's default: the rest is for whatever
+/// else is in the account. Sources, stored copies of which were read 2026-11-27:
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html>,
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html>,
+/// <https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html>.
 const KMS_REQUESTS_PER_SECOND: f64 = 1000.0;
 
 /// A quota that Service Quotas knows.
@@ -25,6 +42,8 @@ pub(in crate::doctor) const USAGE_PLANS: Code = Code {
     service: "apigateway",
     code: "L-E8693075",
 };
+/// Of the account's own keys. The count has AWS's among them, which this quota does not bound, so
+/// there is a little more room than is said.
 pub(in crate::doctor) const KMS_KEYS_MAX: Code = Code {
     service: "kms",
     code: "L-C2F1777E",
