@@ -82,14 +82,17 @@ stack_deny_alarm_topic contains message if {
 }
 
 # What an alarm must watch: that metric with exactly these dimensions, and loudly enough. `most` is the highest threshold that still rings in time.
-is_watched(wanted) if {
+is_watched(wanted) if is_watched_for(wanted, alarm_period_max_seconds)
+
+# The same with periods of at most so many seconds.
+is_watched_for(wanted, period_max_seconds) if {
 	some alarm in alarms
 	value(alarm, ["namespace"]) == wanted.namespace
 	value(alarm, ["metricName"]) == wanted.metric
 	value(alarm, ["dimensions"]) == wanted.dimensions
 	value(alarm, ["statistic"]) == wanted.statistic
 	is_prompt(alarm, wanted.most)
-	is_between(value(alarm, ["period"]), alarm_period_min_seconds, alarm_period_max_seconds)
+	is_between(value(alarm, ["period"]), alarm_period_min_seconds, period_max_seconds)
 }
 
 is_prompt(alarm, most) if {
@@ -260,6 +263,30 @@ stack_deny_alarm_rejected contains message if {
 	provider := trim_prefix(base_name(secret), "webhook_secret_")
 	not has_rejected_alarm({"function_name": physical_name(function), "provider": provider})
 	message := say(function, sprintf("no alarm rings when all webhooks of %s are rejected", [provider]), "add rejected_{provider}")
+}
+
+# METADATA
+# title: An event type that is in no list rings
+# description: >-
+#   A provider adds event types, and what payhook has no meaning for is stored as unclassified. The
+#   first event of such a type within an hour rings, because it may tell of money. Nothing of an
+#   alarm is computed.
+# scope: rule
+# custom:
+#   fix: keep the alarm unknown_event_type of infra/lib/alarms.py
+#   pci: ["10.4.1.1", "10.7.2"]
+stack_deny_alarm_unknown_type contains message if {
+	some function in functions
+	base_name(function) == "webhook_processor"
+	wanted := {
+		"namespace": "payhook",
+		"metric": "UnknownType",
+		"dimensions": {"function_name": physical_name(function)},
+		"statistic": "Sum",
+		"most": 1,
+	}
+	not is_watched_for(wanted, hour_seconds)
+	message := say(function, unwatched(wanted), "add it")
 }
 
 # METADATA

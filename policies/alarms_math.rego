@@ -126,13 +126,48 @@ stack_deny_alarm_refused contains message if {
 
 has_refused_alarm(where) if {
 	some alarm in alarms
-	some requests in operands(alarm, {"namespace": "AWS/ApiGateway", "name": "Count", "dimensions": where, "stat": "SampleCount"})
-	some refused in operands(alarm, {"namespace": "AWS/ApiGateway", "name": "4XXError", "dimensions": where, "stat": "Sum"})
+	requests := {"namespace": "AWS/ApiGateway", "name": "Count", "dimensions": where, "stat": "SampleCount"}
+	refused := {"namespace": "AWS/ApiGateway", "name": "4XXError", "dimensions": where, "stat": "Sum"}
 	is_prompt(alarm, client_error_max_percent)
 	is_between(period_seconds(alarm), alarm_period_min_seconds, client_error_window_max_seconds)
-	form := sprintf(`^IF\(FILL\(%s, 0\) >= [0-9]+, 100 \* FILL\(%s, 0\) / FILL\(%s, 0\), 0\)$`, [requests, refused, requests])
+	computes_share(alarm, refused, requests, client_error_requests_max)
+}
+
+# True if the alarm looks at the percentage that one metric is of another, from at most so many of
+# the other on.
+computes_share(alarm, part_metric, whole_metric, whole_min_max) if {
+	some part in operands(alarm, part_metric)
+	some whole in operands(alarm, whole_metric)
+	form := sprintf(`^IF\(FILL\(%s, 0\) >= [0-9]+, 100 \* FILL\(%s, 0\) / FILL\(%s, 0\), 0\)$`, [whole, part, whole])
 	[least] := numbers_in(returned_expression(alarm), form)
-	is_between(least, 1, client_error_requests_max)
+	is_between(least, 1, whole_min_max)
+}
+
+# METADATA
+# title: Events that lack facts ring
+# description: >-
+#   What is verified is stored, even if its amount, its time or its id is missing. A provider that
+#   changes its format would leave payments without money, and nothing would fail. So there is an
+#   alarm on the share of such events among all that are stored. Nothing of an alarm is computed.
+# scope: rule
+# custom:
+#   fix: keep the alarm incomplete_share of infra/lib/alarms.py
+#   pci: ["10.4.1.1", "10.7.2"]
+stack_deny_alarm_incomplete contains message if {
+	some function in functions
+	base_name(function) == "webhook_processor"
+	not has_incomplete_alarm({"function_name": physical_name(function)})
+	wrong := sprintf("no alarm rings above %d percent of events that lack facts", [incomplete_max_percent])
+	message := say(function, wrong, "add incomplete_share")
+}
+
+has_incomplete_alarm(where) if {
+	some alarm in alarms
+	incomplete := {"namespace": "payhook", "name": "Incomplete", "dimensions": where, "stat": "Sum"}
+	stored := {"namespace": "payhook", "name": "Stored", "dimensions": where, "stat": "Sum"}
+	is_prompt(alarm, incomplete_max_percent)
+	is_between(period_seconds(alarm), alarm_period_min_seconds, hour_seconds)
+	computes_share(alarm, incomplete, stored, incomplete_stored_max)
 }
 
 # METADATA

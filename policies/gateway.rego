@@ -190,9 +190,10 @@ asks_verifier(uri) if {
 # title: A template hands the body on whole and encodes what it inserts
 # description: >-
 #   The template makes a form for SQS. Whatever comes from the request is URL-encoded, or a caller could add parameters of his own to the call; the
-#   body goes through byte for byte, never parsed and printed again, or its signature would no longer hold. Headers are looked for in the map of all
-#   headers, because their names arrive in the sender's case and `$input.params(name)` compares exactly. `#else` and `#end` directly before a letter
-#   are no directives in Velocity, which reads one longer word. Templates are text in every preview. A mocked integration sends nothing on.
+#   body goes through byte for byte, or in Base64 where no queue takes it, never parsed and printed again, or its signature would no longer hold.
+#   Headers are looked for in the map of all headers, because their names arrive in the sender's case and `$input.params(name)` compares exactly.
+#   `#else` and `#end` directly before a letter are no directives in Velocity, which reads one longer word. Templates are text in every preview. A
+#   mocked integration sends nothing on.
 # scope: rule
 # custom:
 #   fix: keep request_template() of infra/lib/gateway_templates.py
@@ -217,6 +218,14 @@ template_faults(template) := union({
 body_faults(template) := {sprintf("does not have %s", [part]) |
 	some part in ["Action=SendMessage&", "&MessageBody=$util.urlEncode($input.body)"]
 	not contains(template, part)
+} | {sprintf("sends %s", [found]) |
+	some found in regex.find_n(`MessageBody=[^&#]*`, template, -1)
+	not found in whole_bodies
+}
+
+whole_bodies := {
+	"MessageBody=$util.urlEncode($input.body)",
+	"MessageBody=$util.urlEncode($util.base64Encode($input.body))",
 }
 
 parameter_faults(template) := {"inserts a parameter without encoding it" |

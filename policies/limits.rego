@@ -115,6 +115,12 @@ client_error_requests_max := 100
 
 client_error_window_max_seconds := 900
 
+# The share of stored events that lack facts, and the stored events below which no share is
+# computed.
+incomplete_max_percent := 20
+
+incomplete_stored_max := 100
+
 # How long no request may come without an alarm: CloudWatch looks back seven days.
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html,
 # read 2026-11-27.

@@ -54,8 +54,10 @@ deny_table_stream contains message if {
 # METADATA
 # title: A table forgets what it need not keep
 # description: >-
-#   Guards against duplicates and old aggregates carry a time of expiry; without the table's TTL they stay for ever, against the retention that was
-#   decided. Never computed: absent is a violation.
+#   Rows of a minute and markers carry a time of expiry; without the analytics table's TTL they
+#   stay for ever, against the retention that was decided. Transactions carry none, because the
+#   archive deletes them once their copy is verified. The rule asks for the TTL of both tables, so
+#   that an item with a time of expiry never stays. Never computed: absent is a violation.
 # scope: rule
 # custom:
 #   fix: set ttl to enabled on the attribute expires_at (infra/lib/tables.py)

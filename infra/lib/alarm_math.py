@@ -62,9 +62,9 @@ def error_rate_expression(volume_min: int) -> str:
     return f"IF({volume} >= {volume_min}, 100 * ({failures}) / ({volume}), 0)"
 
 
-def client_error_expression(requests_min: int) -> str:
-    """Percent of `requests` answered with 4XX (`refused`); 0 for fewer than `requests_min`."""
-    return f"IF(FILL(requests, 0) >= {requests_min}, 100 * FILL(refused, 0) / FILL(requests, 0), 0)"
+def share_expression(part: str, whole: str, whole_min: int) -> str:
+    """Percent that `part` is of `whole`; 0 where `whole` is less than `whole_min`."""
+    return f"IF(FILL({whole}, 0) >= {whole_min}, 100 * FILL({part}, 0) / FILL({whole}, 0), 0)"
 
 
 def rejected_expression(spike: int, few: int) -> str:

@@ -64,6 +64,14 @@ TEXTS = {
         f"or at least {_LIMITS['rejected_alone_per_hour']} and not one was genuine.",
         "Read the reasons with `payhook rejected list`; a rotated secret comes first.",
     ),
+    "incomplete_share": Text(
+        f"More than {_LIMITS['incomplete_percent']} % of the events stored within an hour lack a fact, or state it unusably.",
+        "Count the problems by provider in the audit log.",
+    ),
+    "unknown_event_type": Text(
+        "A provider sent an event type that is not in payhook's list of its types; it is stored as unclassified.",
+        "Find the provider with the metric UnknownType, and the type in the audit log.",
+    ),
     "archive_not_run": Text(
         f"The archival function, which also seals the audit log, has not started for {_LIMITS['archive_hours']} hours.",
         "Look whether the schedule is enabled, and start the task by hand.",

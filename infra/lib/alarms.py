@@ -11,11 +11,11 @@ from lib.alarm_math import (
     NOT_RUN_EXPRESSION,
     QUIET_EXPRESSION,
     Metric,
-    client_error_expression,
     error_rate_expression,
     query,
     quiet_window,
     rejected_expression,
+    share_expression,
 )
 from lib.alarm_texts import description
 from lib.firewall import ADDRESS_RATE, NAME, SUSPICIOUS_BODY
@@ -52,6 +52,7 @@ class Alarms(pulumi.ComponentResource):
         self._waiting()
         self._gateway()
         self._rejected()
+        self._incomplete()
         self._archive_not_run()
         self._card_data_in_logs()
         if settings.firewall:
@@ -194,7 +195,7 @@ class Alarms(pulumi.ComponentResource):
         self._math_alarm(
             "gateway_4xx_share",
             description("gateway_4xx_share"),
-            client_error_expression(self._limits["client_error_requests_min"]),
+            share_expression("refused", "requests", self._limits["client_error_requests_min"]),
             "refused with 4XX, percent",
             {"requests": requests, "refused": self._gateway_metric("4XXError")},
             threshold=self._limits["client_error_percent"],
@@ -242,6 +243,32 @@ class Alarms(pulumi.ComponentResource):
                 threshold=1,
                 period=HOUR,
             )
+
+    def _incomplete(self) -> None:
+        """What was stored and lacks a fact, as a share; and the first event of an unlisted type.
+
+        Both look at an hour over all providers, because either is a change at a provider and no
+        outage: an alarm of five minutes would ring and stop with every such webhook. The dashboard
+        says which provider it is.
+        """
+        processor = "webhook_processor"
+        self._math_alarm(
+            "incomplete_share",
+            description("incomplete_share"),
+            share_expression("incomplete", "stored", self._limits["incomplete_stored_min"]),
+            "stored with a fact missing, percent",
+            {"stored": self._own_metric(processor, "Stored"), "incomplete": self._own_metric(processor, "Incomplete")},
+            threshold=self._limits["incomplete_percent"],
+            period=HOUR,
+            comparison="GreaterThanThreshold",
+        )
+        self._alarm(
+            "unknown_event_type",
+            description("unknown_event_type"),
+            self._own_metric(processor, "UnknownType"),
+            threshold=1,
+            period=HOUR,
+        )
 
     def _archive_not_run(self) -> None:
         """Rings between 25 and 26 hours after the last start, and as long after the first deploy.

@@ -27,7 +27,7 @@ def dashboard_body(settings: Settings) -> str:
         (
             "What became of them",
             "Sum",
-            [[METRICS_NAMESPACE, m, *own] for m in ("Stored", "Duplicates", "Rejected", "FailedRecords")],
+            [[METRICS_NAMESPACE, m, *own] for m in ("Stored", "Incomplete", "Duplicates", "Rejected", "FailedRecords")],
         ),
         *(
             (
@@ -35,7 +35,7 @@ def dashboard_body(settings: Settings) -> str:
                 "Sum",
                 [[METRICS_NAMESPACE, name, *own, "provider", p.name] for p in settings.catalogue],
             )
-            for name in ("Rejected", "Stored")
+            for name in ("Rejected", "Stored", "Incomplete", "UnknownType")
         ),
         ("Waiting", "Maximum", [["AWS/SQS", visible, "QueueName", queue] for queue in queues]),
         ("Oldest webhook (s)", "Maximum", [["AWS/SQS", age, "QueueName", settings.name("webhook_queue")]]),

@@ -55,11 +55,7 @@ def statements(settings: Settings, function: str) -> list[Statement]:
         return [
             logs,
             allow(RECEIVE, [settings.queue_arn("webhook_queue")], "TakeWebhooks"),
-            allow(
-                ["dynamodb:PartiQLInsert", "dynamodb:PutItem"],
-                [settings.table_arn("transactions")],
-                "StoreTransactions",
-            ),
+            allow(["dynamodb:PartiQLInsert"], [settings.table_arn("transactions")], "StoreTransactions"),
             allow(["s3:PutObject"], [f"{settings.bucket_arn}/audit/*"], "WriteAuditLog"),
             allow(["sqs:SendMessage"], [settings.queue_arn("rejected_queue")], "SendRejected"),
             allow(["secretsmanager:GetSecretValue"], secrets, "ReadProviderSecrets"),

@@ -11,10 +11,14 @@ https://velocity.apache.org/engine/1.7/user-guide.html ("Directives": `#else` di
 from lib.catalogue import Provider
 
 ACCEPTED = '{"accepted":true}'
-# How U+FFFD looks once it is URL-encoded. API Gateway puts this character in place of bytes that
-# are not UTF-8, so a body that really contains it cannot be told from one that is not UTF-8.
-# Encoded, the template stays ASCII.
-REPLACEMENT_CHARACTER = "%EF%BF%BD"
+# The characters that no queue takes, as they look once they are URL-encoded: the control characters
+# but for tab, line feed and carriage return, U+FFFE and U+FFFF. Nothing else looks like them: a
+# percent sign becomes `%25`, only characters below U+0020 begin with `%0` or `%1`, and `%EF` begins
+# a character of three bytes. Encoded, the template stays ASCII.
+# Sources, read 2026-11-27:
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html (the allowed set)
+# https://www.w3.org/TR/REC-xml/#charsets (`Char`, which is that set)
+NOT_FOR_A_QUEUE = (*(f"%0{digit}" for digit in "012345678BCEF"), "%1", "%EF%BF%BE", "%EF%BF%BF")
 
 
 def error_body(code: str, message: str) -> str:
@@ -25,7 +29,7 @@ def error_body(code: str, message: str) -> str:
 # Base64, so it has characters that mean something in a form.
 REQUEST_ID = "$util.urlEncode($context.extendedRequestId)"
 PATH_PROVIDER = "$util.urlEncode($input.params('provider'))"
-EMPTY = error_body("bad_request", "the body is empty or not UTF-8")
+EMPTY = error_body("bad_request", "the body is empty")
 UNQUEUABLE = error_body("bad_request", "the body holds a character that no queue takes: see XML 1.0, Char")
 TOO_LARGE = error_body("too_large", "the body is larger than is accepted")
 UNAVAILABLE = error_body("unavailable", "not stored: send it again")
@@ -68,24 +72,33 @@ def request_template(providers: tuple[Provider, ...], provider: str = "", source
     """Sends the body, unchanged, with one attribute `request`: a form string, because SQS takes no
     empty attribute.
 
-    `provider` is the template of the path's provider, empty on the route without one. An empty
-    body, and one that is not UTF-8, makes a request without a message body, which SQS refuses:
-    nothing is queued.
+    A body with a character that no queue takes is sent in Base64, and the form string says so with
+    `encoding=base64`. A sender cannot write that field: all that comes from a request is encoded,
+    and headers have a prefix. A body with U+FFFD goes as it is. API Gateway puts that character in
+    place of bytes that are not UTF-8, so it may be damaged, or have come like this: the signature
+    tells.
+
+    `provider` is the template of the path's provider, empty on the route without one. An empty body
+    makes a request without a message body, which SQS refuses: nothing is queued.
     """
     wanted = sorted({header for provider in providers for header in provider.forwarded_headers})
     # `$context.requestId` is not ours: "Clients can override this request ID", and two webhooks with
     # one id could not be told apart in the audit log.
     # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html, read 2026-11-27.
-    request = f"provider={provider}&request_id={REQUEST_ID}&source_ip={source_ip}$headers"
+    request = f"provider={provider}&request_id={REQUEST_ID}&source_ip={source_ip}$encoding$headers"
+    unqueueable = ",".join(f'"{part}"' for part in NOT_FOR_A_QUEUE)
     return (
         f"{collect_headers(wanted, source_ip == VIEWER_ADDRESS)}"
-        f'#set($request = "{request}")'
-        f'#if("$!input.body" == "" || $input.body == "{{}}"'
-        f' || $util.urlEncode($input.body).contains("{REPLACEMENT_CHARACTER}"))'
+        '#if("$!input.body" == "" || $input.body == "{}")'
         "Action=SendMessage&Version=2012-11-05"
         "#{else}"
+        '#set($encoded = $util.urlEncode($input.body))#set($encoding = "")'
+        f"#foreach($part in [{unqueueable}])"
+        '#if($encoded.contains($part))#set($encoding = "&encoding=base64")#end#end'
+        f'#set($request = "{request}")'
         "Action=SendMessage&Version=2012-11-05"
-        "&MessageBody=$util.urlEncode($input.body)"
+        '#if($encoding == "")&MessageBody=$util.urlEncode($input.body)'
+        "#{else}&MessageBody=$util.urlEncode($util.base64Encode($input.body))#{end}"
         "&MessageAttribute.1.Name=request"
         "&MessageAttribute.1.Value.DataType=String"
         "&MessageAttribute.1.Value.StringValue=$util.urlEncode($request)"

@@ -17,6 +17,8 @@ class Tables(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         encryption = aws.dynamodb.TableServerSideEncryptionArgs(enabled=True, kms_key_arn=key_arn)
         restorable = aws.dynamodb.TablePointInTimeRecoveryArgs(enabled=True)
+        # Only items with this attribute expire: markers and rows of a minute. Transactions do
+        # not: the archive deletes them once their copy is verified.
         expiry = aws.dynamodb.TableTtlArgs(attribute_name="expires_at", enabled=True)
 
         warm = CAPACITIES[settings.capacity]["warm_throughput"]
@@ -31,7 +33,7 @@ class Tables(pulumi.ComponentResource):
             hash_key="transaction_id",
             range_key="timestamp",
             attributes=[attribute("transaction_id"), attribute("timestamp"), attribute("archive_shard")],
-            # Sparse: guards have no archive_shard. All attributes, because a record stays below one write unit of a kilobyte, index included,
+            # All attributes, because a record stays below one write unit of a kilobyte, index included,
             # and the archive then reads nothing but the index.
             global_secondary_indexes=[
                 aws.dynamodb.TableGlobalSecondaryIndexArgs(

@@ -56,7 +56,7 @@ def items(cloud: LocalCloud, table: str = "transactions") -> list[dict[str, Any]
 
 
 def records(cloud: LocalCloud) -> list[dict[str, str]]:
-    """The transaction records, guards left out, each attribute as text."""
+    """The transaction records, each attribute as text."""
     wanted = [item for item in items(cloud) if item["record_type"]["S"] == "event"]
     return [{name: next(iter(value.values())) for name, value in item.items()} for item in wanted]
 

@@ -13,9 +13,9 @@ from infra.local_cloud.emulator import metric_math
 from lib.alarm_math import (
     NOT_RUN_EXPRESSION,
     QUIET_EXPRESSION,
-    client_error_expression,
     quiet_window,
     rejected_expression,
+    share_expression,
 )
 from lib.alarm_texts import DESCRIPTION_CHARACTERS_MAX, TEXTS, description
 from lib.limits import FUNCTIONS, LIMITS
@@ -51,8 +51,9 @@ def test_rejected(rejected: float | None, stored: float | None, duplicates: floa
     ("requests", "refused", "wanted"),
     [(None, None, 0), (19, 19, 0), (20, None, 0), (20, 4, 20), (20, 5, 25), (20, 20, 100), (1000, 1, 0.1)],
 )
-def test_client_errors(requests: float | None, refused: float | None, wanted: float) -> None:
-    assert metric_math.value_of(client_error_expression(20), {"requests": requests, "refused": refused}) == wanted
+def test_a_share(requests: float | None, refused: float | None, wanted: float) -> None:
+    expression = share_expression("refused", "requests", 20)
+    assert metric_math.value_of(expression, {"requests": requests, "refused": refused}) == wanted
 
 
 @pytest.mark.parametrize(("requests", "wanted"), [(None, 0), (0, 0), (1, 1), (500, 500)])
@@ -110,6 +111,13 @@ class Metrics:
         asked = {key[0].upper() + key[1:]: made[key] for key in keys}
         asked["Metrics"] = [observation._metric_query(query) for query in made["metricQueries"]]
         return metric_math.state(asked, at)[0]
+
+    def put_outcomes(self, outcomes: dict[str, int], **dimensions: str) -> None:
+        """The function takes in webhooks, one a second from midnight, and counts what became of them."""
+        where = {"function_name": "webhook_processor_dev", **dimensions}
+        for name, count in outcomes.items():
+            for index in range(count):
+                self.put("payhook", name, where, MIDNIGHT + index)
 
 
 @pytest.fixture
@@ -176,12 +184,38 @@ def test_a_share_of_refusals_rings(metrics: Metrics, good: int, refused: int, wa
     ],
 )
 def test_rejected_webhooks_of_one_provider_ring(metrics: Metrics, outcomes: dict[str, int], wanted: str) -> None:
-    where = {"function_name": "webhook_processor_dev", "provider": "stripe"}
-    for name, count in outcomes.items():
-        for index in range(count):
-            metrics.put("payhook", name, where, MIDNIGHT + index)
+    metrics.put_outcomes(outcomes, provider="stripe")
     assert metrics.state("rejected_stripe", MIDNIGHT + HOUR) == wanted
     assert metrics.state("rejected_adyen", MIDNIGHT + HOUR) == "OK"
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "wanted"),
+    [
+        ({"Stored": 1000}, "OK"),
+        ({"Stored": 19, "Incomplete": 19}, "OK"),
+        ({"Stored": 20, "Incomplete": 1}, "OK"),
+        ({"Stored": 20, "Incomplete": 2}, "ALARM"),
+        ({"Stored": 1000, "Incomplete": 50}, "OK"),
+        ({"Stored": 1000, "Incomplete": 51}, "ALARM"),
+        # What was stored before counts in neither number.
+        ({"Duplicates": 1000}, "OK"),
+    ],
+)
+def test_a_share_of_incomplete_events_rings(metrics: Metrics, outcomes: dict[str, int], wanted: str) -> None:
+    metrics.put_outcomes(outcomes)
+    assert metrics.state("incomplete_share", MIDNIGHT + HOUR) == wanted
+    assert metrics.state("incomplete_share", MIDNIGHT + 2 * HOUR) == "OK"
+
+
+def test_the_first_event_of_an_unlisted_type_rings(of_type: Find) -> None:
+    """CloudWatch evaluates an alarm on one metric by itself: what is asked here is what it is told."""
+    (alarm,) = (found for found in of_type(":MetricAlarm") if found["name"] == "unknown_event_type_dev")
+    assert (alarm["namespace"], alarm["metricName"], alarm["statistic"]) == ("payhook", "UnknownType", "Sum")
+    # Over all providers.
+    assert alarm["dimensions"] == {"function_name": "webhook_processor_dev"}
+    assert (alarm["comparisonOperator"], alarm["threshold"]) == ("GreaterThanOrEqualToThreshold", 1)
+    assert (alarm["period"], alarm["evaluationPeriods"], alarm["treatMissingData"]) == (HOUR, 1, "notBreaching")
 
 
 def test_a_throttled_stream_or_archive_does_not_ring(of_type: Find) -> None:

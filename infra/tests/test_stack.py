@@ -128,6 +128,17 @@ def test_tables(of_type: Find) -> None:
     assert [index["name"] for index in transactions["globalSecondaryIndexes"]] == ["archive_index"]
 
 
+def test_a_record_stays_until_no_repetition_of_its_event_is_believed() -> None:
+    """See "Too old to be new" in ARCHITECTURE.md."""
+    archive = LIMITS["archive"]
+    waits = max(LIMITS[queue]["retention_seconds"] for queue in ("rejected_queue", "dead_letter_queue"))
+    waits_seconds = waits + LIMITS["webhook_queue"]["retention_seconds"]
+    assert archive["too_old_days"] * 86_400 + waits_seconds <= archive["older_than_days"] * 86_400
+    assert archive["undated_older_than_days"] > archive["older_than_days"]
+    # The daily run still looks at the days that it may archive.
+    assert archive["lookback_days"] >= archive["undated_older_than_days"] + archive["older_than_days"]
+
+
 def test_buckets(of_type: Find) -> None:
     buckets = {"audit-id", "access_record-id", "edge_log-id"}
     encryption = {b["bucket"]: b["rules"][0] for b in of_type("ServerSideEncryptionConfiguration")}
@@ -215,6 +226,7 @@ def test_log_groups(of_type: Find) -> None:
     [f"{function}_{what}" for function in FUNCTIONS for what in ("error_rate", "dlq_depth")]
     + ["webhook_processor_throttles", "webhook_queue_age", "stream_iterator_age"]
     + ["gateway_5xx", "gateway_4xx_share", "gateway_quiet", "rejected_spike", "rejected_stripe", "archive_not_run"]
+    + ["incomplete_share", "unknown_event_type"]
     + ["card_data_in_logs", "firewall_blocked", "firewall_rate_limited", "firewall_suspicious_bodies"],
 )
 def test_alarm(of_type: Find, alarm: str) -> None:

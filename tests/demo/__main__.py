@@ -90,7 +90,7 @@ def later(cloud: LocalCloud, payhook: Path, stored: int, days: tuple[str, str], 
     # The schedule's daily task looks through all days that could have something left, which takes
     # the emulator eight seconds; the end-to-end tests run it.
     for task in (
-        {"task": "archive", "first": old_days[0], "last": old_days[-1]},
+        aged.archive_task(old),
         {"task": "seal", "day": before(days[0])},
         {"task": "seal", "day": days[1]},
     ):

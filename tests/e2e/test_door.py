@@ -15,7 +15,6 @@ REFUSED = {
     "a wrong api key": (b'{"id":"door-2"}', "application/json", "nobody", 403, "forbidden"),
     "empty": (b"", "application/json", "", 400, "bad_request"),
     "an empty object": (b"{}", "application/json", "", 400, "bad_request"),
-    "not UTF-8": (b'{"id":"\xff\xfe"}', "application/json", "", 400, "bad_request"),
     "a media type of no provider": (b"id,amount", "text/csv", "", 415, "unsupported_media_type"),
     "above the queue's limit": (
         b'"' + b"a" * LIMITS["webhook_queue"]["max_message_bytes"] + b'"', "application/json", "", 413, "too_large",
@@ -81,6 +80,10 @@ AWKWARD = {
     "form characters": r"a+b&c=d%20e%%25\" \\ ; / ? # $input.body ${x} #if(true)",
     "not ASCII": "Grüße, 東京, 🦀, \u0000-free, e\u0301",
     "line ends": "a\\r\\nb\\tc",
+    # A payer's own text, or what is left of one that was cut short between two bytes.
+    "replacement character": "caf\ufffd",
+    # JSON takes these, and no queue does.
+    "no characters of XML": "Zo\ufffe and \uffff, caf\ufffd, %EF%BF%BE",
 }
 
 
@@ -99,6 +102,15 @@ def test_a_body_arrives_byte_for_byte(cloud: LocalCloud, case: str) -> None:
     (line,) = eventually(cloud, lambda: audit_lines_of(cloud, body))
     assert (line["verdict"], line["body_bytes"]) == ("stored", len(body))
     assert len(eventually(cloud, lambda: records_of(cloud, event["id"]))) == 1
+
+
+@pytest.mark.parametrize("character", ["\0", "\x01", "\x08", "\x0b", "\x0c", "\x0e", "\x1f", "\ufffe", "\uffff"])
+def test_the_queue_refuses_what_the_template_sends_in_base64(cloud: LocalCloud, character: str) -> None:
+    """Without that, the provider would be told 400."""
+    sqs = cloud.clients.sqs
+    with pytest.raises(sqs.exceptions.ClientError) as refusal:
+        sqs.send_message(QueueUrl=cloud.outputs["webhook_queue_url"], MessageBody=f"a{character}b")
+    assert refusal.value.response["Error"]["Code"] == "InvalidMessageContents"
 
 
 def test_each_provider_gets_the_answer_it_expects(cloud: LocalCloud) -> None:

@@ -94,8 +94,8 @@ def _record_gone(cloud: LocalCloud, event_id: str) -> Iterator[None]:
     try:
         yield
     finally:
-        # As a guard first, which the stream's filter leaves out, and then changed: an inserted record would be counted.
-        dynamodb.put_item(TableName=table, Item=item | {"record_type": {"S": "guard"}})
+        # Of another type first, which the stream's filter leaves out, and then changed: an inserted record would be counted.
+        dynamodb.put_item(TableName=table, Item=item | {"record_type": {"S": "put_back"}})
         dynamodb.update_item(
             TableName=table,
             Key=key,

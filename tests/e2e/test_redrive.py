@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from infra.lib.limits import LIMITS
 from infra.local_cloud import ledger
 from infra.local_cloud.cloud import LocalCloud
+from tests.demo import aged
 from tests.e2e.door import audit_lines_of, eventually, post, post_stripe, records_of, stripe_event, stripe_headers
 from tests.e2e.proofs import recount_agrees
 
@@ -97,6 +99,32 @@ def test_a_wrong_secret_put_right_brings_back_what_it_rejected(own_cloud: LocalC
     assert after["MessageAttributes"]["reject"] == before["MessageAttributes"]["reject"]
     assert ledger.wait_until_counted(cloud, 4)
     assert eventually(cloud, lambda: recount_agrees(cloud, payhook))
+
+
+def test_an_event_of_long_ago_is_stored_once_the_archive_was_asked(own_cloud: LocalCloud, payhook: Path) -> None:
+    cloud = own_cloud
+    days = LIMITS["archive"]["too_old_days"] + 1
+    event = stripe_event() | {"created": int(time.time()) - days * 86_400}
+    body = json.dumps(event).encode()
+    before = ledger.depth(cloud, "rejected_queue")
+
+    def rejected() -> None:
+        assert post_stripe(cloud, body).status == 200
+        eventually(cloud, lambda: ledger.depth(cloud, "rejected_queue") == before + 1)
+
+    rejected()
+    assert records_of(cloud, event["id"]) == []
+    command = ("rejected", "redrive", "--reason", "too_old", "--execute")
+    assert "1 sent back" in run(cloud, payhook, *command)
+    eventually(cloud, lambda: records_of(cloud, event["id"]))
+    # Once more, when the record is in the archive alone.
+    (item,) = [item for item in ledger.items(cloud) if item["event_id"]["S"] == event["id"]]
+    assert ledger.run_archive(cloud, aged.archive_task([item])) is None
+    assert records_of(cloud, event["id"]) == []
+    rejected()
+    assert "in the archive already" in run(cloud, payhook, "rejected", "list", "--reason", "too_old")
+    assert "0 sent back, 1 left as they are" in run(cloud, payhook, *command)
+    assert records_of(cloud, event["id"]) == []
 
 
 def test_what_is_sent_back_twice_is_stored_and_counted_once(own_cloud: LocalCloud, payhook: Path) -> None:

@@ -24,12 +24,12 @@ Right = tuple[str, str]  # role without `_role_{suffix}`, action
 
 SCENARIOS: dict[Scenario, tuple[Right, ...]] = {
     Scenario("a webhook is stored", rights.a_webhook_is_stored): (
-        (PROCESSOR, "dynamodb:PartiQLInsert"),
         (PROCESSOR, "s3:PutObject"),
         (PROCESSOR, "secretsmanager:GetSecretValue"),
     ),
-    Scenario("an event that needs a guard is stored", rights.a_guarded_event_is_stored): (
-        (PROCESSOR, "dynamodb:PutItem"),
+    # The only write of an event, whether its time is signed or not.
+    Scenario("an event without a signed time is stored", rights.an_undated_event_is_stored): (
+        (PROCESSOR, "dynamodb:PartiQLInsert"),
     ),
     Scenario("a forgery is handed to the rejected queue", rights.a_forgery_is_handed_on): (
         (PROCESSOR, "sqs:SendMessage"),

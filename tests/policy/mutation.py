@@ -174,6 +174,8 @@ ALARM_RULES = (
     ("firewall", "stack_deny_alarm_firewall"),
     ("throttle", "stack_deny_alarm_throttles"),
     ("rejected", "stack_deny_alarm_rejected"),
+    ("incomplete", "stack_deny_alarm_incomplete"),
+    ("unknown_event_type", "stack_deny_alarm_unknown_type"),
     ("iterator", "stack_deny_alarm_iterator_age"),
     ("archive", "stack_deny_alarm_archive"),
     ("4xx", "stack_deny_alarm_refused"),

@@ -36,6 +36,10 @@ NUMBERS = {
     "rejected_provider": [
         f"at least {ALARMS['rejected_alone_per_hour']} webhooks",
         f"at least {ALARMS['rejected_per_hour']} were rejected",
+        f"more than {LIMITS['archive']['too_old_days']} days ago",
+    ],
+    "incomplete_share": [
+        f"more than {ALARMS['incomplete_percent']} % of at least {ALARMS['incomplete_stored_min']} events"
     ],
     "archive_not_run": [f"not started for {ALARMS['archive_hours']} hours"],
     "firewall_blocked": [f"at least {ALARMS['blocked_per_five_minutes']:,} requests"],

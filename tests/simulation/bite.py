@@ -79,10 +79,10 @@ FAULTS = (
         "            offset_bytes: self.body.len() as u64 + 1,",
     ),
     Fault(
-        "an event that needs a guard is inserted without one",
+        "records without a signed time are in shards that no archive reads",
         f"{PIPELINE}/plan.rs",
-        "        let guarded = matches!(planned.event.identity, EventIdentity::Guard(_));",
-        "        let guarded = false;",
+        "    let shard = first % DATED_SHARDS + if dated { 0 } else { DATED_SHARDS };",
+        "    let shard = first % DATED_SHARDS + if dated { 0 } else { ARCHIVE_SHARDS };",
     ),
     Fault(
         "a repeated stream batch is counted again",

@@ -57,6 +57,10 @@ public class Render {
         public String urlEncode(String text) {
             return URLEncoder.encode(text, StandardCharsets.UTF_8);
         }
+
+        public String base64Encode(String text) {
+            return encode(text);
+        }
     }
 
     private static String decode(String field) {

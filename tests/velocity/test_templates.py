@@ -6,6 +6,7 @@ read a template that Velocity renders empty. So each case is rendered by both, a
 checked on its own.
 """
 
+import base64
 import json
 import re
 from functools import cache
@@ -39,13 +40,29 @@ BODIES = {
     "template": "$input.body #set($headers = 1)#if(true)x#end ${request} #elseAction \\$context.requestId",
     "braces_inside": '{"a":{}}',
     "large": '{"a":"' + "é%" * 20_000 + '"}',
+    # What the gateway puts in place of bytes that are not UTF-8, and what a payer's cut-off name has.
+    "replacement_character": '{"name":"caf\ufffd"}',
+    "nothing_but_it": "\ufffd",
+    "allowed_controls": '{"a":\t1,\r\n"b":"\x7f\x85\u2028\ufeff"}',
+    # Beside what no queue takes: the next characters, those of the higher planes, texts that look so.
+    "neighbours": "\x20\ud7ff\ue000\uffef\ufdd0\U00010000\U0001fffe\U0001ffff\U0010fffe\U0010ffff",
+    "looks_encoded": '{"a":"%EF%BF%BE%EF%BF%BF%00%1F%ef%bf%be%25EF","b":"\\uFFFE\\u0000"}',
+    "looks_sent_in_base64": "eyJpZCI6MX0=&encoding=base64",
+}
+# What XML 1.0 calls no character, and so no queue takes (surrogates are in no UTF-8).
+NO_CHARACTERS = [*(chr(code) for code in range(0x20) if chr(code) not in "\t\n\r"), "\ufffe", "\uffff"]
+IN_BASE64 = {
+    **{f"u{ord(one):04x}": f'{{"name":"Zoë {one} %EF"}}' for one in NO_CHARACTERS},
+    "alone": "\uffff",
+    "at_the_ends": "\0{}\ufffe",
+    "mixed": '{"a":"\ufffe\ufffd %EF%BF%BE \x07 🙂+&=&encoding=none"}',
+    "not_for_a_queue_and_large": '{"a":"' + "é%\uffff" * 20_000 + '"}',
 }
 NOT_QUEUED = {
     "absent": None,
     "empty": "",
     # API Gateway's own word for no body.
     "no_body": "{}",
-    "not_utf8": '{"id":"\ufffd"}',
 }
 HEADERS = {
     "absent": {},
@@ -56,6 +73,7 @@ HEADERS = {
     "twice_in_two_cases": {"stripe-signature": "first", "Stripe-Signature": "second"},
     "every_one": {header.title(): f"value of {header}" for header in sorted(WANTED)},
     "others": {"Accept": "*/*", "X-Api-Key": "k", "Signature": "s", "stripe-signature-x": "s", "h.stripe-signature": "s"},
+    "encoding": {"Encoding": "base64", "Stripe-Signature": "&encoding=base64", "x-viewer-ip": "&encoding=base64"},
     # Names of methods and words of the language. No name of a header has a comma (RFC 9110, 5.6.2),
     # which the list of wanted names relies on.
     "hostile": dict.fromkeys(
@@ -98,7 +116,7 @@ def _route(name: str) -> dict[str, str]:
 def _request_cases() -> list[Case]:
     cases = []
     for name, template in TO_SQS.items():
-        for body_name, body in (BODIES | NOT_QUEUED).items():
+        for body_name, body in (BODIES | IN_BASE64 | NOT_QUEUED).items():
             headers = HEADERS["title"] | ADDRESSES["title"][0]
             cases.append(Case(f"{name}/body/{body_name}", template, body, _route(name), headers, CONTEXT))
         for headers_name, headers in HEADERS.items():
@@ -246,12 +264,40 @@ def test_a_body_goes_through_byte_for_byte(template: str, body: str) -> None:
     assert form["Action"] == "SendMessage"
     assert form["MessageBody"].encode() == BODIES[body].encode()
     assert (form["MessageAttribute.1.Name"], form["MessageAttribute.1.Value.DataType"]) == ("request", "String")
-    assert ("h.stripe-signature", SIGNATURE) in _request(f"{template}/body/{body}")
+    pairs = _request(f"{template}/body/{body}")
+    assert ("h.stripe-signature", SIGNATURE) in pairs
+    assert "encoding" not in dict(pairs)
+
+
+@pytest.mark.parametrize("body", IN_BASE64)
+@pytest.mark.parametrize("template", TO_SQS)
+def test_a_body_that_no_queue_takes_is_sent_in_base64(template: str, body: str) -> None:
+    form = _form(f"{template}/body/{body}")
+    assert form["Action"] == "SendMessage"
+    # Python's own, which takes no other alphabet and no line ends here.
+    assert base64.b64decode(form["MessageBody"], validate=True) == IN_BASE64[body].encode()
+    pairs = _request(f"{template}/body/{body}")
+    names = [name for name, _ in pairs]
+    assert names[:4] == ["provider", "request_id", "source_ip", "encoding"]
+    assert [value for name, value in pairs if name == "encoding"] == ["base64"]
+    assert ("h.stripe-signature", SIGNATURE) in pairs
+
+
+@pytest.mark.parametrize("template", TO_SQS)
+@pytest.mark.parametrize("body", BODIES | IN_BASE64)
+def test_the_queue_takes_every_body_that_is_sent(template: str, body: str) -> None:
+    form = _form(f"{template}/body/{body}")
+    assert set("".join(form.values())) & set(NO_CHARACTERS) == set()
+
+
+@pytest.mark.parametrize("template", TO_SQS)
+def test_a_sender_cannot_say_how_a_body_is_encoded(template: str) -> None:
+    assert "encoding" not in dict(_request(f"{template}/headers/encoding"))
 
 
 @pytest.mark.parametrize("body", NOT_QUEUED)
 @pytest.mark.parametrize("template", TO_SQS)
-def test_what_cannot_be_stored_whole_is_sent_without_a_body(template: str, body: str) -> None:
+def test_an_empty_body_is_sent_without_one(template: str, body: str) -> None:
     assert _form(f"{template}/body/{body}") == {"Action": "SendMessage", "Version": "2012-11-05"}
 
 

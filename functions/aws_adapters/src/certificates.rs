@@ -181,6 +181,10 @@ impl CertificateStore for HttpsCertificates {
         self.cache().get(url, Instant::now())
     }
 
+    fn forget(&self, url: &str) -> bool {
+        self.cache().forget(url, Instant::now())
+    }
+
     async fn fetch(&self, urls: &[String]) -> BTreeMap<String, Arc<[u8]>> {
         let https = urls.iter().filter(|url| url.starts_with("https://"));
         let https: Vec<String> = https.cloned().collect();

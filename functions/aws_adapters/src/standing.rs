@@ -24,7 +24,8 @@ use crate::error::store_error;
 use crate::signed::{Call, JsonVersion, Question};
 use crate::xml::{first_text, members, one};
 
-/// DescribeAlarms takes twice as many names, and answers with so many alarms a page.
+/// DescribeAlarms takes twice as many names. How many alarms it answers with is said in each call: no
+/// document tells how many there are in a page otherwise.
 const ALARM_NAMES_MAX: usize = 50;
 /// Keys in one BatchGetItem call.
 const GET_KEYS_MAX: usize = 100;
@@ -56,7 +57,7 @@ pub async fn alarms(clients: &Clients, names: &[String]) -> Result<Vec<Alarm>, S
             question: Question::Json(
                 JsonVersion::OneZero,
                 "GraniteServiceVersion20100801.DescribeAlarms",
-                json!({ "AlarmNames": names }),
+                json!({ "AlarmNames": names, "MaxRecords": names.len() }),
             ),
         };
         let mut answer = call.json(clients).await?;

@@ -158,6 +158,8 @@ pub(crate) fn run(input: impl BufRead, output: &mut impl Write) -> Result<(), Er
 #[cfg(test)]
 mod tests {
     use super::*;
+    use pipeline::memory::{Memory, to_the_end};
+    use pipeline::{IncomingMessage, Judge, Judgement};
     use serde_json::{Value, json};
 
     fn ask(input: &[u8]) -> Vec<Value> {
@@ -236,6 +238,81 @@ mod tests {
         let answers = ask(no_time.to_string().as_bytes());
         assert_eq!(answers[0]["verdict"], "error");
         assert!(!answers[0].to_string().contains("whsec"));
+    }
+
+    /// Every fixture of every provider: this command says of it what the function would store.
+    #[test]
+    fn it_says_what_the_function_stores() {
+        let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../provider_webhooks/fixtures");
+        let at = Timestamp::from_second(1_767_323_045).unwrap();
+        let mut judged = 0;
+        for provider in providers::ALL {
+            let info = provider.info();
+            let secrets = provider_webhooks::sample_secrets(info, 1);
+            let memory = Memory::new();
+            memory.set_secrets(info.name, secrets.clone());
+            for file in std::fs::read_dir(format!("{fixtures}/{}", info.name)).unwrap() {
+                let path = file.unwrap().path();
+                let body = std::fs::read(&path).unwrap();
+                let Ok(signed) =
+                    provider_webhooks::sign::sign(info.name, &body, &secrets, at, "m1")
+                else {
+                    continue;
+                };
+                let Ok(text) = String::from_utf8(signed.body.clone()) else {
+                    continue;
+                };
+                let stored = stored(info.name, &memory, &text, &signed.headers, at);
+                let mut line = json!({"provider": info.name, "secrets": secrets.keys(),
+                    "body_base64": STANDARD.encode(&signed.body), "received_at": at.as_second(),
+                    "headers": signed.headers.into_iter().collect::<BTreeMap<_, _>>()});
+                let settings: BTreeMap<_, _> = info
+                    .settings
+                    .iter()
+                    .filter_map(|setting| Some((setting.name, secrets.setting(setting.name)?)))
+                    .collect();
+                line["settings"] = json!(settings);
+                let answer = ask(line.to_string().as_bytes()).remove(0);
+                assert_eq!(answer["events"], stored, "{}", path.display());
+                assert_ne!(answer["verdict"], "error", "{}", path.display());
+                judged += 1;
+            }
+        }
+        assert!(judged > 100, "{judged}");
+    }
+
+    /// The events that the function would store of a message; an empty list for a rejection.
+    fn stored(
+        provider: &str,
+        memory: &Memory,
+        body: &str,
+        headers: &[(String, String)],
+        at: Timestamp,
+    ) -> Value {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("provider", provider);
+        for (name, value) in headers {
+            form.append_pair(&format!("h.{}", name.to_ascii_lowercase()), value);
+        }
+        let request = form.finish();
+        let message = IncomingMessage {
+            message_id: "m",
+            body,
+            request: Some(&request),
+            received_at_ms: at.as_millisecond(),
+            queued_at_ms: at.as_millisecond(),
+            first_message_id: None,
+            // `payhook verify` knows no archive.
+            archive_asked: true,
+            receive_count: 1,
+        };
+        let mut judge = Judge::new(memory, memory);
+        let judgements = to_the_end(judge.judge_all(&[message])).unwrap();
+        match &judgements[0] {
+            Judgement::Accepted(accepted) => json!(accepted.events),
+            Judgement::Rejected { .. } => json!([]),
+            Judgement::Retry(error) => panic!("{error}"),
+        }
     }
 
     #[test]

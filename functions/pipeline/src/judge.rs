@@ -125,7 +125,10 @@ enum FirstLook {
 enum Certificate {
     /// None is needed, or one is configured.
     NotFetched,
-    Known(Arc<[u8]>),
+    /// Fetched for this batch.
+    Fetched(Arc<[u8]>),
+    /// Fetched for another one, with its URL.
+    Remembered(String, Arc<[u8]>),
     Unknown(String),
     Refused(Reject),
 }
@@ -224,9 +227,14 @@ impl<'s, S: SecretStore, C: CertificateStore> Judge<'s, S, C> {
                 Ok(secrets) => secrets,
                 Err(error) => return FirstLook::Judged(Judgement::Retry(error)),
             };
+            let mut remembered = None;
             let certificate = match self.certificate(provider, &request.headers, &secrets) {
                 Certificate::NotFetched => None,
-                Certificate::Known(pem) => Some(pem),
+                Certificate::Fetched(pem) => Some(pem),
+                Certificate::Remembered(url, pem) => {
+                    remembered = Some(url);
+                    Some(pem)
+                }
                 Certificate::Unknown(url) => {
                     return FirstLook::CertificateUnknown {
                         provider: name,
@@ -244,6 +252,15 @@ impl<'s, S: SecretStore, C: CertificateStore> Judge<'s, S, C> {
             };
             let result = judge(provider, webhook, &secrets, received_at)
                 .and_then(|accepted| new_enough(accepted, message, received_at));
+            let invalid = Refusal::Unbelieved(Reject::CertificateInvalid);
+            if let (Some(url), true) = (remembered, matches!(&result, Err(r) if *r == invalid))
+                && self.certificate_store.forget(&url)
+            {
+                return FirstLook::CertificateUnknown {
+                    provider: name,
+                    url,
+                };
+            }
             if !matches!(&result, Err(reason) if may_be_our_secrets(*reason)) {
                 return FirstLook::Judged(decided(result, name));
             }
@@ -294,10 +311,10 @@ impl<'s, S: SecretStore, C: CertificateStore> Judge<'s, S, C> {
             Err(reject) => return Certificate::Refused(reject),
         };
         if let Some(pem) = self.fetched.get(&url) {
-            return Certificate::Known(Arc::clone(pem));
+            return Certificate::Fetched(Arc::clone(pem));
         }
         match self.certificate_store.remembered(&url) {
-            Some(Some(pem)) => Certificate::Known(pem),
+            Some(Some(pem)) => Certificate::Remembered(url, pem),
             Some(None) => Certificate::Refused(Reject::CertificateMissing),
             None => Certificate::Unknown(url),
         }

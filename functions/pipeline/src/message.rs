@@ -51,7 +51,9 @@ impl IncomingMessage<'_> {
         if !request.body_is_base64 {
             return Ok(Cow::Borrowed(self.body.as_bytes()));
         }
-        let bytes = STANDARD.decode(self.body);
+        // No document says whether the gateway breaks lines.
+        let one_line: String = self.body.split(['\r', '\n']).collect();
+        let bytes = STANDARD.decode(one_line);
         bytes.map(Cow::Owned).map_err(|_| RequestUnreadable)
     }
 }
@@ -282,6 +284,7 @@ mod tests {
             ("e30=", plain, Ok("e30=")),
             ("e30=", encoded, Ok("{}")),
             ("77+/", encoded, Ok("\u{ffff}")),
+            ("e3\r\n0=\n", encoded, Ok("{}")),
             ("*", encoded, Err(RequestUnreadable)),
         ] {
             let expected = expected.map(|text| text.as_bytes().to_vec());

@@ -150,6 +150,11 @@ pub trait CertificateStore {
     /// that it was not there moments ago. `None` when nothing is remembered.
     fn remembered(&self, url: &str) -> Option<Option<Arc<[u8]>>>;
 
+    /// Forgets the certificate of `url`, with which a webhook could not be verified, unless it was
+    /// fetched moments ago: the answer may have been a page of another server's. Returns true if it
+    /// may be fetched again.
+    fn forget(&self, url: &str) -> bool;
+
     /// Fetches what is at each of `urls`, all at once and within one time budget for all of them.
     /// Returns the certificates that arrived; a URL is missing from the answer when nothing did,
     /// whatever the cause, and that is remembered for a short while.

@@ -1,4 +1,4 @@
-//! Every provider's parser: any body, signed, is read or refused.
+//! Every provider's parser: any body, signed, is stored.
 #![no_main]
 
 mod common;

@@ -9,6 +9,8 @@ rejected_form := "IF(FILL(rejected, 0) >= %d, 1, IF(FILL(rejected, 0) >= %d, IF(
 
 refused_form := "IF(FILL(requests, 0) >= %d, 100 * FILL(%s, 0) / FILL(requests, 0), 0)"
 
+incomplete_form := "IF(FILL(stored, 0) >= %d, 100 * FILL(%s, 0) / FILL(stored, 0), 0)"
+
 rows contains row if {
 	some row in [
 		["deny_alarm_silent", "gateway_5xx", {"/alarmActions": []}],
@@ -65,6 +67,26 @@ rows contains row if {
 		["stack_deny_alarm_refused", "gateway_4xx_share", {"/metricQueries/0/metric/period": absent}],
 		["stack_deny_alarm_refused", "gateway_4xx_share", {"/metricQueries/2/expression": sprintf(refused_form, [101, "refused"])}],
 		["stack_deny_alarm_refused", "gateway_4xx_share", {"/metricQueries/2/expression": sprintf(refused_form, [20, "requests"])}],
+		["stack_deny_alarm_incomplete", "incomplete_share", "gone"],
+		["stack_deny_alarm_incomplete", "incomplete_share", {"/threshold": 21}],
+		["stack_deny_alarm_incomplete", "incomplete_share", {"/comparisonOperator": "LessThanThreshold"}],
+		["stack_deny_alarm_incomplete", "incomplete_share", {"/evaluationPeriods": 4}],
+		["stack_deny_alarm_incomplete", "incomplete_share", {"/metricQueries/0/metric/dimensions/provider": "stripe"}],
+		["stack_deny_alarm_incomplete", "incomplete_share", {"/metricQueries/0/metric/metricName": "Duplicates"}],
+		["stack_deny_alarm_incomplete", "incomplete_share", {"/metricQueries/0/metric/period": 86400, "/metricQueries/1/metric/period": 86400}],
+		["stack_deny_alarm_incomplete", "incomplete_share", {"/metricQueries/1/metric/period": absent}],
+		["stack_deny_alarm_incomplete", "incomplete_share", {"/metricQueries/1/metric/metricName": "Rejected"}],
+		["stack_deny_alarm_incomplete", "incomplete_share", {"/metricQueries/1/metric/stat": "Average"}],
+		["stack_deny_alarm_incomplete", "incomplete_share", {"/metricQueries/2/expression": sprintf(incomplete_form, [101, "incomplete"])}],
+		["stack_deny_alarm_incomplete", "incomplete_share", {"/metricQueries/2/expression": sprintf(incomplete_form, [0, "incomplete"])}],
+		["stack_deny_alarm_incomplete", "incomplete_share", {"/metricQueries/2/expression": sprintf(incomplete_form, [20, "stored"])}],
+		["stack_deny_alarm_incomplete", "incomplete_share", {"/metricQueries/2/returnData": false}],
+		["stack_deny_alarm_unknown_type", "unknown_event_type", "gone"],
+		["stack_deny_alarm_unknown_type", "unknown_event_type", {"/threshold": 2}],
+		["stack_deny_alarm_unknown_type", "unknown_event_type", {"/comparisonOperator": "LessThanThreshold"}],
+		["stack_deny_alarm_unknown_type", "unknown_event_type", {"/period": 86400}],
+		["stack_deny_alarm_unknown_type", "unknown_event_type", {"/statistic": "Average"}],
+		["stack_deny_alarm_unknown_type", "unknown_event_type", {"/dimensions/provider": "stripe"}],
 		["stack_deny_alarm_quiet", "gateway_quiet", "gone"],
 		["stack_deny_alarm_quiet", "gateway_quiet", {"/treatMissingData": "notBreaching"}],
 		["stack_deny_alarm_quiet", "gateway_quiet", {"/comparisonOperator": "GreaterThanThreshold"}],
@@ -112,6 +134,11 @@ test_alarms_with_other_numbers if {
 	not fires(["stack_deny_alarm_quiet", "gateway_quiet", {"/evaluationPeriods": 168}])
 	not fires(["stack_deny_alarm_rejected", "rejected_stripe", {"/metricQueries/3/expression": sprintf(rejected_form, [1000, 10, "duplicates"])}])
 	not fires(["stack_deny_alarm_refused", "gateway_4xx_share", {"/threshold": 50, "/metricQueries/2/expression": sprintf(refused_form, [100, "refused"])}])
+}
+
+test_alarms_on_what_lacks_facts_with_other_numbers if {
+	not fires(["stack_deny_alarm_incomplete", "incomplete_share", {"/threshold": 20, "/metricQueries/2/expression": sprintf(incomplete_form, [100, "incomplete"])}])
+	not fires(["stack_deny_alarm_unknown_type", "unknown_event_type", {"/period": 300}])
 }
 
 # The good stack has no alarm on the throttles of the functions that no queue calls.

@@ -54,6 +54,8 @@ rows contains row if {
 		["deny_template_unsafe", integration, {"/requestTemplates": {"application/json": "Action=SendMessage&MessageBody=$input.body"}}],
 		["deny_template_unsafe", integration, {"/requestTemplates": {"application/json": "Action=SendMessage&MessageBody=$util.urlEncode($input.json('$'))"}}],
 		["deny_template_unsafe", integration, {"/requestTemplates": {"application/json": sprintf("%s&X=$input.params('x')", [safe_template])}}],
+		["deny_template_unsafe", integration, {"/requestTemplates": {"application/json": sprintf("%s#{else}&MessageBody=$input.body", [safe_template])}}],
+		["deny_template_unsafe", integration, {"/requestTemplates": {"application/json": sprintf("%s#{else}&MessageBody=$util.base64Encode($input.body)", [safe_template])}}],
 		["deny_template_unsafe", integration, {"/requestTemplates": {"application/json": sprintf("%s&X=$context.requestId", [safe_template])}}],
 		["deny_api_tls", "webhook_api", {"/securityPolicy": "TLS_1_0"}],
 		["deny_api_tls", "webhook_api", {"/securityPolicy": absent}],

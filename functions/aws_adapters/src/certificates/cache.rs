@@ -33,6 +33,18 @@ impl Cache {
         (now.saturating_duration_since(*at) < age_max).then(|| found.clone())
     }
 
+    /// Forgets a certificate that turned out to be of no use, unless it was asked for moments ago.
+    /// Returns true if it may be asked for again.
+    pub(super) fn forget(&mut self, url: &str, now: Instant) -> bool {
+        let old = self.0.get(url).is_some_and(|(found, at)| {
+            found.is_some() && now.saturating_duration_since(*at) >= ABSENT_AGE_MAX
+        });
+        if old {
+            self.0.remove(url);
+        }
+        old
+    }
+
     /// Keeps an answer. The oldest entry makes room, one without a certificate before one with it.
     pub(super) fn put(&mut self, url: &str, found: Found, now: Instant) {
         if self.0.len() >= ENTRIES_MAX && !self.0.contains_key(url) {
@@ -66,6 +78,12 @@ mod tests {
         assert_eq!(cache.get("nothing", start + ABSENT_AGE_MAX), None);
         assert_eq!(cache.get("here", start + AGE_MAX), None);
         assert_eq!(cache.get("elsewhere", start), None);
+        // One that is of no use is asked for again, once a minute at most.
+        assert!(!cache.forget("here", start) && !cache.forget("nothing", start));
+        let later = start + ABSENT_AGE_MAX;
+        assert!(cache.forget("here", later) && !cache.forget("here", later));
+        assert_eq!(cache.get("here", later), None);
+        cache.put("here", pem.clone(), start);
         // A flood of names that lead nowhere drives nothing out that is there.
         for n in 0..2 * ENTRIES_MAX {
             cache.put(&n.to_string(), None, start + Duration::from_secs(1));

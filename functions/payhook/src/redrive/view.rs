@@ -4,6 +4,7 @@
 //! be masked; a form, XML or broken JSON is not shown. No text of a stranger reaches the terminal with
 //! a control character in it, so it cannot look like another message.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Write;
 
@@ -128,7 +129,12 @@ impl Seen {
     fn masked_body(&self) -> String {
         let provider = self.provider.and_then(providers::by_name);
         let rules = provider.map_or(&COMMON_RULES, |p| p.masking());
-        match mask_json(self.message.body.as_bytes(), rules) {
+        let request = Request::decode(self.message.request.as_deref());
+        // As it was sent: the gateway encodes a body with a character that no queue takes.
+        let raw =
+            request.and_then(|request| self.incoming().raw_body(&request).map(Cow::into_owned));
+        let body = raw.unwrap_or_else(|_| self.message.body.clone().into_bytes());
+        match mask_json(&body, rules) {
             Ok(masked) => masked.text.into_string(),
             Err(MaskError::TooDeep) => withheld("nested too deeply"),
             Err(MaskError::NotJson | MaskError::NotUtf8) => withheld("not JSON"),

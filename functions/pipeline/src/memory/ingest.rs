@@ -120,6 +120,15 @@ impl CertificateStore for Memory {
         self.state().remembered_certificates.get(url).cloned()
     }
 
+    fn forget(&self, url: &str) -> bool {
+        let mut state = self.state();
+        let known = matches!(state.remembered_certificates.get(url), Some(Some(_)));
+        if known {
+            state.remembered_certificates.remove(url);
+        }
+        known
+    }
+
     async fn fetch(&self, urls: &[String]) -> BTreeMap<String, Arc<[u8]>> {
         let call = Call::CertificateFetch;
         self.state().fetched_urls.push(urls.to_vec());

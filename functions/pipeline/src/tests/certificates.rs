@@ -248,3 +248,20 @@ fn renewed_secrets_make_a_message_plausible() {
         [Call::Secrets, Call::Refresh, Call::CertificateFetch]
     );
 }
+
+#[test]
+fn a_certificate_that_does_not_verify_is_fetched_once_more() {
+    let memory = fetching_memory();
+    let (url, pem) = the_certificate();
+    memory.set_certificate(&url, pem.as_bytes());
+    // What an earlier batch was given: a certificate, and not the provider's.
+    memory.remember_certificate(&url, Some(setting("issuer_pem").as_bytes()));
+    let batch = [signed(1, "a"), signed(2, "b")];
+    let batch: Vec<_> = batch.iter().map(Queued::incoming).collect();
+    let mut judge = Judge::new(&memory, &memory);
+    let judgements = to_the_end(judge.judge_all(&batch)).unwrap();
+    for judgement in &judgements {
+        assert!(matches!(judgement, Judgement::Accepted(_)), "{judgement:?}");
+    }
+    assert_eq!(memory.fetched_urls(), [[url]], "once for the batch");
+}

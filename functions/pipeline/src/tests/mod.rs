@@ -10,3 +10,4 @@ mod faults;
 mod judging;
 mod planning;
 mod support;
+mod whatever;
