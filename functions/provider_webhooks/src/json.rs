@@ -208,7 +208,7 @@ pub(crate) fn field<'a>(raw: &'a RawValue, name: &str) -> Option<&'a RawValue> {
 }
 
 /// The elements of a list; none for anything else.
-pub(crate) fn list<'a>(raw: Option<&'a RawValue>) -> Vec<&'a RawValue> {
+pub(crate) fn list(raw: Option<&RawValue>) -> Vec<&RawValue> {
     raw.filter(|raw| raw.get().starts_with('['))
         .and_then(|raw| read(raw.get()))
         .unwrap_or_default()
