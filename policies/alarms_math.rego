@@ -126,10 +126,10 @@ stack_deny_alarm_refused contains message if {
 
 has_refused_alarm(where) if {
 	some alarm in alarms
-	requests := {"namespace": "AWS/ApiGateway", "name": "Count", "dimensions": where, "stat": "SampleCount"}
-	refused := {"namespace": "AWS/ApiGateway", "name": "4XXError", "dimensions": where, "stat": "Sum"}
 	is_prompt(alarm, client_error_max_percent)
 	is_between(period_seconds(alarm), alarm_period_min_seconds, client_error_window_max_seconds)
+	refused := {"namespace": "AWS/ApiGateway", "name": "4XXError", "dimensions": where, "stat": "Sum"}
+	requests := {"namespace": "AWS/ApiGateway", "name": "Count", "dimensions": where, "stat": "SampleCount"}
 	computes_share(alarm, refused, requests, client_error_requests_max)
 }
 
@@ -163,10 +163,10 @@ stack_deny_alarm_incomplete contains message if {
 
 has_incomplete_alarm(where) if {
 	some alarm in alarms
-	incomplete := {"namespace": "payhook", "name": "Incomplete", "dimensions": where, "stat": "Sum"}
-	stored := {"namespace": "payhook", "name": "Stored", "dimensions": where, "stat": "Sum"}
 	is_prompt(alarm, incomplete_max_percent)
 	is_between(period_seconds(alarm), alarm_period_min_seconds, hour_seconds)
+	incomplete := {"namespace": "payhook", "name": "Incomplete", "dimensions": where, "stat": "Sum"}
+	stored := {"namespace": "payhook", "name": "Stored", "dimensions": where, "stat": "Sum"}
 	computes_share(alarm, incomplete, stored, incomplete_stored_max)
 }
 

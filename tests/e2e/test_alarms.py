@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.lib.limits import LIMITS
 from infra.local_cloud import ledger
 from infra.local_cloud.cloud import LocalCloud
 from tests.e2e.door import eventually, post, post_stripe, stripe_event, stripe_headers
@@ -63,3 +64,24 @@ def test_wrong_api_keys_ring(own_cloud: LocalCloud) -> None:
     for _ in range(20):
         assert post(own_cloud, b"{}", api_key="wrong").status == 403
     assert state(own_cloud, "gateway_4xx_share") == "ALARM"
+
+
+def test_a_share_of_events_without_a_currency_rings(own_cloud: LocalCloud) -> None:
+    least = LIMITS["alarms"]["incomplete_stored_min"]
+    incomplete = least * LIMITS["alarms"]["incomplete_percent"] // 100 + 1
+    before = ledger.metric_sum(own_cloud, "Stored", provider="stripe")
+    assert state(own_cloud, "incomplete_share") == "OK"
+    for number in range(least):
+        event = stripe_event(currency=None) if number < 2 * incomplete else stripe_event()
+        assert post_stripe(own_cloud, json.dumps(event).encode()).status == 200
+    counted(own_cloud, "Stored", "stripe", before + least)
+    counted(own_cloud, "Incomplete", "stripe", 2 * incomplete)
+    assert state(own_cloud, "incomplete_share") == "ALARM"
+
+
+def test_an_event_of_an_unlisted_type_rings(own_cloud: LocalCloud) -> None:
+    assert state(own_cloud, "unknown_event_type") != "ALARM"
+    event = stripe_event() | {"type": "payment_intent.teleported"}
+    assert post_stripe(own_cloud, json.dumps(event).encode()).status == 200
+    counted(own_cloud, "UnknownType", "stripe", 1)
+    assert state(own_cloud, "unknown_event_type") == "ALARM"

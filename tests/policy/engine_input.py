@@ -40,7 +40,7 @@ def recorded(name: str) -> Recorded:
     half = len(resources) // 2
     update(resources[:half], with_defaults)
     update(resources[half:], with_unset)
-    added = todays(resources[0])
+    added = todays(resources)
     found = Recorded(
         [*without_alarms(resources[:half]), *map(checked, added)],
         [*without_alarms(resources[half:]), *map(outputs, added)],
@@ -74,16 +74,26 @@ CHANGED = {
     "aws:lambda/function:Function": ("environment", "reservedConcurrentExecutions"),
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": ("rules",),
     "aws:sqs/queue:Queue": ("maxMessageSize",),
+    # The signature headers are those of the whole catalogue.
+    "aws:wafv2/webAcl:WebAcl": ("dataProtectionConfig",),
+    "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": ("redactedFields",),
 }
 
 
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 
 
-def todays_graph(one: Resource) -> list[Resource]:
-    """The graph of today's program for the stack that this resource was recorded of."""
-    stack = one["__urn"].removeprefix("urn:pulumi:").split("::")[0]
-    graph = evaluated(config={"payhook:environment_suffix": stack}).graph()
+SECRET = "aws:secretsmanager/secret:Secret"
+
+
+def todays_graph(resources: list[Resource]) -> list[Resource]:
+    """The graph of today's program for the stack that these resources were recorded of, with the
+    providers of that stack: the catalogue has more today.
+    """
+    stack = resources[0]["__urn"].removeprefix("urn:pulumi:").split("::")[0]
+    secrets = {resource["__name"] for resource in resources if resource["__type"] == SECRET}
+    providers = ",".join(sorted(name.removeprefix("webhook_secret_") for name in secrets))
+    graph = evaluated(config={"payhook:environment_suffix": stack, "payhook:providers": providers}).graph()
     return json.loads(json.dumps(graph).replace("urn:pulumi:preview::", f"urn:pulumi:{stack}::"))
 
 
@@ -91,11 +101,11 @@ def todays_graph(one: Resource) -> list[Resource]:
 NEW_TYPES = {"aws:lambda/functionRecursionConfig:FunctionRecursionConfig"}
 
 
-def todays(one: Resource) -> list[Resource]:
+def todays(resources: list[Resource]) -> list[Resource]:
     """The alarms of today's program, which has others than the recorded one, and what is of a new
     type. Nothing of them is computed, so the engine's shapes of them are known.
     """
-    return [resource for resource in todays_graph(one) if resource["type"] in {ALARM, *NEW_TYPES}]
+    return [resource for resource in todays_graph(resources) if resource["type"] in {ALARM, *NEW_TYPES}]
 
 
 def without_alarms(resources: list[Resource]) -> list[Resource]:
@@ -105,7 +115,7 @@ def without_alarms(resources: list[Resource]) -> list[Resource]:
 
 def update(resources: list[Resource], shape: Callable[[Any], Any]) -> None:
     """Replaces the properties of `CHANGED` by those of today's program, in the engine's shape."""
-    graph = todays_graph(resources[0])
+    graph = todays_graph(resources)
     today = {(resource["type"], resource["name"]): resource["properties"] for resource in graph}
     for resource in resources:
         for name in CHANGED.get(resource["__type"], ()):
