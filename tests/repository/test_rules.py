@@ -9,6 +9,19 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE_LINES_MAX = 400
+# Longer files, each with the lines it may have and the reason.
+LONG_FILES = {
+    "functions/card_masking/src/reading.rs": (440, "one state machine"),
+    "functions/card_masking/src/text_fields.rs": (430, "one scanner"),
+    "functions/card_masking/src/written.rs": (420, "one table of forms and their readers"),
+    "functions/card_masking/tests/bodies.rs": (460, "one table of bodies beside the properties over them"),
+    "functions/provider_webhooks/fixtures/paypal/tests.rs": (500, "a provider is one file and one folder"),
+    "functions/provider_webhooks/src/providers/adyen.rs": (430, "a provider is one file and one folder"),
+    "functions/provider_webhooks/src/providers/braintree.rs": (420, "a provider is one file and one folder"),
+    "functions/provider_webhooks/src/providers/coinbasebusiness.rs": (430, "a provider is one file and one folder"),
+    "functions/provider_webhooks/src/providers/paypal.rs": (460, "a provider is one file and one folder"),
+    "functions/provider_webhooks/src/providers/stripe/event_types.rs": (820, "a table with a line for each type"),
+}
 MAIN_LINES_MAX = 100
 PURE_CRATES = ("payment_event", "provider_webhooks", "card_masking")
 CLOCK_AND_IO = re.compile(
@@ -58,7 +71,13 @@ def test_python_files_open_with_their_purpose(path: Path) -> None:
 
 @pytest.mark.parametrize("path", RUST + PYTHON, ids=lambda p: str(p.relative_to(ROOT)))
 def test_files_are_short(path: Path) -> None:
-    assert len(path.read_text().splitlines()) <= FILE_LINES_MAX
+    lines_max, _reason = LONG_FILES.get(path.relative_to(ROOT).as_posix(), (FILE_LINES_MAX, ""))
+    assert len(path.read_text().splitlines()) <= lines_max
+
+
+def test_a_reason_for_a_long_file_is_for_a_file_that_is_long() -> None:
+    short = [path for path in LONG_FILES if len((ROOT / path).read_text().splitlines()) <= FILE_LINES_MAX]
+    assert short == []
 
 
 def test_only_aws_adapters_imports_aws_sdks() -> None:

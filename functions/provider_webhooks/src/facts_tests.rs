@@ -1,3 +1,5 @@
+//! Every reader of a fact, with what it gives and what it notes.
+
 #![allow(clippy::unwrap_used)]
 use payment_event::Problem::{
     AmountMissing, AmountUnusable, CurrencyMissing, CurrencyUnusable, EventIdMissing,
