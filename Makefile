@@ -42,8 +42,11 @@ PYTHON := $(VENV)/bin/python
 RUFF = $(VENV)/bin/ruff --config infra/pyproject.toml
 PYTEST = $(PYTHON) -m pytest -q -c infra/pyproject.toml --rootdir .
 LOCAL := $(PYTHON) -m infra.local_cloud
+# Nothing is installed that has no hash in a requirements file, nor is anything fetched for a build:
+# what a package without a wheel needs is installed first. `make python-locks` writes the files.
+HASHED := -m pip install -q --no-compile --require-hashes --no-build-isolation
 
-.PHONY: help demo up down status engine plugins test check check-gate check-tests tools tested lint lint-format lint-python lint-rust lint-workflows test-rust coverage test-python test-oracles test-e2e test-policy test-policy-full second-opinion policy evidence simulate fuzz properties bite bench bench-core instructions bench-archive graph changes snapshots fmt build lambdas test-lambdas test-reproducible flake-check deny advisories sbom clean
+.PHONY: help demo up down status engine plugins test check check-gate check-tests tools tested lint lint-format lint-python lint-rust lint-workflows test-rust coverage test-python test-oracles test-e2e test-policy test-policy-full second-opinion policy evidence simulate fuzz properties bite bench bench-core instructions bench-archive graph changes snapshots fmt build lambdas test-lambdas test-reproducible flake-check deny advisories sbom python-locks clean
 
 help: ## What can be made.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -228,33 +231,39 @@ advisories: ## Check every crate against the advisory database, which is fetched
 sbom: ## Write each function's bill of materials (CycloneDX): make sbom SBOM_DIR=folder.
 	python3 tests/tools/sbom.py $(SBOM_DIR) $(FUNCTIONS)
 
+python-locks: ## Write the hashes of every Python package again, after a change of a requirements*.in.
+	tests/tools/python_locks.sh
+
 $(VENV)/bin/python:
 	python3 -m venv $(VENV)
 
-$(VENV)/.runtime: $(VENV)/bin/python infra/requirements.txt infra/local_cloud/requirements.txt
-	$(PYTHON) -m pip install -q --no-compile -r infra/requirements.txt -r infra/local_cloud/requirements.txt
+$(VENV)/.runtime: $(VENV)/bin/python infra/requirements-build.txt infra/requirements.txt infra/local_cloud/requirements.txt
+	$(PYTHON) $(HASHED) -r infra/requirements-build.txt
+	$(PYTHON) $(HASHED) -r infra/requirements.txt -r infra/local_cloud/requirements.txt
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime infra/requirements-dev.txt
-	$(PYTHON) -m pip install -q --no-compile -r infra/requirements-dev.txt
+	$(PYTHON) $(HASHED) -r infra/requirements-dev.txt
 	@touch $@
 
 # Zig links for arm64 from any machine; both come from the Python package registry.
 $(VENV)/.cross: $(VENV)/.runtime infra/requirements-cross.txt
-	$(PYTHON) -m pip install -q --no-compile -r infra/requirements-cross.txt
+	$(PYTHON) $(HASHED) -r infra/requirements-cross.txt
 	@touch $@
 
 # The providers' official SDKs live apart: they pin what the rest does not need.
 $(VENV)/.oracles: $(VENV)/bin/python tests/oracles/requirements.txt tests/oracles/package-lock.json
 	python3 -m venv $(VENV)/oracles
 	cd tests/oracles && npm ci --silent --no-audit --no-fund --ignore-scripts
-	$(VENV)/oracles/bin/python -m pip install -q --no-compile -r tests/oracles/requirements.txt
+	$(VENV)/oracles/bin/python $(HASHED) -r infra/requirements-build.txt
+	$(VENV)/oracles/bin/python $(HASHED) -r tests/oracles/requirements.txt
 	@touch $@
 
 # So does the scanner, which brings a hundred packages.
 $(VENV)/.scanners: $(VENV)/bin/python tests/second_opinion/requirements.txt
 	python3 -m venv $(VENV)/scanners
-	$(VENV)/scanners/bin/python -m pip install -q --no-compile -r tests/second_opinion/requirements.txt
+	$(VENV)/scanners/bin/python $(HASHED) -r infra/requirements-build.txt
+	$(VENV)/scanners/bin/python $(HASHED) -r tests/second_opinion/requirements.txt
 	@touch $@
 
 clean: ## Remove what was built, installed and left by the local cloud.

@@ -98,7 +98,7 @@ class LocalCloud:
     def save(self) -> None:
         """Writes the description that `load` reads."""
         fields = asdict(self) | {"state": str(self.state)}
-        (self.state / DESCRIPTION).write_text(json.dumps(fields, indent=1))
+        _write_secret(self.state / DESCRIPTION, fields)
 
 
 def load(state: Path) -> LocalCloud | None:
@@ -222,9 +222,15 @@ def _deploy(cloud: LocalCloud, zips: Path, progress: Callable[[int], None], opti
     }
     keys = {p.name: provider_keys.fresh(p) for p in read_catalogue() if p.name in cloud.api_keys}
     provider_keys.put(cloud.clients, cloud.suffix, keys)
-    for file, content in ((cloud.keys_file, keys), (cloud.api_keys_file, cloud.api_keys)):
-        file.touch(mode=0o600)
-        file.write_text(json.dumps(content, indent=1))
+    _write_secret(cloud.keys_file, keys)
+    _write_secret(cloud.api_keys_file, cloud.api_keys)
+
+
+def _write_secret(file: Path, content: object) -> None:
+    """Writes what has keys in it, for nobody else of this machine to read, nor while it is written."""
+    file.touch(mode=0o600)
+    file.chmod(0o600)
+    file.write_text(json.dumps(content, indent=1))
 
 
 def _wait_until_it_listens(cloud: LocalCloud, listens: int) -> None:

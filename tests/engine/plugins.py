@@ -20,7 +20,7 @@ ANALYZER = "policy-opa"
 
 def versions() -> dict[str, str]:
     """The version of each provider plugin: that of its Python package."""
-    pins = dict(re.findall(r"^pulumi-(\w+)==(\S+)$", REQUIREMENTS.read_text(), re.M))
+    pins = dict(re.findall(r"^pulumi-(\w+)==(\S+)", REQUIREMENTS.read_text(), re.M))
     return {package: pins[package] for package in PACKAGES}
 
 

@@ -162,7 +162,7 @@ def test_a_changed_input_is_a_difference() -> None:
 
 
 def test_the_versions_of_the_plugins_are_those_of_the_packages() -> None:
-    requirements = (ROOT / "infra/requirements.txt").read_text()
+    requirements = (ROOT / "infra/requirements.in").read_text()
     assert {f"pulumi-{name}=={version}" for name, version in versions().items()} <= set(requirements.splitlines())
     assert re.fullmatch(r"\d+\.\d+\.\d+", analyzer_version())
     # The recordings, whose shapes the plugins have, are of the same major version: the package was raised since, for an argument of a REST API.
@@ -201,7 +201,7 @@ def with_cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str],
 def test_the_published_plugins_are_installed_in_the_versions_that_belong_together(
     with_cli: Callable[[str], subprocess.CompletedProcess[str]],
 ) -> None:
-    (sdk,) = re.findall(r"^pulumi==(\S+)$", (ROOT / "infra/requirements.txt").read_text(), re.M)
+    (sdk,) = re.findall(r"^pulumi==(\S+)", (ROOT / "infra/requirements.txt").read_text(), re.M)
     done = with_cli(sdk)
     wanted = [f"plugin install resource {name} {version} --exact" for name, version in versions().items()]
     assert done.stdout.splitlines() == [*wanted, f"plugin install analyzer policy-opa {analyzer_version()} --exact"]

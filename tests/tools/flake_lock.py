@@ -22,8 +22,8 @@ URL = re.compile(r'^\s*(?:([\w-]+)\.)?url = "github:([\w.-]+)/([\w.-]+)(?:/([\w.
 FOLLOWS = re.compile(r'^\s*(?:([\w-]+)\.)?inputs\.([\w-]+)\.follows = "([\w-]+)";', re.M)
 OPENED = re.compile(r"^\s*([\w-]+) = \{", re.M)
 REQUIREMENTS = ("infra/requirements.txt", "infra/local_cloud/requirements.txt", "infra/requirements-dev.txt")
-# Needed by a pinned package in a version that nixpkgs lacks; no requirement names it.
-INDIRECT = {"jsonata_python"}
+# Nix takes it from npm, `make` from the Python index.
+FROM_NPM = {"pyright"}
 
 
 def declared(flake: str) -> dict[str, dict[str, Any]]:
@@ -84,23 +84,30 @@ def lock_problems(flake: str, lock: dict[str, Any]) -> list[str]:
     return problems
 
 
-def requirements(texts: list[str]) -> dict[str, str]:
-    """Package (as in the name of a wheel) to exact version."""
-    pins = re.findall(r"^([\w.-]+)(?:\[[\w,]+\])?==(\S+)$", "\n".join(texts), re.M)
-    return {name.replace("-", "_").lower(): version for name, version in pins}
+def requirements(texts: list[str]) -> dict[str, tuple[str, set[str]]]:
+    """Package (as in the name of a wheel) to exact version and the hashes of its files, in Nix's form."""
+    found: dict[str, tuple[str, set[str]]] = {}
+    for name, version, rest in re.findall(
+        r"^([\w.-]+)==(\S+)([^\n]*(?:\n +--hash=\S+[^\n]*)*)", "\n".join(texts), re.M
+    ):
+        digests = [bytes.fromhex(digest) for digest in re.findall(r"--hash=sha256:([0-9a-f]{64})", rest)]
+        hashes = {HASH_PREFIX + base64.b64encode(digest).decode() for digest in digests}
+        found[name.replace("-", "_").lower()] = (version, hashes)
+    return found
 
 
-def pin_problems(pinned: dict[str, Any], required: dict[str, str]) -> list[str]:
-    """What in nix/pypi.json has another version than the requirements, or no hash."""
+def pin_problems(pinned: dict[str, Any], required: dict[str, tuple[str, set[str]]]) -> list[str]:
+    """What in nix/pypi.json has another version or other hashes than the requirements, or no hash."""
     problems = []
     for name, package in sorted(pinned.items()):
-        if name not in INDIRECT and package.get("version") != required.get(name):
-            problems.append(
-                f"nix/pypi.json has {name} {package.get('version')}, the requirements have {required.get(name)}"
-            )
+        version, known = required.get(name, (None, set[str]()))
+        if package.get("version") != version:
+            problems.append(f"nix/pypi.json has {name} {package.get('version')}, the requirements have {version}")
         hashes = list(package["hashes"].values()) if "hashes" in package else [package.get("hash")]
         if not hashes or not all(is_sha256(text) for text in hashes):
             problems.append(f"nix/pypi.json has no content hash for {name}")
+        elif name not in FROM_NPM and not set(hashes) <= known:
+            problems.append(f"nix/pypi.json has another content hash for {name} than the requirements")
     return problems
 
 

@@ -22,7 +22,7 @@ ENGINE=3.248.0
 CLIPBOARD='github.com/atotto/clipboard => github.com/tgummerer/clipboard v0.0.0-20241001131231-d02d263e614e'
 
 pin() {
-    sed -n "s/^$1==//p" infra/requirements.txt
+    sed -n "s/^$1==\([^ ]*\).*/\1/p" infra/requirements.txt
 }
 
 case ${1:-} in

@@ -68,7 +68,7 @@ def test_the_licence_is_the_one_of_the_manifest() -> None:
 def test_updates_are_looked_for_where_something_is_pinned() -> None:
     updates = yaml.safe_load((ROOT / ".github/dependabot.yml").read_text())["updates"]
     folders = {folder for update in updates for folder in update.get("directories", [update.get("directory")])}
-    assert {update["package-ecosystem"] for update in updates} == {"cargo", "pip", "github-actions"}
+    assert {update["package-ecosystem"] for update in updates} == {"cargo", "uv", "github-actions"}
     for requirements in ROOT.glob("*/**/requirements*.txt"):
         if ".venv" not in requirements.parts and "target" not in requirements.parts:
             assert f"/{requirements.parent.relative_to(ROOT)}" in folders, requirements

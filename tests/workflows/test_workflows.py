@@ -112,6 +112,8 @@ def test_rights_to_write_are_where_they_are_needed() -> None:
         ("preview.yml", "comment", "pull-requests"),
         ("deploy.yml", "provenance", "id-token"),
         ("deploy.yml", "provenance", "attestations"),
+        ("deploy.yml", "command-line-provenance", "id-token"),
+        ("deploy.yml", "command-line-provenance", "attestations"),
         ("deploy.yml", "dev", "id-token"),
         ("deploy.yml", "prod", "id-token"),
         ("deploy-environment.yml", "deploy", "id-token"),
@@ -235,8 +237,37 @@ def test_each_environment_takes_the_zips_of_the_one_build() -> None:
     }
     assert list(environments) == ["dev", "prod"]
     for job, spec in environments.items():
-        assert spec["with"] == {"environment": job, "sums": "${{ needs.zips.outputs.sums }}"}
+        assert spec["with"] == {
+            "environment": job,
+            "sums": "${{ needs.zips.outputs.sums }}",
+            "command-line-sum": "${{ needs.command-line.outputs.sum }}",
+        }
         assert "provenance" in spec["needs"] or job == "prod"
     assert "dev" in environments["prod"]["needs"]
-    (check,) = (script for name, script in SCRIPTS if name == "deploy-environment.yml" and "sha256sum" in script)
-    assert "--check --strict" in check
+
+
+def test_what_was_built_is_checked_before_a_role_is_taken_and_before_it_runs() -> None:
+    (spec,) = WORKFLOWS["deploy-environment.yml"]["jobs"].values()
+    takes = [at for at, step in enumerate(steps(spec)) if "configure-aws-credentials" in step.get("uses", "")]
+    for artifact, given in (("zips", "inputs.sums"), ("payhook", "inputs.command-line-sum")):
+        (downloaded,) = (
+            at for at, step in enumerate(steps(spec))
+            if "download-artifact" in step.get("uses", "") and step["with"]["name"] == artifact
+        )  # fmt: skip
+        (checked,) = (
+            at for at, step in enumerate(steps(spec)) if f"${{{{ {given} }}}}" in step.get("env", {}).values()
+        )
+        script = steps(spec)[checked]["run"]
+        assert f"cd {steps(spec)[downloaded]['with']['path']}\n" in script
+        assert "sha256sum --check --strict" in script
+        assert "gh attestation verify" in script
+        runs = [at for at, step in enumerate(steps(spec)) if "target/debug/payhook " in step.get("run", "")]
+        assert downloaded < checked < min(takes + runs)
+
+
+def test_each_artifact_that_is_deployed_with_is_attested() -> None:
+    jobs = WORKFLOWS["deploy.yml"]["jobs"]
+    for built, attested in (("zips", "provenance"), ("command-line", "command-line-provenance")):
+        assert jobs[attested]["needs"] == built
+        assert [step for step in steps(jobs[attested]) if "actions/attest@" in step.get("uses", "")]
+        assert {built, attested} <= set(jobs["dev"]["needs"])

@@ -12,12 +12,12 @@ import pytest
 from infra.lib.catalogue import Key, read_catalogue
 from infra.local_cloud import ledger, provider_keys
 from infra.local_cloud.__main__ import main
-from infra.local_cloud.cloud import LOOPBACK, LocalCloud, LocalCloudError, free_port, load, start
+from infra.local_cloud.cloud import DESCRIPTION, LOOPBACK, LocalCloud, LocalCloudError, free_port, load, start
 from infra.local_cloud.emulator import __main__ as launcher
 from tests.e2e.door import post_stripe, stripe_event
 
 # 127.0.0.1 and the state of a socket that listens, in /proc/net/tcp.
-LOOPBACK_HEX, LISTENS = "0100007F", "0A"
+LOOPBACK_HEX, LISTENS, UNCONNECTED = "0100007F", "0A", "07"
 
 
 def test_up_status_outputs_down(tmp_path: Path, zips: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -30,7 +30,10 @@ def test_up_status_outputs_down(tmp_path: Path, zips: Path, capsys: pytest.Captu
     assert cloud.endpoint in printed
     assert cloud.api_key in printed
     assert "curl -i -H 'x-api-key: " in printed
-    assert cloud.keys_file.stat().st_mode & 0o077 == 0
+    # Each has keys in it: the emulator's own files and the functions' are in folders that it makes.
+    kept = [cloud.keys_file, cloud.api_keys_file, cloud.state / DESCRIPTION]
+    assert [file.name for file in kept if cloud.api_key in file.read_text()] == ["api_keys.json", "cloud.json"]
+    assert [file.name for file in kept if file.stat().st_mode & 0o077] == []
     assert main([*state, *up]) == 1
     assert "already runs" in capsys.readouterr().err
     assert main([*state, "status"]) == 0
@@ -82,26 +85,55 @@ def test_an_emulator_that_cannot_start_is_said_with_its_log(tmp_path: Path, zips
         start(tmp_path / "cloud", zips, "none", port=free_port(), without=("no_such_patch",))
 
 
-def listening(pid: int) -> list[str]:
-    """The addresses that a process listens on, as Linux writes them: hexadecimal, with the port."""
-    process = Path(f"/proc/{pid}")
+def session(leader: int) -> list[Path]:
+    """Every process of a session: the emulator leads one, and the functions that it starts are in it."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        # One that ends meanwhile listens on nothing. After the name come state, parent, group, session.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            if (process / "stat").read_text().rpartition(")")[2].split()[3] == str(leader):
+                found.append(process)
+    return found
+
+
+def listening(processes: list[Path]) -> list[str]:
+    """The addresses that processes listen on, as Linux writes them: hexadecimal, with the port. Of UDP
+    every socket without another end counts.
+    """
     ours = set()
-    for link in (process / "fd").iterdir():
+    for link in (link for process in processes for link in (process / "fd").glob("*")):
         # One that is closed meanwhile listens on nothing.
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             ours.add(os.readlink(link))
-    lines = [line.split() for table in ("tcp", "tcp6") for line in (process / "net" / table).read_text().splitlines()]
-    return [line[1] for line in lines if line[3] == LISTENS and f"socket:[{line[9]}]" in ours]
+    found = []
+    for table, state in (("tcp", LISTENS), ("tcp6", LISTENS), ("udp", UNCONNECTED), ("udp6", UNCONNECTED)):
+        lines = [line.split() for line in (processes[0] / "net" / table).read_text().splitlines()]
+        found += [line[1] for line in lines if line[3] == state and f"socket:[{line[9]}]" in ours]
+    return found
 
 
 def test_nothing_but_loopback_is_listened_on(cloud: LocalCloud) -> None:
     # With a function at work, which asks the emulator for its events.
     assert post_stripe(cloud, json.dumps(stripe_event()).encode()).status == 200
     assert ledger.wait_until_drained(cloud)
-    addresses = listening(cloud.pid)
+    processes = session(cloud.pid)
+    assert len(processes) > 1
+    addresses = listening(processes)
     assert len(addresses) > 1
     assert f"{LOOPBACK_HEX}:{cloud.port:04X}" in addresses
     assert {address.partition(":")[0] for address in addresses} == {LOOPBACK_HEX}
+
+
+def test_a_listener_on_all_interfaces_is_seen() -> None:
+    myself = [Path(f"/proc/{os.getpid()}")]
+    before = len(listening(myself))
+    with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
+        tcp.bind(("0.0.0.0", 0))  # noqa: S104 (what must be seen)
+        udp.bind(("0.0.0.0", 0))  # noqa: S104 (what must be seen)
+        tcp.listen()
+        seen = [address for address in listening(myself) if address.startswith("00000000:")]
+        assert len(listening(myself)) == before + len(seen)
+        assert len(seen) == 2
 
 
 def test_another_version_of_the_emulator_is_refused(
