@@ -90,7 +90,7 @@ fn providers_are_listed_for_people_and_for_programs() {
     for told in ["200 [accepted]", "own table", "(none)\n  rotation"] {
         assert!(adyen.contains(told), "{adyen}");
     }
-    assert!(overview.contains("stable when stated"));
+    assert!(overview.contains("part of the key when stated"));
     let json = stdout(&payhook(&["providers", "--json"], b""));
     assert_eq!(json, provider_webhooks::catalogue_json());
     for provider in providers::ALL {

@@ -124,7 +124,7 @@ fn what_cannot_be_sent_says_why_without_the_secret() {
                 "--secret",
                 hidden,
                 "--currency",
-                "EURO",
+                "EU",
             ],
             "three letters",
         ),
