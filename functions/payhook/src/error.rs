@@ -90,8 +90,8 @@ pub(crate) enum Error {
     /// Ids would no longer be unique.
     #[error("one run sends at most {0} webhooks: split it into several runs")]
     TooManyWebhooks(u64),
-    /// Not three letters.
-    #[error("--currency is three letters, such as EUR")]
+    /// Not a code of letters and digits.
+    #[error("--currency is a code of three to eight letters and digits, such as EUR")]
     Currency,
     /// Not a URL that can be posted to.
     #[error(
