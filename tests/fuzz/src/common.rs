@@ -24,11 +24,7 @@ pub(crate) fn at() -> Timestamp {
 
 /// Judges a request as the function does. Whatever is believed is stored: its events have keys that
 /// fit a table, and its masked payload is JSON in which no card number is left.
-pub(crate) fn judge(
-    provider: &'static dyn Provider,
-    body: &[u8],
-    headers: &[(String, String)],
-) {
+pub(crate) fn judge(provider: &'static dyn Provider, body: &[u8], headers: &[(String, String)]) {
     let raw = RawWebhook::new(
         body,
         Headers::new(headers.iter().map(|(n, v)| (n, v.as_str()))),
