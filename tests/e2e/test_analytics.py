@@ -214,7 +214,7 @@ UNREADABLE: dict[str, dict[str, dict[str, Any] | None]] = {
     "attribute provider is missing or of another type": {"provider": {"N": "1"}},
     "attribute amount_minor is missing or of another type": {"amount_minor": {"S": "500"}},
     "attribute amount_minor is not an integer of 64 bits": {"amount_minor": {"N": str(2**63)}},
-    "attribute currency or amount_exponent is none that exists": {"currency": {"S": "EURO"}},
+    "attribute currency or amount_exponent is none that exists": {"currency": {"S": "4111"}},
     "attribute status is none that is known": {"status": {"S": "lost"}},
     "attribute received_at is not a time": {"received_at": {"S": "yesterday"}},
     "not a stream record with a new image": {"provider": {"S": ["stripe"]}},
