@@ -215,13 +215,45 @@ def _cybersource(body: bytes, headers: Headers, secret: dict, now: int) -> bool:
     return hmac.compare_digest(base64.b64encode(tag).decode(), parts.get("sig", ""))
 
 
+def _airwallex(body: bytes, headers: Headers, secret: dict, now: int) -> bool:
+    expected = _tag(secret["keys"][0].encode(), headers.get("x-timestamp", "").encode() + body).hex()
+    return hmac.compare_digest(expected, headers.get("x-signature", ""))
+
+
+def _chargebee(body: bytes, headers: Headers, secret: dict, now: int) -> bool:
+    pair = f"{secret['username']}:{secret['keys'][0]}".encode()
+    expected = f"Basic {base64.b64encode(pair).decode()}"
+    return hmac.compare_digest(expected, headers.get("authorization", ""))
+
+
+def _coinbasebusiness(body: bytes, headers: Headers, secret: dict, now: int) -> bool:
+    header = headers.get("x-hook0-signature", "")
+    parts = dict(part.split("=", 1) for part in header.split(",") if "=" in part)
+    if not {"t", "h", "v1"} <= set(parts) or not parts["t"].isdigit() or now - int(parts["t"]) > 300:
+        return False
+    values = ".".join(headers.get(name, "") for name in parts["h"].split(" "))
+    signed = f"{parts['t']}.{parts['h']}.{values}.".encode() + body
+    return hmac.compare_digest(_tag(secret["keys"][0].encode(), signed).hex(), parts["v1"])
+
+
+def _recurly(body: bytes, headers: Headers, secret: dict, now: int) -> bool:
+    time_text, _, rest = headers.get("recurly-signature", "").partition(",")
+    if not time_text.isdigit() or abs(now * 1000 - int(time_text)) > 300_000 + 1000:
+        return False
+    expected = _tag(secret["keys"][0].encode(), time_text.encode() + b"." + body).hex()
+    return any(hmac.compare_digest(expected, sent) for sent in rest.split(","))
+
+
 JUDGES: dict[str, Judge] = {
     "adyen": Judge(SDK, _adyen),
     "adyenplatform": Judge(SDK, _adyenplatform),
+    "airwallex": Judge(DOCUMENTS, _airwallex),
     "authorizenet": Judge(DOCUMENTS, _authorizenet),
     "braintree": Judge(SDK, _braintree),
+    "chargebee": Judge(DOCUMENTS, _chargebee),
     "checkout": Judge(DOCUMENTS, _hex_of_body("cko-signature")),
     "coinbase": Judge(SDK, _coinbase),
+    "coinbasebusiness": Judge(DOCUMENTS, _coinbasebusiness),
     "cybersource": Judge(DOCUMENTS, _cybersource),
     "flutterwave": Judge(DOCUMENTS, _flutterwave),
     "flutterwavev4": Judge(DOCUMENTS, _flutterwavev4),
@@ -232,6 +264,7 @@ JUDGES: dict[str, Judge] = {
     "paypal": Judge(SDK, _paypal),
     "paystack": Judge(THIRD, _node("paystack")),
     "razorpay": Judge(SDK, _razorpay),
+    "recurly": Judge(DOCUMENTS, _recurly),
     "shopify": Judge(SDK, _node("shopify")),
     "square": Judge(SDK, _square),
     "standardwebhooks": Judge(SDK, _standard),
