@@ -299,9 +299,12 @@ impl Provider for CoinbaseBusiness {
                 .collect()
         };
         let (body_alone, with_headers) = (signatures("v0"), signatures("v1"));
-        let named = part(header, ',', "h").filter(|_| !with_headers.is_empty());
+        // One that cannot be read is one that does not match: the other scheme vouches for less.
+        let stated = parts(header, ',').any(|(name, _)| name == "v1");
+        let named = part(header, ',', "h").filter(|_| stated);
         let values = named.and_then(|names| Some((names, named_values(names, &raw.headers)?)));
         let matched = match values {
+            Some(_) if with_headers.is_empty() => return Err(Reject::SignatureMalformed),
             Some((names, values)) => {
                 let before = format!("{time_text}.{names}.{}.", values?.join("."));
                 hmac_sha256(keys, &[before.as_bytes(), raw.body], &with_headers)?
