@@ -125,7 +125,8 @@ def test_a_task_by_hand_takes_what_is_old_enough_and_the_rest_when_told_to(cloud
         for item in aged.put_aged(cloud, 60, LIMITS["archive"]["undated_older_than_days"] + 10, first_number=3000)
         if not is_dated(item)
     ]
-    assert ledger.run_archive(cloud, {"task": "daily"}) is None
+    day = day_of(old)
+    assert ledger.run_archive(cloud, {"task": "archive", "first": day, "last": day}) is None
     assert not table_keys(cloud) & set(map(key_of, old))
 
 
