@@ -126,7 +126,7 @@ fn what_cannot_be_sent_says_why_without_the_secret() {
                 "--currency",
                 "EU",
             ],
-            "three letters",
+            "three to eight letters",
         ),
         (
             here,
