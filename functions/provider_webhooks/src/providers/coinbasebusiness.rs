@@ -254,9 +254,9 @@ fn ids<'a>(
     refund: Option<&Refund<'a>>,
 ) -> [(&'static str, Field<'a>); 10] {
     let data = &body.data;
-    let root = match kind.split_once('.').map_or(kind, |(first, _)| first) {
-        "checkout" => "checkout",
-        "payment_link" => "payment_link",
+    let root = match kind {
+        _ if kind.starts_with("checkout.") => "checkout_session",
+        _ if kind.starts_with("payment_link.") => "payment_link",
         _ => "object",
     };
     [
