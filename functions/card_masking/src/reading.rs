@@ -9,6 +9,8 @@
 //! A text with escapes is read again. The card numbers of the second reading are counted only if
 //! the first cannot have found them, which the digits tell: see [`Reading::is_new`]. Those of the
 //! readings that decode nothing or everything are counted if they hide something more.
+//!
+//! Long because: one state machine.
 
 use crate::brands::{
     PAN_DIGITS_MAX, PAN_DIGITS_MIN, PREFIX_DIGITS, check_digit_is_right, check_term, has_brand,

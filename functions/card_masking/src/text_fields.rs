@@ -5,6 +5,8 @@
 //! the value behind it is masked. What ends a value depends on how it begins: a quote, a bracket,
 //! or neither. A value that never ends is masked to the end of the text, because it may be cut off.
 //! The text is read forward once, and looked back into only so far.
+//!
+//! Long because: one scanner.
 
 use crate::fields::FieldRules;
 use crate::names::is_always;

@@ -4,6 +4,8 @@
 //! RFC 3986 section 2.1 (`%20`), RFC 8259 section 7 (`\u0020`), RFC 2045 section 6.7 (`=20`).
 //!
 //! Everything here looks only so many characters ahead, so a text costs no more than it is long.
+//!
+//! Long because: one table of written forms beside its readers.
 
 use crate::digits::{Decode, digit};
 use crate::steps;

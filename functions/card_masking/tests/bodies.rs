@@ -2,6 +2,8 @@
 //! again changes nothing.
 //!
 //! The judge of "no card number is left" is the detector and, beside it, a naive one of this file.
+//!
+//! Long because: one table of bodies beside the properties over them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use card_masking::{

@@ -22,6 +22,8 @@
 //!
 //! Assumed: half a surrogate pair that stands alone is signed as U+FFFD or, as Java writes it, as a
 //! question mark.
+//!
+//! Long because: signing, cutting the signed text and reading it belong together.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

@@ -17,6 +17,8 @@
 //! samples of subscriptions, local payments and failed refunds state no currency; where a body of
 //! these kinds has none, it has no amount, and that is no problem of it. A disbursement's currency
 //! is that of its merchant account.
+//!
+//! Long because: a provider is one file.
 
 use std::borrow::Cow;
 

@@ -27,6 +27,8 @@
 //! (`amount`, `currency`), of an action in a payment session its own. A refund's own amount is in
 //! `refunds`; with several of them the one that ended last in the event's state is meant [M], else
 //! the total. A transfer is a payout where it leaves an account of the platform for elsewhere.
+//!
+//! Long because: a provider is one file.
 
 use std::borrow::Cow;
 

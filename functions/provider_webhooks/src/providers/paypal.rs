@@ -30,6 +30,8 @@
 //! transaction. The older interface writes what is given back as a negative total; it is read as a
 //! positive one. An order's amount is that of its purchase unit; an order of several units has none
 //! here.
+//!
+//! Long because: a provider is one file.
 
 use std::borrow::Cow;
 

@@ -13,6 +13,8 @@
 //! A type that begins with `v1.` is the thin form of the type without it: the same meaning where
 //! the type alone says it, and a notice where the state of the object decides, because a thin event
 //! does not hold the object.
+//!
+//! Long because: a table with a line for each type.
 
 use payment_event::PaymentStatus;
 
