@@ -30,6 +30,7 @@ PATCHES = (
     "access_log",
     "gateway_metrics",
     "principal_arn",
+    "conditional_writes",
     "firewall_logging",
     "firewall_blocks",
     "edge_routes",

@@ -218,6 +218,15 @@ def _role_is_known_in_conditions(cloud: LocalCloud) -> bool:
     return False
 
 
+def _a_new_object_of_the_log_is_taken(cloud: LocalCloud) -> bool:
+    s3, bucket = s3_as(cloud, PROCESSOR), cloud.outputs["audit_bucket_name"]
+    try:
+        s3.put_object(Bucket=bucket, Key="audit/new", Body=b"", IfNoneMatch="*")
+    except s3.exceptions.ClientError:
+        return False
+    return True
+
+
 def _card_data_alarm_rings(cloud: LocalCloud) -> bool:
     dimensions = [{"Name": "LogGroupName", "Value": "any"}, {"Name": "AnyOther", "Value": "any"}]
     finding = {"MetricName": "LogEventsWithFindings", "Dimensions": dimensions, "Value": 1.0}
@@ -310,6 +319,7 @@ PROBES: dict[str, Callable[[LocalCloud], bool]] = {
     "access_log": _each_request_is_in_the_access_log,
     "gateway_metrics": _each_request_is_counted,
     "principal_arn": _role_is_known_in_conditions,
+    "conditional_writes": _a_new_object_of_the_log_is_taken,
     "firewall_logging": _firewall_logs,
     "firewall_blocks": _nobody_comes_past_the_edge,
     "edge_routes": _the_edge_leads_to_the_gateway,
