@@ -4,6 +4,16 @@ Who deploys may write roles; without a bound that would be the right to do every
 the union of the rights in the reviewed snapshot of the stack: a new right is reviewed there first,
 and then an administrator runs the bootstrap again.
 
+What only the code of a function calls is bound to the stack's functions, too. Lambda puts the ARN
+of the function into the credentials that its code has, so credentials that anybody else gets by
+taking the role open nothing of it. It does not put it into what it calls itself outside the code,
+which is to read queues and streams and to send what failed: those rights have no such condition.
+Source, a stored copy of which was read 2026-11-27:
+https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html.
+
+The providers' secrets are one pattern: all that have its form are the stack's, and a document that
+named each would soon be longer than IAM takes.
+
 A role has one boundary, and a boundary is one document, so it cannot be split as the deploy role's
 rights are (`policies.py`). Statements are merged until they say each action and each ARN once.
 """
@@ -15,6 +25,8 @@ from pathlib import Path
 from typing import Any
 
 from bootstrap.account import Account
+from lib.functions import READ_STREAM
+from lib.limits import FUNCTIONS
 from lib.policies import Statement, document
 
 SNAPSHOT = Path(__file__).resolve().parents[1] / "snapshots/stack_dev.json"
@@ -26,6 +38,26 @@ SNAPSHOT_SUFFIX = re.compile(r"(?<=[_-])dev(?![a-z0-9])")
 # Source, a stored copy of which was read 2026-11-27:
 # https://docs.aws.amazon.com/kms/latest/developerguide/tag-authorization.html.
 KEY_USE = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", "kms:GetPublicKey", "kms:Sign"]
+
+
+# What the functions' code calls, and no other role and no service for a function does. An action of
+# these services that stands beside, in another role, makes `reviewed_rights` fail.
+OF_CODE = ("dynamodb:", "logs:FilterLogEvents", "s3:", "secretsmanager:")
+OF_LAMBDA = frozenset(READ_STREAM)
+FUNCTION_POLICIES = frozenset(f"{function}_policy" for function in FUNCTIONS)
+
+
+SECRET = re.compile(r"arn:aws:secretsmanager:[^*]+:secret:webhook_secret_[^*]+-\?{6}")
+
+
+def every_secret(account: Account) -> str:
+    """Every provider's secret of the stack."""
+    return account.deployed.arn("secretsmanager", f"secret:{account.deployed.secret('*')}-??????")
+
+
+def of_code(action: str) -> bool:
+    """Whether only a function's code makes the call."""
+    return action.startswith(OF_CODE) and action not in OF_LAMBDA
 
 
 def _here(account: Account, text: str) -> str:
@@ -42,8 +74,14 @@ def reviewed_rights(account: Account) -> list[Statement]:
         if resource["type"] != "aws:iam/rolePolicy:RolePolicy":
             continue
         for statement in json.loads(_here(account, resource["properties"]["policy"]))["Statement"]:
+            condition = statement.get("Condition")
+            if from_code := [action for action in statement["Action"] if of_code(action)]:
+                if from_code != statement["Action"] or condition or resource["name"] not in FUNCTION_POLICIES:
+                    raise ValueError(f"{statement['Sid']} of {resource['name']} is not what a function's code calls")
+                condition = {"ArnLike": {"lambda:SourceFunctionArn": account.deployed.function_arn("*")}}
             for arn in statement["Resource"]:
-                actions[json.dumps([arn, statement.get("Condition")])] |= set(statement["Action"])
+                on = every_secret(account) if SECRET.fullmatch(arn) else arn
+                actions[json.dumps([on, condition])] |= set(statement["Action"])
     resources: dict[str, list[str]] = defaultdict(list)
     for on, allowed in sorted(actions.items()):
         arn, condition = json.loads(on)
@@ -63,14 +101,15 @@ def services(statement: Statement) -> set[str]:
 
 def across_services(statements: list[Statement]) -> list[Statement]:
     """The same rights in fewer statements. An action means something for resources of its own
-    service only, so statements of different services without a condition can be one.
+    service only, so statements of different services under the same condition can be one.
     """
     merged: list[Statement] = []
     for statement in statements:
-        other: dict[str, Any] | None = None
-        if "Condition" not in statement:
-            free = (kept for kept in merged if "Condition" not in kept and not services(kept) & services(statement))
-            other = next(free, None)
+        condition = statement.get("Condition")
+        same = (
+            kept for kept in merged if kept.get("Condition") == condition and not services(kept) & services(statement)
+        )
+        other: dict[str, Any] | None = next(same, None)
         if other is None:
             merged.append({**statement, "Action": [*statement["Action"]], "Resource": [*statement["Resource"]]})
         else:

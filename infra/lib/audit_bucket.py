@@ -17,30 +17,47 @@ import pulumi
 import pulumi_aws as aws
 
 from lib.limits import FUNCTIONS, LIMITS
-from lib.policies import deny_roles, deny_without_tls, document
-from lib.protected_bucket import ProtectedBucket, lifecycle_rule
+from lib.policies import Statement, deny_roles, deny_without_tls, document
+from lib.protected_bucket import BUCKET_LOOSENING, ProtectedBucket, lifecycle_rule, locked_against_deploys
 from lib.settings import Settings
 
 # What removes an object, or takes the lock off it.
 OBJECT_REMOVAL = [
     "s3:BypassGovernanceRetention", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObjectLegalHold", "s3:PutObjectRetention",
 ]  # fmt: skip
-# What would let objects be removed or read later.
-BUCKET_LOOSENING = [
-    "s3:DeleteBucket", "s3:DeleteBucketPolicy", "s3:PutBucketObjectLockConfiguration", "s3:PutBucketOwnershipControls", "s3:PutBucketPolicy",
-    "s3:PutBucketPublicAccessBlock", "s3:PutBucketVersioning", "s3:PutEncryptionConfiguration", "s3:PutLifecycleConfiguration",
-    "s3:PutReplicationConfiguration",
-]  # fmt: skip
+
+
+def audit_written_once(settings: Settings) -> Statement:
+    """Refuses every put that would overwrite an object of the audit log: S3 then asks for the
+    header If-None-Match, whose only value is `*`, and itself refuses a put where the object is. A
+    part of a multipart upload cannot have the header, and a copy may not: nobody writes the log by
+    either.
+
+    Source, a stored copy of which was read 2026-11-27:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html.
+    """
+    return {
+        "Sid": "AuditLogIsWrittenOnce",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": ["s3:PutObject"],
+        "Resource": [f"{settings.bucket_arn}/audit/*"],
+        "Condition": {"Null": {"s3:if-none-match": "true"}},
+    }
 
 
 def bucket_policy(settings: Settings) -> str:
-    """Nothing without TLS; nothing removed by a function."""
+    """Nothing without TLS; nothing removed by a function; the log written once; locked against
+    deploys.
+    """
     objects = f"{settings.bucket_arn}/*"
     roles = [settings.role_arn(f"{function}_role") for function in FUNCTIONS]
     return document(
         deny_without_tls("s3", [settings.bucket_arn, objects]),
         deny_roles(roles, OBJECT_REMOVAL, [objects], "FunctionsRemoveNothing"),
         deny_roles(roles, BUCKET_LOOSENING, [settings.bucket_arn], "FunctionsLoosenNothing"),
+        audit_written_once(settings),
+        locked_against_deploys(settings, settings.bucket_arn),
     )
 
 
@@ -62,14 +79,9 @@ class AuditBucket(pulumi.ComponentResource):
         )
         self.bucket = protected.bucket
         after_versioning = pulumi.ResourceOptions(parent=self, depends_on=[protected.versioning])
-        aws.s3.BucketPolicy(
-            "audit_policy",
-            bucket=self.bucket.id,
-            policy=bucket_policy(settings),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[protected.blocked]),
-        )
+        parts = [*protected.parts]
         if days_locked is not None:
-            aws.s3.BucketObjectLockConfiguration(
+            lock = aws.s3.BucketObjectLockConfiguration(
                 "audit_lock",
                 bucket=self.bucket.id,
                 rule=aws.s3.BucketObjectLockConfigurationRuleArgs(
@@ -79,8 +91,9 @@ class AuditBucket(pulumi.ComponentResource):
                 ),
                 opts=after_versioning,
             )
+            parts.append(lock)
         audit, archive = LIMITS["audit"], LIMITS["archive"]
-        aws.s3.BucketLifecycleConfiguration(
+        lifecycle = aws.s3.BucketLifecycleConfiguration(
             "audit_lifecycle",
             bucket=self.bucket.id,
             rules=[
@@ -93,5 +106,11 @@ class AuditBucket(pulumi.ComponentResource):
                 lifecycle_rule("pending", "archive/pending/", None, archive["pending_days_kept"]),
             ],
             opts=after_versioning,
+        )
+        aws.s3.BucketPolicy(
+            "audit_policy",
+            bucket=self.bucket.id,
+            policy=bucket_policy(settings),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*parts, lifecycle]),
         )
         self.register_outputs({})

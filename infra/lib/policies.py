@@ -15,6 +15,11 @@ def allow(actions: list[str], resources: list[str], sid: str, conditions: dict[s
     return statement
 
 
+def deny(actions: list[str], resources: list[str], sid: str) -> Statement:
+    """A statement of a role's policy that refuses, whatever allows."""
+    return {"Sid": sid, "Effect": "Deny", "Action": actions, "Resource": resources}
+
+
 def normalised(value: Any) -> str:
     """JSON in the form in which AWS's provider keeps it: no spaces, names sorted.
 

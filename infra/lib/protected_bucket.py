@@ -4,7 +4,27 @@ import pulumi
 import pulumi_aws as aws
 
 from lib.limits import LIMITS
+from lib.policies import Statement, deny_roles
 from lib.settings import Settings
+
+# What would let objects be removed or read later.
+BUCKET_LOOSENING = [
+    "s3:DeleteBucket", "s3:DeleteBucketPolicy", "s3:PutBucketObjectLockConfiguration", "s3:PutBucketOwnershipControls", "s3:PutBucketPolicy",
+    "s3:PutBucketPublicAccessBlock", "s3:PutBucketVersioning", "s3:PutEncryptionConfiguration", "s3:PutLifecycleConfiguration",
+    "s3:PutReplicationConfiguration",
+]  # fmt: skip
+
+
+def locked_against_deploys(settings: Settings, bucket_arn: str) -> Statement:
+    """Refuses the deploy role to loosen the bucket once this policy is there.
+
+    The role must be able to put the policy, or it could not make the bucket; afterwards the policy
+    itself says who may change it: "An explicit deny in any of the policies overrides the allow". So
+    the policy is made after everything else of the bucket, and an administrator makes a later
+    change (`infra/bootstrap/README.md`). Source, a stored copy of which was read 2026-11-27:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html.
+    """
+    return deny_roles([settings.deploy_role_arn], BUCKET_LOOSENING, [bucket_arn], "DeploysLoosenNothing")
 
 
 class ProtectedBucket(pulumi.ComponentResource):
@@ -31,7 +51,7 @@ class ProtectedBucket(pulumi.ComponentResource):
             tags=settings.tags,
             opts=child,
         )
-        aws.s3.BucketOwnershipControls(
+        ownership = aws.s3.BucketOwnershipControls(
             f"{name}_ownership",
             bucket=self.bucket.id,
             rule=aws.s3.BucketOwnershipControlsRuleArgs(object_ownership="BucketOwnerEnforced"),
@@ -52,7 +72,7 @@ class ProtectedBucket(pulumi.ComponentResource):
             versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(status="Enabled"),
             opts=child,
         )
-        aws.s3.BucketServerSideEncryptionConfiguration(
+        encryption = aws.s3.BucketServerSideEncryptionConfiguration(
             f"{name}_encryption",
             bucket=self.bucket.id,
             rules=[
@@ -66,6 +86,8 @@ class ProtectedBucket(pulumi.ComponentResource):
             ],
             opts=child,
         )
+        # What a policy that locks the bucket comes after.
+        self.parts: list[pulumi.Resource] = [ownership, self.blocked, self.versioning, encryption]
         self.register_outputs({})
 
 

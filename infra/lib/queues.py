@@ -4,8 +4,27 @@ import pulumi
 import pulumi_aws as aws
 
 from lib.limits import FUNCTIONS, LIMITS
-from lib.policies import deny_without_tls, document, normalised
+from lib.policies import deny_roles, deny_without_tls, document, normalised
 from lib.settings import Settings
+
+# What would let somebody else read the messages: the three that "change queue permissions", and a
+# queue that is made again, with another policy. That a queue's own policy can refuse its change to
+# the account's own people is why AWS has a way out for the root user. Sources, stored copies of
+# which were read 2026-11-27:
+# https://boto3.amazonaws.com/v1/documentation/api/1.34.91/reference/services/sqs/client/remove_permission.html
+# and https://docs.aws.amazon.com/accounts/latest/reference/aws-actions-project-owners.md.
+QUEUE_LOOSENING = ["sqs:AddPermission", "sqs:DeleteQueue", "sqs:RemovePermission", "sqs:SetQueueAttributes"]
+
+
+def queue_policy(settings: Settings, name: str) -> str:
+    """Nothing without TLS. Once the policy is there, the deploy role can change it no more, nor the
+    queue: see `protected_bucket.locked_against_deploys`.
+    """
+    queue = [settings.queue_arn(name)]
+    return document(
+        deny_without_tls("sqs", queue),
+        deny_roles([settings.deploy_role_arn], QUEUE_LOOSENING, queue, "DeploysLoosenNothing"),
+    )
 
 
 class Queues(pulumi.ComponentResource):
@@ -90,7 +109,7 @@ class Queues(pulumi.ComponentResource):
         aws.sqs.QueuePolicy(
             f"{name}_policy",
             queue_url=queue.url,
-            policy=document(deny_without_tls("sqs", [self._settings.queue_arn(name)])),
+            policy=queue_policy(self._settings, name),
             opts=pulumi.ResourceOptions(parent=self),
         )
         return queue

@@ -211,6 +211,11 @@ class Settings:
         """A role by its unsuffixed name."""
         return f"arn:aws:iam::{self.account_id}:role/{self.name(role)}"
 
+    @property
+    def deploy_role_arn(self) -> str:
+        """The role by which GitHub's workflows deploy this stack, whether the bootstrap made it or not."""
+        return f"arn:aws:iam::{self.account_id}:role/{self.name('deploy_role')}-bootstrap"
+
     def log_group_arn(self, name: str) -> str:
         """A log group by its full name."""
         return self.arn("logs", f"log-group:{name}")

@@ -1,5 +1,9 @@
-"""IAM's decision about one request, as far as the bootstrap's documents go: statements that allow,
-with actions and resources that are listed, and four operators of conditions.
+"""IAM's decision about one request, as far as the documents of bootstrap and stack go: statements
+that allow or refuse, with actions and resources that are listed or `service:*`, and the operators
+of conditions that they have. Within one account a request is allowed that one policy allows, the
+role's or the resource's, and none refuses:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html,
+a stored copy of which was read 2026-11-27.
 """
 
 import re
@@ -33,24 +37,41 @@ def _met(operator: str, key: str, wanted: Any, context: dict[str, str]) -> bool:
         return False
     if operator == "StringEquals":
         return context[key] in values
-    if operator in ("ArnLike", "StringLike"):
+    if operator == "Bool":
+        return context[key] in values
+    if operator in ("ArnEquals", "ArnLike", "StringLike"):
         return any(matches(value, context[key]) for value in values)
     raise ValueError(f"{operator} is not known here")
 
 
+def _listed(value: str | list[str]) -> list[str]:
+    return value if isinstance(value, list) else [value]
+
+
+def _principal(statement: Statement, caller: str) -> bool:
+    """Whether a resource's policy speaks of the caller; a role's own policy names nobody."""
+    principal = statement.get("Principal", "*")
+    if principal == "*":
+        return True
+    named = _listed(principal.get("AWS", []))
+    account = caller.split(":")[4] if caller else ""
+    return caller in named or f"arn:aws:iam::{account}:root" in named
+
+
+def _applies(statement: Statement, request: Request) -> bool:
+    return (
+        any(matches(action, request.action) for action in _listed(statement["Action"]))
+        and any(matches(pattern, request.resource) for pattern in _listed(statement["Resource"]))
+        and _principal(statement, request.context.get("aws:PrincipalArn", ""))
+        and all(
+            _met(operator, key, wanted, request.context)
+            for operator, keys in statement.get("Condition", {}).items()
+            for key, wanted in keys.items()
+        )
+    )
+
+
 def allowed(statements: list[Statement], request: Request) -> bool:
-    """Whether one of the statements allows the request."""
-    for statement in statements:
-        if statement["Effect"] != "Allow":
-            raise ValueError("only statements that allow are known here")
-        if (
-            request.action in statement["Action"]
-            and any(matches(pattern, request.resource) for pattern in statement["Resource"])
-            and all(
-                _met(operator, key, wanted, request.context)
-                for operator, keys in statement.get("Condition", {}).items()
-                for key, wanted in keys.items()
-            )
-        ):
-            return True
-    return False
+    """Whether one of the statements allows the request and none refuses it."""
+    effects = {statement["Effect"] for statement in statements if _applies(statement, request)}
+    return effects == {"Allow"}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bootstrap.account import Account
-from bootstrap.boundary import boundary_document, reviewed_rights
+from bootstrap.boundary import boundary_document, every_secret, reviewed_rights
 from bootstrap.gateway_account import LOGGING_POLICY
 from bootstrap.policies import (
     MANAGED_POLICY_CHARACTERS_FILLED,
@@ -45,6 +45,11 @@ def _of(suffix: str) -> dict[str, dict[str, Any]]:
     found = {r["name"]: r["properties"] for r in GRAPH if r["type"].endswith(suffix)}
     assert found, f"the bootstrap has no {suffix}"
     return found
+
+
+def allowing(statements: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those of the statements that allow."""
+    return [statement for statement in statements if statement["Effect"] == "Allow"]
 
 
 def _statements(text: str) -> list[dict[str, Any]]:
@@ -160,15 +165,20 @@ def test_no_action_has_a_wildcard_and_nothing_is_excepted() -> None:
 def test_nothing_of_the_bootstrap_is_within_reach_of_its_roles() -> None:
     own = [f"arn:aws:iam::{ACCOUNT}:role/{role['name']}" for role in _of(":Role").values()]
     own += [f"arn:aws:iam::{ACCOUNT}:policy/role_boundary_prod-bootstrap"]
+    stack = evaluated(config={"payhook:environment_suffix": "prod", "payhook:account_id": ACCOUNT}).graph()
+    names = {r["properties"]["name"] for r in stack if r["type"] == "aws:iam/role:Role"}
+    stacks = {f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in names}
+    assert len(stacks) == 5
     for _, statements in role_statements(Account(**GOOD)).values():
-        for statement in statements:
+        for statement in allowing(statements):
             if "iam:CreateServiceLinkedRole" in statement["Action"]:
                 assert statement["Condition"] == {"StringEquals": {"iam:AWSServiceName": [*SERVICE_LINKED_ROLES]}}
                 for arn in statement["Resource"]:
                     service, role = arn.rpartition("aws-service-role/")[2].split("/")
                     assert SERVICE_LINKED_ROLES[service] == role
             elif any(action.startswith("iam:") for action in statement["Action"]):
-                assert statement["Resource"] == [f"arn:aws:iam::{ACCOUNT}:role/*_prod"]
+                # By their names, so that no other role of the account whose name ends so is meant.
+                assert set(statement["Resource"]) <= stacks
             for resource in statement["Resource"]:
                 assert resource == "*" or not [arn for arn in own if matches(resource, arn)], resource
     # The state's key carries other tags than those by which keys are reached.
@@ -179,7 +189,7 @@ def test_what_is_not_scoped_by_name_is_scoped_by_tag_or_cannot_be() -> None:
     unscoped = {
         action
         for _, statements in role_statements(Account(**GOOD)).values()
-        for statement in statements
+        for statement in allowing(statements)
         if "*" in statement["Resource"] and "Condition" not in statement
         for action in statement["Action"]
     }
@@ -190,14 +200,19 @@ def test_what_is_not_scoped_by_name_is_scoped_by_tag_or_cannot_be() -> None:
 
 def test_a_role_can_only_be_made_or_given_rights_within_the_bound() -> None:
     boundary = f"arn:aws:iam::{ACCOUNT}:policy/role_boundary_prod-bootstrap"
+    stack = evaluated(config={"payhook:environment_suffix": "prod", "payhook:account_id": ACCOUNT}).graph()
+    roles = [r["properties"] for r in stack if r["type"] == "aws:iam/role:Role"]
+    trusted = {r["name"]: _statements(r["assumeRolePolicy"])[0]["Principal"]["Service"] for r in roles}
     giving = {"iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"}
     seen = set()
-    for statement in role_statements(Account(**GOOD))["deploy_role"][1]:
+    for statement in allowing(role_statements(Account(**GOOD))["deploy_role"][1]):
         if found := giving & set(statement["Action"]):
             assert statement["Condition"] == {"StringEquals": {"iam:PermissionsBoundary": boundary}}
             seen |= found
         if "iam:PassRole" in statement["Action"]:
-            assert "iam:PassedToService" in statement["Condition"]["StringEquals"]
+            (service,) = statement["Condition"]["StringEquals"]["iam:PassedToService"]
+            for role in statement["Resource"]:
+                assert service == trusted[role.rpartition("/")[2]]
         # A managed policy would be judged by nobody: the stack's roles have none.
         assert not {"iam:DeleteRolePermissionsBoundary", "iam:AttachRolePolicy"} & set(statement["Action"])
     assert seen == giving
@@ -209,7 +224,7 @@ def test_deploying_reads_no_payment_no_message_and_no_secret() -> None:
         "s3:DeleteObjectVersion",
     }  # fmt: skip
     for name in ("deploy_role", "drift_role"):
-        for statement in role_statements(Account(**GOOD))[name][1]:
+        for statement in allowing(role_statements(Account(**GOOD))[name][1]):
             assert not data & set(statement["Action"]), name
             if {"s3:GetObject", "s3:DeleteObject", "s3:PutObject"} & set(statement["Action"]):
                 (keys,) = statement["Resource"]
@@ -246,6 +261,12 @@ def test_the_bound_holds_every_right_of_the_stacks_roles_in_this_environment() -
     stack = evaluated(config={"payhook:environment_suffix": "prod", "payhook:account_id": ACCOUNT}).graph()
     policies = [r["properties"]["policy"] for r in stack if r["type"] == "aws:iam/rolePolicy:RolePolicy"]
     needed = {(a, r) for text in policies for s in _statements(text) for a in s["Action"] for r in s["Resource"]}
+    # All secrets of providers are one pattern there.
+    secrets = {(a, r) for a, r in needed if a.startswith("secretsmanager:")}
+    every = every_secret(Account(**GOOD))
+    assert len(secrets) > 20
+    assert all(matches(every, r.replace("?", "x")) for _, r in secrets)
+    needed = (needed - secrets) | {(a, every) for a, _ in secrets}
     # `test_deploy_rights.py` asks the document; that these are no more than is needed is asked here.
     bound = {(a, r) for s in reviewed_rights(Account(**GOOD)) for a in s["Action"] for r in s["Resource"]}
     assert needed == bound

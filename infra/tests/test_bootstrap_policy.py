@@ -17,7 +17,11 @@ PACK = Path(os.environ.get("PAYHOOK_POLICIES", ROOT / "policies"))
 ROLES = {"deploy_role", "drift_role", "smoke_role"}
 # The parts of what the roles may do: the pack reads rights in RolePolicy resources alone, and
 # `test_bootstrap.py` and `test_deploy_rights.py` read these.
-PARTS = {*(f"deploy_role_policy_{number}" for number in (1, 2, 3)), "drift_role_policy_1", "smoke_role_policy_1"}
+PARTS = {
+    *(f"deploy_role_policy_{number}" for number in (1, 2, 3)),
+    *(f"drift_role_policy_{number}" for number in (1, 2)),
+    "smoke_role_policy_1",
+}
 EXCEPTIONS: dict[str, dict[str, Any]] = json.loads((BOOTSTRAP / "policy-config.json").read_text())
 
 

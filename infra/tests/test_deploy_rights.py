@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 
 from bootstrap.account import Account
-from bootstrap.boundary import boundary_document
+from bootstrap.boundary import FUNCTION_POLICIES, boundary_document
 from bootstrap.roles import role_statements
 from infra.evaluation import evaluated
 from infra.tests.iam import Request, Statement, allowed
+from lib.functions import READ_STREAM, RECEIVE
 
 CALLS: dict[str, dict[str, Any]] = json.loads(
     (Path(__file__).resolve().parents[1] / "bootstrap/provider_calls.json").read_text()
@@ -32,6 +33,7 @@ STACK: dict[str, str] = {
     "payhook:object_lock_days": "1",
     "payhook:permissions_boundary": ACCOUNT.boundary,
 }
+FOREIGN_FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:another_teams"
 # What AWS gives: an id that no pattern of a name covers.
 ID = "0a1b2c3d"
 # Types whose calls are listed before the stack has one, and the properties that name theirs.
@@ -47,6 +49,8 @@ class Call:
     request: Request
     reads: bool
     what: str
+    # An administrator makes it.
+    reserved: bool
 
 
 @cache
@@ -126,7 +130,8 @@ def calls_of(resource: dict[str, Any]) -> Iterator[Call]:
             }
             for template in of_action(known.get("on", {}), action, [known["arn"]]):
                 request = Request(action, filled(template, properties), context | more)
-                yield Call(request, phase == "read", f"{resource['name']}: {what}")
+                reserved = action in known.get("administrator", [])
+                yield Call(request, phase == "read", f"{resource['name']}: {what}", reserved)
 
 
 def refused(statements: list[Statement], calls: Iterator[Call]) -> set[str]:
@@ -155,7 +160,23 @@ def test_the_calls_of_every_type_of_the_stack_are_listed() -> None:
 def test_deploying_may_make_every_call(kind: str) -> None:
     of_kind = [resource for resource in stack() if resource["type"] == kind]
     assert of_kind
-    assert refused(of_role("deploy_role"), (call for resource in of_kind for call in calls_of(resource))) == set()
+    calls = [call for resource in of_kind for call in calls_of(resource)]
+    assert refused(of_role("deploy_role"), (call for call in calls if not call.reserved)) == set()
+
+
+def test_what_is_an_administrators_is_refused_to_deploying() -> None:
+    """A deployment that needs one of these ends with "access denied"; the bootstrap's README says
+    what then.
+    """
+    reserved = [call for resource in stack() for call in calls_of(resource) if call.reserved]
+    assert {call.request.action for call in reserved} == {
+        "iam:DeleteRole", "iam:UpdateAssumeRolePolicy", "secretsmanager:DeleteSecret", "secretsmanager:UpdateSecret",
+    }  # fmt: skip
+    assert [call.what for call in reserved if allowed(of_role("deploy_role"), call.request)] == []
+    # No first deployment makes one.
+    assert [call.what for call in reserved if "create" in call.what or call.reads] == []
+    readme = (Path(__file__).resolve().parents[1] / "bootstrap/README.md").read_text()
+    assert "## What is an administrator's" in readme
 
 
 @pytest.mark.parametrize("kind", sorted(CALLS))
@@ -180,7 +201,7 @@ def test_looking_for_drift_may_make_no_other_call() -> None:
 def needless(statements: list[Statement], calls: list[Call]) -> set[tuple[str, str]]:
     """The Sid and the action of each right that could be taken away without refusing a call."""
     found: set[tuple[str, str]] = set()
-    for statement in statements:
+    for statement in (statement for statement in statements if statement["Effect"] == "Allow"):
         others = [other for other in statements if other is not statement]
         for action in statement["Action"]:
             asked = [call for call in calls if call.request.action == action and allowed([statement], call.request)]
@@ -212,7 +233,10 @@ def test_a_foreign_key_that_carries_the_tag_is_out_of_reach() -> None:
     key = ACCOUNT.deployed.arn("kms", f"key/{ID}")
     reading = {"kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags"}
     every = {
-        action for statement in of_role("deploy_role") for action in statement["Action"] if action.startswith("kms:")
+        action
+        for statement in of_role("deploy_role")
+        for action in statement["Action"]
+        if statement["Effect"] == "Allow" and action.startswith("kms:")
     }
     # That of the state, and of another environment's stack.
     for environment in (ACCOUNT.own.environment_suffix, "other"):
@@ -250,4 +274,24 @@ def test_the_bound_is_not_smaller_than_the_rights_of_the_stacks_roles() -> None:
                         for keys in statement.get("Condition", {}).values()
                         for key, value in keys.items()
                     }
+                    if policy["name"] in FUNCTION_POLICIES:
+                        context["lambda:SourceFunctionArn"] = ACCOUNT.deployed.function_arn("archival_function")
                     assert allowed(bound, Request(action, resource, context)), (policy["name"], action, resource)
+
+
+def test_who_takes_a_functions_role_without_being_the_function_can_do_little() -> None:
+    bound = json.loads(boundary_document(ACCOUNT))["Statement"]
+    open_to_anybody = {
+        action
+        for policy in stack()
+        if policy["name"] in FUNCTION_POLICIES
+        for statement in json.loads(policy["properties"]["policy"])["Statement"]
+        for action in statement["Action"]
+        for resource in statement["Resource"]
+        if allowed(bound, Request(action, resource))
+        or allowed(bound, Request(action, resource, {"lambda:SourceFunctionArn": FOREIGN_FUNCTION}))
+    }
+    # What Lambda itself calls under the role, and what only writes.
+    assert open_to_anybody == {
+        *READ_STREAM, *RECEIVE, "lambda:InvokeFunction", "logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage",
+    }  # fmt: skip

@@ -71,7 +71,7 @@ def test_the_trail_records_every_call_on_the_audit_log(of_type: Find) -> None:
 
 def test_only_this_trail_writes_the_record(of_type: Find) -> None:
     statements = _policy(of_type, "access_record-id")
-    assert set(statements) == {"DenyWithoutTls", "TrailLooks", "TrailWrites"}
+    assert set(statements) == {"DenyWithoutTls", "DeploysLoosenNothing", "TrailLooks", "TrailWrites"}
     for sid, action, resource in (
         ("TrailLooks", "s3:GetBucketAcl", RECORD),
         ("TrailWrites", "s3:PutObject", f"{RECORD}/AWSLogs/000000000000/*"),

@@ -108,7 +108,7 @@ def revealing(role: str) -> dict[str, set[str]]:
     """The revealing actions of a role, and the resources of each."""
     found: dict[str, set[str]] = {}
     for statement in role_statements(ACCOUNT)[role][1]:
-        for action in statement["Action"]:
+        for action in statement["Action"] if statement["Effect"] == "Allow" else []:
             if action in REVEALING:
                 found.setdefault(action, set()).update(statement["Resource"])
     return found

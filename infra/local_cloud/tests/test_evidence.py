@@ -66,6 +66,27 @@ def test_a_right_given_by_mistake_does_not_let_a_function_delete(cloud: LocalClo
     assert cloud.clients.s3.get_object(Bucket=bucket, Key=key, VersionId=version)["Body"].read() == b"evidence"
 
 
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_the_audit_log_is_written_once(cloud: LocalCloud, function: str) -> None:
+    bucket, key = cloud.outputs["audit_bucket_name"], f"audit/{function}-once"
+    s3 = s3_as(cloud, function)
+    with given_by_mistake(cloud, function, ["s3:*"], [f"arn:aws:s3:::{bucket}/*"]):
+        first = s3.put_object(Bucket=bucket, Key=key, Body=b"first", IfNoneMatch="*")["VersionId"]
+        again: dict[str, Callable[[], Any]] = {
+            "without the header": lambda: s3.put_object(Bucket=bucket, Key=key, Body=b"second"),
+            "over its own version": lambda: s3.put_object(Bucket=bucket, Key=key, Body=b"second", IfMatch="any"),
+            "a copy": lambda: s3.copy_object(Bucket=bucket, Key=key, CopySource={"Bucket": bucket, "Key": key}),
+            "in parts": lambda: s3.create_multipart_upload(Bucket=bucket, Key=key),
+        }
+        assert {name: _refusal(call) for name, call in again.items()} == dict.fromkeys(again, "AccessDenied")
+        with_header = _refusal(lambda: s3.put_object(Bucket=bucket, Key=key, Body=b"second", IfNoneMatch="*"))
+        assert with_header == "PreconditionFailed"
+        # Elsewhere in the bucket nothing asks for it: the archive overwrites what waits.
+        s3.put_object(Bucket=bucket, Key=f"archive/pending/{function}-once", Body=b"")
+    versions = cloud.clients.s3.list_object_versions(Bucket=bucket, Prefix=key)["Versions"]
+    assert [version["VersionId"] for version in versions] == [first]
+
+
 @pytest.mark.parametrize("removal", REMOVALS)
 def test_elsewhere_the_same_right_would_do(cloud: LocalCloud, removal: str) -> None:
     action, call = REMOVALS[removal]
