@@ -51,13 +51,25 @@ def client(endpoint: str, service: str, region: str = REGION) -> Any:
         return _client(endpoint, service, region)
 
 
+# How long an answer may take: as long as a function may run. A client that waits for less invokes the function once more
+# while it runs, which the reserved concurrency refuses.
+# https://github.com/awsdocs/aws-lambda-developer-guide/pull/394 (read 2026-11-27): a function that runs for longer than the
+# client's 60 seconds is invoked again, "regardless of their actual timeout".
+_ANSWER_SECONDS_MAX = 900
+
+
 @functools.cache
 def _client(endpoint: str, service: str, region: str) -> Any:
     return _session().client(
         service,
         region_name=region,
         endpoint_url=endpoint,
-        config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 3}, max_pool_connections=32),
+        config=Config(
+            s3={"addressing_style": "path"},
+            retries={"total_max_attempts": 3},
+            max_pool_connections=32,
+            read_timeout=_ANSWER_SECONDS_MAX,
+        ),
     )
 
 

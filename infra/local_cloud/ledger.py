@@ -97,7 +97,7 @@ def run_archive(cloud: LocalCloud, task: dict[str, Any]) -> str | None:
 
     While earlier invocations have all that is reserved, it waits for them.
     """
-    lambda_, until = cloud.clients.lambda_, time.monotonic() + 60
+    lambda_, until = cloud.clients.lambda_, time.monotonic() + 300
     while True:
         try:
             answer = lambda_.invoke(FunctionName=f"archival_function_{cloud.suffix}", Payload=json.dumps(task).encode())
