@@ -3,6 +3,7 @@
 A real cross build takes minutes (`make lambdas`, nightly.yml); what it does around the compiler is tried here each time.
 """
 
+import json
 import os
 import re
 import stat
@@ -20,8 +21,9 @@ TARGET = "aarch64-unknown-linux-musl"
 # As cargo lays out its target folder: https://doc.rust-lang.org/cargo/reference/build-cache.html, read 2026-11-27. `--release` is the
 # profile of that name; each other profile has a folder of its own name.
 CARGO = """#!/usr/bin/env python3
-import os, pathlib, sys
+import json, os, pathlib, sys
 words = sys.argv[1:]
+pathlib.Path(os.environ["CARGO_TARGET_DIR"], "..", "environment.json").write_text(json.dumps(dict(os.environ)))
 profile = words[words.index("--profile") + 1] if "--profile" in words else "release" if "--release" in words else "debug"
 folder = pathlib.Path(os.environ["CARGO_TARGET_DIR"]) / words[words.index("--target") + 1].split(".")[0] / profile
 folder.mkdir(parents=True)
@@ -54,6 +56,14 @@ def test_the_zips_are_made_of_what_the_build_wrote(tmp_path: Path) -> None:
         (entry,) = read_zip(tmp_path / f"zips/{function}.zip")
         assert entry.name == "bootstrap"
         assert entry.content.endswith(function.encode())
+    # The time at which C code is compiled is not written into the binary: mimalloc's is.
+    told = json.loads((tmp_path / "environment.json").read_text())
+    source = tmp_path / "time.c"
+    source.write_text('const char *time = __DATE__ " " __TIME__;')
+    cc = ["cc", "-c", source, "-o", tmp_path / "time.o"]
+    epoch = {"SOURCE_DATE_EPOCH": told["SOURCE_DATE_EPOCH"], "PATH": os.environ["PATH"]}
+    subprocess.run(cc, env=epoch, check=True)
+    assert b"Jan  1 1980 00:00:00" in (tmp_path / "time.o").read_bytes()
 
 
 # What nixpkgs' python3Minimal is built without, as far as the standard library then cannot import it.

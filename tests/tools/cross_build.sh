@@ -18,6 +18,9 @@ cargo_home=${CARGO_HOME:-$HOME/.cargo}
 export RUSTFLAGS="--remap-path-prefix=$cargo_home=/cargo --remap-path-prefix=$PWD=/payhook --remap-path-prefix=$target_dir=/target"
 c_flags="-ffile-prefix-map=$cargo_home=/cargo -ffile-prefix-map=$PWD=/payhook -ffile-prefix-map=$target_dir=/target"
 export "CFLAGS_${triple//-/_}=$c_flags" "CXXFLAGS_${triple//-/_}=$c_flags"
+# What C code writes into a binary as its time of compilation (mimalloc does): compilers take it from here, where it is set.
+# https://reproducible-builds.org/docs/source-date-epoch/, read 2026-11-27. The time of the entry in a zip, 1980-01-01.
+export SOURCE_DATE_EPOCH=315532800
 # The CPU's own random numbers seed TLS in Lambda; the jitter source would cost some 50 ms of every cold start.
 export AWS_LC_SYS_NO_JITTER_ENTROPY=1
 
