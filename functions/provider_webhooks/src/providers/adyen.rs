@@ -291,6 +291,7 @@ fn draft(item: &Item<'_>, text: &str) -> Draft {
         dated: false,
         related,
         facts,
+        movements: Vec::new(),
     }
 }
 

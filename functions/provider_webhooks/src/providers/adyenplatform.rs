@@ -224,6 +224,7 @@ fn draft(event: &Event<'_>) -> Draft {
         dated,
         related,
         facts,
+        movements: Vec::new(),
     }
 }
 

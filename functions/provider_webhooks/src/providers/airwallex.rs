@@ -250,6 +250,7 @@ impl Provider for Airwallex {
             dated: own_time.is_some(),
             related,
             facts,
+            movements: Vec::new(),
         };
         Events::of(&INFO, webhook, vec![draft])
     }

@@ -199,6 +199,7 @@ impl Provider for AuthorizeNet {
             dated: true,
             related,
             facts,
+            movements: Vec::new(),
         };
         Events::of(&INFO, webhook, vec![draft])
     }

@@ -311,6 +311,7 @@ impl Provider for Braintree {
                 event_time: None,
                 dated: false,
                 related: Related::new(),
+                movements: Vec::new(),
             };
             return Events::of(&INFO, webhook, vec![draft]);
         };
@@ -365,6 +366,7 @@ impl Provider for Braintree {
             dated: true,
             related,
             facts,
+            movements: Vec::new(),
         };
         Events::of(&INFO, webhook, vec![draft])
     }

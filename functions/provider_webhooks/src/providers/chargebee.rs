@@ -297,6 +297,7 @@ impl Provider for Chargebee {
             dated: false,
             related,
             facts,
+            movements: Vec::new(),
         };
         Events::of(&INFO, webhook, vec![draft])
     }

@@ -208,6 +208,7 @@ fn draft(event: &Event<'_>) -> Draft {
         dated: true,
         related,
         facts,
+        movements: Vec::new(),
     }
 }
 

@@ -172,6 +172,7 @@ impl Provider for Coinbase {
             dated: true,
             related: id.map(|id| ("charge", id)).into_iter().collect(),
             facts,
+            movements: Vec::new(),
         };
         Events::of(&INFO, webhook, vec![draft])
     }

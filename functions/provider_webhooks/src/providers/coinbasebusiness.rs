@@ -379,6 +379,7 @@ impl Provider for CoinbaseBusiness {
             dated: own_time.is_some(),
             related,
             facts,
+            movements: Vec::new(),
         };
         Events::of(&INFO, webhook, vec![draft])
     }

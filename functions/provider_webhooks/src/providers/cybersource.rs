@@ -278,6 +278,7 @@ impl Event<'_> {
             dated: place.signed_part.is_none(),
             related,
             facts,
+            movements: Vec::new(),
         }
     }
 }

@@ -271,6 +271,7 @@ impl Provider for Flutterwave {
             dated: false,
             related,
             facts,
+            movements: Vec::new(),
         };
         Events::of(&INFO, webhook, vec![draft])
     }

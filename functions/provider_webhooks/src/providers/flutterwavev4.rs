@@ -258,6 +258,7 @@ impl Provider for FlutterwaveV4 {
             related,
             event_type,
             facts,
+            movements: Vec::new(),
         };
         Events::of(&INFO, webhook, vec![draft])
     }

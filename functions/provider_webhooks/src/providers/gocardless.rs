@@ -165,6 +165,7 @@ fn draft(raw: &RawValue) -> Draft {
         dated: true,
         related,
         facts,
+        movements: Vec::new(),
     }
 }
 

@@ -202,6 +202,7 @@ fn draft(body: &Body<'_>) -> Draft {
         dated: true,
         related,
         facts,
+        movements: Vec::new(),
     }
 }
 

@@ -278,6 +278,7 @@ impl Provider for Mollie {
             dated: bare.is_none(),
             related,
             facts,
+            movements: Vec::new(),
         };
         Events::of(&INFO, webhook, vec![draft])
     }

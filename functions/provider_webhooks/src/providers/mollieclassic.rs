@@ -134,6 +134,7 @@ impl Provider for MollieClassic {
             dated: true,
             related: Related::new(),
             facts,
+            movements: Vec::new(),
         };
         Events::of(&INFO, webhook, vec![draft])
     }

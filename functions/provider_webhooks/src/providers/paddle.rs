@@ -299,6 +299,7 @@ impl Provider for Paddle {
             dated: true,
             related,
             facts,
+            movements: Vec::new(),
         };
         Events::of(&INFO, webhook, vec![draft])
     }

@@ -350,6 +350,7 @@ impl Provider for PayPal {
                 event_time: None,
                 dated: false,
                 related: Related::new(),
+                movements: Vec::new(),
             };
             return Events::of(&INFO, webhook, vec![draft]);
         };
@@ -415,6 +416,7 @@ impl Provider for PayPal {
             dated: false,
             related,
             facts,
+            movements: Vec::new(),
         };
         Events::of(&INFO, webhook, vec![draft])
     }

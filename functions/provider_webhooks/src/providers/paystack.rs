@@ -268,6 +268,7 @@ impl Provider for Paystack {
             related,
             event_type,
             facts,
+            movements: Vec::new(),
         };
         Events::of(&INFO, webhook, vec![draft])
     }

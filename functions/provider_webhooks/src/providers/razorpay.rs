@@ -246,6 +246,7 @@ impl Provider for Razorpay {
             related,
             event_type,
             facts,
+            movements: Vec::new(),
         };
         Events::of(&INFO, webhook, vec![draft])
     }

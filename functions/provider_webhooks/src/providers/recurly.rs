@@ -223,6 +223,7 @@ impl Provider for Recurly {
             dated: true,
             related,
             facts,
+            movements: Vec::new(),
         };
         Events::of(&INFO, webhook, vec![draft])
     }

@@ -294,6 +294,7 @@ impl Shared<'_> {
             event_time: self.at,
             dated: false,
             related,
+            movements: Vec::new(),
         }
     }
 

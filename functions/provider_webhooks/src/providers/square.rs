@@ -224,6 +224,7 @@ impl Provider for Square {
             dated: true,
             related,
             facts,
+            movements: Vec::new(),
         };
         Events::of(&INFO, webhook, vec![draft])
     }

@@ -255,6 +255,7 @@ fn unreadable(mut facts: Facts, identity: Identity, sent: Option<Timestamp>) -> 
         event_time: sent,
         dated: false,
         related: Related::new(),
+        movements: Vec::new(),
     }
 }
 
@@ -342,6 +343,7 @@ impl Provider for StandardWebhooks {
             dated: stated.is_some(),
             related,
             facts,
+            movements: Vec::new(),
         };
         Events::of(&INFO, webhook, vec![draft])
     }

@@ -209,6 +209,7 @@ fn draft(event: &Event<'_>) -> Draft {
         dated: true,
         related,
         facts,
+        movements: Vec::new(),
     }
 }
 
