@@ -87,6 +87,16 @@ pub enum MovementState {
 }
 
 impl MovementState {
+    /// Returns true if money of a movement of this kind moved and has not come back.
+    pub fn counts(self, kind: MovementKind) -> bool {
+        match self {
+            Self::Succeeded | Self::Open | Self::Lost => true,
+            // Everything that was ever authorised, released or not.
+            Self::Voided => kind == MovementKind::Authorisation,
+            _ => false,
+        }
+    }
+
     /// Every state, for tables and tests.
     pub const ALL: [Self; 8] = [
         Self::Announced,
@@ -161,6 +171,20 @@ pub enum Tells {
     Total,
     /// What stands at this stage: it may differ from what an earlier stage told.
     Standing,
+}
+
+impl Tells {
+    /// Every one, for tables and tests.
+    pub const ALL: [Self; 3] = [Self::Own, Self::Total, Self::Standing];
+
+    /// The stored text, the same as in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Own => "own",
+            Self::Total => "total",
+            Self::Standing => "standing",
+        }
+    }
 }
 
 /// One movement, as one event tells it or as all of them together do.
@@ -251,13 +275,7 @@ impl Movement {
 
     /// Returns true if money moved and has not come back.
     pub fn counts(&self) -> bool {
-        use MovementState::{Lost, Open, Succeeded, Voided};
-        match self.stage.state {
-            Succeeded | Open | Lost => true,
-            // Everything that was ever authorised, released or not.
-            Voided => self.kind == MovementKind::Authorisation,
-            _ => false,
-        }
+        self.stage.state.counts(self.kind)
     }
 
     /// What it adds to the sum of its kind: `None` when nothing moved or no amount was told.

@@ -1,7 +1,7 @@
 //! What the queue holds: genuine webhooks with their events, repetitions, and what must be rejected.
 
 use jiff::Timestamp;
-use payment_event::{PaymentEvent, TransactionKey};
+use payment_event::{Movement, PaymentEvent, TransactionKey};
 use pipeline::IncomingMessage;
 use pipeline::message::Request;
 use provider_webhooks::{
@@ -28,6 +28,8 @@ pub(crate) struct Message {
     order: Order,
     /// The keys of its events; none for one that must be rejected.
     pub(crate) keys: Vec<TransactionKey>,
+    /// What its events tell, by provider.
+    pub(crate) movements: Vec<(String, Movement)>,
 }
 
 impl Message {
@@ -177,10 +179,14 @@ fn built(order: &Order, change: &dyn Fn(Vec<u8>) -> Option<Vec<u8>>) -> Option<M
         form.append_pair(&format!("h.{}", name.to_ascii_lowercase()), value);
     }
     let request = form.finish();
-    let keys = match order.forged {
+    let events = match order.forged {
         true => Vec::new(),
-        false => keys(order.provider, &body, &request, &known, received)?,
+        false => events(order.provider, &body, &request, &known, received)?,
     };
+    let movements = events.iter().flat_map(|event| {
+        let told = event.movements.iter().cloned();
+        told.map(|movement| (event.provider.clone(), movement))
+    });
     Some(Message {
         id: format!("message-{}", order.number),
         body,
@@ -190,22 +196,22 @@ fn built(order: &Order, change: &dyn Fn(Vec<u8>) -> Option<Vec<u8>>) -> Option<M
         first_received_at_ms: order.received_at_ms,
         receive_count: 1,
         order: *order,
-        keys,
+        keys: events.iter().map(PaymentEvent::key).collect(),
+        movements: movements.collect(),
     })
 }
 
-/// The keys of a body's events, read without the pipeline.
-fn keys(
+/// A body's events, read without the pipeline.
+fn events(
     name: &str,
     body: &str,
     request: &str,
     secrets: &Secrets,
     at: Timestamp,
-) -> Option<Vec<TransactionKey>> {
+) -> Option<Vec<PaymentEvent>> {
     let provider = providers::by_name(name)?;
     let headers = Request::decode(Some(request)).ok()?.headers;
     let raw = RawWebhook::new(body.as_bytes(), headers);
     let webhook = provider.verify(raw, secrets, at).ok()?;
-    let events = provider.parse(&webhook);
-    Some(events.as_slice().iter().map(PaymentEvent::key).collect())
+    Some(provider.parse(&webhook).into_vec())
 }
