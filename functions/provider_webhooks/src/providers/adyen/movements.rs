@@ -134,3 +134,7 @@ fn dispute(code: &str, success: bool) -> Option<Stage> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+#[path = "../../../fixtures/adyen/movements.rs"]
+mod tests;

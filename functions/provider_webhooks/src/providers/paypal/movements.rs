@@ -106,3 +106,7 @@ fn payout(state: &str, resource: &Resource<'_>, amount: Option<Amount>) -> Optio
     let id = id.as_ref();
     Tell::of(MovementKind::Payout, id, stage).map(|t| t.own(amount).under(id))
 }
+
+#[cfg(test)]
+#[path = "../../../fixtures/paypal/movements.rs"]
+mod tests;
