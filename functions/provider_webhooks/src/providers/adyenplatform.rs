@@ -8,9 +8,9 @@
 //! <https://github.com/Adyen/adyen-openapi>, read 2026-11-27.
 //!
 //! Transfers of a platform's payments tell of captures and refunds once more, for each of their
-//! splits: only what is booked has a status and tells a movement, see [`movements`]. A refund's amount
-//! is negative there, as the transfer is, and kept so. No id of an event is documented (the `eventId`
-//! of tokenisation webhooks is the reference of the payment that caused them), so an event is known
+//! splits: only what is booked has a status and tells a movement, see [`movements`]. A refund's
+//! amount is negative there, as the transfer is, and kept so. No id of an event is documented (the
+//! `eventId` of tokenisation webhooks is the reference of the payment that caused them), so an event is known
 //! by the hash of its body. `timestamp` (when the event was queued), in management and tokenisation
 //! webhooks `createdAt`, on the classic platform `eventDate`, is the event's own time; assumed: it
 //! is the same in every delivery. Where none of them is stated, the time of what the event is about

@@ -10,8 +10,8 @@
 //! authorisation; a refund has one of its own and does not name its payment (assumed).
 //!
 //! Movements have no amounts therefore. A void takes back what was authorised or captured under its
-//! id before it is settled. Assumed: what was held and is approved then is authorised; whether it is
-//! captured, too, no document says.
+//! id before it is settled. Assumed: what was held and is approved then is authorised; whether it
+//! is captured, too, no document says.
 
 use std::borrow::Cow;
 

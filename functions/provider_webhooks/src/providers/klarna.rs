@@ -20,9 +20,9 @@
 //! not, it stays disputed.
 //!
 //! Movements: a request and the transaction that comes of it tell one authorisation, under the
-//! request's id where it is known; a completed transaction is the capture (with automatic capture,
-//! <https://docs.klarna.com/payments/web-payments/>, read 2026-11-27), a dispute has its own id. No
-//! event of a refund or of a part that is captured was found.
+//! request's id where it is known; a completed transaction is the capture (documented for automatic
+//! capture, read 2026-11-27), a dispute has its own id. No event of a refund or of a part that is
+//! captured was found.
 
 use std::borrow::Cow;
 

@@ -139,7 +139,8 @@ raw_fields! { Data { id, object } }
 raw_fields! {
     Object {
         id, dispute_id, status, state, payment_id, order_id;
-        disputed_payment: DisputedPayment, amount_money: Money, total_money: Money, approved_money: Money,
+        disputed_payment: DisputedPayment, amount_money: Money, total_money: Money,
+        approved_money: Money,
     }
 }
 

@@ -9,8 +9,8 @@
 //! secret is used as the text it is, `eventTimestamp`, which has no zone, is UTC, and minor units
 //! are ISO 4217's (Worldpay's older gateway has HUF without decimals).
 //!
-//! `sentForSettlement` and `sentForRefund` are what every merchant is sent, so they say captured and
-//! refunded; `settled` and `refunded`, which only some are sent, tell the same again and are kept
+//! `sentForSettlement` and `sentForRefund` are what every merchant is sent, so they say captured
+//! and refunded; `settled` and `refunded`, which only some are sent, tell the same again and are kept
 //! unclassified. Which money an event tells: see [`movements`]. The funds of
 //! `informationRequested` are held until the dispute is over, so it is a dispute. `tokenCreated`
 //! has no type in its body.
@@ -146,7 +146,8 @@ raw_fields! {
 raw_fields! {
     #[serde(rename_all = "camelCase")]
     Details {
-        classification, transaction_reference, downstream_reference, reference, #[serde(rename = "type")] kind, token_payment_instrument,
+        classification, transaction_reference, downstream_reference, reference,
+        #[serde(rename = "type")] kind, token_payment_instrument,
         party_id; amount: Money,
     }
 }

@@ -1,9 +1,8 @@
 //! Which money an item of Adyen's standard webhooks tells.
 //!
-//! Sources, read 2026-11-27:
-//! <https://docs.adyen.com/online-payments/capture/failure-reasons> (a capture that was accepted may
-//! fail later, and be captured again), <https://docs.adyen.com/risk-management/disputes-api/dispute-notifications>
-//! (what each event of a dispute deducts and gives back).
+//! Sources, read 2026-11-27: <https://docs.adyen.com/online-payments/capture/failure-reasons> (a
+//! capture that was accepted may fail later, and be captured again) and Adyen's pages on the
+//! webhooks of disputes (what each deducts and gives back).
 //!
 //! A modification and a dispute have a `pspReference` of their own, the same in all their events;
 //! an authorisation's is the payment's. `success` says that Adyen accepted it: what fails later
@@ -61,7 +60,7 @@ impl Item<'_> {
             ("AUTHORISATION", true) => {
                 Tell::of(Authorisation, own, Stage::SUCCEEDED).map(|t| t.standing(amount))
             }
-            // Told as a capture that was refused: an authorisation that ends counts as one that was.
+            // A refused capture, as whatever ends an authorisation says that there was one.
             ("AUTHORISATION", false) => {
                 Tell::of(Capture, own, Stage::REFUSED).map(|t| t.standing(amount))
             }

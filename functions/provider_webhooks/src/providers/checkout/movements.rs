@@ -1,9 +1,9 @@
 //! Which money a Checkout.com event tells.
 //!
-//! Sources, read 2026-11-27:
-//! <https://www.checkout.com/docs/developer-resources/event-notifications/event-types> and its pages
-//! per type (`action_id`, `amount` of the action, `balances` of the payment),
-//! <https://www.checkout.com/docs/disputes> (what is debited and credited when).
+//! Source, read 2026-11-27:
+//! <https://www.checkout.com/docs/developer-resources/event-notifications/event-types> and its
+//! pages per type: `action_id`, `amount` of the action, `balances` of the payment; what a dispute
+//! debits and credits when.
 //!
 //! An authorisation and its end bear the payment's id, each capture and refund an action's, a
 //! dispute its own. `balances` are totals: of them only what is authorised in all is read, where an
@@ -11,9 +11,9 @@
 //!
 //! Assumed: pending, done and declined are told under one action; a dispute that was received is
 //! debited as one that needs evidence is; a payout that is approved is on its way until it is paid.
-//! `payment_chargeback` of the previous platform tells what `dispute_received` does and has no id of
-//! the dispute, so it tells nothing; what a returned payment undoes is not documented, so it counts
-//! as an attempt that failed.
+//! `payment_chargeback` of the previous platform tells what `dispute_received` does and has no id
+//! of the dispute, so it tells nothing; what a returned payment undoes is not documented, so it
+//! counts as an attempt that failed.
 
 use payment_event::{Amount, Identifier, MovementKind, MovementState, PaymentStatus, Stage};
 

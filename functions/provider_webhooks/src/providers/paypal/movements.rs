@@ -2,7 +2,7 @@
 //!
 //! Sources, read 2026-11-27: <https://developer.paypal.com/api/rest/webhooks/event-names/>,
 //! <https://developer.paypal.com/docs/disputes/webhooks/> (accepting a claim refunds the disputed
-//! amount), <https://developer.paypal.com/docs/api/customer-disputes/v1/>.
+//! amount), and PayPal's samples (the resource of a refund's event is the refund).
 //!
 //! Each authorisation, capture, refund and dispute has an id of its own, under which its movement
 //! stands; links, orders and authorisations tie them together. `total_refunded_amount` is a total
@@ -10,8 +10,8 @@
 //! capture that was never made. A failed payment of a subscription names no payment.
 //!
 //! Assumed: a dispute holds its `dispute_amount` while it is open, at whatever stage (PayPal holds
-//! money, the webhook does not say how much), and what it refunds when it is lost. What PayPal takes
-//! back of a capture (`REVERSED`) is what a dispute about that capture holds, told again: no document
+//! money, the webhook does not say how much), and what it refunds when it is lost. What PayPal
+//! takes back of a capture (`REVERSED`) is what a dispute about it holds, told again: no document
 //! says whether one comes beside the other, so it counts as given back and no longer as disputed.
 //! Whether `REFUNDED` comes beside a lost dispute is not documented either, and nothing in it tells
 //! it from a refund of the merchant's: both count. `RISK.DISPUTE.CREATED` is undocumented and tells

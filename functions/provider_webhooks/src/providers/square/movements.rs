@@ -1,10 +1,9 @@
 //! Which money a Square event tells.
 //!
 //! Sources, read 2026-11-27: <https://developer.squareup.com/reference/square/objects/Payment> (a
-//! payment's states; `total_money` is `amount_money` and the tip),
-//! <https://developer.squareup.com/reference/square/objects/PaymentRefund>,
-//! <https://squareup.com/help/us/en/article/6137-disputes-overview> (the disputed amount is held or
-//! debited at once, and may be a part).
+//! payment's states; `total_money` is `amount_money` and the tip), the reference's pages on refunds
+//! and payouts, and article 6137 of Square's help (the disputed amount is held or debited at once,
+//! and may be a part).
 //!
 //! A payment is authorised and captured under one id, which comes again for fees, receipts and
 //! refunds. Its `refunded_money` counts pending refunds and tells none. A payout that was paid can
