@@ -62,7 +62,13 @@ pub(super) fn movements(
             let received = number(object.amount_received).unwrap_or_default();
             let whole = left.and_then(|left| left.checked_add(received));
             let whole = sum(whole, object.currency);
-            Tell::of(Authorisation, payment, Stage::SUCCEEDED).map(|t| t.total(whole))
+            let authorised = Tell::of(Authorisation, payment, Stage::SUCCEEDED);
+            let captured = Tell::of(Capture, payment, Stage::SUCCEEDED);
+            // Between two captures no other event tells what was received so far.
+            let captured = captured.filter(|_| received > 0);
+            let captured = captured.map(|t| t.total(money(object.amount_received)));
+            let authorised = authorised.map(|t| t.total(whole));
+            return authorised.into_iter().chain(captured).collect();
         }
         "payment_intent.canceled" | "charge.expired" => {
             Tell::of(Authorisation, payment, Stage::VOIDED)
@@ -72,7 +78,7 @@ pub(super) fn movements(
         }
         "charge.refunded" => return refunded(object, payment, own),
         "refund.created" | "refund.updated" | "refund.failed" | "charge.refund.updated" => {
-            refund(object, own)
+            refund(kind, object, own)
         }
         _ if kind.starts_with("charge.dispute.") => dispute(kind, object, own),
         _ if kind.starts_with("payout.") => {
@@ -88,8 +94,9 @@ pub(super) fn movements(
     one.into_iter().collect()
 }
 
-fn refund(object: &Object<'_>, own: Option<&Identifier>) -> Option<Tell> {
+fn refund(kind: &str, object: &Object<'_>, own: Option<&Identifier>) -> Option<Tell> {
     let stage = match scalar(object.status).as_ref() {
+        _ if kind == "refund.failed" => Stage::FAILED,
         "pending" | "requires_action" => Stage::PENDING,
         "failed" | "canceled" => Stage::FAILED,
         _ => Stage::SUCCEEDED,
@@ -112,7 +119,7 @@ fn refunded(
     let listed = list(charge.refunds.data).into_iter().filter_map(|raw| {
         let object: Object<'_> = object_or_default(Some(raw));
         let id = Facts::default().id(object.id);
-        refund(&object, id.as_ref())
+        refund("", &object, id.as_ref())
     });
     let listed: Vec<_> = listed.collect();
     if !listed.is_empty() {
@@ -132,10 +139,12 @@ fn dispute(kind: &str, object: &Object<'_>, own: Option<&Identifier>) -> Option<
     let state = scalar(object.status);
     let given_back = list(object.balance_transactions).len() > 1;
     let stage = match state.as_ref() {
+        // Whatever the state is: it may be told before the dispute is closed, and after.
+        _ if kind == "charge.dispute.funds_reinstated" || given_back => Stage::WON,
         "lost" => Stage::LOST,
         "won" | "charge_refunded" => Stage::WON,
-        _ if kind == "charge.dispute.funds_reinstated" || given_back => Stage::WON,
         "prevented" => return None,
+        _ if kind == "charge.dispute.funds_withdrawn" => Stage::OPEN,
         inquiry if inquiry.starts_with("warning_") => return None,
         _ => Stage::OPEN,
     };
