@@ -16,7 +16,7 @@
 //! repeated delivery has the payload of the first one. Amounts are decimal texts. The library's own
 //! samples of subscriptions, local payments and failed refunds state no currency; where a body of
 //! these kinds has none, it has no amount, and that is no problem of it. A disbursement's currency
-//! is that of its merchant account.
+//! is that of its merchant account. Movements: see [`movements`].
 //!
 //! Long because: a provider is one file.
 
@@ -27,6 +27,7 @@ use jiff::Timestamp;
 use payment_event::{Amount, PaymentStatus, Problem};
 
 use self::event_types::EVENT_TYPES;
+use self::movements::{Ids, movement};
 use crate::encoding::{base64_strict, base64_text, hex_any_case};
 use crate::events::{Draft, Events, Identity, UNREADABLE};
 use crate::exponents::ISO_ONLY;
@@ -42,6 +43,7 @@ use crate::{
 };
 
 mod event_types;
+mod movements;
 
 pub(super) struct Braintree;
 
@@ -170,11 +172,16 @@ fn challenge_answer(challenge: &str, secrets: &Secrets) -> Option<String> {
     Some(format!("{public}|{}", hex::encode(tag)))
 }
 
+/// Returns true for a transaction that gives back the money of another one.
+fn is_credit(transaction: &Element) -> bool {
+    transaction.text(&["type"]).eq_ignore_ascii_case("credit")
+}
+
 fn status_of(kind: &str, subject: &Element) -> PaymentStatus {
     use PaymentStatus::{
         Captured, DisputeLost, DisputeWon, Disputed, Failed, RefundFailed, Refunded, Unclassified,
     };
-    let credit = subject.text(&["type"]).eq_ignore_ascii_case("credit");
+    let credit = is_credit(subject);
     // A retrieval asks for information and takes no money.
     let retrieval = subject.text(&["kind"]).eq_ignore_ascii_case("retrieval");
     match kind {
@@ -213,6 +220,16 @@ fn first<'t>(texts: &[&'t str]) -> &'t str {
     stated.copied().unwrap_or_default()
 }
 
+/// The currency of a notification, wherever it stands.
+fn currency<'e>(subject: &'e Element, charge: Option<&'e Element>) -> &'e str {
+    first(&[
+        charge.unwrap_or(subject).text(&["currency-iso-code"]),
+        subject.text(&["currency-iso-code"]),
+        subject.text(&["transaction", "currency-iso-code"]),
+        subject.text(&["merchant-account", "currency-iso-code"]),
+    ])
+}
+
 /// The money of a notification: of the charge or transaction in it, else of the subject.
 fn amount(
     facts: &mut Facts,
@@ -231,12 +248,7 @@ fn amount(
         money.text(&["amount"]),
         subject.text(&["transaction", "amount"]),
     ]);
-    let currency = first(&[
-        money.text(&["currency-iso-code"]),
-        subject.text(&["currency-iso-code"]),
-        subject.text(&["transaction", "currency-iso-code"]),
-        subject.text(&["merchant-account", "currency-iso-code"]),
-    ]);
+    let currency = currency(subject, charge);
     let may_lack = ["subscription_", "local_payment_"]
         .iter()
         .any(|start| kind.starts_with(start))
@@ -355,6 +367,11 @@ impl Provider for Braintree {
             subject.text(&["merchant-account", "id"]),
             notification.text(&["source-merchant-id"]),
         ]);
+        let ids = Ids {
+            own: own.as_ref(),
+            transaction: transaction.as_ref(),
+        };
+        let told = movement(&event_type, status, subject, &ids, amount.clone());
         let draft = Draft {
             identity,
             event_type,
@@ -366,7 +383,7 @@ impl Provider for Braintree {
             dated: true,
             related,
             facts,
-            movements: Vec::new(),
+            movements: told.into_iter().collect(),
         };
         Events::of(&INFO, webhook, vec![draft])
     }
