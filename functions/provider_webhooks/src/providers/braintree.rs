@@ -174,7 +174,8 @@ fn challenge_answer(challenge: &str, secrets: &Secrets) -> Option<String> {
 
 /// Returns true for a transaction that gives back the money of another one.
 fn is_credit(transaction: &Element) -> bool {
-    transaction.text(&["type"]).eq_ignore_ascii_case("credit")
+    let credit = transaction.text(&["type"]).eq_ignore_ascii_case("credit");
+    credit || !transaction.text(&["refunded-transaction-id"]).is_empty()
 }
 
 fn status_of(kind: &str, subject: &Element) -> PaymentStatus {
