@@ -27,7 +27,7 @@ use jiff::Timestamp;
 use payment_event::{Amount, PaymentStatus, Problem};
 
 use self::event_types::EVENT_TYPES;
-use self::movements::{Ids, movement};
+use self::movements::{Ids, currency, is_credit, movement};
 use crate::encoding::{base64_strict, base64_text, hex_any_case};
 use crate::events::{Draft, Events, Identity, UNREADABLE};
 use crate::exponents::ISO_ONLY;
@@ -172,12 +172,6 @@ fn challenge_answer(challenge: &str, secrets: &Secrets) -> Option<String> {
     Some(format!("{public}|{}", hex::encode(tag)))
 }
 
-/// Returns true for a transaction that gives back the money of another one.
-fn is_credit(transaction: &Element) -> bool {
-    let credit = transaction.text(&["type"]).eq_ignore_ascii_case("credit");
-    credit || !transaction.text(&["refunded-transaction-id"]).is_empty()
-}
-
 fn status_of(kind: &str, subject: &Element) -> PaymentStatus {
     use PaymentStatus::{
         Captured, DisputeLost, DisputeWon, Disputed, Failed, RefundFailed, Refunded, Unclassified,
@@ -219,16 +213,6 @@ fn role(name: &str) -> &'static str {
 fn first<'t>(texts: &[&'t str]) -> &'t str {
     let stated = texts.iter().find(|text| !text.is_empty());
     stated.copied().unwrap_or_default()
-}
-
-/// The currency of a notification, wherever it stands.
-fn currency<'e>(subject: &'e Element, charge: Option<&'e Element>) -> &'e str {
-    first(&[
-        charge.unwrap_or(subject).text(&["currency-iso-code"]),
-        subject.text(&["currency-iso-code"]),
-        subject.text(&["transaction", "currency-iso-code"]),
-        subject.text(&["merchant-account", "currency-iso-code"]),
-    ])
 }
 
 /// The money of a notification: of the charge or transaction in it, else of the subject.

@@ -10,8 +10,9 @@
 //! done; both, and an update in one of these states, tell one capture, whose id is the
 //! transaction's. A refund or a chargeback is an adjustment, filed under its transaction. A
 //! chargeback that is `reversed` and its `chargeback_reverse` give the same money back. A warning
-//! moves no money, and a credit goes to the customer's balance. Movements: see [`movements`]. That currencies without decimals
-//! (JPY, KRW, CLP, VND) are sent as ISO 4217 has them is an assumption [M].
+//! moves no money, and a credit goes to the customer's balance. Movements: see [`movements`]. That
+//! currencies without decimals (JPY, KRW, CLP, VND) are sent as ISO 4217 has them is an
+//! assumption [M].
 
 use std::borrow::Cow;
 

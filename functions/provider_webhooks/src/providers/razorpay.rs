@@ -16,8 +16,8 @@
 //! payment that was never captured (`captured` is false: an auto-refund) releases the
 //! authorisation. A dispute in the phase `retrieval` is a request for information and withdraws
 //! nothing; one that is `closed` ended without a deduction. `amount_deducted` of a lost dispute is
-//! what was taken. Movements: see [`movements`]. The samples of `settlement.processed` state an amount without a currency: it is
-//! left out.
+//! what was taken. The samples of `settlement.processed` state an amount without a currency: it is
+//! left out. Movements: see [`movements`].
 //!
 //! After a secret was changed, retries of older events are still signed with the old one: keep both
 //! for a day.

@@ -1,22 +1,22 @@
 //! Which money a Braintree notification tells.
 //!
 //! Sources, read 2026-11-27:
-//! <https://developer.paypal.com/braintree/docs/reference/general/webhooks/>, the guides to disputes
-//! and to ACH beside it, and the sample notifications of braintree-python 4.48.0.
+//! <https://developer.paypal.com/braintree/docs/reference/general/webhooks/>, the guides to
+//! disputes and to ACH beside it, and the sample notifications of braintree-python 4.48.0.
 //!
-//! A transaction is one capture, or one refund where it is a credit, under its id, whoever tells it:
-//! its own settlement, its subscription, its disbursement. `transaction_settlement_declined` undoes
-//! either, also after it was settled. A dispute is debited when it is opened; of a dispute that is
-//! won in part the rest stays away. A retrieval moves nothing.
+//! A transaction is one capture, or one refund where it is a credit, under its id, whoever tells
+//! it: its own settlement, its subscription, its disbursement. `transaction_settlement_declined`
+//! undoes either, also after it was settled. A dispute is debited when it is opened; of a dispute
+//! that is won in part the rest stays away. A retrieval moves nothing.
 //!
-//! Assumptions: a credit is a refund of `refunded-transaction-id`; what is disbursed was captured; a
-//! transaction that is declined is not settled later under the same id; a disbursement that met an
-//! exception did not arrive, and one of the type `debit` is no payout. A local payment is captured
-//! by the transaction in it; reversed, it is given back under its own id.
+//! Assumptions: a credit is a refund of `refunded-transaction-id`; what is disbursed was captured;
+//! a transaction that is declined is not settled later under the same id; a disbursement that met
+//! an exception did not arrive, and one of the type `debit` is no payout. A local payment is
+//! captured by the transaction in it; reversed, it is given back under its own id.
 
 use payment_event::{Amount, Identifier, MovementKind, MovementState, PaymentStatus, Stage};
 
-use super::{currency, first, is_credit};
+use super::first;
 use crate::amounts::{major_text_amount, minor_text_amount};
 use crate::exponents::ISO_ONLY;
 use crate::movements::Tell;
@@ -28,6 +28,22 @@ pub(super) struct Ids<'i> {
     pub(super) own: Option<&'i Identifier>,
     /// Of the transaction inside or behind it.
     pub(super) transaction: Option<&'i Identifier>,
+}
+
+/// Returns true for a transaction that gives back the money of another one.
+pub(super) fn is_credit(transaction: &Element) -> bool {
+    let credit = transaction.text(&["type"]).eq_ignore_ascii_case("credit");
+    credit || !transaction.text(&["refunded-transaction-id"]).is_empty()
+}
+
+/// The currency of a notification, wherever it stands.
+pub(super) fn currency<'e>(subject: &'e Element, charge: Option<&'e Element>) -> &'e str {
+    first(&[
+        charge.unwrap_or(subject).text(&["currency-iso-code"]),
+        subject.text(&["currency-iso-code"]),
+        subject.text(&["transaction", "currency-iso-code"]),
+        subject.text(&["merchant-account", "currency-iso-code"]),
+    ])
 }
 
 /// The movement of a notification with this meaning and amount.

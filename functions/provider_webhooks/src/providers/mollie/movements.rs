@@ -1,17 +1,16 @@
 //! Which money a Mollie event tells.
 //!
 //! Sources, read 2026-11-27: <https://docs.mollie.com/reference/webhooks-new>, the pages of the
-//! webhooks of payments, refunds, captures and chargebacks beside it, and mollie/openapi specs.yaml.
+//! webhooks of payments, refunds, captures and chargebacks beside it, mollie/openapi specs.yaml.
 //!
 //! A payment that is captured by itself is one capture, under its own id. Where it is captured by
-//! hand, its captures have ids and events of their own, and `amountCaptured` of the payment is their
-//! total: it stands apart, because a merchant may not have asked for the events of captures. So does
-//! a paid payment that states what was captured of it, or that no entity comes with: captures of it
-//! may be told as well. The total has a lower place than the amount that was awaited: it is what
-//! stands when the payment is paid.
+//! hand, its captures have ids and events of their own, and `amountCaptured` of the payment is
+//! their total: it stands apart, because a merchant may not have asked for the events of captures.
+//! So does a paid payment that states what was captured of it, or that no entity comes with:
+//! captures of it may be told as well. What a pending payment awaits is replaced by that total.
 //!
-//! `amountRefunded` and `amountChargedBack` are totals of what refunds and chargebacks tell, and are
-//! not read.
+//! `amountRefunded` and `amountChargedBack` are totals of what refunds and chargebacks tell, and
+//! are not read.
 //!
 //! Assumptions: a failed payment has failed for good; a cancelled or expired payment, authorised or
 //! not, took nothing. A capture and a refund may fail after they succeeded.

@@ -5,10 +5,10 @@
 //! payloads of paddle-python-sdk and paddle-node-sdk.
 //!
 //! A transaction in the state `paid` or `completed` is one capture of its grand total, which may
-//! change until then. A refund or a chargeback is an adjustment with an id and an amount of its own.
-//! What a chargeback took comes back in two ways that are one: its own state becomes `reversed`, and
-//! a `chargeback_reverse`, which names the transaction alone, tells the same money under another id.
-//! Credits go to the customer's balance and warnings move nothing.
+//! change until then. A refund or a chargeback is an adjustment with an id and an amount of its
+//! own. What a chargeback took comes back in two ways that are one: its own state becomes
+//! `reversed`, and a `chargeback_reverse`, which names the transaction alone, tells the same money
+//! under another id. Credits go to the customer's balance and warnings move nothing.
 //!
 //! Assumption: a chargeback that is not reversed stays open, since no state says that it is lost.
 
