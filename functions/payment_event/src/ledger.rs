@@ -8,13 +8,14 @@ use crate::{Movement, MovementKind, Payment, PaymentEvent, PaymentStatus};
 
 /// Roles of related ids that name the same payment under another of its ids. A customer, a subscription or an invoice has several
 /// payments and is none of them.
-pub const PAYMENT_ROLES: [&str; 12] = [
+pub const PAYMENT_ROLES: [&str; 13] = [
     "authorisation",
     "authorization",
     "capture",
     "charge",
     "checkout_session",
     "client_reference",
+    "local_payment",
     "order",
     "payment",
     "payment_intent",
