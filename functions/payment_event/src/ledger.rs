@@ -8,8 +8,9 @@ use crate::{Movement, MovementKind, Payment, PaymentEvent, PaymentStatus};
 
 /// Roles of related ids that name the same payment under another of its ids. A customer, a subscription or an invoice has several
 /// payments and is none of them.
-pub const PAYMENT_ROLES: [&str; 10] = [
+pub const PAYMENT_ROLES: [&str; 11] = [
     "authorisation",
+    "authorization",
     "capture",
     "charge",
     "checkout_session",

@@ -28,6 +28,8 @@
 //! `refunds`; with several of them the one that ended last in the event's state is meant [M], else
 //! the total. A transfer is a payout where it leaves an account of the platform for elsewhere.
 //!
+//! Movements: see [`movements`].
+//!
 //! Long because: a provider is one file.
 
 use std::borrow::Cow;
@@ -53,8 +55,10 @@ use crate::{
 };
 
 mod event_types;
+mod movements;
 
 use event_types::EVENT_TYPES;
+use movements::movements;
 
 pub(super) struct CoinbaseBusiness;
 
@@ -365,6 +369,13 @@ impl Provider for CoinbaseBusiness {
             ];
             facts.time_if_stated(&object)
         });
+        let movements = movements(
+            &event_type,
+            status,
+            &body,
+            transaction_id.as_ref(),
+            amount.as_ref(),
+        );
         let draft = Draft {
             identity: match event_id {
                 Some(_) => Identity::Own(facts.event_id(event_id)),
@@ -379,7 +390,7 @@ impl Provider for CoinbaseBusiness {
             dated: own_time.is_some(),
             related,
             facts,
-            movements: Vec::new(),
+            movements,
         };
         Events::of(&INFO, webhook, vec![draft])
     }
