@@ -14,7 +14,7 @@
 //!
 //! Movements: a charge is one capture, of its price once it is confirmed. One that the merchant
 //! resolved was paid too little, too much or too late: its capture is what its payments come to in
-//! the merchant's currency, or the price where it lists none. A charge that failed for being late
+//! the merchant's currency, or the price where they do not say it. A charge that failed for being late
 //! may be paid afterwards (`charge:delayed`). That no charge fails after it was confirmed is an
 //! assumption [M].
 
@@ -165,7 +165,7 @@ fn movement(
         _ => return None,
     };
     let amount = match kind {
-        "charge:resolved" if !list(charge.payments).is_empty() => paid_in_all(charge),
+        "charge:resolved" => paid_in_all(charge).or_else(|| amount.cloned()),
         _ => amount.cloned(),
     };
     Tell::of(MovementKind::Capture, id, stage).map(|told| told.standing(amount))
