@@ -25,7 +25,7 @@
 //! moves no money. A dispute of type `inquiry` withdraws nothing.
 //!
 //! Assumed: a repeated delivery has the body of the first one, and a dispute that was `prevented`
-//! has ended without a chargeback. Bodies in XML, which a subscription can ask for, are stored unread.
+//! has ended without a chargeback. Bodies in XML, for which a subscription can ask, stay unread.
 
 use std::borrow::Cow;
 

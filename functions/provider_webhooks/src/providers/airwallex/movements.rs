@@ -4,12 +4,12 @@
 //! <https://www.airwallex.com/docs/payments__disputes__dispute-flow>.
 //!
 //! Intent and attempt tell one authorisation, under the intent's id. A capture is the attempt's
-//! own; `payment_intent.succeeded` states what was captured of the intent in all, which counts where
+//! own; `payment_intent.succeeded` states what was captured of the intent in all: it counts where
 //! no attempt tells it. `capture_requested` may state a `captured_amount` of zero: then the capture
 //! is known, and its amount is the intent's to tell, or the settlement's. Attempts that fail are
 //! each a capture that failed: the intent may be paid by another one.
 //!
-//! Assumptions: an attempt that expires was never authorised; a payout that was sent has not arrived
+//! Assumptions: an attempt that expires was never authorised; a payout that was sent is not there
 //! before it is paid or settled, and one that failed is not retried under its id; a dispute keeps
 //! its id in arbitration, which takes the money again.
 

@@ -6,7 +6,7 @@
 //!
 //! What is done in a payment session has an id and an amount of its own. A checkout and a payment
 //! link are paid once, and a checkout lists its refunds with their ids. Where it lists none its
-//! `refundedAmount` is the total. What is voided or cancelled is what was not taken of a session: it
+//! `refundedAmount` is the total. What is voided or cancelled was not taken of a session: it
 //! names the session, not the authorisation.
 //!
 //! Assumptions: a void after a capture releases the rest and leaves the capture as it is; a payment
@@ -15,7 +15,8 @@
 use payment_event::{Amount, Identifier, MovementKind, PaymentStatus, Stage};
 use serde_json::value::RawValue;
 
-use super::{Body, Refund, action_of};
+use super::amounts::action_of;
+use super::{Body, Refund};
 use crate::amounts::major_text_amount;
 use crate::exponents::ISO_ONLY;
 use crate::facts::Facts;
