@@ -15,7 +15,7 @@
 //! Movements: a charge is one capture, of its price once it is confirmed. One that the merchant
 //! resolved was paid too little, too much or too late: its capture is what its payments come to in
 //! the merchant's currency, or the price where they do not say it. A charge that failed for being
-//! late may be paid afterwards (`charge:delayed`). That no charge fails after it was confirmed is an
+//! late may be paid afterwards (`charge:delayed`). That none fails after it was confirmed is an
 //! assumption [M].
 
 use std::borrow::Cow;

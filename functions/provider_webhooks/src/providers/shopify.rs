@@ -16,7 +16,7 @@
 //! - the shop is taken from the body where the body states it. `X-Shopify-Shop-Domain` is unsigned:
 //!   it is kept as the account where it has the form of a domain, and is no part of a key.
 //!
-//! A body has no time of the event: `updated_at` and its like are those of the resource. Ids have 64
+//! A body has no time of the event: `updated_at` and its like are the resource's. Ids have 64
 //! bits, more than a JSON number keeps in many languages; here they are read as texts.
 //!
 //! `orders/paid` and the `order_transactions/create` of its capture both say captured; see
