@@ -225,9 +225,9 @@ impl Told {
     /// Of two amounts the one that orders higher holds.
     fn order(&self) -> impl Ord + use<'_> {
         let amount = &self.amount;
-        // A total only grows, at whatever stage it is told.
+        // A total only grows, at whatever stage it is told; what a refused attempt stated is below it.
         let rank = match self.tells {
-            Tells::Total => 0,
+            Tells::Total => i64::MAX,
             Tells::Own | Tells::Standing => self.rank,
         };
         (

@@ -114,6 +114,16 @@ fn a_total_grows_at_every_stage_and_a_standing_amount_is_replaced() {
             .map(|a| a.minor.0),
         Some(9)
     );
+    let refused = movement(
+        Stage::REFUSED,
+        Some(told(Tells::Standing, 20, 100, "EUR", None)),
+    );
+    for both in [
+        joined(&refused, &total(30, 60)),
+        joined(&total(30, 60), &refused),
+    ] {
+        assert_eq!(both.amount().map(|a| a.minor.0), Some(60));
+    }
     let standing = |stage: Stage, minor| {
         movement(
             stage,

@@ -126,7 +126,8 @@ impl Payment {
         let own_captures = fold.any(MovementKind::Capture, |m| {
             m.stage.state != MovementState::Failed
         });
-        let captures_told = own_captures || fold.counts(MovementKind::CaptureTotal);
+        let captures_told =
+            fold.counts(MovementKind::Capture) || fold.counts(MovementKind::CaptureTotal);
         let mut captured = match own_captures {
             true => fold.sum(MovementKind::Capture),
             false => fold.sum(MovementKind::CaptureTotal),
@@ -241,7 +242,9 @@ impl<'m> Fold<'m> {
         refunded: Option<i128>,
         disputed: Option<i128>,
     ) -> PaymentState {
-        use MovementKind::{Authorisation, Capture, Dispute, DisputeReversal, Payout};
+        use MovementKind::{
+            Authorisation, Capture, CaptureTotal, Dispute, DisputeReversal, Payout,
+        };
         use MovementState::{Announced, Failed, Lost, Open, Pending, Succeeded, Voided};
         let any = |kind, state| self.any(kind, |m| m.stage.state == state);
         if any(Payout, Succeeded) {
@@ -264,7 +267,7 @@ impl<'m> Fold<'m> {
                 _ => PaymentState::PartiallyRefunded,
             };
         }
-        if captured != Some(0) {
+        if captured != Some(0) || self.counts(Capture) || self.counts(CaptureTotal) {
             return match captured.zip(authorised) {
                 Some((captured, authorised)) if captured < authorised => {
                     PaymentState::PartiallyCaptured

@@ -52,6 +52,9 @@ fn a_row_for_every_rule() {
         (vec![(A, "a", ok, Some(5)), (C, "c", ok, Some(3))], (Some(5), Some(3), Some(0), Some(0)), S::PartiallyCaptured),
         (vec![(C, "c", ok, Some(3)), (C, "d", ok, Some(4))], (None, Some(7), Some(0), Some(0)), S::Captured),
         (vec![(C, "c", ok, None), (C, "d", ok, Some(4))], (None, None, Some(0), Some(0)), S::Captured),
+        // A trial takes nothing, and is paid.
+        (vec![(C, "c", ok, Some(0))], (None, Some(0), Some(0), Some(0)), S::Captured),
+        (vec![(C, "c", Stage::PENDING, Some(9)), (R, "r", ok, Some(4))], (None, None, Some(4), Some(0)), S::PartiallyRefunded),
         (vec![(CT, "o", ok, Some(9)), (C, "d", ok, Some(4))], (None, Some(4), Some(0), Some(0)), S::Captured),
         (vec![(CT, "o", ok, Some(9)), (C, "d", Stage::REFUSED, Some(4))], (None, Some(9), Some(0), Some(0)), S::Captured),
         (vec![(C, "c", ok, Some(9)), (R, "r", ok, Some(4)), (RT, "c", ok, Some(5))], (None, Some(9), Some(4), Some(0)), S::PartiallyRefunded),

@@ -19,6 +19,15 @@ impl Memory {
         self.state().movements.clone()
     }
 
+    /// Makes every movement's item one that cannot be read.
+    pub fn damage_movements(&self) {
+        for item in self.state().movements.values_mut() {
+            if let Some(movement) = &mut item.movement {
+                movement.state = "no such state".to_owned();
+            }
+        }
+    }
+
     /// From now on a refused insert is answered without what stands at its key.
     pub fn tell_nothing_of_what_is_present(&self) {
         self.state().untold = true;

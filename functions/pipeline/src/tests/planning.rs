@@ -150,6 +150,6 @@ fn a_movement_that_several_events_tell_is_one_write() {
     assert_eq!(item.movement().unwrap().stage, Stage::SUCCEEDED);
     assert_eq!(
         (item.message_id.as_str(), item.archive_shard.as_str()),
-        ("m1", "1969-12-31#24")
+        ("m1", "")
     );
 }
