@@ -3,9 +3,10 @@
 //!
 //! A PartiQL `INSERT` refuses an existing key with `DuplicateItem`, statement by statement, and costs one write unit a kilobyte, where a
 //! conditional transaction would cost two. HTTP 200 hides the statements' own errors, so each answer is looked at.
-//! A movement is raised only over the version that was read, and what stands there instead is in the answer: DynamoDB returns the item that
-//! failed a condition for nothing
-//! (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchStatementRequest.html>, read 2026-11-27).
+//! A movement is raised only over the version that was read. An update that fails its condition is answered with what stands there
+//! (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchStatementRequest.html>, read 2026-11-27); an insert that is
+//! refused is not (DynamoDB Local 3, executed by `tests/transactions.rs`), so a telling that may be new asks by an update over a version
+//! that no item has.
 //! Source: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchStatementError.html>, read 2026-11-23.
 
 use aws_sdk_dynamodb::types::{
