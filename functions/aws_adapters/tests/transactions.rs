@@ -276,7 +276,9 @@ async fn a_movement_is_inserted_once_and_raised_over_the_version_that_was_read()
         let refused = write(&succeeded, Over::Nothing).await;
         assert_eq!(refused.outcome, InsertOutcome::Duplicate, "{endpoint}");
         // An insert that is refused is answered without the item, here at least: hence the next call.
-        let told = refused.present.map(|item| StoredTransaction::from_item(item).unwrap());
+        let told = refused
+            .present
+            .map(|item| StoredTransaction::from_item(item).unwrap());
         assert!(told.is_none_or(|told| told == pending), "{endpoint}");
         let unseen = write(&succeeded, Over::Unseen).await;
         assert_eq!(unseen.outcome, InsertOutcome::Duplicate, "{endpoint}");

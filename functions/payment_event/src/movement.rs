@@ -4,6 +4,7 @@
 //! of a movement does not depend on the order in which its events came, nor on how often they did.
 //! Source of the facts: each provider's file; of the ranks: `ARCHITECTURE.md`, "Movements".
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
@@ -216,7 +217,7 @@ pub struct Told {
     pub rank: i64,
     /// The amount.
     pub amount: Amount,
-    /// When the event happened that told it, by the provider's clock.
+    /// When the event happened that told a total, by the provider's clock.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub at: Option<Timestamp>,
 }
@@ -235,7 +236,8 @@ impl Told {
             amount.minor,
             amount.currency,
             amount.exponent,
-            self.at,
+            // The first that told it: what is smaller and later shrank.
+            Reverse(self.at),
             &amount.text,
             (self.tells, self.rank),
         )

@@ -120,9 +120,9 @@ impl Plan {
             return self.add(key, write, owner, seen);
         };
         if let Some(Write::Movement(item, _)) = self.writes.get_mut(position)
-            && let Ok(Some(raised)) = item.raised(&telling)
+            && let Ok(Some(merged)) = item.merged(&telling)
         {
-            **item = raised;
+            **item = merged;
         }
         self.own(position, owner);
     }

@@ -66,7 +66,8 @@ impl Tell {
                 tells,
                 rank,
                 amount,
-                at,
+                // Which of two totals came first tells whether it shrank.
+                at: at.filter(|_| tells == Tells::Total),
             }),
             problems: BTreeSet::new(),
         }

@@ -248,6 +248,23 @@ impl StoredTransaction {
             ..telling.clone()
         }))
     }
+
+    /// This item, which no table has yet, with what another event of the same batch tells: one change, when the later of them was received.
+    ///
+    /// # Errors
+    /// A [`StoredError`] when one of the two is no movement's item.
+    pub fn merged(&self, telling: &Self) -> Result<Option<Self>, StoredError> {
+        let Some(mut merged) = self.raised(telling)? else {
+            return Ok(None);
+        };
+        let (movement, received_at) = (merged.movement()?, merged.received_at);
+        if let Some(stored) = &mut merged.movement {
+            stored.version = 1;
+            let added = adds(&movement).map(|added| change(received_at, Some(added)));
+            stored.changes = added.into_iter().collect();
+        }
+        Ok(Some(merged))
+    }
 }
 
 fn texts(problems: &BTreeSet<Problem>) -> Vec<String> {

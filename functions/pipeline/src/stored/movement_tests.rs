@@ -119,6 +119,24 @@ fn an_item_rises_and_notes_what_it_adds() {
 }
 
 #[test]
+fn what_a_batch_tells_together_is_one_change() {
+    let succeeded = item(1, Stage::SUCCEEDED, Some(30));
+    let both = succeeded
+        .merged(&item(2, Stage::FAILED, None))
+        .unwrap()
+        .unwrap();
+    assert_eq!(changes(&both), Vec::<String>::new());
+    let pending = item(1, Stage::PENDING, None);
+    let both = pending
+        .merged(&item(2, Stage::SUCCEEDED, Some(30)))
+        .unwrap()
+        .unwrap();
+    assert_eq!(changes(&both), ["1970-01-01T00:00:00.002Z EUR.2 30"]);
+    assert_eq!(both.movement.as_ref().unwrap().version, 1);
+    assert_eq!(both.merged(&pending), Ok(None));
+}
+
+#[test]
 fn every_attribute_that_is_missing_or_wrong_is_named() {
     let stored = item(5, Stage::SUCCEEDED, Some(30)).item();
     for name in [
