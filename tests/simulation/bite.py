@@ -100,8 +100,9 @@ FAULTS = (
     Fault(
         "a message is acknowledged though its movement was not written",
         f"{PIPELINE}/ingest.rs",
-        "                    _ if !remarks.event => {}",
-        "                    Fate::Stored | Fate::Duplicate if !remarks.event => {}",
+        "                    Fate::Failed(cause) => self.fail(message, cause.clone()),",
+        "                    Fate::Failed(_) if !remarks.event => {}\n"
+        "                    Fate::Failed(cause) => self.fail(message, cause.clone()),",
     ),
     Fault(
         "the later telling of a movement holds, whatever its rank",
