@@ -29,6 +29,7 @@ class Fault:
 
 
 PIPELINE, ARCHIVE, SEAL = "functions/pipeline/src", "functions/transaction_archive/src", "functions/audit_seal/src"
+EVENT = "functions/payment_event/src"
 FAULTS = (
     Fault(
         "a batch is acknowledged though its audit object was not written",
@@ -39,14 +40,14 @@ FAULTS = (
     Fault(
         "a throttled insert counts as stored",
         f"{PIPELINE}/insert.rs",
-        "                Ok(InsertOutcome::Stored) => Fate::Stored,",
-        "                Ok(InsertOutcome::Stored | InsertOutcome::Retry) => Fate::Stored,",
+        "            (InsertOutcome::Stored, _) => Next::Done(Fate::Stored),",
+        "            (InsertOutcome::Stored | InsertOutcome::Retry, _) => Next::Done(Fate::Stored),",
     ),
     Fault(
         "an insert whose call failed counts as a duplicate",
         f"{PIPELINE}/insert.rs",
-        "                Ok(InsertOutcome::Duplicate) => Fate::Duplicate,",
-        "                Ok(InsertOutcome::Duplicate) | Err(_) => Fate::Duplicate,",
+        "            Err(error) => return Next::Again(Some(error)),",
+        "            Err(_) => return Next::Done(Fate::Duplicate),",
     ),
     Fault(
         "a rejected webhook that could not be handed on is acknowledged",
@@ -83,6 +84,79 @@ FAULTS = (
         f"{PIPELINE}/plan.rs",
         "    let shard = first % DATED_SHARDS + if dated { 0 } else { DATED_SHARDS };",
         "    let shard = first % DATED_SHARDS + if dated { 0 } else { ARCHIVE_SHARDS };",
+    ),
+    Fault(
+        "a movement that is there is never raised",
+        f"{PIPELINE}/insert.rs",
+        "            Ok(Some((raised, version))) => {",
+        "            Ok(Some(_)) if true => Next::Done(Fate::Duplicate),\n            Ok(Some((raised, version))) => {",
+    ),
+    Fault(
+        "a refused insert that is told nothing counts as a repetition",
+        f"{PIPELINE}/insert.rs",
+        "                    Next::Raise(Write::Movement(telling.clone(), over))",
+        "                    let _ = (telling, over);\n                    Next::Done(Fate::Duplicate)",
+    ),
+    Fault(
+        "a message is acknowledged though its movement was not written",
+        f"{PIPELINE}/ingest.rs",
+        "                    Fate::Failed(cause) => self.fail(message, cause.clone()),",
+        "                    Fate::Failed(_) if !remarks.event => {}\n"
+        "                    Fate::Failed(cause) => self.fail(message, cause.clone()),",
+    ),
+    Fault(
+        "the later telling of a movement holds, whatever its rank",
+        f"{EVENT}/movement.rs",
+        "        self.stage = self.stage.max(other.stage);",
+        "        self.stage = other.stage;",
+    ),
+    Fault(
+        "a telling without an amount takes the amount away",
+        f"{EVENT}/movement.rs",
+        "        if self.money.as_ref().map(Told::order) < theirs.map(Told::order) {",
+        "        if theirs.is_none() || self.money.as_ref().map(Told::order) < theirs.map(Told::order) {",
+    ),
+    Fault(
+        "a movement is stored under the payment of the event that tells it",
+        f"{PIPELINE}/stored/movement.rs",
+        '        let transaction_id = format!("{}:{}", event.provider, movement.payment.as_str());',
+        "        let transaction_id = event.key.transaction_id.clone();",
+    ),
+    Fault(
+        "of two tellings in a batch the second is dropped",
+        f"{PIPELINE}/plan.rs",
+        "            **item = merged;",
+        "            let _ = (item, merged);",
+    ),
+    Fault(
+        "what a batch tells together is noted as two changes",
+        f"{PIPELINE}/plan.rs",
+        "            && let Ok(Some(merged)) = item.merged(&telling)",
+        "            && let Ok(Some(merged)) = item.raised(&telling)",
+    ),
+    Fault(
+        "a change of what a movement adds is not noted in its item",
+        f"{PIPELINE}/stored/movement.rs",
+        "            changes.push(change(telling.received_at, added));",
+        "            let _ = (&mut changes, change(telling.received_at, added));",
+    ),
+    Fault(
+        "what a movement added before is counted again when it is raised",
+        f"{PIPELINE}/aggregate/stream.rs",
+        "            before: old.as_ref().map(Image::adds).transpose()?.flatten(),",
+        "            before: None,",
+    ),
+    Fault(
+        "a movement that failed later does not lower the sum",
+        f"{PIPELINE}/aggregate/fold.rs",
+        "                for (adds, sign) in [(movement.before, -1), (movement.after, 1)] {",
+        "                for (adds, sign) in [(movement.before.and(movement.after), -1), (movement.after, 1)] {",
+    ),
+    Fault(
+        "a change of an amount alone is not counted",
+        f"{PIPELINE}/aggregate/fold.rs",
+        "            Counted::Movement(movement) if movement.before != movement.after => {",
+        "            Counted::Movement(movement) if movement.before.is_some() != movement.after.is_some() => {",
     ),
     Fault(
         "a repeated stream batch is counted again",

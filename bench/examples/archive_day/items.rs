@@ -191,6 +191,8 @@ impl Items {
             audit_key: format!("audit/dt={DAY}/hh={hour:02}/{}.jsonl.zst", uuid(batch, 80)),
             audit_offset: line * 640 + random(n, 92) % 128,
             audit_length: 512 + random(n, 93) % 256,
+            tells: Vec::new(),
+            movement: None,
         }
     }
 

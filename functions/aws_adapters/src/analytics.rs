@@ -151,21 +151,34 @@ impl DynamoAnalytics {
         delta: &Delta,
         now: Timestamp,
     ) -> Result<TransactWriteItem, StoreError> {
-        const ADD: &str = "ADD event_count :count, amount_minor :amount, event_to_receipt_ms :arrival, receipt_to_count_ms :lag";
+        const EVENTS: &str =
+            "ADD event_count :count, event_to_receipt_ms :arrival, receipt_to_count_ms :lag";
+        const MOVEMENTS: &str = "ADD movement_count :count, amount_minor :amount";
         let update: UpdateBuilder = Update::builder()
             .table_name(&self.table)
             .key("aggregate", text(&key.aggregate))
-            .key("bucket", text(&key.bucket))
-            .expression_attribute_values(":count", number(delta.count))
-            .expression_attribute_values(":amount", number(delta.amount_minor))
-            .expression_attribute_values(":arrival", number(delta.event_to_receipt_ms))
-            .expression_attribute_values(":lag", number(delta.receipt_to_count_ms));
+            .key("bucket", text(&key.bucket));
+        let (add, update) = match key.is_money() {
+            true => (
+                MOVEMENTS,
+                update
+                    .expression_attribute_values(":count", number(delta.movements))
+                    .expression_attribute_values(":amount", number(delta.amount_minor)),
+            ),
+            false => (
+                EVENTS,
+                update
+                    .expression_attribute_values(":count", number(delta.count))
+                    .expression_attribute_values(":arrival", number(delta.event_to_receipt_ms))
+                    .expression_attribute_values(":lag", number(delta.receipt_to_count_ms)),
+            ),
+        };
         let update = if key.bucket.starts_with("minute#") {
             update
-                .update_expression(format!("{ADD} SET expires_at = :expires_at"))
+                .update_expression(format!("{add} SET expires_at = :expires_at"))
                 .expression_attribute_values(":expires_at", expiry(now, MINUTE_ROWS_KEPT_HOURS))
         } else {
-            update.update_expression(ADD)
+            update.update_expression(add)
         };
         let update = update.build().map_err(|_| not_built(TRANSACT))?;
         Ok(TransactWriteItem::builder().update(update).build())

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use pipeline::storage::{Attribute, Item, TransactionRecord};
+use pipeline::stored::StoredTransaction;
 
 pub(crate) type Attributes = Vec<(&'static str, AttributeValue)>;
 
@@ -62,6 +63,11 @@ pub(crate) fn record(record: &TransactionRecord) -> Attributes {
             .collect();
         item.push(("related_ids", AttributeValue::M(ids)));
     }
+    if !event.movements.is_empty() {
+        let tells = StoredTransaction::from(record).tells;
+        let tells = tells.into_iter().map(AttributeValue::S);
+        item.push(("tells", AttributeValue::L(tells.collect())));
+    }
     if !event.problems.is_empty() {
         let problems = event.problems.iter().map(|problem| text(problem.as_str()));
         item.push(("problems", AttributeValue::L(problems.collect())));
@@ -69,16 +75,52 @@ pub(crate) fn record(record: &TransactionRecord) -> Attributes {
     item
 }
 
+/// A movement's attributes, in the order of their names.
+pub(crate) fn movement(item: &StoredTransaction) -> Vec<(String, AttributeValue)> {
+    let text = AttributeValue::S;
+    let typed = |value| match value {
+        Attribute::Text(it) => Some(text(it)),
+        Attribute::Number(it) => Some(AttributeValue::N(it)),
+        Attribute::Texts(texts) => {
+            let texts = texts.into_iter().map(|(name, it)| (name, text(it)));
+            Some(AttributeValue::M(texts.collect()))
+        }
+        Attribute::List(texts) => Some(AttributeValue::L(texts.into_iter().map(text).collect())),
+        // No record has one.
+        Attribute::Other => None,
+    };
+    let attributes = item.item().into_iter();
+    attributes
+        .filter_map(|(name, value)| Some((name, typed(value)?)))
+        .collect()
+}
+
 /// `INSERT INTO "table" VALUE {'a': ?, …}` for these attributes.
-pub(crate) fn insert_statement(table: &str, attributes: &Attributes) -> String {
+pub(crate) fn insert_statement<N: AsRef<str>>(
+    table: &str,
+    attributes: &[(N, AttributeValue)],
+) -> String {
     let mut statement = format!("INSERT INTO \"{table}\" VALUE {{");
     for (position, (name, _)) in attributes.iter().enumerate() {
         statement.push_str(if position == 0 { "'" } else { ", '" });
-        statement.push_str(name);
+        statement.push_str(name.as_ref());
         statement.push_str("': ?");
     }
     statement.push('}');
     statement
+}
+
+/// `UPDATE "table" SET "a" = ? … WHERE …` for these attributes but those of the key, if the item there has a version.
+/// The values come in the order of the names; then those of the key, and the version.
+/// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.update.html>, read 2026-11-27.
+pub(crate) fn update_statement<'n>(table: &str, names: impl Iterator<Item = &'n str>) -> String {
+    let mut statement = format!("UPDATE \"{table}\"");
+    for name in names {
+        statement.push_str(" SET \"");
+        statement.push_str(name);
+        statement.push_str("\" = ?");
+    }
+    statement + " WHERE \"transaction_id\" = ? AND \"timestamp\" = ? AND \"version\" = ?"
 }
 
 /// A DynamoDB item in the pipeline's form.

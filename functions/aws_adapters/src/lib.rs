@@ -18,6 +18,7 @@ mod index;
 mod item;
 #[cfg(feature = "logs")]
 mod logs;
+mod movements;
 mod objects;
 #[cfg(feature = "operator")]
 pub mod operations;
@@ -46,6 +47,7 @@ pub use dead_letters::SqsDeadLetters;
 pub use index::DynamoIndex;
 #[cfg(feature = "logs")]
 pub use logs::CloudWatchLogs;
+pub use movements::DynamoMovements;
 pub use objects::S3Objects;
 pub use pause::Backoff;
 pub use rejected::SqsRejected;

@@ -39,11 +39,19 @@ pub async fn analytics_rows(
                     aggregate: text("aggregate")?,
                     bucket: text("bucket")?,
                 };
-                let delta = Delta {
-                    count: u64::try_from(number("event_count")?).ok()?,
-                    amount_minor: number("amount_minor")?,
-                    event_to_receipt_ms: number("event_to_receipt_ms")?,
-                    receipt_to_count_ms: number("receipt_to_count_ms")?,
+                // A row of money counts movements, a row of events counts events.
+                let delta = match number("movement_count") {
+                    Some(movements) => Delta {
+                        movements: i64::try_from(movements).ok()?,
+                        amount_minor: number("amount_minor")?,
+                        ..Delta::default()
+                    },
+                    None => Delta {
+                        count: u64::try_from(number("event_count")?).ok()?,
+                        event_to_receipt_ms: number("event_to_receipt_ms")?,
+                        receipt_to_count_ms: number("receipt_to_count_ms")?,
+                        ..Delta::default()
+                    },
                 };
                 Some((key, delta))
             };

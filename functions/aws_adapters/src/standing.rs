@@ -293,8 +293,11 @@ pub async fn counted_in(
             .map_err(|error| store_error(BATCH_GET, &error))?;
         let items = answer.responses.unwrap_or_default().remove(table);
         for item in items.unwrap_or_default() {
-            let count = item.get("event_count").and_then(|count| count.as_n().ok());
+            // A row of money counts movements.
+            let names = ["event_count", "movement_count"];
+            let count = names.iter().find_map(|name| item.get(*name));
             counted += count
+                .and_then(|count| count.as_n().ok())
                 .and_then(|count| count.parse::<u64>().ok())
                 .unwrap_or_default();
         }

@@ -8,7 +8,9 @@ use std::collections::HashMap;
 use aws_sdk_dynamodbstreams::types::{AttributeValue, OperationType, Record, ShardIteratorType};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use payment_event::MOVEMENT;
 use pipeline::storage::StoreError;
+use pipeline::stored::EVENT;
 use serde_json::{Map, Value, json};
 
 use crate::Clients;
@@ -53,20 +55,22 @@ fn image(members: &HashMap<String, AttributeValue>) -> Map<String, Value> {
         .collect()
 }
 
-/// The record, where it is what the function is started for: an event that was inserted.
-fn inserted(record: &Record) -> Option<String> {
+/// The record, where it is what the function is started for: an event that was inserted, a movement that was inserted or raised.
+fn wanted(record: &Record) -> Option<String> {
     let change = record.dynamodb.as_ref()?;
     let new = change.new_image.as_ref()?;
-    let event = matches!(new.get("record_type"), Some(AttributeValue::S(kind)) if kind == "event");
-    if record.event_name != Some(OperationType::Insert) || !event {
-        return None;
-    }
+    let kind = new.get("record_type")?.as_s().ok()?;
+    let name = match (record.event_name.as_ref()?, kind.as_str()) {
+        (OperationType::Insert, EVENT | MOVEMENT) => "INSERT",
+        (OperationType::Modify, MOVEMENT) => "MODIFY",
+        _ => return None,
+    };
     let created = change
         .approximate_creation_date_time
         .map(|at| at.as_secs_f64());
-    let record = json!({
+    let mut record = json!({
         "eventID": record.event_id,
-        "eventName": "INSERT",
+        "eventName": name,
         "eventSource": "aws:dynamodb",
         "eventVersion": record.event_version,
         "awsRegion": record.aws_region,
@@ -76,9 +80,12 @@ fn inserted(record: &Record) -> Option<String> {
             "NewImage": image(new),
             "SequenceNumber": change.sequence_number,
             "SizeBytes": change.size_bytes,
-            "StreamViewType": "NEW_IMAGE",
+            "StreamViewType": "NEW_AND_OLD_IMAGES",
         },
     });
+    if let (Some(old), Some(change)) = (&change.old_image, record["dynamodb"].as_object_mut()) {
+        change.insert("OldImage".to_owned(), image(old).into());
+    }
     Some(record.to_string())
 }
 
@@ -87,11 +94,11 @@ fn beyond(number: &str, last: &str) -> bool {
     (number.len(), number) > (last.len(), last)
 }
 
-/// The records of events that were inserted, of a part of the stream `arn`, each as JSON.
+/// The records of a part of the stream `arn` that are counted, each as JSON: events that were inserted, movements that were inserted or raised.
 ///
 /// # Errors
 /// A [`StoreError`]; [`StoreError::Final`] when the stream has them no more.
-pub async fn inserted_events(
+pub async fn counted_records(
     clients: &Clients,
     arn: &str,
     range: Range<'_>,
@@ -122,7 +129,7 @@ pub async fn inserted_events(
             if number.is_some_and(|number| beyond(number, range.last)) {
                 return Ok(found);
             }
-            found.extend(inserted(record));
+            found.extend(wanted(record));
         }
         iterator = answer.next_shard_iterator;
     }
@@ -156,8 +163,8 @@ mod tests {
     }
 
     #[test]
-    fn inserted_events_and_nothing_else() {
-        let found = inserted(&record("event", OperationType::Insert)).unwrap();
+    fn what_is_counted_and_nothing_else() {
+        let found = wanted(&record("event", OperationType::Insert)).unwrap();
         let found: Value = serde_json::from_str(&found).unwrap();
         assert_eq!(found["dynamodb"]["SequenceNumber"], "7");
         assert_eq!(
@@ -168,9 +175,15 @@ mod tests {
             found["dynamodb"]["NewImage"]["related_ids"],
             json!({"M": {"payment": {"S": "p"}}})
         );
-        assert_eq!(inserted(&record("guard", OperationType::Insert)), None);
-        assert_eq!(inserted(&record("event", OperationType::Remove)), None);
-        assert_eq!(inserted(&Record::builder().build()), None);
+        assert_eq!(found["dynamodb"].get("OldImage"), None);
+        let raised = wanted(&record("movement", OperationType::Modify)).unwrap();
+        assert!(raised.contains("\"MODIFY\""));
+        assert!(wanted(&record("movement", OperationType::Insert)).is_some());
+        assert_eq!(wanted(&record("guard", OperationType::Insert)), None);
+        assert_eq!(wanted(&record("event", OperationType::Modify)), None);
+        assert_eq!(wanted(&record("event", OperationType::Remove)), None);
+        assert_eq!(wanted(&record("movement", OperationType::Remove)), None);
+        assert_eq!(wanted(&Record::builder().build()), None);
     }
 
     #[test]

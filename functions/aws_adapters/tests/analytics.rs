@@ -59,28 +59,43 @@ fn numbers(range: std::ops::Range<u64>) -> Vec<SequenceNumber> {
 fn rows(count: usize) -> BTreeMap<RowKey, Delta> {
     let delta = Delta {
         count: 2,
-        amount_minor: i128::from(i64::MAX) * 3,
         event_to_receipt_ms: -5,
         receipt_to_count_ms: 7,
+        ..Delta::default()
     };
     let key = |n: usize| RowKey {
-        aggregate: "stripe#EUR.2#captured#01".to_owned(),
+        aggregate: EVENTS.to_owned(),
         bucket: match n {
             0 => "day#2026-01-02".to_owned(),
             n => format!("minute#2026-01-02T{:02}:{:02}Z", n / 60, n % 60),
         },
     };
-    (0..count).map(|n| (key(n), delta)).collect()
+    let mut rows: BTreeMap<_, _> = (0..count - 1).map(|n| (key(n), delta)).collect();
+    let money = RowKey {
+        aggregate: MONEY.to_owned(),
+        bucket: "day#2026-01-02".to_owned(),
+    };
+    let delta = Delta {
+        movements: -1,
+        amount_minor: i128::from(i64::MAX) * 3,
+        ..Delta::default()
+    };
+    rows.insert(money, delta);
+    rows
 }
+
+const EVENTS: &str = "stripe#-#captured#01";
+const MONEY: &str = "stripe#EUR.2#movement:capture#01";
 
 async fn item(
     client: &aws_sdk_dynamodb::Client,
     table: &str,
+    aggregate: &str,
     bucket: &str,
 ) -> std::collections::HashMap<String, AttributeValue> {
     let key = |text: &str| AttributeValue::S(text.to_owned());
     let call = client.get_item().table_name(table).consistent_read(true);
-    call.key("aggregate", key("stripe#EUR.2#captured#01"))
+    call.key("aggregate", key(aggregate))
         .key("bucket", key(bucket))
         .send()
         .await
@@ -118,17 +133,18 @@ async fn a_transaction_counts_its_records_once() {
             store.apply(&numbers(100..110), &rows).await,
             Ok(ApplyOutcome::Applied)
         );
-        let day = item(&client, &name, "day#2026-01-02").await;
+        let day = item(&client, &name, EVENTS, "day#2026-01-02").await;
         let number = |name: &str| day[name].as_n().unwrap().clone();
         assert_eq!(number("event_count"), "4");
-        assert_eq!(
-            number("amount_minor"),
-            (i128::from(i64::MAX) * 6).to_string()
-        );
+        let money = item(&client, &name, MONEY, "day#2026-01-02").await;
+        let sum = AttributeValue::N((i128::from(i64::MAX) * 6).to_string());
+        assert_eq!(money["amount_minor"], sum);
+        assert_eq!(money["movement_count"], AttributeValue::N("-2".into()));
+        assert!(!money.contains_key("event_count") && !day.contains_key("amount_minor"));
         assert_eq!(number("event_to_receipt_ms"), "-10");
         assert_eq!(number("receipt_to_count_ms"), "14");
         assert!(!day.contains_key("expires_at"), "days stay");
-        let minute = item(&client, &name, "minute#2026-01-02T00:01Z").await;
+        let minute = item(&client, &name, EVENTS, "minute#2026-01-02T00:01Z").await;
         assert!(minute.contains_key("expires_at"), "minutes do not");
     }
 }

@@ -13,7 +13,8 @@ use aws_sdk_dynamodb::types::{
 };
 use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
 use pipeline::storage::{
-    ObjectStore, PutNew, Signer, StoreError, TransactionIndex, TransactionStore,
+    ObjectStore, PutNew, Signer, StoreError, TransactionIndex, TransactionRecord, TransactionStore,
+    Write,
 };
 use pipeline::stored::StoredTransaction;
 
@@ -62,7 +63,9 @@ async fn what_is_stored_comes_back_page_by_page_and_can_be_deleted() {
         let name = table(&config).await;
         let records: Vec<_> = (0..20).map(record).collect();
         let store = DynamoTransactions::new(&clients, &name);
-        store.insert_batch(&records).await.unwrap();
+        let event = |record: &TransactionRecord| Write::Event(Box::new(record.clone()));
+        let writes: Vec<_> = records.iter().map(event).collect();
+        store.write_batch(&writes).await.unwrap();
 
         let index = DynamoIndex::new(&clients, &name);
         let (mut found, mut after, mut pages) = (Vec::new(), None, 0);

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use aws_adapters::operations::analytics_rows;
-use aws_adapters::{DynamoIndex, S3Objects};
+use aws_adapters::{DynamoIndex, DynamoMovements, S3Objects};
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
 use jiff::tz::Offset;
 use jiff::{Timestamp, ToSpan};
-use pipeline::aggregate::{Delta, RowKey};
+use pipeline::aggregate::{Delta, MONEY, RowKey};
 use transaction_archive::recount::{Difference, Recount, compare, recount};
 
 use crate::error::Error;
@@ -21,7 +21,7 @@ const MINUTES_COMPARED_DAYS: i32 = 13;
 /// What `payhook analytics` can do.
 #[derive(Subcommand)]
 pub(crate) enum AnalyticsCommand {
-    /// Print what was counted: events and amounts by day, provider, currency and status.
+    /// Print what was counted: events by day, provider and status, money by day, provider, currency and kind of movement.
     Show(RangeArguments),
     /// Count the records of table and archive again and compare to the unit; 1 when anything differs.
     Recount(RangeArguments),
@@ -51,14 +51,16 @@ pub(crate) fn run(command: &AnalyticsCommand, output: &mut impl Write) -> Result
             show(range.from, range.to, rows, output)
         }
         AnalyticsCommand::Recount(range) => {
+            let today = Offset::UTC.to_datetime(Timestamp::now()).date();
             let (said, kept) = wait(async {
                 let clients = range.stack.clients().await;
-                let index = DynamoIndex::new(&clients, range.stack.name("transactions"));
+                let table = range.stack.name("transactions");
+                let index = DynamoIndex::new(&clients, &table);
+                let movements = DynamoMovements::new(&clients, &table);
                 let objects = S3Objects::new(&clients, range.stack.bucket());
-                let said = recount(range.from, range.to, &index, &objects).await?;
+                let said = recount(range.from, range.to, &index, &movements, &objects).await?;
                 Ok((said, rows(&range.stack).await?))
             })?;
-            let today = Offset::UTC.to_datetime(Timestamp::now()).date();
             let minutes_from = today
                 .checked_sub(MINUTES_COMPARED_DAYS.days())
                 .unwrap_or(today);
@@ -83,7 +85,7 @@ fn decimal(minor: i128, exponent: usize) -> String {
     }
 }
 
-/// `EUR 11.30`, or nothing for events without money.
+/// `EUR 11.30`, or nothing where no amount was told.
 fn money(currency: &str, minor: i128) -> String {
     match currency.split_once('.') {
         Some((code, exponent)) => {
@@ -132,20 +134,31 @@ fn show(
     }
     writeln!(
         output,
-        "{:<12}{:<18}{:<14}{:>10}  {:>22}  {:>12}  {:>12}",
-        "day", "provider", "status", "events", "amount", "event→door", "door→count"
+        "{:<12}{:<18}{:<18}{:>10}  {:>22}  {:>12}  {:>12}",
+        "day", "provider", "what", "number", "money", "event→door", "door→count"
     )
     .map_err(Error::Output)?;
     for ((day, name), delta) in days {
         let mut parts = name.split('#');
         let mut part = || parts.next().unwrap_or_default();
         let (provider, currency, status) = (part(), part(), part());
+        if let Some(kind) = status.strip_prefix(MONEY) {
+            let money = money(currency, delta.amount_minor);
+            writeln!(
+                output,
+                "{day:<12}{provider:<18}{kind:<18}{:>10}  {money:>22}  {:>12}  {:>12}",
+                delta.movements, "", ""
+            )
+            .map_err(Error::Output)?;
+            continue;
+        }
         let count = i128::from(delta.count.max(1));
+        let event = format!("event {status}");
         writeln!(
             output,
-            "{day:<12}{provider:<18}{status:<14}{:>10}  {:>22}  {:>12}  {:>12}",
+            "{day:<12}{provider:<18}{event:<18}{:>10}  {:>22}  {:>12}  {:>12}",
             delta.count,
-            money(currency, delta.amount_minor),
+            "",
             duration(delta.event_to_receipt_ms / count),
             duration(delta.receipt_to_count_ms / count),
         )
@@ -158,21 +171,24 @@ fn tell(said: &Recount, differences: &[Difference], output: &mut impl Write) -> 
     for difference in differences {
         writeln!(
             output,
-            "{} {}: kept {} events and {} minor units, recounted {} and {}",
+            "{} {}: kept {} events, {} movements and {} minor units, recounted {}, {} and {}",
             difference.row.bucket,
             difference.row.aggregate,
             difference.kept.count,
+            difference.kept.movements,
             difference.kept.amount_minor,
             difference.recounted.count,
+            difference.recounted.movements,
             difference.recounted.amount_minor,
         )
         .map_err(Error::Output)?;
     }
     writeln!(
         output,
-        "{} records in the table, {} in the archive, {} uncountable; {} rows compared, {} differ",
+        "{} records in the table, {} in the archive, {} movements, {} uncountable; {} rows compared, {} differ",
         said.in_table,
         said.in_archive,
+        said.in_movements,
         said.uncountable,
         said.rows.len(),
         differences.len()

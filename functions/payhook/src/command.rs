@@ -6,7 +6,8 @@ use clap::Subcommand;
 
 use crate::error::Error;
 use crate::{
-    analytics, audit, doctor, iam, keys, mask, providers, reconcile, redrive, send, verify,
+    analytics, audit, doctor, iam, keys, mask, payments, providers, reconcile, redrive, send,
+    verify,
 };
 
 /// What `payhook` can do.
@@ -41,6 +42,9 @@ pub(crate) enum Command {
     /// Say what of the account would make a deploy fail, or walk a webhook's way through a stack.
     #[command(subcommand)]
     Doctor(doctor::DoctorCommand),
+    /// Show what moved: a payment's authorisations, captures, refunds and disputes, each counted once.
+    #[command(subcommand)]
+    Payments(payments::PaymentsCommand),
     /// Account for every webhook that was accepted on a day.
     Reconcile(reconcile::ReconcileArguments),
 }
@@ -64,6 +68,7 @@ pub(crate) fn run(command: &Command) -> Result<(), Error> {
         Command::Rejected(command) => redrive::rejected(command, &mut output),
         Command::Dlq(command) => redrive::dlq(command, &mut output),
         Command::Doctor(command) => doctor::run(command, &mut output),
+        Command::Payments(command) => payments::run(command, input, &mut output),
         Command::Reconcile(arguments) => reconcile::run(arguments, &mut output),
     }?;
     output.flush().map_err(Error::Output)

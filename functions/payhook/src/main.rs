@@ -16,6 +16,7 @@ mod iam;
 mod keys;
 mod lines;
 mod mask;
+mod payments;
 mod providers;
 mod reconcile;
 mod redrive;

@@ -58,10 +58,12 @@ enum Verdict {
 }
 
 #[derive(Debug, Serialize, PartialEq)]
-struct Answer {
+pub(crate) struct Answer {
     verdict: Verdict,
-    reason: Option<&'static str>,
-    events: Vec<PaymentEvent>,
+    /// Why it is not believed, or cannot be judged.
+    pub(crate) reason: Option<&'static str>,
+    /// What would be stored.
+    pub(crate) events: Vec<PaymentEvent>,
 }
 
 impl Answer {
@@ -92,7 +94,8 @@ fn read(line: &[u8]) -> Result<(Request, Vec<u8>, Timestamp), &'static str> {
     Ok((request, body, received_at))
 }
 
-fn judge(line: &[u8]) -> Answer {
+/// Judges the request of one line.
+pub(crate) fn judge(line: &[u8]) -> Answer {
     let (request, body, received_at) = match read(line) {
         Ok(read) => read,
         Err(reason) => return Answer::without_events(Verdict::Error, reason),

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Amount, Identifier, PaymentStatus, Problem};
+use crate::{Amount, Identifier, Movement, PaymentStatus, Problem};
 
 /// What stands in a key in place of the time of an event that has none.
 pub const UNDATED: &str = "undated";
@@ -46,6 +46,9 @@ pub struct PaymentEvent {
     /// Other ids by their role (`charge`, `refund`, `dispute`, `order`).
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub related_ids: BTreeMap<String, Identifier>,
+    /// The money that it says has moved, or will, or has not.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub movements: Vec<Movement>,
 }
 
 /// The primary key of a transaction record.
@@ -97,6 +100,7 @@ mod tests {
             dated,
             problems: BTreeSet::new(),
             related_ids: BTreeMap::new(),
+            movements: Vec::new(),
         }
     }
 

@@ -1,8 +1,8 @@
-//! What is missing from a stored event, or is there and cannot be used.
+//! What is missing from a stored event, is there and cannot be used, or contradicts what other events say.
 
 use serde::{Deserialize, Serialize};
 
-/// A fact that a genuine webhook lacks, or states in a form that cannot be used.
+/// A fact that a genuine webhook lacks, states in a form that cannot be used, or tells otherwise than another one.
 ///
 /// A problem never keeps an event from being stored: the record has what is known, and the masked
 /// payload has the rest. No variant carries input, because a body may hold card data.
@@ -37,11 +37,21 @@ pub enum Problem {
     CurrencyMissing,
     /// The currency is not a code of three to eight letters and digits.
     CurrencyUnusable,
+    /// Two events tell different amounts of one movement.
+    AmountDiffers,
+    /// A total that only grows was told again and smaller.
+    TotalShrinks,
+    /// The amounts of one payment are in several currencies.
+    CurrencyDiffers,
+    /// More was given back than was taken.
+    RefundBeyondCapture,
+    /// A dispute of a payment of which nothing else is known.
+    DisputeWithoutPayment,
 }
 
 impl Problem {
     /// Every problem, for tables and tests.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 19] = [
         Self::BodyUnreadable,
         Self::TooManyEvents,
         Self::EventIdMissing,
@@ -56,6 +66,11 @@ impl Problem {
         Self::AmountUnusable,
         Self::CurrencyMissing,
         Self::CurrencyUnusable,
+        Self::AmountDiffers,
+        Self::TotalShrinks,
+        Self::CurrencyDiffers,
+        Self::RefundBeyondCapture,
+        Self::DisputeWithoutPayment,
     ];
 
     /// The stored text, the same as in JSON.
@@ -75,6 +90,11 @@ impl Problem {
             Self::AmountUnusable => "amount_unusable",
             Self::CurrencyMissing => "currency_missing",
             Self::CurrencyUnusable => "currency_unusable",
+            Self::AmountDiffers => "amount_differs",
+            Self::TotalShrinks => "total_shrinks",
+            Self::CurrencyDiffers => "currency_differs",
+            Self::RefundBeyondCapture => "refund_beyond_capture",
+            Self::DisputeWithoutPayment => "dispute_without_payment",
         }
     }
 }

@@ -8,6 +8,8 @@ mod fold;
 mod sequence;
 mod stream;
 
-pub use fold::{Delta, Grain, LANES, RowKey, fold};
+pub use fold::{Delta, Grain, LANES, MONEY, RowKey, fold};
 pub use sequence::SequenceNumber;
-pub use stream::{CountedEvent, StreamRecordError, counted_event, read_record};
+pub use stream::{
+    Adds, Counted, CountedEvent, CountedMovement, StreamRecordError, counted_event, read_record,
+};

@@ -16,7 +16,7 @@ use provider_webhooks::providers;
 
 use crate::IngestError;
 use crate::audit::AuditWriter;
-use crate::insert::{Fate, Rounds, insert_all};
+use crate::insert::{Fate, Rounds, write_all};
 use crate::judge::{Judge, Judgement};
 use crate::message::IncomingMessage;
 use crate::plan::{PlannedEvent, plan};
@@ -24,7 +24,7 @@ use crate::reject::{rejected_message, send_all};
 use crate::report::{FailedMessage, IngestReport, UNKNOWN_PROVIDER};
 use crate::storage::{
     AuditPointer, AuditStore, CertificateStore, INSERT_BATCH_RECORDS_MAX, Pause, RejectedQueue,
-    SecretStore, StoreError, TransactionRecord, TransactionStore,
+    SecretStore, StoreError, TransactionStore, Write,
 };
 
 /// The outside, by trait.
@@ -157,21 +157,21 @@ where
     }
 
     let plan = plan(events);
-    let remarks = plan.records.iter().map(Remarks::of).collect();
+    let remarks = plan.writes.iter().map(Remarks::of).collect();
     let rounds = Rounds {
         call_records_max: INSERT_BATCH_RECORDS_MAX,
         calls_concurrent_max: limits.insert_calls_concurrent_max,
         attempts_max: limits.insert_attempts_max,
     };
     let (fates, sent) = join(
-        insert_all(plan.records, rounds, deps.pause, async |records| {
-            deps.transactions.insert_batch(records).await
+        write_all(plan.writes, rounds, deps.pause, async |writes| {
+            deps.transactions.write_batch(writes).await
         }),
         send_all(sends, limits.send_attempts_max, deps.rejected, deps.pause),
     )
     .await;
 
-    ledger.settle_records(plan.owners, fates, remarks);
+    ledger.settle_writes(plan.owners, fates, remarks);
     for ((position, reason), result) in rejects.into_iter().zip(sent) {
         ledger.settle_reject(position, reason, result);
     }
@@ -241,18 +241,27 @@ async fn put(
     }
 }
 
-/// What is counted of a record beside its being stored.
+/// What is counted of a write beside its being stored; nothing of a movement's, whose event is counted.
 struct Remarks {
+    event: bool,
     incomplete: bool,
     type_unknown: bool,
 }
 
 impl Remarks {
-    fn of(record: &TransactionRecord) -> Self {
+    fn of(write: &Write) -> Self {
+        let Write::Event(record) = write else {
+            return Self {
+                event: false,
+                incomplete: false,
+                type_unknown: false,
+            };
+        };
         let event = &record.event;
         let types = providers::by_name(&event.provider).map(|p| p.info().event_types);
         let readable = !event.problems.contains(&Problem::BodyUnreadable);
         Self {
+            event: true,
             incomplete: !event.problems.is_empty(),
             type_unknown: readable && types.is_some_and(|types| !types.knows(&event.event_type)),
         }
@@ -302,12 +311,14 @@ impl<'b> Ledger<'b> {
         self.report.providers.entry(provider).or_default()
     }
 
-    /// The first owner brought the record, the others repeated it; when it failed, all of them come
-    /// again.
-    fn settle_records(&mut self, owners: Vec<Vec<usize>>, fates: Vec<Fate>, remarks: Vec<Remarks>) {
+    /// The first owner brought what is written, the others repeated it; when it failed, all of them
+    /// come again.
+    fn settle_writes(&mut self, owners: Vec<Vec<usize>>, fates: Vec<Fate>, remarks: Vec<Remarks>) {
         for ((owners, fate), remarks) in owners.into_iter().zip(fates).zip(remarks) {
             for (nth, message) in owners.into_iter().enumerate() {
                 match &fate {
+                    Fate::Failed(cause) => self.fail(message, cause.clone()),
+                    _ if !remarks.event => {}
                     Fate::Stored if nth == 0 => {
                         let counters = self.counters(message);
                         counters.stored += 1;
@@ -315,7 +326,6 @@ impl<'b> Ledger<'b> {
                         counters.unknown_types += u64::from(remarks.type_unknown);
                     }
                     Fate::Stored | Fate::Duplicate => self.counters(message).duplicates += 1,
-                    Fate::Failed(cause) => self.fail(message, cause.clone()),
                 }
             }
         }

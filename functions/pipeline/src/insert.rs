@@ -1,8 +1,12 @@
-//! Inserts records until each has a fate: in rounds of calls, each round with what the one before left open.
+//! Writes events and movements until each has a fate: in rounds of calls, each round with what the one before left open.
 //!
 //! Invariant: every record is asked for again until the store says stored, duplicate or never. A statement that was put off is
 //! repeated without its neighbours. A [`InsertOutcome::Duplicate`] after a lost answer may be our own write and is taken for one
 //! all the same: in both cases the table holds the event, which is what the message is acknowledged for.
+//!
+//! A movement that is there already is raised: the store answers an insert with what stands at the key, and the next round writes what both
+//! say over that version, unless the telling is nothing new. Two writers who raise one version are told apart by it: one of them
+//! is answered with the other's item, and joins that.
 //!
 //! Source: HTTP 200 of BatchExecuteStatement hides per-statement errors,
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchStatementResponse.html>.
@@ -10,9 +14,10 @@
 use futures::stream::{self, StreamExt};
 
 use crate::IngestError;
-use crate::storage::{InsertOutcome, Pause, StoreError, TransactionRecord};
+use crate::storage::{InsertOutcome, Over, Pause, StoreError, Write, Written};
+use crate::stored::StoredTransaction;
 
-/// What became of a record.
+/// What became of a write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
     Stored,
@@ -23,91 +28,153 @@ pub(crate) enum Fate {
 /// How to go about it.
 #[derive(Clone, Copy)]
 pub(crate) struct Rounds {
-    /// Records per call.
+    /// Writes per call.
     pub(crate) call_records_max: usize,
     /// Calls at a time.
     pub(crate) calls_concurrent_max: usize,
-    /// Calls per record.
+    /// Calls per write.
     pub(crate) attempts_max: u32,
 }
 
-/// Inserts `records` through `call` and returns their fates in order.
-pub(crate) async fn insert_all<C>(
-    records: Vec<TransactionRecord>,
+/// A write on its way.
+struct Open {
+    position: usize,
+    write: Write,
+    /// What the batch tells of a movement, whatever stands there.
+    telling: Option<Box<StoredTransaction>>,
+}
+
+/// What an answer means for a write.
+enum Next {
+    Done(Fate),
+    /// At once, and another write.
+    Raise(Write),
+    /// After a pause, and the same.
+    Again(Option<StoreError>),
+}
+
+impl Open {
+    fn new((position, write): (usize, Write)) -> Self {
+        let telling = match &write {
+            Write::Event(_) => None,
+            Write::Movement(item, _) => Some(item.clone()),
+        };
+        Self {
+            position,
+            write,
+            telling,
+        }
+    }
+
+    fn next(&self, answer: Result<Written, StoreError>) -> Next {
+        let written = match answer {
+            Ok(written) => written,
+            Err(error @ StoreError::Final { .. }) => {
+                return Next::Done(Fate::Failed(IngestError::InsertFinal(error)));
+            }
+            Err(error) => return Next::Again(Some(error)),
+        };
+        match (written.outcome, &self.telling) {
+            (InsertOutcome::Stored, _) => Next::Done(Fate::Stored),
+            (InsertOutcome::Refused, _) => Next::Done(Fate::Failed(IngestError::RecordRefused)),
+            (InsertOutcome::Retry, _) => Next::Again(None),
+            (InsertOutcome::Duplicate, None) => Next::Done(Fate::Duplicate),
+            (InsertOutcome::Duplicate, Some(telling)) => match written.present {
+                Some(item) => Self::raise(telling, item),
+                // The store did not say what stands there: it is asked. Or nothing does any more.
+                None => {
+                    let over = match self.write {
+                        Write::Movement(_, Over::Unseen) => Over::Nothing,
+                        _ => Over::Unseen,
+                    };
+                    Next::Raise(Write::Movement(telling.clone(), over))
+                }
+            },
+        }
+    }
+
+    /// An item that is no movement's is left alone, and the message goes to the dead-letter queue for a person to read.
+    fn raise(telling: &StoredTransaction, item: crate::storage::Item) -> Next {
+        let present = StoredTransaction::from_item(item);
+        let raised = present.and_then(|present| {
+            let version = present.movement.as_ref().map_or(0, |it| it.version);
+            Ok(present.raised(telling)?.map(|raised| (raised, version)))
+        });
+        match raised {
+            Ok(Some((raised, version))) => {
+                Next::Raise(Write::Movement(Box::new(raised), Over::Version(version)))
+            }
+            Ok(None) => Next::Done(Fate::Duplicate),
+            Err(_) => Next::Done(Fate::Failed(IngestError::RecordRefused)),
+        }
+    }
+}
+
+/// Writes `writes` through `call` and returns their fates in order.
+pub(crate) async fn write_all<C>(
+    writes: Vec<Write>,
     rounds: Rounds,
     pause: &impl Pause,
     call: C,
 ) -> Vec<Fate>
 where
-    C: AsyncFn(&[TransactionRecord]) -> Result<Vec<InsertOutcome>, StoreError>,
+    C: AsyncFn(&[Write]) -> Result<Vec<Written>, StoreError>,
 {
-    let mut fates: Vec<Option<Fate>> = vec![None; records.len()];
-    let mut positions: Vec<usize> = (0..records.len()).collect();
-    let mut open = records;
-    let mut attempts = 0;
+    let mut fates: Vec<Option<Fate>> = vec![None; writes.len()];
+    let mut open: Vec<Open> = writes.into_iter().enumerate().map(Open::new).collect();
+    let (mut attempts, mut put_off) = (0, false);
     while !open.is_empty() {
-        if attempts > 0 {
+        // What is only raised was not put off.
+        if put_off {
             pause.before(attempts).await;
         }
         attempts += 1;
+        put_off = false;
         let answers = one_round(&open, rounds, &call).await;
         let last = attempts >= rounds.attempts_max;
-        let mut next = Vec::new();
-        let mut next_positions = Vec::new();
-        for ((record, position), answer) in open.into_iter().zip(positions).zip(answers) {
-            let fate = match answer {
-                Ok(InsertOutcome::Stored) => Fate::Stored,
-                Ok(InsertOutcome::Duplicate) => Fate::Duplicate,
-                Ok(InsertOutcome::Refused) => Fate::Failed(IngestError::RecordRefused),
-                Err(error @ StoreError::Final { .. }) => {
-                    Fate::Failed(IngestError::InsertFinal(error))
-                }
-                Ok(InsertOutcome::Retry) if last => Fate::Failed(IngestError::InsertUnfinished {
-                    attempts,
-                    cause: None,
-                }),
-                Err(error) if last => Fate::Failed(IngestError::InsertUnfinished {
-                    attempts,
-                    cause: Some(error),
-                }),
-                Ok(InsertOutcome::Retry) | Err(_) => {
-                    next.push(record);
-                    next_positions.push(position);
+        let mut rest = Vec::new();
+        for (mut it, answer) in open.into_iter().zip(answers) {
+            let fate = match it.next(answer) {
+                Next::Done(fate) => fate,
+                Next::Raise(write) if !last => {
+                    it.write = write;
+                    rest.push(it);
                     continue;
                 }
+                Next::Again(_) if !last => {
+                    put_off = true;
+                    rest.push(it);
+                    continue;
+                }
+                Next::Raise(_) => unfinished(attempts, None),
+                Next::Again(cause) => unfinished(attempts, cause),
             };
-            if let Some(slot) = fates.get_mut(position) {
+            if let Some(slot) = fates.get_mut(it.position) {
                 *slot = Some(fate);
             }
         }
-        open = next;
-        positions = next_positions;
+        open = rest;
     }
     // The loop ends only when nothing is open; a slot without a fate would be a lost event, hence a failure.
-    let unfinished = || {
-        Fate::Failed(IngestError::InsertUnfinished {
-            attempts,
-            cause: None,
-        })
-    };
     fates
         .into_iter()
-        .map(|fate| fate.unwrap_or_else(unfinished))
+        .map(|fate| fate.unwrap_or_else(|| unfinished(attempts, None)))
         .collect()
 }
 
-/// Asks for every record once. One answer per record, in order, whatever the store returned.
-async fn one_round<C>(
-    open: &[TransactionRecord],
-    rounds: Rounds,
-    call: &C,
-) -> Vec<Result<InsertOutcome, StoreError>>
+fn unfinished(attempts: u32, cause: Option<StoreError>) -> Fate {
+    Fate::Failed(IngestError::InsertUnfinished { attempts, cause })
+}
+
+/// Asks for every write once. One answer per write, in order, whatever the store returned.
+async fn one_round<C>(open: &[Open], rounds: Rounds, call: &C) -> Vec<Result<Written, StoreError>>
 where
-    C: AsyncFn(&[TransactionRecord]) -> Result<Vec<InsertOutcome>, StoreError>,
+    C: AsyncFn(&[Write]) -> Result<Vec<Written>, StoreError>,
 {
     let call_records_max = rounds.call_records_max.max(1);
-    let mut answers = vec![Ok(InsertOutcome::Retry); open.len()];
-    let calls = open
+    let writes: Vec<Write> = open.iter().map(|it| it.write.clone()).collect();
+    let mut answers = vec![Ok(InsertOutcome::Retry.into()); open.len()];
+    let calls = writes
         .chunks(call_records_max)
         .zip(answers.chunks_mut(call_records_max));
     stream::iter(calls)

@@ -23,6 +23,7 @@ pub use objects::signing_key;
 
 use crate::aggregate::{Delta, RowKey, SequenceNumber, StreamRecordError};
 use crate::storage::{Item, LogEvent, Pause, RejectedMessage, StoreError, TransactionRecord};
+use crate::stored::StoredTransaction;
 
 /// The kinds of calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,7 +36,7 @@ pub enum Call {
     CertificateFetch,
     /// `AuditStore::put`.
     AuditPut,
-    /// `TransactionStore::insert_batch`.
+    /// `TransactionStore::write_batch`.
     InsertBatch,
     /// `RejectedQueue::send`.
     RejectedSend,
@@ -51,6 +52,8 @@ pub enum Call {
     DeadLetterSend,
     /// `TransactionIndex::page`.
     IndexPage,
+    /// `MovementReader::movements`.
+    MovementsRead,
     /// `TransactionIndex::delete`.
     IndexDelete,
     /// `ObjectStore::get`.
@@ -99,6 +102,13 @@ pub enum EntryFault {
 #[derive(Debug, Default)]
 pub struct Memory(Mutex<State>);
 
+/// An item before and after a write.
+#[derive(Debug)]
+struct Change {
+    old: Option<serde_json::Value>,
+    new: serde_json::Value,
+}
+
 #[derive(Debug, Default)]
 struct State {
     calls: Vec<Call>,
@@ -111,13 +121,15 @@ struct State {
     kind_faults: BTreeMap<Call, CallFault>,
     entry_faults: BTreeMap<u64, EntryFault>,
     records: BTreeMap<TransactionKey, TransactionRecord>,
+    movements: BTreeMap<TransactionKey, StoredTransaction>,
+    untold: bool,
     objects: BTreeMap<String, objects::Versions>,
     versions_made: u64,
     signing_key: Option<EcdsaKeyPair>,
     logs: BTreeMap<String, Vec<LogEvent>>,
     other_items: BTreeMap<TransactionKey, Item>,
     deleted: Vec<TransactionKey>,
-    stream: Vec<serde_json::Value>,
+    stream: Vec<Change>,
     rows: BTreeMap<RowKey, Delta>,
     markers: BTreeMap<SequenceNumber, Vec<SequenceNumber>>,
     conflicts: u32,

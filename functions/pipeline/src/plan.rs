@@ -1,7 +1,7 @@
-//! From accepted events to the inserts of a batch; pure.
+//! From accepted events to the writes of a batch; pure.
 //!
-//! Invariant: every event of every message belongs to exactly one planned record, and no two planned
-//! records share a key. So a call never holds one key twice (DynamoDB refuses such a call whole), and
+//! Invariant: every event of every message, and every movement that it tells, belongs to exactly one
+//! write, and no two writes share a key. So a call never holds one key twice (DynamoDB refuses such a call whole), and
 //! an event that is in the batch twice has one fate.
 
 use std::collections::HashMap;
@@ -10,7 +10,8 @@ use aws_lc_rs::digest;
 use jiff::Timestamp;
 use payment_event::{PaymentEvent, TransactionKey};
 
-use crate::storage::{AuditPointer, TransactionRecord};
+use crate::storage::{AuditPointer, Over, TransactionRecord, Write};
+use crate::stored::StoredTransaction;
 
 /// Days of a record in the table, from its receipt. `infra/limits.json` says the same.
 const TABLE_DAYS: i64 = 90;
@@ -57,35 +58,74 @@ pub struct PlannedEvent {
     pub audit: AuditPointer,
 }
 
-/// The inserts of a batch: records, and the messages whose fate hangs on them.
+/// The writes of a batch, and the messages whose fate hangs on them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// What to insert.
-    pub records: Vec<TransactionRecord>,
-    /// For each record the messages that carry it, first the one it is made of. A message appears
+    /// What to write: events, and the movements that they tell.
+    pub writes: Vec<Write>,
+    /// For each write the messages that carry it, first the one it is made of. A message appears
     /// as often as it carries it.
     pub owners: Vec<Vec<usize>>,
 }
 
-/// Sorts the events of a batch into inserts.
+/// Sorts the events of a batch into writes.
 pub fn plan(events: impl IntoIterator<Item = PlannedEvent>) -> Plan {
     let mut plan = Plan::default();
     let mut seen: HashMap<TransactionKey, usize> = HashMap::new();
     for planned in events {
-        let key = planned.event.key();
         let owner = planned.message;
-        if let Some(owners) = seen
-            .get(&key)
-            .and_then(|position| plan.owners.get_mut(*position))
-        {
-            owners.push(owner);
-            continue;
+        let key = planned.event.key();
+        let record = record(planned, &key.transaction_id);
+        for movement in &record.event.movements {
+            let telling = StoredTransaction::of_movement(&record, movement);
+            plan.add_movement(telling, owner, &mut seen);
         }
-        plan.records.push(record(planned, &key.transaction_id));
-        plan.owners.push(vec![owner]);
-        seen.insert(key, plan.owners.len() - 1);
+        match seen.get(&key) {
+            Some(position) => plan.own(*position, owner),
+            None => plan.add(key, Write::Event(Box::new(record)), owner, &mut seen),
+        }
     }
     plan
+}
+
+impl Plan {
+    fn own(&mut self, position: usize, owner: usize) {
+        if let Some(owners) = self.owners.get_mut(position) {
+            owners.push(owner);
+        }
+    }
+
+    fn add(
+        &mut self,
+        key: TransactionKey,
+        write: Write,
+        owner: usize,
+        seen: &mut HashMap<TransactionKey, usize>,
+    ) {
+        seen.insert(key, self.writes.len());
+        self.writes.push(write);
+        self.owners.push(vec![owner]);
+    }
+
+    /// A movement that several events of a batch tell is one write that says what all of them do.
+    fn add_movement(
+        &mut self,
+        telling: StoredTransaction,
+        owner: usize,
+        seen: &mut HashMap<TransactionKey, usize>,
+    ) {
+        let Some(position) = seen.get(&telling.key).copied() else {
+            let key = telling.key.clone();
+            let write = Write::Movement(Box::new(telling), Over::Nothing);
+            return self.add(key, write, owner, seen);
+        };
+        if let Some(Write::Movement(item, _)) = self.writes.get_mut(position)
+            && let Ok(Some(merged)) = item.merged(&telling)
+        {
+            **item = merged;
+        }
+        self.own(position, owner);
+    }
 }
 
 fn record(planned: PlannedEvent, transaction_id: &str) -> TransactionRecord {

@@ -9,10 +9,12 @@ mod objects;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use payment_event::PaymentEvent;
+use payment_event::{PaymentEvent, TransactionKey};
 use provider_webhooks::Secrets;
 
-pub use index::{Attribute, DELETE_BATCH_KEYS_MAX, Item, Page, TransactionIndex};
+use crate::stored::StoredTransaction;
+
+pub use index::{Attribute, DELETE_BATCH_KEYS_MAX, Item, MovementReader, Page, TransactionIndex};
 pub use logs::{LogEvent, LogPage, LogStore};
 pub use objects::{Deadline, ObjectStore, ObjectVersion, PutNew, Signer};
 
@@ -46,12 +48,60 @@ pub struct TransactionRecord {
     pub archive_shard: String,
 }
 
-/// What became of one insert that the store answered.
+/// What must stand at the key of a movement's item for it to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// Nothing: it is inserted.
+    Nothing,
+    /// The item of this version: it is raised.
+    Version(u64),
+    /// Something that is not known: nothing is written, and what stands there is answered.
+    Unseen,
+}
+
+/// One item to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Write {
+    /// An event: inserted, if there is none with its key.
+    Event(Box<TransactionRecord>),
+    /// A movement.
+    Movement(Box<StoredTransaction>, Over),
+}
+
+impl Write {
+    /// The key that is written to.
+    pub fn key(&self) -> TransactionKey {
+        match self {
+            Self::Event(record) => record.event.key(),
+            Self::Movement(item, _) => item.key.clone(),
+        }
+    }
+}
+
+/// What became of a write, and what stood at its key where that kept it from being done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// What became of it.
+    pub outcome: InsertOutcome,
+    /// What stands there, where the store says it.
+    pub present: Option<Item>,
+}
+
+impl From<InsertOutcome> for Written {
+    fn from(outcome: InsertOutcome) -> Self {
+        Self {
+            outcome,
+            present: None,
+        }
+    }
+}
+
+/// What became of one write that the store answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InsertOutcome {
     /// Stored now.
     Stored,
-    /// The key existed: an earlier delivery, or this very call repeated.
+    /// The key existed, or had another version than was expected: an earlier delivery, or this very call repeated.
     Duplicate,
     /// Not stored; worth repeating (throttled, conflict, internal error).
     Retry,
@@ -93,12 +143,11 @@ pub struct RejectedMessage {
 
 /// The transactions table.
 pub trait TransactionStore {
-    /// Inserts up to [`INSERT_BATCH_RECORDS_MAX`] records with different keys. One outcome per
-    /// record, in order.
-    fn insert_batch(
+    /// Writes up to [`INSERT_BATCH_RECORDS_MAX`] items with different keys. One answer per item, in order.
+    fn write_batch(
         &self,
-        records: &[TransactionRecord],
-    ) -> impl Future<Output = Result<Vec<InsertOutcome>, StoreError>>;
+        writes: &[Write],
+    ) -> impl Future<Output = Result<Vec<Written>, StoreError>>;
 }
 
 /// The audit bucket.

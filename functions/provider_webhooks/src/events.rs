@@ -9,6 +9,7 @@ use payment_event::{Amount, Identifier, PaymentEvent, PaymentStatus, Problem};
 
 use crate::facts::{Facts, Related};
 use crate::identity::content_hash;
+use crate::movements::Tell;
 use crate::{ProviderInfo, VerifiedWebhook};
 
 /// Events of one webhook that are stored one by one. A body with more is stored as one event, so
@@ -56,6 +57,8 @@ pub(crate) struct Draft {
     pub(crate) dated: bool,
     /// Other ids.
     pub(crate) related: Related,
+    /// The money that it tells.
+    pub(crate) movements: Vec<Tell>,
 }
 
 /// One or more events.
@@ -122,6 +125,7 @@ impl Events {
             event_time: None,
             dated: false,
             related: Related::new(),
+            movements: Vec::new(),
         };
         let hash = content_hash(webhook.body(), info.volatile, "");
         let event_id = Identifier::of_sha256(&hash, None);
@@ -155,9 +159,14 @@ impl Draft {
             facts.note(Problem::ObjectMissing);
         }
         let problems: BTreeSet<Problem> = facts.into_problems();
+        let transaction_id = self.transaction_id.unwrap_or_else(|| event_id.clone());
+        let (movements, at) = (self.movements.into_iter(), self.event_time);
         PaymentEvent {
             provider: info.name.to_owned(),
-            transaction_id: self.transaction_id.unwrap_or_else(|| event_id.clone()),
+            movements: movements
+                .map(|tell| tell.finished(&transaction_id, at))
+                .collect(),
+            transaction_id,
             event_id,
             event_type: self.event_type,
             status: self.status,

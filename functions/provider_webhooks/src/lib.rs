@@ -18,6 +18,7 @@ mod facts;
 mod identity;
 mod info;
 mod json;
+mod movements;
 mod provider;
 pub mod providers;
 mod reject;

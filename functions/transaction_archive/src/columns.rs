@@ -54,7 +54,7 @@ const fn distinct(column: Column) -> Column {
 }
 
 /// In the order of the file.
-pub(crate) const COLUMNS: [Column; 22] = [
+pub(crate) const COLUMNS: [Column; 23] = [
     distinct(always("transaction_id", Kind::Text)),
     distinct(always("timestamp", Kind::Text)),
     always("provider", Kind::Text),
@@ -80,6 +80,8 @@ pub(crate) const COLUMNS: [Column; 22] = [
     distinct(always("audit_offset", Kind::Long)),
     always("audit_length", Kind::Long),
     always("archive_shard", Kind::Text),
+    // The movements that the event tells, `{kind}#{id}`, with spaces between them.
+    distinct(maybe("tells", Kind::Text)),
 ];
 
 impl Column {

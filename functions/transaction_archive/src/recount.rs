@@ -1,11 +1,16 @@
 //! Counts the records of some days again, from table and archive, and compares with the rows of the analytics table.
+//!
+//! Money is counted again from what each movement's item notes of its own changes, not from what the stream told of them: the two ways share no
+//! code. A change was brought by an event that tells the movement, so the events of the days in question name every movement that changed
+//! on one of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use pipeline::aggregate::{Delta, RowKey, fold};
-use pipeline::storage::{ObjectStore, TransactionIndex};
-use pipeline::stored::StoredTransaction;
+use payment_event::{MOVEMENT, TransactionKey};
+use pipeline::aggregate::{Counted, Delta, RowKey, fold};
+use pipeline::storage::{MovementReader, ObjectStore, TransactionIndex};
+use pipeline::stored::{StoredMovement, StoredTransaction};
 
 use crate::error::ArchiveError;
 use crate::read::{Place, each_record};
@@ -17,6 +22,8 @@ pub struct Recount {
     pub in_table: u64,
     /// Records in the archive.
     pub in_archive: u64,
+    /// Movements that the records tell.
+    pub in_movements: u64,
     /// Records in both, as between a copy and its delete: counted once.
     pub in_both: u64,
     /// Items and records that cannot be counted; their stream records are in the dead-letter queue.
@@ -47,23 +54,81 @@ fn without_lane(key: &RowKey) -> RowKey {
     }
 }
 
+/// What a change of a movement says: minute of receipt, and currency and minor units where the movement counts.
+fn change(text: &str) -> Option<(&str, Option<(&str, i128)>)> {
+    let (received_at, what) = text.split_once(' ')?;
+    match what.split_once(' ') {
+        Some((currency, minor)) => Some((received_at, Some((currency, minor.parse().ok()?)))),
+        None if what == "none" => Some((received_at, None)),
+        None => None,
+    }
+}
+
+/// The buckets of a time of receipt as text: `2026-01-02T03:04:05.678Z`.
+fn buckets(received_at: &str) -> Option<[String; 3]> {
+    Some([
+        format!("minute#{}Z", received_at.get(..16)?),
+        format!("hour#{}Z", received_at.get(..13)?),
+        format!("day#{}", received_at.get(..10)?),
+    ])
+}
+
 impl Recount {
     fn count(&mut self, record: &StoredTransaction) {
         let Ok(event) = record.counted() else {
             self.uncountable += 1;
             return;
         };
+        let event = Counted::Event(event);
         // When it was counted is not known any more, and not compared.
-        for (key, delta) in fold([&event], event.received_at, 0) {
+        for (key, delta) in fold([&event], event.received_at(), 0) {
             self.rows
                 .entry(without_lane(&key))
                 .or_default()
                 .merge(&delta);
         }
     }
+
+    /// `None` when a change cannot be read.
+    fn count_changes(&mut self, provider: &str, movement: &StoredMovement) -> Option<()> {
+        let mut before: Option<(&str, i128)> = None;
+        for text in &movement.changes {
+            let (received_at, after) = change(text)?;
+            for bucket in buckets(received_at)? {
+                for (adds, sign) in [(before, -1), (after, 1)] {
+                    let Some((currency, minor)) = adds else {
+                        continue;
+                    };
+                    let key = RowKey {
+                        aggregate: format!("{provider}#{currency}#movement:{}", movement.kind),
+                        bucket: bucket.clone(),
+                    };
+                    let row = self.rows.entry(key).or_default();
+                    row.movements += sign;
+                    row.amount_minor += i128::from(sign) * minor;
+                }
+            }
+            before = after;
+        }
+        Some(())
+    }
 }
 
-/// Counts the records of the days from `first` to `last`, both included.
+/// The key of a movement that a record names.
+fn movement_key(record: &StoredTransaction, told: &str) -> TransactionKey {
+    let mut parts = told.splitn(3, '#');
+    let mut part = || parts.next().unwrap_or_default();
+    let (kind, id, payment) = (part(), part(), part());
+    TransactionKey {
+        transaction_id: match payment {
+            "" => record.key.transaction_id.clone(),
+            payment => format!("{}:{payment}", record.provider),
+        },
+        timestamp: format!("{MOVEMENT}#{kind}#{id}"),
+    }
+}
+
+/// Counts the records of the days from `first` to `last`, both included, and the movements that they tell.
 ///
 /// # Errors
 /// An [`ArchiveError`] when table or archive cannot be read whole: then nothing is known.
@@ -71,22 +136,28 @@ pub async fn recount(
     first: Date,
     last: Date,
     index: &impl TransactionIndex,
+    movements: &impl MovementReader,
     objects: &impl ObjectStore,
 ) -> Result<Recount, ArchiveError> {
     let mut recount = Recount::default();
+    let mut told: BTreeSet<TransactionKey> = BTreeSet::new();
     let mut day = first;
     while day <= last {
-        each_record(day, index, objects, |place, record| match (place, record) {
-            (_, None) => recount.uncountable += 1,
-            (Place::Both, _) => recount.in_both += 1,
-            (Place::Archive, Some(record)) => {
-                recount.in_archive += 1;
-                recount.count(&record);
+        each_record(day, index, objects, |place, record| {
+            let Some(record) = record else {
+                recount.uncountable += 1;
+                return;
+            };
+            told.extend(record.tells.iter().map(|told| movement_key(&record, told)));
+            match place {
+                Place::Both => {
+                    recount.in_both += 1;
+                    return;
+                }
+                Place::Archive => recount.in_archive += 1,
+                Place::Table => recount.in_table += 1,
             }
-            (Place::Table, Some(record)) => {
-                recount.in_table += 1;
-                recount.count(&record);
-            }
+            recount.count(&record);
         })
         .await?;
         match day.tomorrow() {
@@ -94,8 +165,26 @@ pub async fn recount(
             Err(_) => break,
         }
     }
+    let told: Vec<_> = told.into_iter().collect();
+    for keys in told.chunks(MOVEMENTS_READ_MAX) {
+        let items = movements.movements(keys).await?;
+        // An event whose movement is not there yet was not acknowledged: it comes again.
+        recount.uncountable += (keys.len() - items.len()) as u64;
+        for item in items {
+            recount.in_movements += 1;
+            let read = StoredTransaction::from_item(item).ok();
+            let counted = read.and_then(|record| {
+                let movement = record.movement.as_ref()?;
+                recount.count_changes(&record.provider, movement)
+            });
+            recount.uncountable += u64::from(counted.is_none());
+        }
+    }
     Ok(recount)
 }
+
+/// Keys in one call: those of a BatchGetItem.
+const MOVEMENTS_READ_MAX: usize = 100;
 
 /// The day of a bucket: what follows `#`, as far as a date goes.
 fn day_of(bucket: &str) -> Option<Date> {

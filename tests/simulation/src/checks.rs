@@ -7,7 +7,8 @@ use std::rc::Rc;
 use audit_seal::PublicKey;
 use audit_seal::verify::verify;
 use jiff::civil::Date;
-use payment_event::TransactionKey;
+use payment_event::{MOVEMENT, Movement, TransactionKey};
+use pipeline::aggregate::MONEY;
 use pipeline::audit::{read_line, read_lines};
 use pipeline::memory::{Memory, to_the_end};
 use pipeline::reconcile::{account, read_audited};
@@ -32,6 +33,7 @@ pub(crate) fn all(life: &Life) -> Checked {
     every_pointer_leads_to_its_line(life, &records)?;
     rejected_messages_are_handed_on(life)?;
     aggregates_are_a_recount(life)?;
+    money_is_counted_once(life)?;
     everything_is_accounted_for(life, &records)?;
     no_card_number_is_kept(life)?;
     the_seal_verifies(life)
@@ -77,6 +79,9 @@ pub(crate) fn nothing_vanished(parts: &PartsRead, memory: &Memory) -> Checked {
     for (_, json) in memory.stream() {
         let record: serde_json::Value = serde_json::from_str(&json).unwrap_or_default();
         let image = &record["dynamodb"]["NewImage"];
+        if image["record_type"]["S"] == MOVEMENT {
+            continue;
+        }
         let text = |name: &str| image[name]["S"].as_str().unwrap_or_default().to_owned();
         let key = TransactionKey {
             transaction_id: text("transaction_id"),
@@ -238,9 +243,15 @@ fn rejected_messages_are_handed_on(life: &Life) -> Checked {
 
 fn aggregates_are_a_recount(life: &Life) -> Checked {
     let (first, last) = Life::days();
-    let said = to_the_end(recount(first, last, &life.memory, &life.memory))
-        .ok_or("the recount never ends")?
-        .map_err(|error| error.to_string())?;
+    let said = to_the_end(recount(
+        first,
+        last,
+        &life.memory,
+        &life.memory,
+        &life.memory,
+    ))
+    .ok_or("the recount never ends")?
+    .map_err(|error| error.to_string())?;
     check(said.in_both == 0 && said.uncountable == 0, || {
         format!("{said:?}")
     })?;
@@ -250,6 +261,64 @@ fn aggregates_are_a_recount(life: &Life) -> Checked {
     let differences = compare(first, last, first, &said, life.memory.rows());
     check(differences.is_empty(), || {
         format!("aggregates differ: {:?}", differences.first())
+    })
+}
+
+/// Provider, currency with exponent, kind.
+type Sums = BTreeMap<(String, String, String), (i64, i128)>;
+
+/// What was counted is what the accepted webhooks tell, each movement once: joined here without table and stream.
+fn money_is_counted_once(life: &Life) -> Checked {
+    let mut movements: BTreeMap<(String, String, String), Movement> = BTreeMap::new();
+    for (provider, told) in life.accepted.iter().flat_map(|message| &message.movements) {
+        let key = (
+            provider.clone(),
+            told.payment.as_str().to_owned(),
+            told.sort_key(),
+        );
+        movements
+            .entry(key)
+            .and_modify(|known| {
+                known.join(told);
+            })
+            .or_insert_with(|| told.clone());
+    }
+    let mut expected = Sums::new();
+    for ((provider, _, _), movement) in movements.iter().filter(|(_, it)| it.counts()) {
+        let (currency, minor) = match movement.amount() {
+            None => ("-".to_owned(), 0),
+            Some(amount) => {
+                let currency = format!("{}.{}", amount.currency.as_str(), amount.exponent);
+                (currency, i128::from(amount.minor.0))
+            }
+        };
+        let key = (
+            provider.clone(),
+            currency,
+            movement.kind.as_str().to_owned(),
+        );
+        let sum = expected.entry(key).or_default();
+        sum.0 += 1;
+        sum.1 += minor;
+    }
+    let mut counted = Sums::new();
+    for (key, delta) in life.memory.rows() {
+        let parts: Vec<&str> = key.aggregate.split('#').collect();
+        if let (true, true, [provider, currency, kind, _lane]) = (
+            key.is_money(),
+            key.bucket.starts_with("day#"),
+            parts.as_slice(),
+        ) {
+            let kind = kind.trim_start_matches(MONEY).to_owned();
+            let key = ((*provider).to_owned(), (*currency).to_owned(), kind);
+            let sum = counted.entry(key).or_default();
+            sum.0 += delta.movements;
+            sum.1 += delta.amount_minor;
+        }
+    }
+    counted.retain(|_, sum| *sum != (0, 0));
+    check(counted == expected, || {
+        format!("counted {counted:?}, told {expected:?}")
     })
 }
 

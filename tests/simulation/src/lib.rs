@@ -5,6 +5,7 @@
 
 mod checks;
 mod life;
+mod lives;
 mod messages;
 mod random;
 

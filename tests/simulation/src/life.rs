@@ -23,6 +23,8 @@ const DAY_MS: i64 = 86_400_000;
 const DAYS: i64 = 3;
 const MESSAGES_MIN: usize = 5;
 const MESSAGES_MORE: usize = 14;
+/// Whole payments.
+const LIVES_A_DAY: usize = 2;
 const PART_ITEMS: usize = 3;
 /// The stream's shards: a transaction's records are all in one.
 const SHARDS: usize = 2;
@@ -42,6 +44,8 @@ pub struct Counts {
     pub archived: usize,
     /// Digests made.
     pub digests: usize,
+    /// Webhooks of whole payments.
+    pub lived: usize,
 }
 
 pub(crate) struct Life {
@@ -53,6 +57,8 @@ pub(crate) struct Life {
     /// Every message that was ever accepted.
     pub(crate) accepted: Vec<Message>,
     generation: u32,
+    /// The whole payments that arrived.
+    lived: BTreeSet<usize>,
     numbers: u64,
     invocations: u64,
     /// How far each shard of the stream is acknowledged.
@@ -75,6 +81,7 @@ pub fn run(seed: u64) -> Result<Counts, String> {
         queue: VecDeque::new(),
         accepted: Vec::new(),
         generation: 1,
+        lived: BTreeSet::new(),
         numbers: 0,
         invocations: 0,
         checkpoints: [0; SHARDS],
@@ -85,6 +92,9 @@ pub fn run(seed: u64) -> Result<Counts, String> {
     let key = signing_key().ok_or("no signing key could be made")?;
     life.memory.set_signing_key(key);
     life.memory.interleave();
+    if life.random.once_in(2) {
+        life.memory.tell_nothing_of_what_is_present();
+    }
     for info in all_providers() {
         life.memory.set_secrets(info.name, secrets(info, 1));
     }
@@ -132,6 +142,7 @@ impl Life {
         for _ in 0..count {
             self.arrive(day);
         }
+        (0..LIVES_A_DAY).for_each(|_| self.arrive_whole(day));
         if self.random.once_in(2) {
             // Secrets are rotated: caches still hold the old one until a signature does not match.
             self.generation += 1;

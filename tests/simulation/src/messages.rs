@@ -1,7 +1,7 @@
 //! What the queue holds: genuine webhooks with their events, repetitions, and what must be rejected.
 
 use jiff::Timestamp;
-use payment_event::{PaymentEvent, TransactionKey};
+use payment_event::{Movement, PaymentEvent, TransactionKey};
 use pipeline::IncomingMessage;
 use pipeline::message::Request;
 use provider_webhooks::{
@@ -26,8 +26,12 @@ pub(crate) struct Message {
     pub(crate) receive_count: u32,
     /// How it was made.
     order: Order,
+    /// The body of an event of a whole payment's life, before it was signed.
+    of_life: Option<&'static str>,
     /// The keys of its events; none for one that must be rejected.
     pub(crate) keys: Vec<TransactionKey>,
+    /// What its events tell, by provider.
+    pub(crate) movements: Vec<(String, Movement)>,
 }
 
 impl Message {
@@ -96,6 +100,13 @@ pub(crate) fn redelivered(first: &Message, number: u64, received_at_ms: i64) -> 
         received_at_ms,
         ..first.order
     };
+    if let Some(body) = first.of_life {
+        let first_received_at_ms = first.first_received_at_ms;
+        return Some(Message {
+            first_received_at_ms,
+            ..lived(&order, body)?
+        });
+    }
     let volatile = providers::by_name(order.provider)?.info().volatile;
     let again = built(&order, &|body| {
         let Ok(mut json) = serde_json::from_slice::<Value>(&body) else {
@@ -128,6 +139,9 @@ pub(crate) fn redelivered(first: &Message, number: u64, received_at_ms: i64) -> 
 /// When it has a key of the other although the provider gives its events no id: then two events
 /// would be one.
 pub(crate) fn twin(first: &Message, number: u64) -> Option<Message> {
+    if first.of_life.is_some() {
+        return None;
+    }
     let order = Order {
         number,
         amount_minor: first.order.amount_minor + 1,
@@ -145,8 +159,16 @@ pub(crate) fn twin(first: &Message, number: u64) -> Option<Message> {
     Some(twin)
 }
 
+/// A message of a whole payment's life.
+pub(crate) fn lived(order: &Order, body: &'static str) -> Option<Message> {
+    let message = signed(order, body.as_bytes())?;
+    Some(Message {
+        of_life: Some(body),
+        ..message
+    })
+}
+
 fn built(order: &Order, change: &dyn Fn(Vec<u8>) -> Option<Vec<u8>>) -> Option<Message> {
-    let received = Timestamp::from_millisecond(order.received_at_ms).ok()?;
     let note = order
         .sequence
         .is_multiple_of(5)
@@ -159,6 +181,11 @@ fn built(order: &Order, change: &dyn Fn(Vec<u8>) -> Option<Vec<u8>>) -> Option<M
         note,
     };
     let body = change(sample(order.provider, &params)?)?;
+    signed(order, &body)
+}
+
+fn signed(order: &Order, body: &[u8]) -> Option<Message> {
+    let received = Timestamp::from_millisecond(order.received_at_ms).ok()?;
     let info = providers::by_name(order.provider)?.info();
     let known = secrets(info, order.generation);
     let by = match order.forged {
@@ -166,7 +193,7 @@ fn built(order: &Order, change: &dyn Fn(Vec<u8>) -> Option<Vec<u8>>) -> Option<M
         false => known.clone(),
     };
     let webhook_id = format!("msg_{}", order.sequence);
-    let signed = sign(order.provider, &body, &by, received, &webhook_id).ok()?;
+    let signed = sign(order.provider, body, &by, received, &webhook_id).ok()?;
     let body = String::from_utf8(signed.body).ok()?;
     let request_id = format!("request-{}", order.number);
     let mut form = form_urlencoded::Serializer::new(String::new());
@@ -177,10 +204,14 @@ fn built(order: &Order, change: &dyn Fn(Vec<u8>) -> Option<Vec<u8>>) -> Option<M
         form.append_pair(&format!("h.{}", name.to_ascii_lowercase()), value);
     }
     let request = form.finish();
-    let keys = match order.forged {
+    let events = match order.forged {
         true => Vec::new(),
-        false => keys(order.provider, &body, &request, &known, received)?,
+        false => events(order.provider, &body, &request, &known, received)?,
     };
+    let movements = events.iter().flat_map(|event| {
+        let told = event.movements.iter().cloned();
+        told.map(|movement| (event.provider.clone(), movement))
+    });
     Some(Message {
         id: format!("message-{}", order.number),
         body,
@@ -190,22 +221,23 @@ fn built(order: &Order, change: &dyn Fn(Vec<u8>) -> Option<Vec<u8>>) -> Option<M
         first_received_at_ms: order.received_at_ms,
         receive_count: 1,
         order: *order,
-        keys,
+        of_life: None,
+        keys: events.iter().map(PaymentEvent::key).collect(),
+        movements: movements.collect(),
     })
 }
 
-/// The keys of a body's events, read without the pipeline.
-fn keys(
+/// A body's events, read without the pipeline.
+fn events(
     name: &str,
     body: &str,
     request: &str,
     secrets: &Secrets,
     at: Timestamp,
-) -> Option<Vec<TransactionKey>> {
+) -> Option<Vec<PaymentEvent>> {
     let provider = providers::by_name(name)?;
     let headers = Request::decode(Some(request)).ok()?.headers;
     let raw = RawWebhook::new(body.as_bytes(), headers);
     let webhook = provider.verify(raw, secrets, at).ok()?;
-    let events = provider.parse(&webhook);
-    Some(events.as_slice().iter().map(PaymentEvent::key).collect())
+    Some(provider.parse(&webhook).into_vec())
 }

@@ -41,6 +41,7 @@ fn every_life_ends_well() {
                     sums.records += counts.records;
                     sums.archived += counts.archived;
                     sums.digests += counts.digests;
+                    sums.lived += counts.lived;
                 }
             }
             Err(why) => {
@@ -61,7 +62,11 @@ fn every_life_ends_well() {
     // Standard output is what `make simulate` shows.
     println!("{seeds} seeds from {first}: {sums:?}");
     assert!(
-        seeds < 100 || (sums.crashes > 100 && sums.archived > 100 && sums.digests > 100),
+        seeds < 100
+            || (sums.crashes > 100
+                && sums.archived > 100
+                && sums.digests > 100
+                && sums.lived > 500),
         "{sums:?}"
     );
 }

@@ -13,9 +13,10 @@ fn record(sequence: &str, amount: &str) -> Value {
         "dynamodb": {
             "SequenceNumber": sequence,
             "NewImage": {
-                "provider": {"S": "stripe"}, "status": {"S": "captured"},
+                "record_type": {"S": "movement"}, "provider": {"S": "stripe"},
+                "movement_kind": {"S": "capture"}, "movement_state": {"S": "succeeded"},
                 "amount_minor": {"N": amount}, "amount_exponent": {"N": "2"}, "currency": {"S": "EUR"},
-                "event_time": {"S": "2026-01-02T03:04:05.600000000Z"}, "received_at": {"S": "2026-01-02T03:04:06.100Z"},
+                "received_at": {"S": "2026-01-02T03:04:06.100Z"},
             },
         },
     })
@@ -52,7 +53,7 @@ async fn a_batch_is_counted_once_and_what_cannot_be_is_handed_on_by_itself() {
     assert_eq!(rows.len(), 3);
     assert!(
         rows.values()
-            .all(|delta| (delta.count, delta.amount_minor) == (2, 1150))
+            .all(|delta| (delta.movements, delta.amount_minor) == (2, 1150))
     );
 
     let line = told(&report);

@@ -76,6 +76,7 @@ pub(crate) fn record(number: usize) -> TransactionRecord {
             dated: true,
             problems: BTreeSet::new(),
             related_ids: BTreeMap::from([("charge".into(), Identifier::new("ch_1").unwrap())]),
+            movements: Vec::new(),
         },
         received_at_ms: 1_767_323_045_678,
         message_id: "message-1".into(),

@@ -46,7 +46,7 @@ pub(super) async fn count_again(
                 first: &batch.start_sequence_number,
                 last: &batch.end_sequence_number,
             };
-            stream::inserted_events(clients, &batch.stream_arn, range).await?
+            stream::counted_records(clients, &batch.stream_arn, range).await?
         }
         Err(_) => vec![body.to_owned()],
     };

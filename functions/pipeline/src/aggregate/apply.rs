@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{CountedEvent, Delta, RowKey, SequenceNumber, fold};
+use super::{Counted, Delta, RowKey, SequenceNumber, fold};
 use crate::storage::{Pause, StoreError};
 
 /// A transaction holds a hundred actions; one is the marker.
@@ -89,8 +89,8 @@ pub struct Applied {
     pub transactions: usize,
 }
 
-/// The records from the start whose rows fit into one transaction: at least one, as an event touches three rows.
-fn part(records: &[(SequenceNumber, CountedEvent)], at: Timestamp, lane: u8) -> usize {
+/// The records from the start whose rows fit into one transaction: at least one, as a record touches six at most.
+fn part(records: &[(SequenceNumber, Counted)], at: Timestamp, lane: u8) -> usize {
     let mut touched: BTreeSet<RowKey> = BTreeSet::new();
     for (taken, (_, event)) in records.iter().enumerate() {
         touched.extend(fold([event], at, lane).into_keys());
@@ -106,7 +106,7 @@ fn part(records: &[(SequenceNumber, CountedEvent)], at: Timestamp, lane: u8) -> 
 /// # Errors
 /// An [`ApplyError`]; the whole batch may be handed in again, and what was applied is left out then.
 pub async fn apply(
-    records: &[(SequenceNumber, CountedEvent)],
+    records: &[(SequenceNumber, Counted)],
     counted_at: Timestamp,
     lane: u8,
     store: &impl AnalyticsStore,
@@ -147,14 +147,14 @@ pub async fn apply(
 
 /// The records of a batch that no marker lists. Leaves a marker where the next batch will start, if that is inside of what a marker lists.
 async fn uncounted(
-    records: &[(SequenceNumber, CountedEvent)],
+    records: &[(SequenceNumber, Counted)],
     counted_at: Timestamp,
     store: &impl AnalyticsStore,
-) -> Result<Vec<(SequenceNumber, CountedEvent)>, StoreError> {
+) -> Result<Vec<(SequenceNumber, Counted)>, StoreError> {
     let (Some((_, first)), Some((last, _))) = (records.first(), records.last()) else {
         return Ok(Vec::new());
     };
-    let age_ms = counted_at.as_millisecond() - first.received_at.as_millisecond();
+    let age_ms = counted_at.as_millisecond() - first.received_at().as_millisecond();
     let markers = if age_ms > LOOKED_BACK_FOR_MS {
         let numbers: Vec<_> = records.iter().map(|(number, _)| number.clone()).collect();
         store.markers_around(&numbers).await?
@@ -178,7 +178,7 @@ async fn uncounted(
 
 /// The markers from the start of a batch up to the first record that has none.
 async fn one_after_another(
-    records: &[(SequenceNumber, CountedEvent)],
+    records: &[(SequenceNumber, Counted)],
     store: &impl AnalyticsStore,
 ) -> Result<Vec<Listed>, StoreError> {
     let mut markers = Vec::new();

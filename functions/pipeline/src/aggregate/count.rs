@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 
 use super::apply::{AnalyticsStore, Applied, ApplyError, apply};
-use super::{CountedEvent, SequenceNumber, StreamRecordError, read_record};
+use super::{Counted, SequenceNumber, StreamRecordError, read_record};
 use crate::storage::{Pause, StoreError};
 
 /// Attempts at one transaction before the batch is left to come again.
@@ -69,14 +69,14 @@ pub async fn count_batch(
         records: batch.len(),
         ..CountReport::default()
     };
-    let mut readable: Vec<(SequenceNumber, CountedEvent)> = Vec::with_capacity(batch.len());
+    let mut readable: Vec<(SequenceNumber, Counted)> = Vec::with_capacity(batch.len());
     let mut unreadable = Vec::new();
     for record in batch {
         match read_record(record.json) {
-            Ok(event) => {
-                let lag = counted_at.as_millisecond() - event.received_at.as_millisecond();
+            Ok(counted) => {
+                let lag = counted_at.as_millisecond() - counted.received_at().as_millisecond();
                 report.lag_ms_max = report.lag_ms_max.max(lag);
-                readable.push((record.sequence.clone(), event));
+                readable.push((record.sequence.clone(), counted));
             }
             Err(reason) => unreadable.push((record, reason)),
         }

@@ -1,13 +1,14 @@
-//! Folds events to deltas of aggregate rows.
+//! Folds what is counted to deltas of aggregate rows.
 //!
-//! A row is named by provider, currency with exponent, status and lane, and by the minute, hour or day of receipt: what was received when does
-//! not change any more, and is what the archive's days are made of.
+//! Events are counted by provider and status, money by provider, currency with exponent and kind of movement; each by the minute, hour and
+//! day of receipt. A movement that failed after it had moved lowers the minute in which that was learnt: what was counted of a day
+//! that is over does not change any more.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::CountedEvent;
+use super::{Adds, Counted, CountedEvent, CountedMovement};
 
 /// Each process writes to one lane of each row, so that processes that count at once seldom meet.
 /// Readers add the lanes up.
@@ -42,10 +43,19 @@ impl Grain {
 /// The key of a row in the analytics table.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RowKey {
-    /// `{provider}#{currency}.{exponent}#{status}#{lane}`; `-` stands for no amount.
+    /// Of events `{provider}#-#{status}#{lane}`; of money `{provider}#{currency}.{exponent}#movement:{kind}#{lane}`, where `-` stands for
+    /// what moved without an amount being told.
     pub aggregate: String,
     /// See [`Grain`].
     pub bucket: String,
+}
+
+impl RowKey {
+    /// Returns true for a row of money, false for one of events.
+    pub fn is_money(&self) -> bool {
+        let status = self.aggregate.split('#').nth(2);
+        status.is_some_and(|status| status.starts_with(MONEY))
+    }
 }
 
 /// What a batch adds to a row. Sums are 128 bits wide: no batch of 64-bit amounts overflows them.
@@ -53,7 +63,9 @@ pub struct RowKey {
 pub struct Delta {
     /// Events.
     pub count: u64,
-    /// Sum of the amounts in minor units.
+    /// Movements that count now and did not before, less those that do so no more.
+    pub movements: i64,
+    /// Sum of what movements add in minor units.
     pub amount_minor: i128,
     /// Sum of receipt minus event time in milliseconds; a provider's fast clock makes it smaller.
     pub event_to_receipt_ms: i128,
@@ -65,6 +77,7 @@ impl Delta {
     /// Adds another one.
     pub fn merge(&mut self, other: &Self) {
         self.count += other.count;
+        self.movements += other.movements;
         self.amount_minor += other.amount_minor;
         self.event_to_receipt_ms += other.event_to_receipt_ms;
         self.receipt_to_count_ms += other.receipt_to_count_ms;
@@ -75,162 +88,66 @@ impl Delta {
             i128::from(to.as_millisecond() - from.as_millisecond())
         };
         self.count += 1;
-        self.amount_minor += event.amount.map_or(0, |(_, _, minor)| i128::from(minor.0));
         self.event_to_receipt_ms += between(event.event_time, event.received_at);
         self.receipt_to_count_ms += between(event.received_at, counted_at);
     }
+
+    fn add_money(&mut self, adds: Adds, sign: i64) {
+        self.movements += sign;
+        if let Adds::Money(_, _, minor) = adds {
+            self.amount_minor += i128::from(sign) * i128::from(minor.0);
+        }
+    }
 }
 
-fn aggregate(event: &CountedEvent, lane: u8) -> String {
-    let money = event.amount.map_or_else(
-        || "-".to_owned(),
-        |(currency, exponent, _)| format!("{}.{exponent}", currency.as_str()),
-    );
-    format!(
-        "{}#{money}#{}#{lane:02}",
-        event.provider,
-        event.status.as_str()
-    )
+/// What the partition keys of rows of money have in the place of a status.
+pub const MONEY: &str = "movement:";
+
+fn money(movement: &CountedMovement, adds: Adds) -> String {
+    let currency = match adds {
+        Adds::Untold => "-".to_owned(),
+        Adds::Money(currency, exponent, _) => format!("{}.{exponent}", currency.as_str()),
+    };
+    let kind = movement.kind.as_str();
+    format!("{}#{currency}#{MONEY}{kind}", movement.provider)
 }
 
-/// The rows that these events touch and what they add to each, in the order of the keys. `lane` is the one this invocation writes to.
-pub fn fold<'e>(
-    events: impl IntoIterator<Item = &'e CountedEvent>,
+/// The rows that these touch and what they add to each, in the order of the keys. `lane` is the one this invocation writes to.
+pub fn fold<'c>(
+    counted: impl IntoIterator<Item = &'c Counted>,
     counted_at: Timestamp,
     lane: u8,
 ) -> BTreeMap<RowKey, Delta> {
     let mut rows: BTreeMap<RowKey, Delta> = BTreeMap::new();
-    for event in events {
-        let aggregate = aggregate(event, lane);
-        for grain in Grain::ALL {
-            let key = RowKey {
-                aggregate: aggregate.clone(),
-                bucket: grain.bucket(event.received_at),
-            };
-            rows.entry(key).or_default().add(event, counted_at);
+    for one in counted {
+        let mut add = |name: &str, change: &dyn Fn(&mut Delta)| {
+            for grain in Grain::ALL {
+                let key = RowKey {
+                    aggregate: format!("{name}#{lane:02}"),
+                    bucket: grain.bucket(one.received_at()),
+                };
+                change(rows.entry(key).or_default());
+            }
+        };
+        match one {
+            Counted::Event(event) => {
+                let name = format!("{}#-#{}", event.provider, event.status.as_str());
+                add(&name, &|delta| delta.add(event, counted_at));
+            }
+            Counted::Movement(movement) if movement.before != movement.after => {
+                for (adds, sign) in [(movement.before, -1), (movement.after, 1)] {
+                    if let Some(adds) = adds {
+                        let name = money(movement, adds);
+                        add(&name, &|delta| delta.add_money(adds, sign));
+                    }
+                }
+            }
+            Counted::Movement(_) => {}
         }
     }
     rows
 }
 
 #[cfg(test)]
-mod tests {
-    use payment_event::{CurrencyCode, MinorUnits, PaymentStatus};
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const COUNTED_AT: i64 = 1_767_400_000_000;
-
-    fn at(ms: i64) -> Timestamp {
-        Timestamp::from_millisecond(ms).unwrap()
-    }
-
-    fn event(provider: &str, currency: Option<&str>, minor: i64, received_ms: i64) -> CountedEvent {
-        CountedEvent {
-            provider: provider.to_owned(),
-            status: PaymentStatus::Captured,
-            amount: currency.map(|c| (CurrencyCode::parse(c).unwrap(), 2, MinorUnits(minor))),
-            event_time: at(received_ms - 250),
-            received_at: at(received_ms),
-        }
-    }
-
-    fn key(aggregate: &str, bucket: &str) -> RowKey {
-        RowKey {
-            aggregate: aggregate.to_owned(),
-            bucket: bucket.to_owned(),
-        }
-    }
-
-    #[test]
-    fn two_events_of_a_minute_share_its_rows() {
-        let received = 1_767_323_046_100;
-        let events = [
-            event("stripe", Some("EUR"), 1130, received),
-            event("stripe", Some("EUR"), 20, received + 1000),
-        ];
-        let rows = fold(&events, at(received + 2000), 7);
-        let delta = Delta {
-            count: 2,
-            amount_minor: 1150,
-            event_to_receipt_ms: 500,
-            receipt_to_count_ms: 3000,
-        };
-        let expected = [
-            "day#2026-01-02",
-            "hour#2026-01-02T03Z",
-            "minute#2026-01-02T03:04Z",
-        ]
-        .map(|bucket| (key("stripe#EUR.2#captured#07", bucket), delta));
-        assert_eq!(rows, BTreeMap::from(expected));
-    }
-
-    #[test]
-    fn an_event_without_money_counts_without_currency() {
-        let rows = fold(&[event("adyen", None, 0, 0)], at(0), 0);
-        assert!(rows.contains_key(&key("adyen#-#captured#00", "minute#1970-01-01T00:00Z")));
-    }
-
-    #[test]
-    fn the_largest_amounts_do_not_overflow() {
-        let events = vec![event("stripe", Some("EUR"), i64::MAX, 0); 1000];
-        let rows = fold(&events, at(0), 0);
-        let expected = i128::from(i64::MAX) * 1000;
-        assert!(rows.values().all(|delta| delta.amount_minor == expected));
-    }
-
-    fn events() -> impl Strategy<Value = Vec<CountedEvent>> {
-        let one = (
-            0..3_usize,
-            0..4_usize,
-            i64::MIN..=i64::MAX,
-            1_767_000_000_000..1_767_400_000_000_i64,
-        );
-        let made = one.prop_map(|(provider, currency, minor, received)| {
-            let currency = [None, Some("EUR"), Some("JPY"), Some("USD")][currency];
-            event(
-                ["adyen", "square", "stripe"][provider],
-                currency,
-                minor,
-                received,
-            )
-        });
-        prop::collection::vec(made, 0..120)
-    }
-
-    fn total(rows: &BTreeMap<RowKey, Delta>, grain: &str) -> (u64, i128) {
-        rows.iter()
-            .filter(|(key, _)| key.bucket.starts_with(grain))
-            .fold((0, 0), |(count, sum), (_, delta)| {
-                (count + delta.count, sum + delta.amount_minor)
-            })
-    }
-
-    proptest! {
-        #[test]
-        fn every_grain_holds_every_event_once(events in events()) {
-            let rows = fold(&events, at(COUNTED_AT), 0);
-            let sum = events.iter().filter_map(|e| e.amount).map(|(_, _, m)| i128::from(m.0)).sum();
-            for grain in ["minute#", "hour#", "day#"] {
-                prop_assert_eq!(total(&rows, grain), (events.len() as u64, sum));
-            }
-        }
-
-        #[test]
-        fn order_does_not_matter(events in events()) {
-            let reversed: Vec<_> = events.iter().rev().cloned().collect();
-            prop_assert_eq!(fold(&events, at(COUNTED_AT), 1), fold(&reversed, at(COUNTED_AT), 1));
-        }
-
-        #[test]
-        fn a_batch_cut_in_two_adds_up_to_the_same(events in events(), cut in 0..121_usize) {
-            let (left, right) = events.split_at(cut.min(events.len()));
-            let mut rows = fold(left, at(COUNTED_AT), 2);
-            for (key, delta) in fold(right, at(COUNTED_AT), 2) {
-                rows.entry(key).or_default().merge(&delta);
-            }
-            prop_assert_eq!(rows, fold(&events, at(COUNTED_AT), 2));
-        }
-    }
-}
+#[path = "fold_tests.rs"]
+mod tests;

@@ -19,19 +19,23 @@ impl Memory {
         self.state().dead_letters.clone()
     }
 
-    /// What the table's stream holds: a record per insert, in their order, each with its sequence number.
+    /// What the table's stream holds: a record per write, in their order, each with its sequence number.
     pub fn stream(&self) -> Vec<(SequenceNumber, String)> {
         let state = self.state();
         let numbered = state.stream.iter().enumerate();
         numbered
-            .filter_map(|(place, item)| {
+            .filter_map(|(place, change)| {
                 // As wide as the real ones, and with gaps.
                 let number = 700_000_000_000_000_000_000_u128 + 7 * place as u128;
                 let sequence = SequenceNumber::parse(&number.to_string())?;
-                let json = serde_json::json!({
+                let mut json = serde_json::json!({
                     "eventName": "INSERT",
-                    "dynamodb": {"SequenceNumber": sequence.as_str(), "NewImage": item},
+                    "dynamodb": {"SequenceNumber": sequence.as_str(), "NewImage": change.new},
                 });
+                if let Some(old) = &change.old {
+                    json["eventName"] = "MODIFY".into();
+                    json["dynamodb"]["OldImage"] = old.clone();
+                }
                 Some((sequence, json.to_string()))
             })
             .collect()

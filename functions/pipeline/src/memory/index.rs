@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use payment_event::TransactionKey;
 
 use super::{Call, EntryFault, Memory, invalid};
-use crate::storage::{Attribute, DELETE_BATCH_KEYS_MAX, Item, Page, StoreError, TransactionIndex};
+use crate::storage::{
+    Attribute, DELETE_BATCH_KEYS_MAX, Item, MovementReader, Page, StoreError, TransactionIndex,
+};
 use crate::stored::StoredTransaction;
 
 /// Small, so that tests page.
@@ -44,6 +46,16 @@ impl super::State {
             .collect();
         items.extend(self.other_items.clone());
         items
+    }
+}
+
+impl MovementReader for Memory {
+    async fn movements(&self, keys: &[TransactionKey]) -> Result<Vec<Item>, StoreError> {
+        self.call(Call::MovementsRead, |state| {
+            let found = keys.iter().filter_map(|key| state.movements.get(key));
+            Ok(found.map(StoredTransaction::item).collect())
+        })
+        .await
     }
 }
 

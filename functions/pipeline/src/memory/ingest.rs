@@ -3,54 +3,107 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use payment_event::TransactionKey;
 use provider_webhooks::Secrets;
 
-use super::{Call, EntryFault, Memory, invalid, try_again};
+use super::{Call, Change, EntryFault, Memory, invalid, try_again};
 use crate::storage::{
-    AuditStore, CertificateStore, INSERT_BATCH_RECORDS_MAX, InsertOutcome, RejectedMessage,
-    RejectedQueue, SecretStore, StoreError, TransactionRecord, TransactionStore,
+    AuditStore, CertificateStore, INSERT_BATCH_RECORDS_MAX, InsertOutcome, Over, RejectedMessage,
+    RejectedQueue, SecretStore, StoreError, TransactionRecord, TransactionStore, Write, Written,
 };
 use crate::stored::StoredTransaction;
 
+impl Memory {
+    /// The items of movements, by key.
+    pub fn movements(&self) -> BTreeMap<TransactionKey, StoredTransaction> {
+        self.state().movements.clone()
+    }
+
+    /// Makes every movement's item one that cannot be read.
+    pub fn damage_movements(&self) {
+        for item in self.state().movements.values_mut() {
+            if let Some(movement) = &mut item.movement {
+                movement.state = "no such state".to_owned();
+            }
+        }
+    }
+
+    /// From now on a refused insert is answered without what stands at its key.
+    pub fn tell_nothing_of_what_is_present(&self) {
+        self.state().untold = true;
+    }
+}
+
 impl super::State {
-    fn insert(&mut self, record: &TransactionRecord) -> InsertOutcome {
+    fn write_item(&mut self, write: &Write) -> Written {
         let fault = self.entry_fault();
         match fault {
-            Some(EntryFault::ThrottleBefore) => return InsertOutcome::Retry,
-            Some(EntryFault::Refuse) => return InsertOutcome::Refused,
+            Some(EntryFault::ThrottleBefore) => return InsertOutcome::Retry.into(),
+            Some(EntryFault::Refuse) => return InsertOutcome::Refused.into(),
             Some(EntryFault::ThrottleAfter) | None => {}
         }
+        let written = match write {
+            Write::Event(record) => self.insert(record),
+            Write::Movement(item, over) => self.write_movement(item, *over),
+        };
+        match fault {
+            Some(_) if written.outcome == InsertOutcome::Stored => InsertOutcome::Retry.into(),
+            _ => written,
+        }
+    }
+
+    fn insert(&mut self, record: &TransactionRecord) -> Written {
         let key = record.event.key();
         if self.records.contains_key(&key) {
-            return InsertOutcome::Duplicate;
+            return InsertOutcome::Duplicate.into();
         }
         self.records.insert(key, record.clone());
-        let image = StoredTransaction::from(record).typed_json();
-        self.stream.push(image);
-        if fault.is_some() {
-            InsertOutcome::Retry
-        } else {
-            InsertOutcome::Stored
+        self.stream.push(Change {
+            old: None,
+            new: StoredTransaction::from(record).typed_json(),
+        });
+        InsertOutcome::Stored.into()
+    }
+
+    fn write_movement(&mut self, item: &StoredTransaction, over: Over) -> Written {
+        let present = self.movements.get(&item.key);
+        let version = present
+            .and_then(|it| it.movement.as_ref())
+            .map(|it| it.version);
+        let may = match over {
+            Over::Nothing => present.is_none(),
+            Over::Version(expected) => version == Some(expected),
+            Over::Unseen => false,
+        };
+        if may {
+            self.stream.push(Change {
+                old: present.map(StoredTransaction::typed_json),
+                new: item.typed_json(),
+            });
+            self.movements.insert(item.key.clone(), item.clone());
+            return InsertOutcome::Stored.into();
+        }
+        let told = over != Over::Nothing || !self.untold;
+        Written {
+            outcome: InsertOutcome::Duplicate,
+            present: present.filter(|_| told).map(StoredTransaction::item),
         }
     }
 }
 
 impl TransactionStore for Memory {
-    async fn insert_batch(
-        &self,
-        records: &[TransactionRecord],
-    ) -> Result<Vec<InsertOutcome>, StoreError> {
+    async fn write_batch(&self, writes: &[Write]) -> Result<Vec<Written>, StoreError> {
         self.call(Call::InsertBatch, |state| {
-            let mut keys: Vec<_> = records.iter().map(|record| record.event.key()).collect();
+            let mut keys: Vec<_> = writes.iter().map(Write::key).collect();
             keys.sort();
             keys.dedup();
-            if records.is_empty()
-                || records.len() > INSERT_BATCH_RECORDS_MAX
-                || keys.len() < records.len()
+            if writes.is_empty()
+                || writes.len() > INSERT_BATCH_RECORDS_MAX
+                || keys.len() < writes.len()
             {
                 return Err(invalid("ValidationException"));
             }
-            Ok(records.iter().map(|record| state.insert(record)).collect())
+            Ok(writes.iter().map(|write| state.write_item(write)).collect())
         })
         .await
     }

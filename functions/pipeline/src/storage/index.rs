@@ -53,3 +53,12 @@ pub trait TransactionIndex {
         keys: &[TransactionKey],
     ) -> impl Future<Output = Result<Vec<TransactionKey>, StoreError>>;
 }
+
+/// The movements of the transactions table.
+pub trait MovementReader {
+    /// The items that stand at these keys, in any order; those that are not there are left out.
+    fn movements(
+        &self,
+        keys: &[TransactionKey],
+    ) -> impl Future<Output = Result<Vec<Item>, StoreError>>;
+}

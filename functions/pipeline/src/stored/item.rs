@@ -1,34 +1,48 @@
 //! The other way: from a record, or from what was read back, to the item of the table.
 
-use payment_event::ExponentSource;
+use payment_event::{Amount, ExponentSource, MOVEMENT, Movement, PaymentEvent};
 use serde_json::json;
 
-use super::{StoredMoney, StoredTransaction};
+use super::{EVENT, StoredMoney, StoredTransaction};
 use crate::plan::instant;
 use crate::storage::{Attribute, Item, TransactionRecord};
+
+impl From<&Amount> for StoredMoney {
+    fn from(amount: &Amount) -> Self {
+        let source = match amount.exponent_source {
+            ExponentSource::ProviderTable => "provider_table",
+            ExponentSource::IsoDefault => "iso_default",
+            ExponentSource::NoIsoCurrency => "no_iso_currency",
+        };
+        Self {
+            minor: amount.minor.0,
+            currency: amount.currency.as_str().to_owned(),
+            exponent: amount.exponent,
+            text: amount.text.clone(),
+            exponent_source: source.to_owned(),
+        }
+    }
+}
+
+fn told(event: &PaymentEvent, movement: &Movement) -> String {
+    let own = format!("{}#{}", movement.kind.as_str(), movement.id.as_str());
+    match movement.payment == event.transaction_id {
+        true => own,
+        false => format!("{own}#{}", movement.payment.as_str()),
+    }
+}
 
 impl From<&TransactionRecord> for StoredTransaction {
     /// The record as the table will hold it.
     fn from(record: &TransactionRecord) -> Self {
         let event = &record.event;
-        let source = |source| match source {
-            ExponentSource::ProviderTable => "provider_table",
-            ExponentSource::IsoDefault => "iso_default",
-            ExponentSource::NoIsoCurrency => "no_iso_currency",
-        };
         Self {
             key: event.key(),
             provider: event.provider.clone(),
             event_id: event.event_id.as_str().to_owned(),
             event_type: event.event_type.clone(),
             status: event.status.as_str().to_owned(),
-            money: event.amount.as_ref().map(|amount| StoredMoney {
-                minor: amount.minor.0,
-                currency: amount.currency.as_str().to_owned(),
-                exponent: amount.exponent,
-                text: amount.text.clone(),
-                exponent_source: source(amount.exponent_source).to_owned(),
-            }),
+            money: event.amount.as_ref().map(StoredMoney::from),
             merchant_account: event.merchant_account.clone(),
             related_ids: event
                 .related_ids
@@ -47,6 +61,8 @@ impl From<&TransactionRecord> for StoredTransaction {
             audit_offset: record.audit.offset_bytes,
             audit_length: record.audit.length_bytes,
             archive_shard: record.archive_shard.clone(),
+            tells: event.movements.iter().map(|it| told(event, it)).collect(),
+            movement: None,
         }
     }
 }
@@ -57,7 +73,13 @@ impl StoredTransaction {
         let text = |value: &str| Attribute::Text(value.to_owned());
         let number = |value: &dyn std::fmt::Display| Attribute::Number(value.to_string());
         let mut item: Vec<(&str, Attribute)> = vec![
-            ("record_type", text("event")),
+            (
+                "record_type",
+                text(match self.movement {
+                    None => EVENT,
+                    Some(_) => MOVEMENT,
+                }),
+            ),
             ("transaction_id", text(&self.key.transaction_id)),
             ("timestamp", text(&self.key.timestamp)),
             ("provider", text(&self.provider)),
@@ -69,8 +91,10 @@ impl StoredTransaction {
             ("audit_key", text(&self.audit_key)),
             ("audit_offset", number(&self.audit_offset)),
             ("audit_length", number(&self.audit_length)),
-            ("archive_shard", text(&self.archive_shard)),
         ];
+        if !self.archive_shard.is_empty() {
+            item.push(("archive_shard", text(&self.archive_shard)));
+        }
         if let Some(time) = self.event_time {
             item.push(("event_time", text(&format!("{time:.9}"))));
         }
@@ -91,6 +115,12 @@ impl StoredTransaction {
         }
         if !self.problems.is_empty() {
             item.push(("problems", Attribute::List(self.problems.clone())));
+        }
+        if !self.tells.is_empty() {
+            item.push(("tells", Attribute::List(self.tells.clone())));
+        }
+        if let Some(movement) = &self.movement {
+            item.extend(movement.attributes());
         }
         item.into_iter()
             .map(|(name, value)| (name.to_owned(), value))

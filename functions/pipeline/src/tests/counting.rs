@@ -4,19 +4,21 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use payment_event::{CurrencyCode, MinorUnits, PaymentStatus};
+use payment_event::{CurrencyCode, MinorUnits, MovementKind, PaymentStatus};
 
 use crate::aggregate::apply::{
     AnalyticsStore, Applied, ApplyError, ApplyOutcome, LOOKED_BACK_FOR_MS, Listed, apply,
 };
-use crate::aggregate::{CountedEvent, Delta, RowKey, SequenceNumber, fold};
+use crate::aggregate::{
+    Adds, Counted, CountedEvent, CountedMovement, Delta, RowKey, SequenceNumber, fold,
+};
 use crate::memory::to_the_end;
 use crate::storage::{Pause, StoreError};
 
 const ATTEMPTS_MAX: u32 = 4;
 const SEEDS: u64 = 300;
 
-type Records = Vec<(SequenceNumber, CountedEvent)>;
+type Records = Vec<(SequenceNumber, Counted)>;
 type Transaction = (Vec<SequenceNumber>, BTreeMap<RowKey, Delta>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,16 +166,23 @@ fn records(count: u64, random: &mut Random) -> Records {
             number += 1 + u128::from(random.below(5));
             let received = 1_767_000_000_000 + i64::try_from(index * 61_000).unwrap();
             let currency = CurrencyCode::parse(["EUR", "USD"][usize::from(random.below(2) == 1)]);
-            let event = CountedEvent {
-                provider: "stripe".into(),
-                status: PaymentStatus::ALL[usize::try_from(random.below(3)).unwrap()],
-                amount: Some((
-                    currency.unwrap(),
-                    2,
-                    MinorUnits(i64::try_from(random.below(10_000)).unwrap()),
-                )),
-                event_time: at(received - 500),
-                received_at: at(received),
+            let minor = MinorUnits(i64::try_from(random.below(10_000)).unwrap());
+            let money = Some(Adds::Money(currency.unwrap(), 2, minor));
+            let event = match random.below(3) {
+                0 => Counted::Event(CountedEvent {
+                    provider: "stripe".into(),
+                    status: PaymentStatus::ALL[usize::try_from(random.below(3)).unwrap()],
+                    event_time: at(received - 500),
+                    received_at: at(received),
+                }),
+                // Succeeded, or failed after it had.
+                turn => Counted::Movement(CountedMovement {
+                    provider: "stripe".into(),
+                    kind: MovementKind::ALL[usize::try_from(random.below(3)).unwrap()],
+                    before: money.filter(|_| turn == 2),
+                    after: money.filter(|_| turn == 1),
+                    received_at: at(received),
+                }),
             };
             (SequenceNumber::parse(&number.to_string()).unwrap(), event)
         })

@@ -23,7 +23,7 @@ fn expected(messages: &[Queued], provider: &str) -> BTreeSet<payment_event::Tran
 }
 
 #[test]
-fn sixty_messages_are_three_calls_and_one_object() {
+fn sixty_messages_are_five_calls_and_one_object() {
     let memory = memory();
     let messages = stripe(60);
     let report = run(&memory, &messages, "i");
@@ -38,8 +38,10 @@ fn sixty_messages_are_three_calls_and_one_object() {
             count(&memory, Call::AuditPut),
             memory.pauses()
         ),
-        (3, 1, 0)
+        // An event and a movement each: a hundred and twenty statements.
+        (5, 1, 0)
     );
+    assert_eq!(memory.movements().len(), 60);
     assert_consistent(&memory, &expected(&messages, "stripe"), "");
 }
 
@@ -59,8 +61,8 @@ fn a_throttled_statement_is_repeated_without_its_neighbours() {
     );
     assert_eq!(
         count(&memory, Call::InsertBatch),
-        3,
-        "two calls, and one that gathers the three statements"
+        4,
+        "three calls, and one that gathers the three statements"
     );
     assert_eq!(memory.pauses(), 1);
     assert_consistent(&memory, &expected(&messages, "stripe"), "");
@@ -86,7 +88,8 @@ fn a_lost_answer_after_the_commit_makes_no_second_record() {
         assert_consistent(&memory, &expected(&messages, provider), provider);
     }
     let memory = memory();
-    memory.fail_entry(0, EntryFault::ThrottleAfter);
+    // A movement comes before the event that tells it.
+    memory.fail_entry(1, EntryFault::ThrottleAfter);
     let report = run(&memory, &stripe(1), "i");
     assert_eq!(
         (
@@ -101,9 +104,9 @@ fn a_lost_answer_after_the_commit_makes_no_second_record() {
 #[test]
 fn attempts_end_and_only_the_unfinished_message_fails() {
     let memory = memory();
-    // Entry 1 is message m1 in the first call; after it, the repetitions are entries 3, 4, ….
-    memory.fail_entry(1, EntryFault::ThrottleBefore);
-    (3..20).for_each(|entry| memory.fail_entry(entry, EntryFault::ThrottleBefore));
+    // Entry 3 is the event of message m1 in the first call; after it, the repetitions are entries 6, 7, ….
+    memory.fail_entry(3, EntryFault::ThrottleBefore);
+    (6..20).for_each(|entry| memory.fail_entry(entry, EntryFault::ThrottleBefore));
     let report = run(&memory, &stripe(3), "i");
     assert_eq!(failed(&report), ["m1"]);
     assert_eq!(
@@ -122,7 +125,7 @@ fn attempts_end_and_only_the_unfinished_message_fails() {
 #[test]
 fn a_refused_record_fails_its_message_without_repetition() {
     let memory = memory();
-    memory.fail_entry(1, EntryFault::Refuse);
+    memory.fail_entry(3, EntryFault::Refuse);
     let report = run(&memory, &stripe(3), "i");
     assert_eq!(failed(&report), ["m1"]);
     assert_eq!(report.failures[0].cause, IngestError::RecordRefused);
@@ -134,12 +137,16 @@ fn a_final_error_fails_the_messages_of_its_call_only() {
     let memory = memory();
     memory.fail_call(2, CallFault::Final);
     let report = run(&memory, &stripe(30), "i");
-    assert_eq!(failed(&report).len(), 25);
+    // Twenty-five statements: twelve messages, and the movement of the thirteenth.
+    assert_eq!(failed(&report).len(), 13);
     assert!(matches!(
         report.failures[0].cause,
         IngestError::InsertFinal(StoreError::Final { .. })
     ));
-    assert_eq!((report.providers["stripe"].stored, memory.pauses()), (5, 0));
+    assert_eq!(
+        (report.providers["stripe"].stored, memory.pauses()),
+        (18, 0)
+    );
 }
 
 #[test]
@@ -299,7 +306,7 @@ fn a_duplicate_within_the_batch_shares_the_fate_of_the_first() {
     assert_eq!((failed(&report), audit_lines(&good).len()), (vec![], 3));
 
     let bad = memory();
-    bad.fail_entry(0, EntryFault::Refuse);
+    bad.fail_entry(1, EntryFault::Refuse);
     let report = run(&bad, &messages, "i");
     assert_eq!(failed(&report), ["a", "c"]);
     assert_eq!(
@@ -362,4 +369,76 @@ fn a_cause_names_the_call_and_nothing_of_the_message() {
         text,
         "record not stored in 5 attempts: memory did not succeed, try again: ServiceUnavailable"
     );
+}
+
+/// A life of one refund: created, succeeded, failed; each told by an event of its own.
+fn refund(state: &str, number: u64) -> Queued {
+    let body = serde_json::json!({
+        "id": format!("evt_{number}"), "object": "event", "type": "refund.updated", "created": 1_767_326_640,
+        "data": {"object": {"id": "re_1", "object": "refund", "payment_intent": "pi_1", "status": state,
+            "amount": 30, "currency": "eur"}},
+    });
+    signed("stripe", body.to_string().as_bytes(), &format!("m{number}"))
+}
+
+#[test]
+fn a_movement_rises_in_any_order_and_is_written_once() {
+    let lives = [
+        [("pending", 1), ("succeeded", 2), ("failed", 3)],
+        [("failed", 3), ("pending", 1), ("succeeded", 2)],
+        [("succeeded", 2), ("failed", 3), ("pending", 1)],
+    ];
+    for untold in [false, true] {
+        for life in lives {
+            let memory = memory();
+            if untold {
+                memory.tell_nothing_of_what_is_present();
+            }
+            for (state, number) in life {
+                let report = run(&memory, &[refund(state, number)], &format!("i{number}"));
+                assert_eq!(failed(&report), [""; 0], "{life:?}");
+                let again = run(&memory, &[refund(state, number)], &format!("j{number}"));
+                assert_eq!(again.providers["stripe"].duplicates, 1, "{life:?}");
+            }
+            let items: Vec<_> = memory.movements().into_values().collect();
+            assert_eq!(items.len(), 1);
+            let movement = items[0].movement().unwrap();
+            assert_eq!(movement.stage, payment_event::Stage::FAILED, "{life:?}");
+            assert_eq!(memory.pauses(), 0, "what is only raised waits for nothing");
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_is_lost_raises_a_movement_once() {
+    for fault in [CallFault::RetryableBefore, CallFault::RetryableAfter] {
+        let memory = memory();
+        run(&memory, &[refund("pending", 1)], "i1");
+        // Calls of the second batch: secrets are known; audit, insert, raise.
+        let before = memory.calls().len();
+        for call in before + 1..before + 4 {
+            let memory = self::memory();
+            run(&memory, &[refund("pending", 1)], "i1");
+            memory.fail_call(call, fault);
+            let report = run(&memory, &[refund("succeeded", 2)], "i2");
+            assert_eq!(failed(&report), [""; 0], "{fault:?} {call}");
+            let item = memory.movements().into_values().next().unwrap();
+            let stored = item.movement.as_ref().unwrap();
+            assert_eq!(
+                (stored.version, stored.changes.len()),
+                (2, 1),
+                "{fault:?} {call}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_stands_at_a_movements_key_and_is_none_goes_to_a_person() {
+    let memory = memory();
+    run(&memory, &[refund("pending", 1)], "i1");
+    memory.damage_movements();
+    let report = run(&memory, &[refund("succeeded", 2)], "i2");
+    assert_eq!(failed(&report), ["m2"]);
+    assert_eq!(report.failures[0].cause, IngestError::RecordRefused);
 }

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use payment_event::{Identifier, PaymentEvent, PaymentStatus};
+use payment_event::{Identifier, Movement, MovementKind, PaymentEvent, PaymentStatus, Stage};
 
 use crate::plan::{DATED_SHARDS, PlannedEvent, TOO_OLD_SECONDS, archive_shard, plan, shard_number};
-use crate::storage::AuditPointer;
+use crate::storage::{AuditPointer, Over, Write};
 
 fn planned(message: usize, id: &str, dated: bool) -> PlannedEvent {
     let event = PaymentEvent {
@@ -20,6 +20,7 @@ fn planned(message: usize, id: &str, dated: bool) -> PlannedEvent {
         dated,
         problems: BTreeSet::new(),
         related_ids: BTreeMap::new(),
+        movements: Vec::new(),
     };
     let audit = AuditPointer {
         key: "k".into(),
@@ -48,9 +49,9 @@ fn repeated_events_share_a_record() {
         planned(3, "a", false),
     ]);
     let keys: Vec<_> = plan
-        .records
+        .writes
         .iter()
-        .map(|record| record.event.key().timestamp)
+        .map(|write| write.key().timestamp)
         .collect();
     let at = "2026-01-02T03:04:05.000000000Z";
     let expected = [
@@ -61,8 +62,11 @@ fn repeated_events_share_a_record() {
     ];
     assert_eq!(keys, expected);
     assert_eq!(plan.owners, [vec![0, 1, 2], vec![0, 2], vec![1], vec![3]]);
+    let Write::Event(first) = &plan.writes[0] else {
+        panic!("no event");
+    };
     assert_eq!(
-        plan.records[0].audit.offset_bytes, 0,
+        first.audit.offset_bytes, 0,
         "the pointer of the message that the record is made of"
     );
 }
@@ -102,4 +106,50 @@ fn what_is_too_old_is_older_than_any_first_delivery() {
         let horizon = info.delivery.retry_horizon_seconds.unwrap_or(0);
         assert!(i64::from(horizon) <= TOO_OLD_SECONDS, "{}", info.name);
     }
+}
+
+#[test]
+fn a_movement_that_several_events_tell_is_one_write() {
+    let movement = |id: &str, stage| Movement {
+        kind: MovementKind::Capture,
+        id: Identifier::new(id).unwrap(),
+        payment: Identifier::new("x").unwrap(),
+        stage,
+        money: None,
+        problems: BTreeSet::new(),
+    };
+    let mut events = [
+        planned(0, "a", true),
+        planned(1, "b", true),
+        planned(2, "a", true),
+    ];
+    events[0].event.movements = vec![
+        movement("c1", Stage::PENDING),
+        movement("c2", Stage::PENDING),
+    ];
+    events[1].event.movements = vec![movement("c1", Stage::SUCCEEDED)];
+    events[2].event.movements = vec![movement("c1", Stage::PENDING)];
+    let plan = plan(events);
+    let at = "2026-01-02T03:04:05.000000000Z";
+    let keys: Vec<_> = plan
+        .writes
+        .iter()
+        .map(|write| write.key().timestamp)
+        .collect();
+    let expected = [
+        "movement#capture#c1",
+        "movement#capture#c2",
+        &format!("{at}#a"),
+        &format!("{at}#b"),
+    ];
+    assert_eq!(keys, expected);
+    assert_eq!(plan.owners, [vec![0, 1, 2], vec![0], vec![0, 2], vec![1]]);
+    let Write::Movement(item, Over::Nothing) = &plan.writes[0] else {
+        panic!("no movement");
+    };
+    assert_eq!(item.movement().unwrap().stage, Stage::SUCCEEDED);
+    assert_eq!(
+        (item.message_id.as_str(), item.archive_shard.as_str()),
+        ("m1", "")
+    );
 }

@@ -104,14 +104,24 @@ fn signed_by(
         note,
     };
     let body = sample(provider, &params).unwrap();
-    let signed = sign(
-        provider,
-        &body,
-        secrets,
-        signed_at,
-        &format!("msg_{sequence}"),
-    )
-    .unwrap();
+    let webhook_id = format!("msg_{sequence}");
+    signed_body(secrets, provider, &body, &webhook_id, message_id)
+}
+
+/// A genuine message with this body.
+pub(super) fn signed(provider: &str, body: &[u8], message_id: &str) -> Queued {
+    signed_body(&secrets(provider), provider, body, "msg_1", message_id)
+}
+
+fn signed_body(
+    secrets: &Secrets,
+    provider: &str,
+    body: &[u8],
+    webhook_id: &str,
+    message_id: &str,
+) -> Queued {
+    let at = Timestamp::from_millisecond(RECEIVED_AT_MS).unwrap();
+    let signed = sign(provider, body, secrets, at, webhook_id).unwrap();
     Queued {
         message_id: message_id.to_owned(),
         body: String::from_utf8(signed.body).unwrap(),

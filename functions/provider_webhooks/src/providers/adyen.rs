@@ -20,6 +20,8 @@
 //! the reference of the first capture, the signed text is that of the first, and so is the event
 //! (documented, but no sample shows whether it does).
 //!
+//! Which money an event tells: see [`movements`].
+//!
 //! Assumed: half a surrogate pair that stands alone is signed as U+FFFD or, as Java writes it, as a
 //! question mark.
 //!
@@ -48,6 +50,7 @@ use crate::{
 };
 
 mod event_types;
+mod movements;
 
 use event_types::{EVENT_TYPES, status};
 
@@ -167,7 +170,7 @@ raw_fields! {
     #[serde(rename_all = "camelCase")]
     Item {
         psp_reference, original_reference, merchant_account_code, merchant_reference, amount, event_code, success, event_date,
-        additional_data,
+        reason, additional_data,
     }
 }
 
@@ -264,12 +267,9 @@ fn draft(item: &Item<'_>, text: &str) -> Draft {
     let signed = Signed::of(item, text);
     let data: AdditionalData<'_> = object_or_default(item.additional_data);
     let event_type = facts.event_type_text(signed.event_code);
-    let status = status(
-        &event_type,
-        signed.success.eq_ignore_ascii_case("true"),
-        &scalar(data.modification_action),
-        &scalar(data.dispute_status),
-    );
+    let success = signed.success.eq_ignore_ascii_case("true");
+    let action = scalar(data.modification_action);
+    let status = status(&event_type, success, &action, &scalar(data.dispute_status));
     let json = |text: &str| to_raw_value(text).ok();
     let (value, currency) = (json(signed.value), json(signed.currency));
     let amount = facts.minor(status, value.as_deref(), currency.as_deref(), &EXPONENTS);
@@ -278,6 +278,16 @@ fn draft(item: &Item<'_>, text: &str) -> Draft {
     let mut related = Related::new();
     related.extend(psp_reference.clone().map(|id| ("psp_reference", id)));
     related.extend(original.clone().map(|id| ("original_reference", id)));
+    let movement = movements::Item {
+        code: &event_type,
+        success,
+        action: &action,
+        reason: &scalar(item.reason),
+        psp_reference: psp_reference.as_ref(),
+        original: original.as_ref(),
+        amount: amount.as_ref(),
+    };
+    let movements = movement.movement().into_iter().collect();
     let payment = original.or(psp_reference);
     Draft {
         // A text that differs in nothing but how half a surrogate pair was signed is the same.
@@ -291,6 +301,7 @@ fn draft(item: &Item<'_>, text: &str) -> Draft {
         dated: false,
         related,
         facts,
+        movements,
     }
 }
 

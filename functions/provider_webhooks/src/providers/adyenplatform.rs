@@ -8,9 +8,9 @@
 //! <https://github.com/Adyen/adyen-openapi>, read 2026-11-27.
 //!
 //! Transfers of a platform's payments tell of captures and refunds once more, for each of their
-//! splits: only what is booked has a status, so that each split counts once. A refund's amount is
-//! negative there, as the transfer is, and kept so. No id of an event is documented (the `eventId`
-//! of tokenisation webhooks is the reference of the payment that caused them), so an event is known
+//! splits: only what is booked has a status and tells a movement, see [`movements`]. A refund's
+//! amount is negative there, as the transfer is, and kept so. No id of an event is documented (the
+//! `eventId` of tokenisation webhooks is the reference of the payment that caused them), so an event is known
 //! by the hash of its body. `timestamp` (when the event was queued), in management and tokenisation
 //! webhooks `createdAt`, on the classic platform `eventDate`, is the event's own time; assumed: it
 //! is the same in every delivery. Where none of them is stated, the time of what the event is about
@@ -37,8 +37,10 @@ use crate::{
 };
 
 mod event_types;
+mod movements;
 
 use event_types::{EVENT_TYPES, transfer};
+use movements::movement;
 
 pub(super) struct AdyenPlatform;
 
@@ -175,9 +177,9 @@ fn draft(event: &Event<'_>) -> Draft {
     // The oldest description of transfers does not require a type of the event.
     let is_transfer =
         event_type.starts_with(TRANSFER) || event_type.is_empty() && !category.is_empty();
+    let [kind, state, direction] = [data.kind, data.status, data.direction].map(scalar);
     let status = if is_transfer {
-        let texts = [data.kind, data.status, data.direction].map(scalar);
-        transfer(&category, &texts[0], &texts[1], &texts[2])
+        transfer(&category, &kind, &state, &direction)
     } else {
         EVENT_TYPES.status(&event_type)
     };
@@ -189,6 +191,11 @@ fn draft(event: &Event<'_>) -> Draft {
         data.transfer.category_data.psp_payment_reference,
     ];
     let payment = facts.id(stated.into_iter().flatten().next());
+    let told = (&*category, &*kind, &*state, &*direction);
+    let movements = match is_transfer {
+        true => movement(told, facts.id(data.id).as_ref(), amount.as_ref()),
+        false => None,
+    };
     let own = data.id.or(data.stored_payment_method_id);
     let own = facts.id(own.or(event.event_id).or(event.psp_reference).or(event.id));
     let of_transfer = facts.id(data.transfer.id);
@@ -224,6 +231,7 @@ fn draft(event: &Event<'_>) -> Draft {
         dated,
         related,
         facts,
+        movements: movements.into_iter().collect(),
     }
 }
 

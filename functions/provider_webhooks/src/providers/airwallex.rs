@@ -16,9 +16,9 @@
 //!
 //! Amounts are JSON numbers of major units. An intent's `captured_amount` is what was captured, a
 //! refund's and a dispute's amount their own. A capture is told up to four times, by the intent and
-//! by its attempt (`capture_requested`, `settled`, `paid`), under the id of the intent: whoever
-//! sums over events must take one. A dispute before the chargeback, and a request for information, move
-//! no money unless they are accepted. The stages' names are those of the documents' tables [M].
+//! by its attempt (`capture_requested`, `settled`, `paid`): see [`movements`]. A dispute before the
+//! chargeback, and a request for information, move no money unless they are accepted. The stages'
+//! names are those of the documents' tables [M].
 
 use std::borrow::Cow;
 
@@ -42,8 +42,10 @@ use crate::{
 };
 
 mod event_types;
+mod movements;
 
 use event_types::EVENT_TYPES;
+use movements::movements;
 
 pub(super) struct Airwallex;
 
@@ -235,14 +237,22 @@ impl Provider for Airwallex {
         let own_time = facts.time_if_stated(&[event.created_at, event.created_at_camel]);
         let event_time =
             own_time.or_else(|| facts.time_if_stated(&[object.updated_at, object.created_at]));
+        let payment = intent.or_else(|| match role {
+            "refund" | "dispute" => attempt.or(id.clone()),
+            _ => id.clone(),
+        });
+        let movements = movements(
+            &event_type,
+            status,
+            &object,
+            (payment.as_ref(), id.as_ref()),
+            amount.as_ref(),
+        );
         let draft = Draft {
             identity: Identity::Own(facts.event_id(event.id)),
             event_type,
             status,
-            transaction_id: intent.or_else(|| match role {
-                "refund" | "dispute" => attempt.or(id),
-                _ => id,
-            }),
+            transaction_id: payment,
             amount,
             merchant_account: facts
                 .account(event.account_id.or(event.account_id_camel).or(event.org_id)),
@@ -250,6 +260,7 @@ impl Provider for Airwallex {
             dated: own_time.is_some(),
             related,
             facts,
+            movements,
         };
         Events::of(&INFO, webhook, vec![draft])
     }

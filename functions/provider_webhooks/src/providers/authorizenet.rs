@@ -7,13 +7,17 @@
 //!
 //! A notification states an amount without its currency, so none is kept, and that is no problem of
 //! it: the account's currency is not in it. A prior-auth capture and a void have the id of their
-//! authorisation; a refund has one of its own and does not name its payment.
+//! authorisation; a refund has one of its own and does not name its payment (assumed).
+//!
+//! Movements have no amounts therefore. A void takes back what was authorised or captured under its
+//! id before it is settled. Assumed: what was held and is approved then is authorised; whether it
+//! is captured, too, no document says.
 
 use std::borrow::Cow;
 
 use card_masking::{FieldRules, Patterns, has_a_letter};
 use jiff::Timestamp;
-use payment_event::PaymentStatus;
+use payment_event::{Identifier, MovementKind, PaymentStatus, Stage};
 
 use crate::body_hmac::{BodyHmac, Written};
 use crate::event_types::{EventTypes, Says};
@@ -21,6 +25,7 @@ use crate::events::{Draft, Events, Identity};
 use crate::exponents::ISO_ONLY;
 use crate::facts::{Facts, Related};
 use crate::json::{json_document, raw_fields, read_body, scalar};
+use crate::movements::Tell;
 use crate::samples::{Escape, compact, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned};
 use crate::signature::Hash;
@@ -78,6 +83,7 @@ static INFO: ProviderInfo = ProviderInfo {
 };
 
 const PAYMENT: &str = "net.authorize.payment.";
+const REFUND: &str = "net.authorize.payment.refund.created";
 
 /// The types that the page lists (as a catalogue of interfaces repeats it). What a payment's type
 /// says holds for an approved transaction; a response code can say otherwise, see [`status_of`].
@@ -160,6 +166,27 @@ fn status_of(kind: &str, response_code: &str) -> PaymentStatus {
     }
 }
 
+/// The movements of an event: the status and the type say which.
+fn movements(kind: &str, status: PaymentStatus, id: Option<&Identifier>) -> Vec<Tell> {
+    use MovementKind::{Authorisation, Capture, Refund};
+    use PaymentStatus::{Authorised, Captured, Failed, Pending, RefundFailed, Refunded, Voided};
+    let (kind, stage) = match status {
+        Authorised => (Authorisation, Stage::SUCCEEDED),
+        Captured => (Capture, Stage::SUCCEEDED),
+        Failed => (Capture, Stage::REFUSED),
+        Voided => {
+            let ended = Tell::of(Authorisation, id, Stage::VOIDED);
+            let undone = Tell::of(Capture, id, Stage::VOIDED);
+            return ended.into_iter().chain(undone).collect();
+        }
+        Refunded => (Refund, Stage::SUCCEEDED),
+        RefundFailed => (Refund, Stage::FAILED),
+        Pending if kind == REFUND => (Refund, Stage::PENDING),
+        _ => return Vec::new(),
+    };
+    Tell::of(kind, id, stage).into_iter().collect()
+}
+
 impl Provider for AuthorizeNet {
     fn info(&self) -> &'static ProviderInfo {
         &INFO
@@ -188,9 +215,11 @@ impl Provider for AuthorizeNet {
         }
         let reference = facts.chosen_id(payload.merchant_reference_id);
         related.extend(reference.map(|id| ("merchant_reference", id)));
+        let status = status_of(&event_type, &scalar(payload.response_code));
+        let movements = movements(&event_type, status, id.as_ref());
         let draft = Draft {
             identity: Identity::Own(facts.event_id(event.notification_id)),
-            status: status_of(&event_type, &scalar(payload.response_code)),
+            status,
             event_type,
             transaction_id: id,
             amount: None,
@@ -199,6 +228,7 @@ impl Provider for AuthorizeNet {
             dated: true,
             related,
             facts,
+            movements,
         };
         Events::of(&INFO, webhook, vec![draft])
     }

@@ -16,7 +16,7 @@
 //! repeated delivery has the payload of the first one. Amounts are decimal texts. The library's own
 //! samples of subscriptions, local payments and failed refunds state no currency; where a body of
 //! these kinds has none, it has no amount, and that is no problem of it. A disbursement's currency
-//! is that of its merchant account.
+//! is that of its merchant account. Movements: see [`movements`].
 //!
 //! Long because: a provider is one file.
 
@@ -27,6 +27,7 @@ use jiff::Timestamp;
 use payment_event::{Amount, PaymentStatus, Problem};
 
 use self::event_types::EVENT_TYPES;
+use self::movements::{Ids, currency, is_credit, movement};
 use crate::encoding::{base64_strict, base64_text, hex_any_case};
 use crate::events::{Draft, Events, Identity, UNREADABLE};
 use crate::exponents::ISO_ONLY;
@@ -42,6 +43,7 @@ use crate::{
 };
 
 mod event_types;
+mod movements;
 
 pub(super) struct Braintree;
 
@@ -174,7 +176,7 @@ fn status_of(kind: &str, subject: &Element) -> PaymentStatus {
     use PaymentStatus::{
         Captured, DisputeLost, DisputeWon, Disputed, Failed, RefundFailed, Refunded, Unclassified,
     };
-    let credit = subject.text(&["type"]).eq_ignore_ascii_case("credit");
+    let credit = is_credit(subject);
     // A retrieval asks for information and takes no money.
     let retrieval = subject.text(&["kind"]).eq_ignore_ascii_case("retrieval");
     match kind {
@@ -231,12 +233,7 @@ fn amount(
         money.text(&["amount"]),
         subject.text(&["transaction", "amount"]),
     ]);
-    let currency = first(&[
-        money.text(&["currency-iso-code"]),
-        subject.text(&["currency-iso-code"]),
-        subject.text(&["transaction", "currency-iso-code"]),
-        subject.text(&["merchant-account", "currency-iso-code"]),
-    ]);
+    let currency = currency(subject, charge);
     let may_lack = ["subscription_", "local_payment_"]
         .iter()
         .any(|start| kind.starts_with(start))
@@ -311,6 +308,7 @@ impl Provider for Braintree {
                 event_time: None,
                 dated: false,
                 related: Related::new(),
+                movements: Vec::new(),
             };
             return Events::of(&INFO, webhook, vec![draft]);
         };
@@ -354,6 +352,11 @@ impl Provider for Braintree {
             subject.text(&["merchant-account", "id"]),
             notification.text(&["source-merchant-id"]),
         ]);
+        let ids = Ids {
+            own: own.as_ref(),
+            transaction: transaction.as_ref(),
+        };
+        let told = movement(&event_type, status, subject, &ids, amount.clone());
         let draft = Draft {
             identity,
             event_type,
@@ -365,6 +368,7 @@ impl Provider for Braintree {
             dated: true,
             related,
             facts,
+            movements: told.into_iter().collect(),
         };
         Events::of(&INFO, webhook, vec![draft])
     }

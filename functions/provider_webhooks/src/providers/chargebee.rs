@@ -15,7 +15,7 @@
 //! part of the key.
 //!
 //! Money is told by `content.transaction`. `payment_*` and `transaction_*` tell one movement, whose
-//! id is the transaction's. A refund is filed under the payment that it names. A refund whose
+//! id is the transaction's: see [`movements`]. A refund is filed under the payment that it names. A refund whose
 //! payment method is `chargeback` is a chargeback. A reversal says that a payment failed after it
 //! had succeeded.
 
@@ -43,6 +43,9 @@ use crate::{
 };
 
 mod event_types;
+mod movements;
+
+use movements::movements;
 
 pub(super) struct Chargebee;
 
@@ -286,6 +289,8 @@ impl Provider for Chargebee {
         ] {
             related.extend(facts.chosen_id(raw).map(|id| (role, id)));
         }
+        let ids = (id.as_ref(), payment.as_ref());
+        let movements = movements(&event_type, status, transaction, ids, amount.as_ref());
         let draft = Draft {
             identity: Identity::Own(facts.event_id(event.id)),
             event_type,
@@ -297,6 +302,7 @@ impl Provider for Chargebee {
             dated: false,
             related,
             facts,
+            movements,
         };
         Events::of(&INFO, webhook, vec![draft])
     }

@@ -11,7 +11,7 @@
 //! `timestamp`, the previous one as `created_on`; issuing events have `event_data` in place of
 //! `data`. Either is the event's own time, and `id` the event's own id. A dispute names its
 //! payment, under which it is filed; where `data` names no payment, a link of the event may. Events
-//! may come in any order and more than once.
+//! may come in any order and more than once. Which money an event tells: see [`movements`].
 
 use std::borrow::Cow;
 
@@ -35,6 +35,7 @@ use crate::{
 };
 
 mod event_types;
+mod movements;
 
 use event_types::{EVENT_TYPES, status};
 
@@ -122,11 +123,13 @@ raw_fields! {
 raw_fields! {
     Data {
         id, action_id, payment_id, payout_id, session_id, amount, currency, entity_id, destination, source, event_links;
-        processing: Processing, instruction: Instruction,
+        processing: Processing, instruction: Instruction, balances: Balances,
     }
 }
 
 raw_fields! { Processing { entity_id } }
+
+raw_fields! { Balances { total_authorized } }
 
 // What a scheduled payout pays.
 raw_fields! { Instruction { source_amount, source_currency } }
@@ -171,6 +174,7 @@ fn draft(event: &Event<'_>) -> Draft {
         value => (value, data.currency),
     };
     let amount = facts.minor(status, value, currency, &EXPONENTS);
+    let movements = movements::movements(&event_type, status, data, amount.as_ref());
     let id = facts.id(data.id);
     let payment = facts.id(data.payment_id);
     let named = [
@@ -208,6 +212,7 @@ fn draft(event: &Event<'_>) -> Draft {
         dated: true,
         related,
         facts,
+        movements,
     }
 }
 

@@ -11,19 +11,28 @@
 //! A charge without a price states what was paid in its one payment, where it has one; the coins of
 //! several payments are not summed. A pending charge is paid, but not yet beyond a reorganisation of
 //! the chain.
+//!
+//! Movements: a charge is one capture, of its price once it is confirmed. One that the merchant
+//! resolved was paid too little, too much or too late: its capture is what its payments come to in
+//! the merchant's currency, or the price where they do not say it. A charge that failed for being
+//! late may be paid afterwards (`charge:delayed`). That none fails after it was confirmed is an
+//! assumption [M].
 
 use std::borrow::Cow;
 
 use card_masking::{FieldRules, Patterns, has_a_letter};
 use jiff::Timestamp;
-use payment_event::PaymentStatus;
+use payment_event::MovementState::Pending;
+use payment_event::{Amount, Identifier, MovementKind, PaymentStatus, Stage};
 
+use crate::amounts::{major_text_amount, minor_text_amount};
 use crate::body_hmac::{BodyHmac, Written};
 use crate::event_types::{EventTypes, Says};
 use crate::events::{Draft, Events, Identity};
 use crate::exponents::ISO_ONLY;
 use crate::facts::Facts;
 use crate::json::{json_document, list, object_or_default, raw_fields, read_body, scalar};
+use crate::movements::Tell;
 use crate::samples::{Escape, compact, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned};
 use crate::signature::Hash;
@@ -122,6 +131,46 @@ raw_fields! { Pricing {; local: Money } }
 
 raw_fields! { Money { amount, currency } }
 
+/// What all payments of a charge come to in the merchant's currency; `None` where one of them does
+/// not say it in the same currency.
+fn paid_in_all(charge: &Charge<'_>) -> Option<Amount> {
+    let mut sum: Option<Amount> = None;
+    for raw in list(charge.payments) {
+        let one: Payment<'_> = object_or_default(Some(raw));
+        let (value, currency) = (one.value.local.amount, one.value.local.currency);
+        let one = major_text_amount(&scalar(value), &scalar(currency), &ISO_ONLY).ok()??;
+        let before = sum.as_ref().map_or(0, |sum| sum.minor.0);
+        if sum.as_ref().is_some_and(|sum| sum.currency != one.currency) {
+            return None;
+        }
+        let text = before.checked_add(one.minor.0)?.to_string();
+        sum = minor_text_amount(&text, one.currency.as_str(), &ISO_ONLY).ok()?;
+    }
+    sum
+}
+
+/// The capture that an event tells, `amount` being the event's.
+fn movement(
+    kind: &str,
+    charge: &Charge<'_>,
+    id: Option<&Identifier>,
+    amount: Option<&Amount>,
+) -> Option<Tell> {
+    let stage = match kind {
+        "charge:created" | "charge:pending" => Stage::PENDING,
+        "charge:failed" => Stage::REFUSED,
+        // Paid after it had failed.
+        "charge:delayed" => Stage::new(Stage::REFUSED.rank.saturating_add(1), Pending),
+        "charge:confirmed" | "charge:resolved" => Stage::SUCCEEDED,
+        _ => return None,
+    };
+    let amount = match kind {
+        "charge:resolved" => paid_in_all(charge).or_else(|| amount.cloned()),
+        _ => amount.cloned(),
+    };
+    Tell::of(MovementKind::Capture, id, stage).map(|told| told.standing(amount))
+}
+
 impl Provider for Coinbase {
     fn info(&self) -> &'static ProviderInfo {
         &INFO
@@ -161,17 +210,25 @@ impl Provider for Coinbase {
             _ => facts.major_if_stated(status, money.amount, money.currency, &ISO_ONLY),
         };
         let id = facts.id(charge.id);
+        let code = facts.id(charge.code);
+        let movement = movement(
+            &event_type,
+            charge,
+            id.as_ref().or(code.as_ref()),
+            amount.as_ref(),
+        );
         let draft = Draft {
             identity: Identity::Own(facts.event_id(event.id)),
             event_type,
             status,
-            transaction_id: facts.id(charge.code).or_else(|| id.clone()),
+            transaction_id: code.or_else(|| id.clone()),
             amount,
             merchant_account: None,
             event_time: facts.time(&[event.created_at]),
             dated: true,
             related: id.map(|id| ("charge", id)).into_iter().collect(),
             facts,
+            movements: movement.into_iter().collect(),
         };
         Events::of(&INFO, webhook, vec![draft])
     }

@@ -28,21 +28,20 @@
 //! `refunds`; with several of them the one that ended last in the event's state is meant [M], else
 //! the total. A transfer is a payout where it leaves an account of the platform for elsewhere.
 //!
-//! Long because: a provider is one file.
+//! Movements: see [`movements`].
 
 use std::borrow::Cow;
 
 use card_masking::{FieldRules, Patterns, has_a_letter};
 use jiff::Timestamp;
 use payment_event::PaymentStatus;
-use serde_json::value::RawValue;
 
 use crate::encoding::{hex_any_case, part, parts};
 use crate::event_types::Says;
 use crate::events::{Draft, Events, Identity};
 use crate::exponents::ISO_ONLY;
 use crate::facts::{Facts, Related};
-use crate::json::{json_document, list, object_or_default, raw_fields, read_body, scalar};
+use crate::json::{json_document, raw_fields, read_body, scalar};
 use crate::samples::{Escape, compact, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned, first_key};
 use crate::signature::{hmac_sha256, hmac_sha256_tag};
@@ -52,9 +51,13 @@ use crate::{
     SignatureCoverage, VerifiedWebhook,
 };
 
+mod amounts;
 mod event_types;
+mod movements;
 
+use amounts::{Field, action_of, money, refund_of};
 use event_types::EVENT_TYPES;
+use movements::movements;
 
 pub(super) struct CoinbaseBusiness;
 
@@ -191,63 +194,6 @@ fn status(kind: &str, data: &Data<'_>) -> PaymentStatus {
     }
 }
 
-/// The refund that an event of a checkout tells: the one that ended last in the event's state.
-fn refund_of<'a>(kind: &str, body: &Body<'a>) -> Option<Refund<'a>> {
-    let state = match kind {
-        "checkout.refund.success" => "COMPLETED",
-        "checkout.refund.failed" => "FAILED",
-        _ => return None,
-    };
-    let refunds = list(body.refunds);
-    let refunds = refunds
-        .into_iter()
-        .map(|raw| object_or_default::<Refund<'a>>(Some(raw)));
-    refunds
-        .filter(|refund| scalar(refund.status).eq_ignore_ascii_case(state))
-        .max_by_key(|refund| scalar(refund.completed_at.or(refund.created_at)).into_owned())
-}
-
-type Field<'a> = Option<&'a RawValue>;
-
-/// What was done in the payment session of an event.
-fn action_of<'a>(kind: &str, data: &Data<'a>) -> Action<'a> {
-    let action = kind
-        .strip_prefix("acceptance.payment_session.")
-        .unwrap_or_default();
-    object_or_default(match action.split_once('_').map(|(first, _)| first) {
-        Some("authorization") => data.authorization,
-        Some("capture") => data.capture,
-        Some("void") => data.void,
-        Some("refund") => data.refund,
-        _ => None,
-    })
-}
-
-/// The money of an event and its currency.
-fn money<'a>(
-    body: &Body<'a>,
-    action: &Action<'a>,
-    refund: Option<&Refund<'a>>,
-) -> (Field<'a>, Field<'a>) {
-    let (data, session) = (&body.data, &body.data.payment_session);
-    if let Some(refund) = refund {
-        return (refund.amount, refund.currency.or(body.currency));
-    }
-    let stated = [
-        (action.amount, session.asset.or(body.data.asset)),
-        (session.amount, session.asset),
-        (data.source_amount, data.source_asset),
-        (data.amount, data.asset),
-    ];
-    let first = stated.into_iter().find(|(amount, _)| amount.is_some());
-    first.unwrap_or_else(|| {
-        let refunded = scalar(body.event_type).starts_with("checkout.refund.");
-        let total = body.refunded_amount.filter(|_| refunded);
-        // The amount of a checkout is not that of a refund whose amount is not stated.
-        (total.or(body.amount.filter(|_| !refunded)), body.currency)
-    })
-}
-
 /// Every id of an event by its role, the payment's first.
 fn ids<'a>(
     kind: &str,
@@ -365,6 +311,13 @@ impl Provider for CoinbaseBusiness {
             ];
             facts.time_if_stated(&object)
         });
+        let movements = movements(
+            &event_type,
+            status,
+            &body,
+            transaction_id.as_ref(),
+            amount.as_ref(),
+        );
         let draft = Draft {
             identity: match event_id {
                 Some(_) => Identity::Own(facts.event_id(event_id)),
@@ -379,6 +332,7 @@ impl Provider for CoinbaseBusiness {
             dated: own_time.is_some(),
             related,
             facts,
+            movements,
         };
         Events::of(&INFO, webhook, vec![draft])
     }

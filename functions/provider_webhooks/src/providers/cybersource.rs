@@ -18,7 +18,8 @@
 //! it. Assumed: amounts are decimal texts of major units; `payments.payments.accept` says
 //! authorised, as the capture has an event of its own, while an accepted eCheck debit is the whole
 //! payment; a retry changes `retryNumber` and `requestType` and nothing else. A capture or refund
-//! is told when it is accepted and again when it is batched.
+//! is told when it is accepted and again when it is batched. Which money an event tells: see
+//! [`movements`].
 
 use std::borrow::Cow;
 
@@ -46,6 +47,7 @@ use crate::{
 };
 
 mod event_types;
+mod movements;
 
 pub(super) struct Cybersource;
 
@@ -233,6 +235,11 @@ impl Event<'_> {
             false => facts.major(status, stated, details.currency, &ISO_ONLY),
         };
         let payment = facts.id(data.id);
+        let state = scalar(data.status);
+        let told = match encrypted {
+            true => None,
+            false => movements::movement(&event_type, &state, payment.as_ref(), details),
+        };
         let reference = facts.chosen_id(data.client_reference_information.code);
         let mut related = Related::new();
         related.extend(payment.clone().map(|id| ("payment", id)));
@@ -278,6 +285,7 @@ impl Event<'_> {
             dated: place.signed_part.is_none(),
             related,
             facts,
+            movements: told.into_iter().collect(),
         }
     }
 }

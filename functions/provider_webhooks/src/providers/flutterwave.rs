@@ -13,7 +13,8 @@
 //! Bodies come in several shapes. Most have `event` and `data`. Some charges are flat, with
 //! `event.type` (`CARD_TRANSACTION`), `txRef` and `createdAt`; older transfers are in `transfer`.
 //! Refunds and the notices of virtual cards have no type at all: they are known by their fields and
-//! given the words `refund` and `virtual_card` here. A refund states no currency.
+//! given the words `refund` and `virtual_card` here. A refund states no currency. Movements: see
+//! [`movements`].
 //!
 //! Assumptions: every type that ends in `_TRANSACTION` is a charge by its state; of a refund's
 //! state the part before `-` counts (`completed-momo`).
@@ -39,6 +40,10 @@ use crate::{
     KeyForm, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets, SignatureCoverage,
     VerifiedWebhook,
 };
+
+mod movements;
+
+use movements::movement;
 
 pub(super) struct Flutterwave;
 
@@ -260,6 +265,7 @@ impl Provider for Flutterwave {
         let mut related = Related::new();
         related.extend(id.clone().map(|id| (role(&event_type), id)));
         related.extend(charge.clone().map(|id| ("charge", id)));
+        let told = movement(&event_type, status, &data, id.as_ref(), amount.clone());
         let draft = Draft {
             identity: Identity::Body,
             event_type,
@@ -271,6 +277,7 @@ impl Provider for Flutterwave {
             dated: false,
             related,
             facts,
+            movements: told.into_iter().collect(),
         };
         Events::of(&INFO, webhook, vec![draft])
     }

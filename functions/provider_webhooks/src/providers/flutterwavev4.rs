@@ -14,7 +14,7 @@
 //!
 //! Amounts are in major units, as JSON numbers. A refund is documented without a currency. A
 //! transfer states two currencies and one amount: it is read where both are the same, because the
-//! body does not say which one it is in.
+//! body does not say which one it is in. Movements: see [`movements`].
 //!
 //! Assumptions: deliveries are tried again three times where retries are switched on. A refund for
 //! `expired_uncaptured_charge` releases an authorisation. `charge.failed`, `transfer.failed`,
@@ -42,6 +42,10 @@ use crate::{
     KeyForm, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets, SignatureCoverage,
     VerifiedWebhook,
 };
+
+mod movements;
+
+use movements::movement;
 
 pub(super) struct FlutterwaveV4;
 
@@ -241,11 +245,14 @@ impl Provider for FlutterwaveV4 {
         let mut related = Related::new();
         related.extend(id.clone().map(|id| (role(&event_type), id)));
         related.extend(charge.clone().map(|id| ("charge", id)));
+        let amount = amount(&mut facts, &event_type, status, data);
+        let ids = [id.as_ref(), charge.as_ref()];
+        let told = movement(&event_type, status, data, ids, amount.clone());
         let draft = Draft {
             identity: Identity::Body,
             status,
             transaction_id: charge.or(id),
-            amount: amount(&mut facts, &event_type, status, data),
+            amount,
             merchant_account: None,
             event_time: facts.time(&[
                 data.reversal.reversal_datetime,
@@ -258,6 +265,7 @@ impl Provider for FlutterwaveV4 {
             related,
             event_type,
             facts,
+            movements: told.into_iter().collect(),
         };
         Events::of(&INFO, webhook, vec![draft])
     }

@@ -12,13 +12,19 @@
 //! second capture; `payouts.paid` tells of the payout itself. That `refunds.bounced` exists is
 //! known from an earlier reading alone [M]. A billing request, a subscription and an instalment
 //! schedule say nothing of money: their payments do.
+//!
+//! Movements have no amounts. A payment may fail before it is confirmed, be tried again, and fail
+//! late, with the same actions each time, so that its states are ordered by the signed time of the
+//! event, and so are those of its chargeback, which has no id of its own. A refund has one; its
+//! states are final in their order. Assumptions: a chargeback that is settled stays with the payer
+//! until it is cancelled; a refund names its payment in every event or in none.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use card_masking::{FieldRules, Patterns, has_a_letter};
 use jiff::Timestamp;
-use payment_event::Problem;
+use payment_event::{MovementKind, Problem, Stage};
 use serde_json::value::RawValue;
 
 use crate::body_hmac::{BodyHmac, Written};
@@ -27,6 +33,7 @@ use crate::events::{Draft, Events, Identity};
 use crate::exponents::ISO_ONLY;
 use crate::facts::{Facts, Related};
 use crate::json::{json_document, list, object_or_default, raw_fields, read_body, scalar};
+use crate::movements::Tell;
 use crate::samples::{Escape, compact, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned};
 use crate::signature::Hash;
@@ -141,6 +148,44 @@ fn event_type(facts: &mut Facts, event: &Event<'_>) -> String {
     facts.event_type_text(&stated)
 }
 
+/// The movement that an event of this type tells, of one of the resources that it names.
+fn movement(event_type: &str, related: &Related, at: Option<Timestamp>) -> Option<Tell> {
+    use MovementKind::{Capture, Dispute, Payout, Refund};
+    let (resource, action) = event_type.split_once('.')?;
+    let (kind, role, stage) = match (resource, action) {
+        (
+            "payments",
+            "created" | "submitted" | "customer_approval_granted" | "resubmission_requested",
+        ) => (Capture, "payment", Stage::PENDING),
+        ("payments", "confirmed") => (Capture, "payment", Stage::SUCCEEDED),
+        ("payments", "cancelled") => (Capture, "payment", Stage::VOIDED),
+        ("payments", "failed" | "late_failure_settled" | "customer_approval_denied") => {
+            (Capture, "payment", Stage::FAILED)
+        }
+        ("payments", "charged_back") => (Dispute, "payment", Stage::OPEN),
+        ("payments", "chargeback_settled") => (Dispute, "payment", Stage::LOST),
+        ("payments", "chargeback_cancelled") => (Dispute, "payment", Stage::WON),
+        ("refunds", "created") => (Refund, "refund", Stage::PENDING),
+        ("refunds", "paid" | "refund_settled") => (Refund, "refund", Stage::SUCCEEDED),
+        ("refunds", "failed" | "bounced" | "funds_returned") => (Refund, "refund", Stage::FAILED),
+        ("payouts", "paid") => (Payout, "payout", Stage::SUCCEEDED),
+        ("outbound_payments", action) => {
+            let stage = match action {
+                "executed" => Stage::SUCCEEDED,
+                "failed" | "cancelled" => Stage::FAILED,
+                "created" | "set_to_executing" | "set_to_pending_approval" => Stage::PENDING,
+                _ => return None,
+            };
+            (Payout, "outbound_payment", stage)
+        }
+        _ => return None,
+    };
+    let by_time = resource == "payments";
+    let rank = at.filter(|_| by_time).map(|at| at.as_microsecond());
+    let stage = Stage::new(rank.unwrap_or(stage.rank), stage.state);
+    Tell::of(kind, related.get(role), stage)
+}
+
 fn draft(raw: &RawValue) -> Draft {
     let mut facts = Facts::default();
     let event: Event<'_> = object_or_default(Some(raw));
@@ -154,6 +199,8 @@ fn draft(raw: &RawValue) -> Draft {
             related.insert(role, id);
         }
     }
+    let event_time = facts.time(&[event.created_at]);
+    let told = movement(&event_type, &related, event_time);
     Draft {
         identity: Identity::Own(facts.event_id(event.id)),
         status: EVENT_TYPES.status(&event_type),
@@ -161,10 +208,11 @@ fn draft(raw: &RawValue) -> Draft {
         transaction_id,
         amount: None,
         merchant_account: facts.account(links.get("organisation").copied()),
-        event_time: facts.time(&[event.created_at]),
+        event_time,
         dated: true,
         related,
         facts,
+        movements: told.into_iter().collect(),
     }
 }
 

@@ -18,12 +18,17 @@
 //! minor units of ISO 4217, as in Klarna's interfaces; and a closed dispute states its `outcome`
 //! (WON or LOST), as the interface does, in the payload or in its `state_context`. Where it does
 //! not, it stays disputed.
+//!
+//! Movements: a request and the transaction that comes of it tell one authorisation, under the
+//! request's id where it is known; a completed transaction is the capture (documented for automatic
+//! capture, read 2026-11-27), a dispute has its own id. No event of a refund or of a part that is
+//! captured was found.
 
 use std::borrow::Cow;
 
 use card_masking::{FieldRules, Patterns};
 use jiff::Timestamp;
-use payment_event::PaymentStatus;
+use payment_event::{Amount, Identifier, MovementKind, PaymentStatus, Stage};
 
 use crate::body_hmac::{BodyHmac, Written};
 use crate::event_types::{EventTypes, Says};
@@ -31,6 +36,7 @@ use crate::events::{Draft, Events, Identity};
 use crate::exponents::ISO_ONLY;
 use crate::facts::{Facts, Related};
 use crate::json::{json_document, raw_fields, read_body, scalar};
+use crate::movements::Tell;
 use crate::samples::{Escape, compact, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned};
 use crate::signature::Hash;
@@ -145,6 +151,9 @@ fn resource_name(text: &str) -> bool {
     text.len() <= 128 && text.bytes().all(allowed) && text.bytes().any(|b| b.is_ascii_alphabetic())
 }
 
+/// What the types of a payment request start with.
+const REQUEST: &str = "payment.request.";
+
 raw_fields! { Body {; metadata: Metadata, payload: Payload } }
 
 raw_fields! { Metadata { event_type, event_id, occurred_at, subject_account_id } }
@@ -173,6 +182,49 @@ fn status(kind: &str, payload: &Payload<'_>) -> PaymentStatus {
     }
 }
 
+/// The movements of an event.
+fn movements(
+    (kind, status): (&str, PaymentStatus),
+    (request, transaction, dispute): (
+        Option<&Identifier>,
+        Option<&Identifier>,
+        Option<&Identifier>,
+    ),
+    amount: Option<Amount>,
+) -> Vec<Tell> {
+    use MovementKind::{Authorisation, Capture, Dispute};
+    use PaymentStatus::{Authorised, Captured, DisputeLost, DisputeWon, Disputed, Failed, Voided};
+    let payment = request.or(transaction);
+    let of = |kind, stage| Tell::of(kind, payment, stage).map(|t| t.under(payment));
+    let stage = match status {
+        Authorised => {
+            let authorised = of(Authorisation, Stage::SUCCEEDED);
+            return authorised.map(|t| t.own(amount)).into_iter().collect();
+        }
+        Captured => {
+            let captured = Tell::of(Capture, transaction, Stage::SUCCEEDED);
+            return captured.map(|t| t.own(amount)).into_iter().collect();
+        }
+        Failed => {
+            let refused = of(Capture, Stage::REFUSED);
+            return refused.map(|t| t.standing(amount)).into_iter().collect();
+        }
+        Voided => {
+            // A request may end before it was authorised; its amount gives the currency.
+            let never = of(Capture, Stage::VOIDED).filter(|_| kind.starts_with(REQUEST));
+            let never = never.map(|t| t.standing(amount));
+            let ended = of(Authorisation, Stage::VOIDED);
+            return ended.into_iter().chain(never).collect();
+        }
+        Disputed => Stage::OPEN,
+        DisputeLost => Stage::LOST,
+        DisputeWon => Stage::WON,
+        _ => return Vec::new(),
+    };
+    let dispute = Tell::of(Dispute, dispute, stage).map(|t| t.own(amount).under(dispute));
+    dispute.into_iter().collect()
+}
+
 fn draft(body: &Body<'_>) -> Draft {
     let mut facts = Facts::default();
     let (metadata, payload) = (&body.metadata, &body.payload);
@@ -191,6 +243,8 @@ fn draft(body: &Body<'_>) -> Draft {
     related.extend(transaction.clone().map(|id| ("transaction", id)));
     let dispute = facts.id(payload.payment_dispute_id);
     related.extend(dispute.clone().map(|id| ("dispute", id)));
+    let ids = (request.as_ref(), transaction.as_ref(), dispute.as_ref());
+    let movements = movements((&event_type, status), ids, amount.clone());
     Draft {
         identity: Identity::Own(facts.event_id(metadata.event_id)),
         event_type,
@@ -202,6 +256,7 @@ fn draft(body: &Body<'_>) -> Draft {
         dated: true,
         related,
         facts,
+        movements,
     }
 }
 

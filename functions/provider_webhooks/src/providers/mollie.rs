@@ -15,7 +15,7 @@
 //!
 //! A payment that is captured by hand states its whole amount in `amount`, and what was captured in
 //! `amountCaptured`. A payment link and a sales invoice tell the money of a payment again, under
-//! another id: they say nothing of their own.
+//! another id: they say nothing of their own. Movements: see [`movements`].
 
 use std::borrow::Cow;
 
@@ -38,6 +38,10 @@ use crate::{
     KeyForm, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets, SignatureCoverage,
     VerifiedWebhook,
 };
+
+mod movements;
+
+use movements::movement;
 
 pub(super) struct Mollie;
 
@@ -208,6 +212,13 @@ fn type_by_state(entity: &Entity<'_>) -> String {
     format!("{resource}.{state}")
 }
 
+/// Value and currency of what is stated as money.
+fn money<'a>(stated: Option<&'a RawValue>) -> [Option<&'a RawValue>; 2] {
+    let money: Money<'a> = object_or_default(stated);
+    let bare = stated.filter(|raw| !raw.get().starts_with('{'));
+    [money.value.or(bare), money.currency]
+}
+
 /// The field that states the money of this event.
 fn amount_field<'a>(kind: &str, entity: &Entity<'a>) -> Option<&'a RawValue> {
     let by_hand = kind == "payment.paid" && scalar(entity.capture_mode) == "manual";
@@ -242,12 +253,8 @@ impl Provider for Mollie {
             None => facts.event_type(event.kind),
         };
         let status = EVENT_TYPES.status(&event_type);
-        let stated = amount_field(&event_type, entity);
-        let money: Money<'_> = object_or_default(stated);
-        let value = money
-            .value
-            .or(stated.filter(|raw| !raw.get().starts_with('{')));
-        let amount = facts.major_if_stated(status, value, money.currency, &ISO_ONLY);
+        let [value, currency] = money(amount_field(&event_type, entity));
+        let amount = facts.major_if_stated(status, value, currency, &ISO_ONLY);
         // Without the entity, nothing of the kind is promised.
         let amount = match entity.id.or(entity.resource) {
             Some(_) => facts.expected(status, amount),
@@ -267,6 +274,7 @@ impl Provider for Mollie {
             let time = facts.time(&[event.created_at]);
             (Identity::Own(facts.event_id(event.id)), time)
         };
+        let told = movement(&event_type, entity, entity_id.as_ref());
         let draft = Draft {
             identity,
             event_type,
@@ -278,6 +286,7 @@ impl Provider for Mollie {
             dated: bare.is_none(),
             related,
             facts,
+            movements: told.into_iter().collect(),
         };
         Events::of(&INFO, webhook, vec![draft])
     }

@@ -6,7 +6,8 @@
 //! says no more than that this id has to be fetched. Mollie sends the same form again whenever the
 //! status changes, so a repeated delivery cannot be told from news: each is kept as a notice of its
 //! own, filed under its time of receipt. What the queue delivers twice was received once. A body
-//! that is not such a form is kept as a notice, too.
+//! that is not such a form is kept as a notice, too. A notice tells no movement of money: what
+//! moved has to be fetched.
 
 use std::borrow::Cow;
 
@@ -134,6 +135,7 @@ impl Provider for MollieClassic {
             dated: true,
             related: Related::new(),
             facts,
+            movements: Vec::new(),
         };
         Events::of(&INFO, webhook, vec![draft])
     }

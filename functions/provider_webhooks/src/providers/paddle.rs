@@ -10,8 +10,9 @@
 //! done; both, and an update in one of these states, tell one capture, whose id is the
 //! transaction's. A refund or a chargeback is an adjustment, filed under its transaction. A
 //! chargeback that is `reversed` and its `chargeback_reverse` give the same money back. A warning
-//! moves no money, and a credit goes to the customer's balance. That currencies without decimals
-//! (JPY, KRW, CLP, VND) are sent as ISO 4217 has them is an assumption [M].
+//! moves no money, and a credit goes to the customer's balance. Movements: see [`movements`]. That
+//! currencies without decimals (JPY, KRW, CLP, VND) are sent as ISO 4217 has them is an
+//! assumption [M].
 
 use std::borrow::Cow;
 
@@ -35,6 +36,10 @@ use crate::{
     KeyForm, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets, SignatureCoverage,
     VerifiedWebhook,
 };
+
+mod movements;
+
+use movements::movement;
 
 pub(super) struct Paddle;
 
@@ -288,6 +293,7 @@ impl Provider for Paddle {
         related.extend(transaction.clone().map(|id| ("transaction", id)));
         let subscription = facts.id(data.subscription_id);
         related.extend(subscription.map(|id| ("subscription", id)));
+        let told = movement(&event_type, status, data, id.as_ref(), amount.clone());
         let draft = Draft {
             identity: Identity::Own(facts.event_id(event.event_id)),
             event_type,
@@ -299,6 +305,7 @@ impl Provider for Paddle {
             dated: true,
             related,
             facts,
+            movements: told.into_iter().collect(),
         };
         Events::of(&INFO, webhook, vec![draft])
     }

@@ -29,7 +29,7 @@
 //! capture or sale (a link, `sale_id` or `capture_id`), a dispute under the first disputed
 //! transaction. The older interface writes what is given back as a negative total; it is read as a
 //! positive one. An order's amount is that of its purchase unit; an order of several units has none
-//! here.
+//! here. Which money an event tells: see [`movements`].
 //!
 //! Long because: a provider is one file.
 
@@ -61,6 +61,7 @@ use crate::{
 
 mod claim;
 mod event_types;
+mod movements;
 
 pub(super) struct PayPal;
 
@@ -183,7 +184,7 @@ raw_fields! { Supplementary {; related_ids: RelatedIds } }
 
 raw_fields! { RelatedIds { order_id, capture_id, authorization_id } }
 
-raw_fields! { Outcome { outcome_code } }
+raw_fields! { Outcome { outcome_code, amount_refunded } }
 
 raw_fields! { Payee { merchant_id } }
 
@@ -241,17 +242,22 @@ fn role(resource_type: &str) -> &'static str {
     }
 }
 
-/// The capture or sale that a link of a refund leads to: the part of its path behind the name.
-fn refunded<'a>(links: Option<&'a RawValue>) -> Option<Cow<'a, str>> {
+/// What a refund is of, in the path of its link.
+const REFUNDED: [&str; 3] = ["captures", "capture", "sale"];
+/// What a capture is of, in the path of its link.
+const AUTHORISED: [&str; 2] = ["authorizations", "authorization"];
+
+/// What a link leads to: the part of its path behind one of these names.
+fn linked<'a>(links: Option<&'a RawValue>, names: &[&str]) -> Option<Cow<'a, str>> {
     list(links).into_iter().find_map(|raw| {
         let link: Link<'a> = object_or_default(Some(raw));
         let relation = scalar(link.rel);
-        if !matches!(relation.as_ref(), "up" | "sale" | "capture") {
+        if relation != "up" && !names.contains(&&*relation) {
             return None;
         }
         let href = scalar(link.href);
         let mut parts = href.split('/');
-        parts.find(|part| matches!(*part, "captures" | "capture" | "sale"))?;
+        parts.find(|part| names.contains(part))?;
         let id = parts.next().filter(|id| !id.is_empty())?;
         Some(Cow::Owned(id.to_owned()))
     })
@@ -350,6 +356,7 @@ impl Provider for PayPal {
                 event_time: None,
                 dated: false,
                 related: Related::new(),
+                movements: Vec::new(),
             };
             return Events::of(&INFO, webhook, vec![draft]);
         };
@@ -357,6 +364,7 @@ impl Provider for PayPal {
         let event_type = facts.event_type(event.event_type);
         let status = status_of(&event_type, resource);
         let amount = amount(&mut facts, &event_type, status, resource);
+        let movements = movements::movements(&event_type, status, resource, amount.as_ref());
 
         let resource_type = scalar(event.resource_type).to_ascii_lowercase();
         let refund = tells_a_refund(&event_type, &resource_type);
@@ -376,7 +384,7 @@ impl Provider for PayPal {
         let payment: Option<Identifier> = match refund {
             true => facts
                 .id(stated)
-                .or_else(|| facts.id_text(&refunded(resource.links).unwrap_or_default())),
+                .or_else(|| facts.id_text(&linked(resource.links, &REFUNDED).unwrap_or_default())),
             false => facts.id(stated),
         };
         let unit: Unit<'_> = first(resource.purchase_units);
@@ -391,7 +399,9 @@ impl Provider for PayPal {
         related.extend(facts.id(capture.id).map(|id| ("capture", id)));
         related.extend(payment.clone().map(|id| ("payment", id)));
         related.extend(facts.id(related_ids.order_id).map(|id| ("order", id)));
-        let authorization = facts.id(related_ids.authorization_id);
+        let authorization = facts
+            .id(related_ids.authorization_id)
+            .or_else(|| facts.id_text(&linked(resource.links, &AUTHORISED).unwrap_or_default()));
         related.extend(authorization.map(|id| ("authorization", id)));
         let role = if refund {
             "refund"
@@ -415,6 +425,7 @@ impl Provider for PayPal {
             dated: false,
             related,
             facts,
+            movements,
         };
         Events::of(&INFO, webhook, vec![draft])
     }

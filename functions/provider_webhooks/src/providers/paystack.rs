@@ -13,6 +13,8 @@
 //!
 //! Invoices and payment requests say nothing here, because `charge.success` tells their money.
 //!
+//! Movements: see [`movements`].
+//!
 //! Assumptions: `charge.dispute.resolve` ends for the merchant when its resolution is `declined`,
 //! for the payer when it is `merchant-accepted` or `auto-accepted`. `charge.failed` is sent for
 //! direct debits \[M\]: no sample was at hand. A rejected bank transfer is a failed payment.
@@ -37,6 +39,10 @@ use crate::{
     KeyForm, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets, SignatureCoverage,
     VerifiedWebhook,
 };
+
+mod movements;
+
+use movements::movements;
 
 pub(super) struct Paystack;
 
@@ -257,17 +263,21 @@ impl Provider for Paystack {
         let reference = facts.chosen_id(of_transaction.or(data.reference));
         related.extend(reference.clone().map(|id| ("reference", id)));
         let own = facts.id(data.id.or(data.bank_transfer.transaction_id));
+        let amount = facts.minor(status, money, currency, &EXPONENTS);
+        let transaction_id = reference.or(own);
+        let movements = movements(&event_type, data, transaction_id.as_ref(), amount.as_ref());
         let draft = Draft {
             identity: Identity::Body,
             status,
-            transaction_id: reference.or(own),
-            amount: facts.minor(status, money, currency, &EXPONENTS),
+            transaction_id,
+            amount,
             merchant_account: facts.account(data.integration.or(data.merchant_id)),
             event_time: time(&mut facts, &event_type, data),
             dated: false,
             related,
             event_type,
             facts,
+            movements,
         };
         Events::of(&INFO, webhook, vec![draft])
     }

@@ -17,7 +17,7 @@
 //! authorisation. A dispute in the phase `retrieval` is a request for information and withdraws
 //! nothing; one that is `closed` ended without a deduction. `amount_deducted` of a lost dispute is
 //! what was taken. The samples of `settlement.processed` state an amount without a currency: it is
-//! left out.
+//! left out. Movements: see [`movements`].
 //!
 //! After a secret was changed, retries of older events are still signed with the old one: keep both
 //! for a day.
@@ -45,8 +45,10 @@ use crate::{
 };
 
 mod event_types;
+mod movements;
 
 use event_types::EVENT_TYPES;
+use movements::{About, movement};
 
 pub(super) struct Razorpay;
 
@@ -235,17 +237,27 @@ impl Provider for Razorpay {
         // Most events state their time beside the payload, some inside it, some nowhere.
         let inside = payload.get("created_at").copied();
         let own = facts.time_if_stated(&[event.created_at, inside]);
+        let amount = amount(&mut facts, role, status, &object);
+        let about = About {
+            role,
+            object: &object,
+            id: id.as_ref(),
+            holder: &holder,
+            payment: payment.as_ref(),
+        };
+        let told = movement(&event_type, status, &about, amount.clone());
         let draft = Draft {
             identity: Identity::Body,
             status,
             transaction_id: payment.or(id),
-            amount: amount(&mut facts, role, status, &object),
+            amount,
             merchant_account: facts.account(event.account_id),
             event_time: own.or_else(|| facts.time_if_stated(&[object.created_at])),
             dated: own.is_some(),
             related,
             event_type,
             facts,
+            movements: told.into_iter().collect(),
         };
         Events::of(&INFO, webhook, vec![draft])
     }

@@ -15,13 +15,14 @@
 //! for. Its `id` is the object's, the same in all of its notifications, so it is no id of the
 //! event; the documented one, `recurly-notification-id`, stands in a header that no signature
 //! covers. The hash of the signed body stands for it. A refund is a transaction with a `uuid` of
-//! its own, and does not name the payment.
+//! its own, and does not name the payment: the two are folded apart. Every movement is told
+//! without its amount. Assumed: what is voided is a payment that was not settled.
 
 use std::borrow::Cow;
 
 use card_masking::{FieldRules, Patterns, has_a_letter};
 use jiff::Timestamp;
-use payment_event::Problem;
+use payment_event::{Identifier, MovementKind, Problem, Stage};
 
 use crate::encoding::hex_any_case;
 use crate::event_types::EventTypes;
@@ -29,6 +30,7 @@ use crate::events::{Draft, Events, Identity};
 use crate::exponents::ISO_ONLY;
 use crate::facts::{Facts, Related};
 use crate::json::{json_document, raw_fields, read_body, scalar};
+use crate::movements::Tell;
 use crate::samples::{Escape, compact, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned, first_key};
 use crate::signature::{hmac_sha256, hmac_sha256_tag};
@@ -154,6 +156,23 @@ fn event_type(facts: &mut Facts, notification: &Notification<'_>) -> String {
     facts.event_type_text(&stated)
 }
 
+/// The movement of a transaction. What follows on a payment is a transaction of its own, but that
+/// it fails or is voided: <https://docs.recurly.com/recurly-subscriptions/docs/overview-webhooks>,
+/// read 2026-11-27.
+fn movement(kind: &str, transaction: Option<&Identifier>) -> Option<Tell> {
+    use MovementKind::{Authorisation, Capture, Refund};
+    let (kind, stage) = match kind {
+        "payment.authorized" => (Authorisation, Stage::SUCCEEDED),
+        "payment.scheduled" | "payment.processing" => (Capture, Stage::PENDING),
+        "payment.succeeded" => (Capture, Stage::SUCCEEDED),
+        "payment.failed" => (Capture, Stage::FAILED),
+        "payment.voided" => (Capture, Stage::VOIDED),
+        "payment.refunded" => (Refund, Stage::SUCCEEDED),
+        _ => return None,
+    };
+    Tell::of(kind, transaction, stage)
+}
+
 fn role(object_type: &str) -> &'static str {
     match object_type {
         "payment" => "payment",
@@ -212,6 +231,7 @@ impl Provider for Recurly {
         related.extend(external.map(|id| ("external_subscription", id)));
         let number = facts.id(notification.invoice_number);
         related.extend(number.map(|number| ("invoice_number", number)));
+        let movement = movement(&event_type, object.as_ref());
         let draft = Draft {
             identity: Identity::Body,
             status: EVENT_TYPES.status(&event_type),
@@ -223,6 +243,7 @@ impl Provider for Recurly {
             dated: true,
             related,
             facts,
+            movements: movement.into_iter().collect(),
         };
         Events::of(&INFO, webhook, vec![draft])
     }

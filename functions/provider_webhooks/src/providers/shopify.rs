@@ -16,18 +16,16 @@
 //! - the shop is taken from the body where the body states it. `X-Shopify-Shop-Domain` is unsigned:
 //!   it is kept as the account where it has the form of a domain, and is no part of a key.
 //!
-//! A body has no time of the event: `updated_at` and its like are those of the resource. Ids have
-//! 64 bits, more than a JSON number keeps in many languages; here they are read as the text they
-//! are.
+//! A body has no time of the event: `updated_at` and its like are the resource's. Ids have 64
+//! bits, more than a JSON number keeps in many languages; here they are read as texts.
 //!
-//! `orders/paid` and the `order_transactions/create` of its capture both say captured. Of an order
-//! that is paid in part (a split payment at a point of sale) no amount is stated, because the total
-//! is not what was taken. A refund has an event for each of its transactions; one without a
-//! transaction moves no money. A dispute of type `inquiry` withdraws nothing.
+//! `orders/paid` and the `order_transactions/create` of its capture both say captured; see
+//! [`movements`]. Of an order that is paid in part no amount is stated, because the total is not
+//! what was taken. A refund has an event for each of its transactions; one without a transaction
+//! moves no money. A dispute of type `inquiry` withdraws nothing.
 //!
-//! Assumed: a delivery that is repeated has the body of the first one, and a dispute that was
-//! `prevented` has ended without a chargeback. Bodies in XML, which a subscription can ask for, are
-//! stored unread.
+//! Assumed: a repeated delivery has the body of the first one, and a dispute that was `prevented`
+//! has ended without a chargeback. Bodies in XML, for which a subscription can ask, stay unread.
 
 use std::borrow::Cow;
 
@@ -40,6 +38,7 @@ use crate::events::{Draft, Events, Identity};
 use crate::exponents::ISO_ONLY;
 use crate::facts::{Facts, Related};
 use crate::json::{json_document, list, object_or_default, raw_fields, read_body, scalar};
+use crate::movements::Tell;
 use crate::samples::{Escape, compact, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned};
 use crate::signature::Hash;
@@ -51,8 +50,10 @@ use crate::{
 };
 
 mod event_types;
+mod movements;
 
 use event_types::EVENT_TYPES;
+use movements::{movements, transaction};
 
 pub(super) struct Shopify;
 
@@ -172,12 +173,12 @@ raw_fields! {
     Body {
         id, admin_graphql_api_id, order_id, finalized_on, updated_at, processed_at, created_at,
         initiated_at, cancelled_at,
-        currency, total_price, financial_status, amount, kind, status,
+        currency, total_price, total_price_set, financial_status, amount, kind, status, parent_id,
         #[serde(rename = "type")] of, transactions, shop_domain,
     }
 }
 
-raw_fields! { Transaction { id, amount, currency, kind, status } }
+raw_fields! { Transaction { id, order_id, parent_id, amount, currency, kind, status } }
 
 /// The topic as it is written in the list; `None` for one that is not listed.
 fn listed(topic: &str) -> Option<&'static str> {
@@ -236,8 +237,7 @@ fn amount(facts: &mut Facts, status: PaymentStatus, body: &Body<'_>) -> Option<A
     facts.major(status, money, body.currency, &ISO_ONLY)
 }
 
-/// The role of the resource in the body; the topic is not signed, so it is taken from a closed
-/// list.
+/// The role of the resource in the body, from a closed list, because the topic is not signed.
 fn role(topic: &str) -> &'static str {
     match topic.split('/').next() {
         Some("orders") => "order",
@@ -277,6 +277,7 @@ impl Shared<'_> {
         status: PaymentStatus,
         amount: Option<Amount>,
         transaction: Option<Identifier>,
+        movements: Vec<Tell>,
     ) -> Draft {
         let mut related = Related::new();
         related.extend(self.order.clone().map(|id| ("order", id)));
@@ -294,6 +295,7 @@ impl Shared<'_> {
             event_time: self.at,
             dated: false,
             related,
+            movements,
         }
     }
 
@@ -304,8 +306,9 @@ impl Shared<'_> {
             let one: Transaction<'_> = object_or_default(Some(raw));
             let status = by_state(TRANSACTION, &scalar(one.kind), &scalar(one.status));
             let amount = facts.major(status, one.amount, one.currency, &ISO_ONLY);
-            let transaction = facts.id(one.id);
-            self.draft(facts, status, amount, transaction)
+            let id = facts.id(one.id);
+            let movement = transaction(&one, self.order.as_ref());
+            self.draft(facts, status, amount, id, movement.into_iter().collect())
         };
         list(body.transactions).into_iter().map(draft).collect()
     }
@@ -359,7 +362,8 @@ impl Provider for Shopify {
         if drafts.is_empty() {
             let mut facts = shared.facts.clone();
             let amount = amount(&mut facts, status, &body);
-            drafts.push(shared.draft(facts, status, amount, None));
+            let told = movements(topic, status, &body, shared.id.as_ref());
+            drafts.push(shared.draft(facts, status, amount, None, told));
         }
         Events::of(&INFO, webhook, drafts)
     }

@@ -9,6 +9,7 @@
 //! A payment's amount is `total_money`, which is `amount_money` with the tip; a refund, a dispute
 //! and a payout have `amount_money` alone. An event's name says only that a payment, refund or
 //! dispute changed: its state says the rest. A dispute that is still an inquiry takes no money.
+//! Which money an event tells: see [`movements`].
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use payment_event::PaymentStatus;
 use serde_json::value::RawValue;
 
 use self::event_types::EVENT_TYPES;
+use self::movements::movements;
 use crate::encoding::{base64_strict, base64_text};
 use crate::event_types::Says;
 use crate::events::{Draft, Events, Identity};
@@ -36,6 +38,7 @@ use crate::{
 };
 
 mod event_types;
+mod movements;
 
 pub(super) struct Square;
 
@@ -137,6 +140,7 @@ raw_fields! {
     Object {
         id, dispute_id, status, state, payment_id, order_id;
         disputed_payment: DisputedPayment, amount_money: Money, total_money: Money,
+        approved_money: Money,
     }
 }
 
@@ -213,9 +217,11 @@ impl Provider for Square {
         };
         // Square's samples of payouts write the one, its reference the other.
         let currency = money.currency.or(money.currency_code);
+        let amount = facts.minor(status, money.amount, currency, &ISO_ONLY);
+        let movements = movements(&event_type, role, status, &object, own.as_ref(), &amount);
         let draft = Draft {
             identity: Identity::Own(facts.event_id(event.event_id)),
-            amount: facts.minor(status, money.amount, currency, &ISO_ONLY),
+            amount,
             event_type,
             status,
             transaction_id: payment.or(own),
@@ -224,6 +230,7 @@ impl Provider for Square {
             dated: true,
             related,
             facts,
+            movements,
         };
         Events::of(&INFO, webhook, vec![draft])
     }

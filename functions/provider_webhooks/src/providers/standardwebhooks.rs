@@ -12,7 +12,8 @@
 //! `webhook-id` is signed and the same in every attempt. `webhook-timestamp` is the attempt's time,
 //! so it is part of no key; the event's own `timestamp` in the body is, where it is stated. Senders
 //! shape their own bodies, and may send anything: the specification recommends `type`, `timestamp`
-//! and `data`. The names of disputes' states are those of Dodo Payments [M].
+//! and `data`. The names of disputes' states are those of Dodo Payments [M]. Movements: see
+//! [`movements`].
 
 use std::borrow::Cow;
 
@@ -36,6 +37,10 @@ use crate::{
     Headers, KeyEncoding, KeyForm, Provider, ProviderInfo, RawWebhook, Reject, SampleParams,
     Secrets, SignatureCoverage, VerifiedWebhook,
 };
+
+mod movements;
+
+use movements::movement;
 
 pub(super) struct StandardWebhooks;
 
@@ -216,7 +221,9 @@ raw_fields! {
     }
 }
 
-raw_fields! { Data { id, payment_id, merchant_id, amount, total_amount, currency } }
+raw_fields! {
+    Data { id, payment_id, refund_id, dispute_id, merchant_id, amount, total_amount, currency }
+}
 
 /// The field that holds the type: `type`, or what senders call it who do not keep to that.
 fn type_field<'a>(event: &Event<'a>) -> Option<&'a RawValue> {
@@ -255,6 +262,7 @@ fn unreadable(mut facts: Facts, identity: Identity, sent: Option<Timestamp>) -> 
         event_time: sent,
         dated: false,
         related: Related::new(),
+        movements: Vec::new(),
     }
 }
 
@@ -331,17 +339,22 @@ impl Provider for StandardWebhooks {
         related.extend(payment_id.clone().map(|id| ("payment", id)));
         related.extend(role.zip(object_id.clone()));
         let value = minor_units(data);
+        let amount = facts.minor_if_stated(status, value, data.currency, &ISO_ONLY);
+        let payment = payment_id.or_else(|| object_id.clone());
+        let ids = [payment.as_ref(), object_id.as_ref()];
+        let told = movement(&event_type, status, data, ids, amount.clone());
         let draft = Draft {
             identity,
             event_type,
             status,
-            transaction_id: payment_id.or(object_id),
-            amount: facts.minor_if_stated(status, value, data.currency, &ISO_ONLY),
+            transaction_id: payment,
+            amount,
             merchant_account: facts.account(data.merchant_id),
             event_time: stated.or(sent),
             dated: stated.is_some(),
             related,
             facts,
+            movements: told.into_iter().collect(),
         };
         Events::of(&INFO, webhook, vec![draft])
     }

@@ -8,11 +8,11 @@
 //!
 //! Amounts: a payment intent's is what was received or is capturable, a charge's what was captured;
 //! invoices state what was paid or is due. Invoices and checkout sessions are unclassified, because a
-//! payment intent tells the same money. A payment intent and its charge both tell it too, under one
-//! transaction id: whoever sums over events must take one of the two. `charge.refunded` states the
-//! refunded total so far, `refund.*` each refund. `charge.refunded` of a charge that was never
-//! captured is the release of an authorisation. An inquiry (a dispute in a `warning_…` state) and a
-//! prevented dispute move no money and are unclassified.
+//! payment intent tells the same money. `charge.refunded` of a charge that was never captured is the
+//! release of an authorisation. An inquiry (a dispute in a `warning_…` state) and a prevented dispute
+//! move no money and are unclassified.
+//!
+//! Movements: see [`movements`].
 //!
 //! A thin event (`v2.core.event`) names its object and holds nothing of it: it has a status where the
 //! type alone says it, no amount, and the payment's id only where the object is the payment.
@@ -39,8 +39,10 @@ use crate::{
 };
 
 mod event_types;
+mod movements;
 
 use event_types::EVENT_TYPES;
+use movements::movements;
 
 pub(super) struct Stripe;
 
@@ -131,11 +133,14 @@ raw_fields! { RelatedObject { id, #[serde(rename = "type")] kind } }
 
 raw_fields! { Data {; object: Object } }
 
+raw_fields! { Refunds { data } }
+
 raw_fields! {
     Object {
         id, object, payment_intent, charge, status, captured, currency, amount, amount_received,
-        amount_capturable, amount_captured, amount_refunded, amount_paid, amount_due, amount_total;
-        payment: InvoicePayment,
+        amount_capturable, amount_captured, amount_refunded, amount_paid, amount_due, amount_total,
+        balance_transactions;
+        payment: InvoicePayment, refunds: Refunds,
     }
 }
 
@@ -278,17 +283,20 @@ impl Provider for Stripe {
         related.extend(payment_intent.clone().map(|id| ("payment_intent", id)));
         related.extend(charge.clone().map(|id| ("charge", id)));
         related.extend(object_id.clone().map(|id| (role(&kind_of_object), id)));
+        let payment = payment_intent.or(charge).or(object_id.clone());
+        let movements = movements(&event_type, object, payment.as_ref(), object_id.as_ref());
         let draft = Draft {
             identity: Identity::Own(facts.event_id(event.id)),
             event_type,
             status,
-            transaction_id: payment_intent.or(charge).or(object_id),
+            transaction_id: payment,
             amount,
             merchant_account: facts.account(event.account.or(event.context)),
             event_time: facts.time(&[event.created]),
             dated: true,
             related,
             facts,
+            movements,
         };
         Events::of(&INFO, webhook, vec![draft])
     }

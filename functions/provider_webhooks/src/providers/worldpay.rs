@@ -9,9 +9,9 @@
 //! secret is used as the text it is, `eventTimestamp`, which has no zone, is UTC, and minor units
 //! are ISO 4217's (Worldpay's older gateway has HUF without decimals).
 //!
-//! `sentForSettlement` and `sentForRefund` are what every merchant is sent, so they count as
-//! captured and refunded; `settled` and `refunded`, which only some are sent, tell the same again
-//! and are kept unclassified, so that no money is counted twice. The funds of
+//! `sentForSettlement` and `sentForRefund` are what every merchant is sent, so they say captured
+//! and refunded; `settled` and `refunded`, which only some are sent, tell the same again and are kept
+//! unclassified. Which money an event tells: see [`movements`]. The funds of
 //! `informationRequested` are held until the dispute is over, so it is a dispute. `tokenCreated`
 //! has no type in its body.
 //!
@@ -38,6 +38,8 @@ use crate::{
     KeyForm, Provider, ProviderInfo, RawWebhook, Reject, SampleParams, Secrets, SignatureCoverage,
     VerifiedWebhook,
 };
+
+mod movements;
 
 pub(super) struct Worldpay;
 
@@ -144,7 +146,8 @@ raw_fields! {
 raw_fields! {
     #[serde(rename_all = "camelCase")]
     Details {
-        classification, transaction_reference, downstream_reference, #[serde(rename = "type")] kind, token_payment_instrument,
+        classification, transaction_reference, downstream_reference, reference,
+        #[serde(rename = "type")] kind, token_payment_instrument,
         party_id; amount: Money,
     }
 }
@@ -194,6 +197,13 @@ fn draft(event: &Event<'_>) -> Draft {
     let downstream = facts.chosen_id(details.downstream_reference);
     let reference = facts.chosen_id(details.transaction_reference);
     let party = facts.id(details.party_id);
+    let payment = reference.clone().or(downstream.clone());
+    let movements = movements::movements(
+        (&event_type, &scalar(details.classification)),
+        payment.as_ref(),
+        Facts::default().chosen_id(details.reference).as_ref(),
+        amount.as_ref(),
+    );
     let mut related = Related::new();
     related.extend(downstream.clone().map(|id| ("downstream_reference", id)));
     related.extend(reference.clone().map(|id| ("transaction_reference", id)));
@@ -202,13 +212,14 @@ fn draft(event: &Event<'_>) -> Draft {
         identity: Identity::Own(facts.event_id(event.event_id)),
         event_type,
         status,
-        transaction_id: reference.or(downstream),
+        transaction_id: payment,
         amount,
         merchant_account: None,
         event_time: facts.time(&[event.event_timestamp]),
         dated: true,
         related,
         facts,
+        movements,
     }
 }
 

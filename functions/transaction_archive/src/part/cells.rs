@@ -140,6 +140,13 @@ pub(super) fn of(rows: &[StoredTransaction], column: &'static str) -> Result<Cel
         "audit_offset" => offsets(&|row| row.audit_offset)?,
         "audit_length" => offsets(&|row| row.audit_length)?,
         "archive_shard" => strings(&|row| Some(&row.archive_shard))?,
+        "tells" => {
+            let append = |row: &StoredTransaction, buffer: &mut Vec<u8>| {
+                buffer.extend_from_slice(row.tells.join(" ").as_bytes());
+                Ok(!row.tells.is_empty())
+            };
+            texts(rows, append)?
+        }
         _ => return Err(PartError::Column(column)),
     })
 }
@@ -284,9 +291,9 @@ impl Row<'_> {
         }
     }
 
-    fn problems(&mut self) -> Result<Vec<String>, PartError> {
-        let joined = self.maybe_text("problems")?.unwrap_or_default();
-        let texts = joined.split(',').filter(|text| !text.is_empty());
+    fn texts(&mut self, name: &'static str, between: char) -> Result<Vec<String>, PartError> {
+        let joined = self.maybe_text(name)?.unwrap_or_default();
+        let texts = joined.split(between).filter(|text| !text.is_empty());
         Ok(texts.map(str::to_owned).collect())
     }
 
@@ -337,7 +344,7 @@ impl Row<'_> {
             money: self.money()?,
             merchant_account: self.maybe_text("merchant_account")?,
             related_ids: self.related_ids()?,
-            problems: self.problems()?,
+            problems: self.texts("problems", ',')?,
             event_time: self.event_time(&key)?,
             received_at: self.time("received_at")?,
             message_id: self.text("message_id")?,
@@ -345,6 +352,9 @@ impl Row<'_> {
             audit_offset: self.number("audit_offset")?,
             audit_length: self.number("audit_length")?,
             archive_shard: self.text("archive_shard")?,
+            tells: self.texts("tells", ' ')?,
+            // Movements stay in the table.
+            movement: None,
             key,
         };
         if record.agrees() {

@@ -43,6 +43,8 @@ fn record(n: u32, nanos: i64, minor: Option<i64>, text: &str) -> StoredTransacti
         audit_offset: u64::from(n),
         audit_length: 1 + u64::from(n),
         archive_shard: "2025-12-29#07".into(),
+        tells: Vec::new(),
+        movement: None,
     }
 }
 

@@ -50,6 +50,8 @@ pub(crate) fn record(n: u32) -> StoredTransaction {
         audit_key: "audit/dt=2025-12-29/hh=12/i.jsonl.zst".into(),
         audit_offset: 0,
         audit_length: 1,
+        tells: Vec::new(),
+        movement: None,
     }
 }
 

@@ -5,7 +5,8 @@ use pipeline::plan::archive_shard;
 use pipeline::storage::Attribute;
 
 use super::{DAY_MS, FIRST_MS, Life};
-use crate::messages::{Message, Order, all_providers, message, redelivered, twin};
+use crate::lives::LIVES;
+use crate::messages::{Message, Order, all_providers, lived, message, redelivered, twin};
 
 /// Tries at a webhook that falls into a given shard, which one in sixteen does.
 const SHARD_TRIES: usize = 48;
@@ -24,6 +25,38 @@ impl Life {
         if let Some(message) = message(&order) {
             self.accepted.push(message.clone());
             self.queue.push_back(message);
+        }
+    }
+
+    /// All webhooks of a payment arrive on one day, in any order; each payment once in a life.
+    pub(super) fn arrive_whole(&mut self, day: i64) {
+        let chosen = self.random.below(LIVES.len());
+        if !self.lived.insert(chosen) {
+            return;
+        }
+        let Some(life) = LIVES.get(chosen) else {
+            return;
+        };
+        let Some(info) = all_providers()
+            .into_iter()
+            .find(|it| it.name == life.provider)
+        else {
+            return;
+        };
+        let mut bodies: Vec<&'static str> = life.bodies.iter().map(String::as_str).collect();
+        self.random.shuffle(&mut bodies);
+        for body in bodies {
+            let order = Order {
+                provider: info.name,
+                forged: false,
+                ..self.order(day)
+            };
+            self.numbers += 1;
+            if let Some(message) = lived(&order, body) {
+                self.counts.lived += 1;
+                self.accepted.push(message.clone());
+                self.queue.push_back(message);
+            }
         }
     }
 

@@ -36,6 +36,8 @@ fn record() -> StoredTransaction {
         audit_offset: 0,
         audit_length: 9,
         archive_shard: "2026-11-27#01".to_owned(),
+        tells: Vec::new(),
+        movement: None,
     }
 }
 

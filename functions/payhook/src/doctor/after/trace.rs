@@ -11,8 +11,9 @@ use aws_adapters::standing::counted_in;
 use aws_adapters::waiting::WaitingQueue;
 use aws_adapters::{Clients, DynamoIndex, S3Objects};
 use jiff::{Timestamp, ToSpan};
+use payment_event::{CurrencyCode, MinorUnits, MovementKind};
 use pipeline::Origin;
-use pipeline::aggregate::{LANES, RowKey, fold};
+use pipeline::aggregate::{Adds, Counted, CountedMovement, LANES, RowKey, fold};
 use pipeline::audit::{read_line, read_lines};
 use pipeline::storage::{ObjectStore, StoreError};
 use pipeline::stored::StoredTransaction;
@@ -143,8 +144,8 @@ impl<'p> Places<'p> {
         }
     }
 
-    /// The row of the minute in which it was received, over all lanes. With the currency of tests
-    /// nobody else counts there.
+    /// The row of the minute in which the money was received that it tells, over all lanes. With the
+    /// currency of tests nobody else counts there; an event that tells none shares its row with others.
     async fn look_into_analytics(&mut self, one: &mut Sent) {
         let Some(record) = one.trace.record.as_ref() else {
             return;
@@ -152,11 +153,11 @@ impl<'p> Places<'p> {
         if one.trace.counted || self.troubles.analytics.is_some() {
             return;
         }
-        let Ok(event) = record.counted() else {
+        let Some(counted) = told(record) else {
             return;
         };
         let rows: Vec<RowKey> = (0..LANES)
-            .flat_map(|lane| fold([&event], record.received_at, lane).into_keys())
+            .flat_map(|lane| fold([&counted], record.received_at, lane).into_keys())
             .filter(|row| row.bucket.starts_with("minute#"))
             .collect();
         match counted_in(self.clients, &self.analytics, &rows).await {
@@ -249,5 +250,29 @@ mod tests {
         let cause = "AccessDenied".to_owned();
         trouble(&mut place, &StoreError::Final { call: "a", cause });
         assert_eq!(place.as_deref(), Some("a was refused: AccessDenied"));
+    }
+}
+
+/// What is counted because of a record: the money of the movement that it tells, or the event.
+fn told(record: &StoredTransaction) -> Option<Counted> {
+    let kind = |text: &str| {
+        MovementKind::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+    };
+    let told = record.tells.first().and_then(|told| told.split('#').next());
+    match (told.and_then(kind), &record.money) {
+        (Some(kind), Some(money)) => Some(Counted::Movement(CountedMovement {
+            provider: record.provider.clone(),
+            kind,
+            before: None,
+            after: Some(Adds::Money(
+                CurrencyCode::parse(&money.currency).ok()?,
+                money.exponent,
+                MinorUnits(money.minor),
+            )),
+            received_at: record.received_at,
+        })),
+        _ => record.counted().ok().map(Counted::Event),
     }
 }

@@ -1,0 +1,30 @@
+//! `payhook payments`: the money of a payment, however many events tell it.
+
+mod fold;
+
+use std::io::{BufRead, Write};
+
+use clap::Subcommand;
+
+use crate::error::Error;
+
+/// What can be asked of payments.
+#[derive(Subcommand)]
+pub(crate) enum PaymentsCommand {
+    /// Fold requests to payments: the lines of `payhook verify` on standard input, one JSON line a payment on standard output.
+    Fold,
+}
+
+/// Runs a command.
+///
+/// # Errors
+/// As [`Error`] says.
+pub(crate) fn run(
+    command: &PaymentsCommand,
+    input: impl BufRead,
+    output: &mut impl Write,
+) -> Result<(), Error> {
+    match command {
+        PaymentsCommand::Fold => fold::run(input, output),
+    }
+}
