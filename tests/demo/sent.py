@@ -32,7 +32,7 @@ def verified(payhook: Path, requests: Iterable[Request]) -> list[dict[str, Any]]
 
 
 def money_of(answers: Iterable[dict[str, Any]]) -> Money:
-    """Sums over every movement that the events tell, each once: as far as it came, with the amount that was told last."""
+    """Sums over every movement that the events tell, each once: as far as it came, with the amount that holds then."""
     joined: dict[tuple[str, str, str, str], Movement] = {}
     for answer in answers:
         for event in answer["events"]:
@@ -53,4 +53,9 @@ def money_of(answers: Iterable[dict[str, Any]]) -> Money:
 def _join(one: Movement, other: Movement) -> Movement:
     stage = max(one, other, key=lambda movement: movement["rank"])
     told = [movement["money"] for movement in (one, other) if movement.get("money")]
-    return stage | {"money": max(told, key=lambda money: money["rank"], default=None)}
+    return stage | {"money": max(told, key=_place, default=None)}
+
+
+def _place(money: dict[str, Any]) -> tuple[int, int]:
+    """Of two amounts the one of the higher place holds; a total only grows, at whatever stage it is told."""
+    return 0 if money["tells"] == "total" else money["rank"], int(money["amount"]["minor"])

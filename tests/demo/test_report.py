@@ -154,5 +154,9 @@ def test_a_movement_is_summed_once_as_far_as_it_came() -> None:
     assert money_of([succeeded, _event(_told("failed", 50, None)), pending]) == {}
     two = _event(_told("succeeded", 30, 30), _told("succeeded", 30, 40, id="re_2"))
     assert money_of([two, {"events": []}]) == {refund: (2, 70)}
+    growing = [_told("succeeded", rank, minor) for rank, minor in ((30, 60), (20, 100), (30, 80))]
+    for told in growing:
+        told["money"]["tells"] = "total"
+    assert money_of(map(_event, growing)) == {refund: (1, 100)}
     released = _event(_told("voided", 40, 90, kind="authorisation"))
     assert money_of([released]) == {("stripe", "EUR.2", "authorisation"): (1, 90)}
