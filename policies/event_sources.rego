@@ -75,9 +75,10 @@ deny_stream_destination contains message if {
 }
 
 # METADATA
-# title: The analytics see new records only
+# title: The analytics see new events, and movements as they change
 # description: >-
-#   Every filter asks for INSERT. Expiry and archiving delete records; counted as events they would falsify the sums. Never computed: absent or
+#   Every filter asks for INSERT of events, or for INSERT and MODIFY of movements, and for nothing else. The archive deletes records; counted as events
+#   they would falsify the sums, and so would an event that somebody changed. Without movements no money is counted. Never computed: absent or
 #   unreadable is a violation.
 # scope: rule
 # custom:
@@ -86,17 +87,30 @@ deny_stream_destination contains message if {
 deny_stream_filter contains message if {
 	input.__type == mapping_type
 	is_stream(subject)
-	not only_inserts(subject)
-	message := say(subject, "not every filter asks for eventName INSERT alone", "filter on INSERT")
+	not only_counted_changes(subject)
+	message := say(subject, "the filters are not those of inserted events and of inserted or modified movements", "keep the two filters")
 }
 
-only_inserts(mapping) if {
+# The changes that are counted, by the type of the record.
+counted_changes := {"event": {"INSERT"}, "movement": {"INSERT", "MODIFY"}}
+
+only_counted_changes(mapping) if {
 	filters := value(mapping, ["filterCriteria", "filters"])
-	count(filters) > 0
+	count(filters) == count(counted_changes)
 	every filter in filters {
 		json.is_valid(filter.pattern)
-		json.unmarshal(filter.pattern).eventName == ["INSERT"]
 	}
+	{record_type: names |
+		some record_type, names in counted_changes
+		some filter in filters
+		is_filter_of(json.unmarshal(filter.pattern), record_type, names)
+	} == counted_changes
+}
+
+is_filter_of(pattern, record_type, names) if {
+	is_array(pattern.eventName)
+	{name | some name in pattern.eventName} == names
+	pattern.dynamodb == {"NewImage": {"record_type": {"S": [record_type]}}}
 }
 
 # METADATA

@@ -22,7 +22,7 @@ rights := {
 	"webhook_processor": [
 		{"actions": write_logs, "on": `:log-group:/aws/lambda/webhook_processor_[^:*?]+:log-stream:\*$`},
 		{"actions": {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}, "on": `:webhook_queue_[^:*?]+$`},
-		{"actions": {"dynamodb:PartiQLInsert"}, "on": transactions_table},
+		{"actions": {"dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate"}, "on": transactions_table},
 		{"actions": {"s3:PutObject"}, "on": audit_object},
 		{"actions": {"sqs:SendMessage"}, "on": `:rejected_queue_[^:*?]+$`},
 		{"actions": {"secretsmanager:GetSecretValue"}, "on": `:secret:webhook_secret_[^:*?]+-\?\?\?\?\?\?$`},

@@ -37,18 +37,18 @@ deny_table_billing contains message if {
 # METADATA
 # title: The transactions stream out as they were written
 # description: >-
-#   The analytics are computed from the stream of the transactions table, and only NEW_IMAGE carries the record without a second read. The table is
-#   known by its name. Never computed: absent is a violation.
+#   The analytics are computed from the stream of the transactions table: events from what was inserted, money from what a movement's two images
+#   differ in. Only NEW_AND_OLD_IMAGES carries both without a second read. The table is known by its name. Never computed: absent is a violation.
 # scope: rule
 # custom:
-#   fix: set stream_enabled to True and stream_view_type to NEW_IMAGE (infra/lib/tables.py)
+#   fix: set stream_enabled to True and stream_view_type to NEW_AND_OLD_IMAGES (infra/lib/tables.py)
 #   pci: ["2.2.1"]
 deny_table_stream contains message if {
 	input.__type == table_type
 	startswith(physical_name(subject), "transactions_")
-	some property, wanted in {"streamEnabled": true, "streamViewType": "NEW_IMAGE"}
+	some property, wanted in {"streamEnabled": true, "streamViewType": "NEW_AND_OLD_IMAGES"}
 	wrong := not_exactly(subject, [property], wanted)
-	message := say(subject, wrong, "let the table stream its new records")
+	message := say(subject, wrong, "let the table stream its records as they are and as they were")
 }
 
 # METADATA

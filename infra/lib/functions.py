@@ -55,7 +55,12 @@ def statements(settings: Settings, function: str) -> list[Statement]:
         return [
             logs,
             allow(RECEIVE, [settings.queue_arn("webhook_queue")], "TakeWebhooks"),
-            allow(["dynamodb:PartiQLInsert"], [settings.table_arn("transactions")], "StoreTransactions"),
+            # Events and movements are inserted; a movement that is there already is raised.
+            allow(
+                ["dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate"],
+                [settings.table_arn("transactions")],
+                "StoreTransactions",
+            ),
             allow(["s3:PutObject"], [f"{settings.bucket_arn}/audit/*"], "WriteAuditLog"),
             allow(["sqs:SendMessage"], [settings.queue_arn("rejected_queue")], "SendRejected"),
             allow(["secretsmanager:GetSecretValue"], secrets, "ReadProviderSecrets"),
@@ -101,6 +106,19 @@ def statements(settings: Settings, function: str) -> list[Statement]:
         allow(["s3:ListBucket", "s3:ListBucketVersions"], [bucket], "List"),
         allow(["lambda:InvokeFunction"], [settings.function_arn(function)], "GoOn"),
         allow(["sqs:SendMessage"], [settings.queue_arn("archival_function_dlq")], "SendFailed"),
+    ]
+
+
+def counted_changes() -> list[dict[str, Any]]:
+    """The filters of the stream: an event when it is inserted, a movement whenever it changes. What is deleted is never counted.
+
+    A record is handed on when one of the filters matches it:
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html, read 2026-11-27.
+    """
+    changes = {"event": ["INSERT"], "movement": ["INSERT", "MODIFY"]}
+    return [
+        {"eventName": names, "dynamodb": {"NewImage": {"record_type": {"S": [record_type]}}}}
+        for record_type, names in changes.items()
     ]
 
 
@@ -235,10 +253,6 @@ class EventSources(pulumi.ComponentResource):
             tags=settings.capacity_tags,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        records_only: dict[str, Any] = {
-            "eventName": ["INSERT"],
-            "dynamodb": {"NewImage": {"record_type": {"S": ["event"]}}},
-        }
         aws.lambda_.EventSourceMapping(
             "stream",
             event_source_arn=tables.transactions.stream_arn,
@@ -255,7 +269,10 @@ class EventSources(pulumi.ComponentResource):
             parallelization_factor=1,
             function_response_types=["ReportBatchItemFailures"],
             filter_criteria=aws.lambda_.EventSourceMappingFilterCriteriaArgs(
-                filters=[aws.lambda_.EventSourceMappingFilterCriteriaFilterArgs(pattern=json.dumps(records_only))]
+                filters=[
+                    aws.lambda_.EventSourceMappingFilterCriteriaFilterArgs(pattern=json.dumps(pattern))
+                    for pattern in counted_changes()
+                ]
             ),
             destination_config=aws.lambda_.EventSourceMappingDestinationConfigArgs(
                 on_failure=aws.lambda_.EventSourceMappingDestinationConfigOnFailureArgs(

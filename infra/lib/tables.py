@@ -55,7 +55,8 @@ class Tables(pulumi.ComponentResource):
                 )
             ],
             stream_enabled=True,
-            stream_view_type="NEW_IMAGE",
+            # What a movement adds is the difference of its two images.
+            stream_view_type="NEW_AND_OLD_IMAGES",
             point_in_time_recovery=restorable,
             server_side_encryption=encryption,
             ttl=expiry,

@@ -19,6 +19,8 @@ from infra.local_cloud.cloud import LocalCloud
 from infra.local_cloud.waiting import activity, until_found
 
 NAMESPACE = "payhook"
+# Movements and minor units by provider, currency with its exponent (`EUR.2`, `-` where no amount was told) and kind of movement.
+Money = dict[tuple[str, str, str], tuple[int, int]]
 DEPTH = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed")
 
 
@@ -55,10 +57,19 @@ def items(cloud: LocalCloud, table: str = "transactions") -> list[dict[str, Any]
     return [item for page in pages for item in page["Items"]]
 
 
+def events(cloud: LocalCloud) -> list[dict[str, Any]]:
+    """The items of events, in DynamoDB's typed form."""
+    return [item for item in items(cloud) if item["record_type"]["S"] == "event"]
+
+
+def movements(cloud: LocalCloud) -> list[dict[str, Any]]:
+    """The items of movements, in DynamoDB's typed form."""
+    return [item for item in items(cloud) if item["record_type"]["S"] == "movement"]
+
+
 def records(cloud: LocalCloud) -> list[dict[str, str]]:
     """The transaction records, each attribute as text."""
-    wanted = [item for item in items(cloud) if item["record_type"]["S"] == "event"]
-    return [{name: next(iter(value.values())) for name, value in item.items()} for item in wanted]
+    return [{name: next(iter(value.values())) for name, value in item.items()} for item in events(cloud)]
 
 
 def objects(cloud: LocalCloud, prefix: str = "") -> Iterator[tuple[str, bytes]]:
@@ -80,16 +91,41 @@ def audit_lines(cloud: LocalCloud) -> list[dict[str, Any]]:
     return [json.loads(line) for _, data in objects(cloud, "audit/") for line in decompressed(data).splitlines()]
 
 
+def day_rows(cloud: LocalCloud, counts: str) -> list[dict[str, Any]]:
+    """The day rows of the analytics table that count this: `event_count` or `movement_count`."""
+    rows = [item for item in items(cloud, "analytics") if item["bucket"]["S"].startswith("day#")]
+    return [row for row in rows if counts in row]
+
+
 def counted(cloud: LocalCloud) -> int:
     """Events in the day rows of the analytics table."""
-    rows = [item for item in items(cloud, "analytics") if item["bucket"]["S"].startswith("day#")]
-    return sum(int(row["event_count"]["N"]) for row in rows)
+    return sum(int(row["event_count"]["N"]) for row in day_rows(cloud, "event_count"))
+
+
+def money(cloud: LocalCloud, first: str = "", last: str = "9") -> Money:
+    """The day rows of money from one day to another, both included, added up; what came to nothing is left out."""
+    sums: dict[tuple[str, str, str], tuple[int, int]] = {}
+    for row in day_rows(cloud, "movement_count"):
+        if first <= row["bucket"]["S"].removeprefix("day#") <= last:
+            provider, currency, kind, _lane = row["aggregate"]["S"].split("#")
+            key = provider, currency, kind.removeprefix("movement:")
+            number, minor = sums.get(key, (0, 0))
+            sums[key] = number + int(row["movement_count"]["N"]), minor + int(row["amount_minor"]["N"])
+    return {key: both for key, both in sums.items() if both != (0, 0)}
 
 
 def wait_until_counted(cloud: LocalCloud, events: int, seconds: float = 60) -> bool:
     """Waits until so many events are counted; whether they are."""
     until_found(cloud, lambda: counted(cloud) >= events, seconds)
     return counted(cloud) == events
+
+
+def wait_until_money_is(
+    cloud: LocalCloud, wanted: Money, first: str = "", last: str = "9", seconds: float = 60
+) -> Money:
+    """Waits until the money of these days is this; what it is in the end."""
+    until_found(cloud, lambda: money(cloud, first, last) == wanted, seconds)
+    return money(cloud, first, last)
 
 
 def run_archive(cloud: LocalCloud, task: dict[str, Any]) -> str | None:

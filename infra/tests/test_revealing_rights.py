@@ -30,6 +30,7 @@ REVEALING = {
     "dynamodb:GetItem": "payments",
     "dynamodb:GetRecords": "payments",
     "dynamodb:PartiQLSelect": "payments",
+    "dynamodb:PartiQLUpdate": "payments: what stood there is answered with `RETURNING` or where a condition fails",
     "dynamodb:Query": "payments",
     "dynamodb:Scan": "payments",
     "iam:CreateAccessKey": "credentials",

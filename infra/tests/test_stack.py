@@ -124,7 +124,7 @@ def test_tables(of_type: Find) -> None:
         assert table["serverSideEncryption"] == {"enabled": True, "kmsKeyArn": KEY}
         assert table["ttl"] == {"enabled": True, "attributeName": "expires_at"}
     transactions = tables["transactions_dev"]
-    assert (transactions["streamEnabled"], transactions["streamViewType"]) == (True, "NEW_IMAGE")
+    assert (transactions["streamEnabled"], transactions["streamViewType"]) == (True, "NEW_AND_OLD_IMAGES")
     assert [index["name"] for index in transactions["globalSecondaryIndexes"]] == ["archive_index"]
 
 
@@ -201,8 +201,9 @@ def test_event_sources(of_type: Find) -> None:
     assert not stream["bisectBatchOnFunctionError"]
     for mapping in (queue, stream):
         assert mapping["functionResponseTypes"] == ["ReportBatchItemFailures"]
-    pattern = json.loads(stream["filterCriteria"]["filters"][0]["pattern"])
-    assert pattern["eventName"] == ["INSERT"]
+    patterns = [json.loads(one["pattern"]) for one in stream["filterCriteria"]["filters"]]
+    counted = {tuple(p["dynamodb"]["NewImage"]["record_type"]["S"]): p["eventName"] for p in patterns}
+    assert counted == {("event",): ["INSERT"], ("movement",): ["INSERT", "MODIFY"]}
     assert stream["destinationConfig"]["onFailure"]["destinationArn"].endswith(":analytics_processor_dlq_dev")
 
 

@@ -1,5 +1,6 @@
 """`python -m tests.demo`: a fresh local cloud, the whole stack in it, more than a thousand webhooks
-through it, and a table of what became of them.
+through it, a table of what became of them, and one of
+their money.
 """
 
 import argparse
@@ -15,11 +16,14 @@ from typing import Any
 from infra.lib.limits import FUNCTIONS
 from infra.local_cloud import ledger
 from infra.local_cloud.cloud import ROOT, LocalCloud, LocalCloudError, start
+from infra.local_cloud.ledger import Money
 from tests.demo import aged
-from tests.demo.report import Afterwards, checks, later_checks, outcome, table, verdict
+from tests.demo.report import Afterwards, checks, later_checks, money_table, outcome, table, verdict
+from tests.demo.sent import sent_money
 
 SUFFIX = "demo"
 DRAIN_SECONDS = 300
+SEEDS = 2**35
 
 
 def say(text: str) -> None:
@@ -37,19 +41,27 @@ def before(day: str) -> str:
     return (datetime.date.fromisoformat(day) - datetime.timedelta(days=1)).isoformat()
 
 
-def send(cloud: LocalCloud, payhook: Path, count: int) -> dict[str, Any]:
-    """`count` webhooks in all: of each hundred, 80 genuine (5 with a card number planted), 10
-    repeated, 6 forged, 4 stale.
+def new_seed() -> int:
+    """A seed of `payhook send` that no earlier run had."""
+    return int(time.time() * 1000) % SEEDS
+
+
+def planned(count: int, seed: int) -> list[str]:
+    """What `payhook send` is told to send, `count` webhooks in all: of each hundred, 80 genuine (5 with
+    a card number planted), 10 repeated, 6 forged, 4 stale.
     """
     share = {"--duplicates": count // 10, "--forged": count * 6 // 100, "--stale": count * 4 // 100}
-    genuine = count - sum(share.values())
+    share |= {"--count": count - sum(share.values()), "--with-pan": count * 5 // 100, "--seed": seed}
+    return ["--provider", "all", *(text for option, number in share.items() for text in (option, str(number)))]
+
+
+def send(cloud: LocalCloud, payhook: Path, count: int, seed: int | None = None) -> dict[str, Any]:
+    """Sends what is planned, through the edge; the summary."""
     command = [
-        str(payhook), "send", "--endpoint", cloud.endpoint, "--api-keys-file", str(cloud.api_keys_file), "--key-in", "path", "--provider", "all",
-        "--secrets-file", str(cloud.keys_file), "--count", str(genuine), "--with-pan", str(count * 5 // 100),
-        "--json", "--progress",
+        str(payhook), "send", "--endpoint", cloud.endpoint, "--api-keys-file", str(cloud.api_keys_file), "--key-in", "path",
+        "--secrets-file", str(cloud.keys_file), "--json", "--progress",
+        *planned(count, new_seed() if seed is None else seed),
     ]  # fmt: skip
-    for option, number in share.items():
-        command += [option, str(number)]
     result = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if not result.stdout.strip():
         raise LocalCloudError("payhook send printed no summary: see its message above")
@@ -76,15 +88,18 @@ def proof(cloud: LocalCloud, payhook: Path, *arguments: str) -> tuple[int, str]:
     return result.returncode, result.stdout + result.stderr
 
 
-def later(cloud: LocalCloud, payhook: Path, stored: int, days: tuple[str, str], aged_count: int) -> Afterwards:
+def later(
+    cloud: LocalCloud, payhook: Path, stored: int, days: tuple[str, str], aged_count: int, sent: Money
+) -> Afterwards:
     """The stream is counted; old records are archived; the audit log is sealed; each is proved."""
     say(
         f"5/6  counting; {aged_count:,} records of {aged.DAYS} days ago are put into the table and archived, the audit log is sealed …"
     )
-    found = Afterwards(aged=aged_count)
+    found = Afterwards(aged=aged_count, money_sent=sent)
     old = aged.put_aged(cloud, aged_count)
     ledger.wait_until_counted(cloud, stored + aged_count)
     found.counted = ledger.counted(cloud)
+    found.money_counted = ledger.wait_until_money_is(cloud, sent, *days)
     found.unreadable = ledger.dead_letter_depth(cloud, "analytics_processor")
     old_days = sorted({item["archive_shard"]["S"][:10] for item in old})
     # The schedule's daily task looks through all days that could have something left, which takes
@@ -118,8 +133,10 @@ def run(cloud: LocalCloud, payhook: Path, count: int) -> int:
     say(
         f"3/6  sending {count:,} signed webhooks of every provider through the edge, with repetitions, forgeries and planted card numbers …"
     )
+    seed = new_seed()
+    money = sent_money(payhook, cloud.keys_file, planned(count, seed))
     began, first_day = time.monotonic(), today()
-    sent = send(cloud, payhook, count)
+    sent = send(cloud, payhook, count, seed)
     say(f"     {sent['sent']:,} sent in {sent['elapsed_ms'] / 1000:.1f} s")
     say("4/6  waiting until the queue is empty …")
     last = [-1]
@@ -133,10 +150,10 @@ def run(cloud: LocalCloud, payhook: Path, count: int) -> int:
     seconds = time.monotonic() - began
     found = observe(cloud)
     stored = found.stored.total()
-    afterwards = later(cloud, payhook, stored, (first_day, today()), count // 4)
+    afterwards = later(cloud, payhook, stored, (first_day, today()), count // 4, money)
     results = checks(sent, found) + later_checks(stored, afterwards)
     rate = sent["accepted"] / seconds
-    say(f"\n{table(sent, found)}\n\n{verdict(results)}")
+    say(f"\n{table(sent, found)}\n\n{money_table(money, afterwards.money_counted)}\n\n{verdict(results)}")
     say(
         f"{sent['accepted']:,} webhooks from first send to empty queue in {seconds:.1f} s: {rate:,.0f} a second on this machine."
     )

@@ -1,4 +1,7 @@
-"""Records of a hundred days ago, which nobody can send today: copies of stored ones, put into the table as they would stand there by now."""
+"""Records of a hundred days ago, which nobody can send today: copies of stored ones, put into the table as they would stand there by now.
+
+Events move into the archive; what they tell, their movements, stays in the table.
+"""
 
 import datetime
 from typing import Any
@@ -29,6 +32,27 @@ def aged(item: dict[str, Any], number: int, days: int) -> dict[str, Any]:
     return old | {name: {"S": text} for name, text in texts.items()}
 
 
+def aged_movements(item: dict[str, Any], number: int, days: int, movements: dict[tuple[str, str], Any]) -> list[Any]:
+    """What an aged event tells, as if it alone had told it: the movements of `item`, under the aged event's own payment."""
+    made = []
+    for told in item.get("tells", {"L": []})["L"]:
+        kind, _, identifier = told["S"].partition("#")
+        found = movements.get((item["transaction_id"]["S"], f"movement#{kind}#{identifier}"))
+        # A movement of another payment keeps its item: the aged event names that one.
+        if found is None:
+            continue
+        received_at = _earlier(item["received_at"]["S"], days)
+        changes = found["changes"]["L"][-1:]
+        what = changes[0]["S"].partition(" ")[2] if changes else "none"
+        event_id = {"S": f"{item['event_id']['S']}-aged{number}"}
+        made.append(
+            {**found, "event_id": event_id, "received_at": {"S": received_at}, "version": {"N": "1"}}
+            | {"transaction_id": {"S": f"{item['transaction_id']['S']}-aged{number}"}}
+            | {"changes": {"L": [] if what == "none" else [{"S": f"{received_at} {what}"}]}}
+        )
+    return made
+
+
 def _earlier(time: str, days: int) -> str:
     """The same time of day, so many days before; the digits of its second stay as they are."""
     day = datetime.date.fromisoformat(time[:10]) - datetime.timedelta(days=days)
@@ -36,14 +60,14 @@ def _earlier(time: str, days: int) -> str:
 
 
 def put_aged(cloud: LocalCloud, count: int, days: int = DAYS, first_number: int = 0) -> list[dict[str, Any]]:
-    """Puts `count` aged copies into the table; the items. Their ids are numbered from `first_number`."""
-    events = [
-        item
-        for item in ledger.items(cloud)
-        if item["record_type"]["S"] == "event" and "-aged" not in item["event_id"]["S"]
-    ]
+    """Puts `count` aged copies of events into the table, and what they tell; the events. Their ids are numbered from `first_number`."""
+    events = [item for item in ledger.events(cloud) if "-aged" not in item["event_id"]["S"]]
+    movements = {(item["transaction_id"]["S"], item["timestamp"]["S"]): item for item in ledger.movements(cloud)}
     # Spread over all of them, so that every provider is among the old ones.
-    made = [aged(events[n * len(events) // count], first_number + n, days) for n in range(count)]
+    chosen = [(events[n * len(events) // count], first_number + n) for n in range(count)]
+    # Movements first, so that once the events are counted they are, too.
+    put(cloud, [old for item, number in chosen for old in aged_movements(item, number, days, movements)])
+    made = [aged(item, number, days) for item, number in chosen]
     put(cloud, made)
     return made
 

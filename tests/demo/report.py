@@ -2,7 +2,18 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
+
+from infra.local_cloud.ledger import Money
+
+# What the kinds of movements come to. Each webhook of the demo is the only one of its payment: a total stands for itself.
+SUMS = {
+    "captured": {"capture": 1, "capture_total": 1},
+    "refunded": {"refund": 1, "refund_total": 1},
+    "disputed": {"dispute": 1, "dispute_reversal": -1},
+}
+NET = {"captured": 1, "refunded": -1, "disputed": -1}
 
 
 @dataclass
@@ -30,6 +41,8 @@ class Afterwards:
     left: int = 0  # aged records still in the table
     refused: int = 0  # proofs that ended with another status than 0
     unreadable: int = 0  # in the dead-letter queue of analytics_processor
+    money_sent: Money = field(default_factory=dict)  # what the webhooks tell
+    money_counted: Money = field(default_factory=dict)  # in the day rows of the analytics table
 
 
 def outcome(records: list[dict[str, str]], judged: dict[str, dict[str, Any]]) -> Outcome:
@@ -72,6 +85,7 @@ def later_checks(stored: int, found: Afterwards) -> list[tuple[str, int, int]]:
     """What must be equal once the stream is counted and the archive has run."""
     return [
         ("every stored event is counted once", stored + found.aged, found.counted),
+        ("every sum of money is what was sent", *_agreeing(found.money_sent, found.money_counted)),
         ("no record of the stream is in the dead-letter queue", 0, found.unreadable),
         ("every old record is in the archive", found.aged, found.archived),
         ("and no longer in the table", 0, found.left),
@@ -95,6 +109,40 @@ def table(sent: dict[str, Any], found: Outcome) -> str:
     lines.append(f"{'masked card numbers':<38}{found.masked_pans:>8,}")
     lines.append(f"{'dead-letter queue, webhook_processor':<38}{found.dead_letters:>8,}")
     return "\n".join(lines)
+
+
+def _agreeing(sent: Money, counted: Money) -> tuple[int, int]:
+    """How many sums there are, and how many of them are the same on both sides; a sum too many is one that is not."""
+    keys = sent.keys() | counted.keys()
+    return len(keys), sum(sent.get(key) == counted.get(key) for key in keys)
+
+
+def money_table(sent: Money, counted: Money) -> str:
+    """Money by provider and currency: what was counted, and beside it what was sent."""
+    names = (*SUMS, "net")
+    heads = (*names, *(f"{name}, sent" for name in names))
+    lines = [f"{'provider':<20}{'currency':<10}{'movements':>10}" + "".join(f"{head:>16}" for head in heads)]
+    for provider, currency in sorted({key[:2] for key in sent.keys() | counted.keys()}):
+        of_row = {key: both for key, both in counted.items() if key[:2] == (provider, currency)}
+        cells = _figures(counted, provider, currency) + _figures(sent, provider, currency)
+        movements = sum(number for number, _ in of_row.values())
+        row = f"{provider:<20}{currency.partition('.')[0]:<10}{movements:>10,}"
+        differs = any(sent.get(key) != counted.get(key) for key in of_row | sent if key[:2] == (provider, currency))
+        lines.append(row + "".join(f"{cell:>16}" for cell in cells) + ("  NOT as sent" if differs else ""))
+    return "\n".join(lines)
+
+
+def _figures(money: Money, provider: str, currency: str) -> list[str]:
+    """Captured, refunded, disputed and net, each with its decimal places; `-` where no amount is told."""
+    _, told, exponent = currency.partition(".")
+    if not told:
+        return ["-"] * (len(SUMS) + 1)
+    sums = {
+        name: sum(sign * money.get((provider, currency, kind), (0, 0))[1] for kind, sign in kinds.items())
+        for name, kinds in SUMS.items()
+    }
+    sums["net"] = sum(sign * sums[name] for name, sign in NET.items())
+    return [f"{Decimal(minor).scaleb(-int(exponent)):,f}" for minor in sums.values()]
 
 
 def verdict(results: list[tuple[str, int, int]]) -> str:

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.demo.report import Outcome, checks, outcome, table, verdict
+from infra.local_cloud.ledger import Money
+from tests.demo.report import Afterwards, Outcome, checks, later_checks, money_table, outcome, table, verdict
+from tests.demo.sent import money_of
 
 SENT: dict[str, Any] = {
     "sent": 14,
@@ -87,3 +89,74 @@ def test_the_table_has_a_row_for_each_provider_and_reason() -> None:
         ["all", "14", "14", "10", "2"],
     ]
     assert any(line.startswith("rejected: timestamp_stale") for line in lines)
+
+
+MONEY: Money = {
+    ("stripe", "EUR.2", "capture"): (3, 3390),
+    ("stripe", "EUR.2", "refund"): (1, 1130),
+    ("stripe", "EUR.2", "dispute"): (1, 130),
+    ("shopify", "JPY.0", "capture_total"): (1, 500),
+    ("gocardless", "-", "capture"): (2, 0),
+}
+
+
+@pytest.mark.parametrize(
+    ("counted", "agree"),
+    [
+        (MONEY, 5),
+        (MONEY | {("stripe", "EUR.2", "refund"): (1, 1131)}, 4),
+        (MONEY | {("stripe", "EUR.2", "refund"): (2, 1130)}, 4),
+        ({key: both for key, both in MONEY.items() if key[0] != "gocardless"}, 4),
+    ],
+)
+def test_a_sum_of_money_that_differs_is_seen(counted: Money, agree: int) -> None:
+    (found,) = [
+        check for check in later_checks(0, Afterwards(money_sent=MONEY, money_counted=counted)) if "money" in check[0]
+    ]
+    assert found[1:] == (5, agree)
+    assert ("NOT as sent" in money_table(MONEY, counted)) is (agree < 5)
+
+
+def test_a_sum_of_money_too_many_is_seen() -> None:
+    more = MONEY | {("adyen", "EUR.2", "capture"): (1, 1)}
+    (found,) = [
+        check for check in later_checks(0, Afterwards(money_sent=MONEY, money_counted=more)) if "money" in check[0]
+    ]
+    assert found[1:] == (6, 5)
+    assert "NOT as sent" in money_table(MONEY, more)
+
+
+def test_the_table_of_money_has_a_row_for_each_provider_and_currency() -> None:
+    rows = [line.split() for line in money_table(MONEY, MONEY).splitlines()[1:]]
+    assert rows == [
+        ["gocardless", "-", "2", *["-"] * 8],
+        ["shopify", "JPY", "1", *["500", "0", "0", "500"] * 2],
+        ["stripe", "EUR", "5", *["33.90", "11.30", "1.30", "21.30"] * 2],
+    ]
+
+
+def _told(state: str, rank: int, minor: int | None, **more: str) -> dict[str, Any]:
+    amount = {"minor": minor, "currency": "EUR", "exponent": 2}
+    told = {"kind": "refund", "id": "re_1", "payment": "pi_1", "state": state, "rank": rank, **more}
+    return told | ({"money": {"tells": "own", "rank": rank, "amount": amount}} if minor is not None else {})
+
+
+def _event(*movements: dict[str, Any]) -> dict[str, Any]:
+    return {"events": [{"provider": "stripe", "movements": list(movements)}]}
+
+
+def test_a_movement_is_summed_once_as_far_as_it_came() -> None:
+    pending, succeeded = _event(_told("pending", 10, 30)), _event(_told("succeeded", 30, None))
+    refund = ("stripe", "EUR.2", "refund")
+    assert money_of([pending]) == {}
+    assert money_of([pending, succeeded]) == money_of([succeeded, pending, succeeded]) == {refund: (1, 30)}
+    assert money_of([succeeded]) == {("stripe", "-", "refund"): (1, 0)}
+    assert money_of([succeeded, _event(_told("failed", 50, None)), pending]) == {}
+    two = _event(_told("succeeded", 30, 30), _told("succeeded", 30, 40, id="re_2"))
+    assert money_of([two, {"events": []}]) == {refund: (2, 70)}
+    growing = [_told("succeeded", rank, minor) for rank, minor in ((30, 60), (20, 100), (30, 80))]
+    for told in growing:
+        told["money"]["tells"] = "total"
+    assert money_of(map(_event, growing)) == {refund: (1, 100)}
+    released = _event(_told("voided", 40, 90, kind="authorisation"))
+    assert money_of([released]) == {("stripe", "EUR.2", "authorisation"): (1, 90)}

@@ -47,7 +47,8 @@ def row_of(item: dict[str, Any]) -> Row:
         elif kind == "M":
             row[name] = {role: typed["S"] for role, typed in content.items()}
         elif kind == "L":
-            row[name] = ",".join(typed["S"] for typed in content)
+            # Problems with commas between them, told movements with spaces.
+            row[name] = (" " if name == "tells" else ",").join(typed["S"] for typed in content)
         else:
             row[name] = int(content) if kind == "N" else content
     return row

@@ -100,6 +100,20 @@ def an_undated_event_is_stored(cloud: LocalCloud) -> bool:
     return _taken(cloud, _message("adyen", body, {}))
 
 
+def a_movement_is_raised(cloud: LocalCloud) -> bool:
+    """A refund that was pending succeeds: its item is there already, and is changed."""
+    refund = {"id": f"re_{uuid.uuid4().hex}", "object": "refund", "amount": 300, "currency": "usd"}
+    event = stripe_event()
+    for number, (kind, status) in enumerate((("refund.created", "pending"), ("refund.updated", "succeeded"))):
+        told = refund | {"payment_intent": event["data"]["object"]["id"], "status": status}
+        changed = event | {"id": f"{event['id']}{number}", "type": kind, "data": {"object": told}}
+        body = json.dumps(changed).encode()
+        if not _taken(cloud, _message("stripe", body, stripe_headers(stripe_key(cloud), body))):
+            return False
+    (item,) = [item for item in ledger.movements(cloud) if item["movement_id"]["S"] == refund["id"]]
+    return item["movement_state"]["S"] == "succeeded"
+
+
 def a_forgery_is_handed_on(cloud: LocalCloud) -> bool:
     """Into the rejected queue."""
     body = json.dumps(stripe_event()).encode()

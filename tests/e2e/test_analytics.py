@@ -1,9 +1,10 @@
-"""Every stored event is counted once: under kills, without a permission, when the stream repeats itself, beside records that nobody can read."""
+"""Every stored event is counted once, and what a movement adds as often as that changes: under kills, without a permission, when the stream repeats itself, beside records that nobody can read."""
 
 import copy
 import datetime
 import itertools
 import json
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -35,9 +36,6 @@ def image(day: str, **changes: dict[str, Any] | None) -> Image:
         "record_type": {"S": "event"},
         "provider": {"S": "stripe"},
         "status": {"S": "captured"},
-        "amount_minor": {"N": "500"},
-        "currency": {"S": "EUR"},
-        "amount_exponent": {"N": "2"},
         "event_time": {"S": f"{day}T04:05:06.000000000Z"},
         "received_at": {"S": f"{day}T04:05:07.000Z"},
         **changes,
@@ -45,14 +43,30 @@ def image(day: str, **changes: dict[str, Any] | None) -> Image:
     return {name: value for name, value in made.items() if value is not None}
 
 
-def record(new_image: Image) -> dict[str, Any]:
-    """A record of the stream."""
+def movement(day: str, **changes: dict[str, Any] | None) -> Image:
+    """A refund that succeeded, told by a webhook of this day; a change to None leaves the attribute out."""
+    told: dict[str, dict[str, Any] | None] = {
+        "record_type": {"S": "movement"},
+        "status": {"S": "refunded"},
+        "movement_kind": {"S": "refund"},
+        "movement_state": {"S": "succeeded"},
+        "amount_minor": {"N": "500"},
+        "currency": {"S": "EUR"},
+        "amount_exponent": {"N": "2"},
+        "event_time": None,
+    }
+    return image(day, **(told | changes))
+
+
+def record(new_image: Image, old_image: Image | None = None) -> dict[str, Any]:
+    """A record of the stream: of an insert, or of a change."""
     number = str(next(SEQUENCE_NUMBERS))
+    images = {"NewImage": new_image} | ({"OldImage": old_image} if old_image else {})
     return {
         "eventID": number,
-        "eventName": "INSERT",
+        "eventName": "MODIFY" if old_image else "INSERT",
         "eventSource": "aws:dynamodb",
-        "dynamodb": {"SequenceNumber": number, "NewImage": new_image, "StreamViewType": "NEW_IMAGE"},
+        "dynamodb": {"SequenceNumber": number, **images, "StreamViewType": "NEW_AND_OLD_IMAGES"},
     }
 
 
@@ -72,15 +86,13 @@ def deliver(cloud: LocalCloud, records: list[dict[str, Any]]) -> list[str]:
     return [failure["itemIdentifier"] for failure in invoke(cloud, {"Records": records})["batchItemFailures"]]
 
 
-def day_rows(cloud: LocalCloud, day: str) -> dict[str, tuple[int, int]]:
-    """Events and minor units of a day by `provider#currency#status`, lanes added up."""
-    rows: dict[str, tuple[int, int]] = {}
-    for item in ledger.items(cloud, "analytics"):
-        if item["bucket"]["S"] == f"day#{day}":
-            name = item["aggregate"]["S"].rpartition("#")[0]
-            count, amount = rows.get(name, (0, 0))
-            rows[name] = (count + int(item["event_count"]["N"]), amount + int(item["amount_minor"]["N"]))
-    return rows
+def events_of(cloud: LocalCloud, day: str) -> dict[str, int]:
+    """Events of a day by `provider#-#status`, lanes added up."""
+    rows: Counter[str] = Counter()
+    for row in ledger.day_rows(cloud, "event_count"):
+        if row["bucket"]["S"] == f"day#{day}":
+            rows[row["aggregate"]["S"].rpartition("#")[0]] += int(row["event_count"]["N"])
+    return dict(rows)
 
 
 def dead_letters(cloud: LocalCloud) -> dict[str, str]:
@@ -146,14 +158,21 @@ def test_what_the_stream_delivers_again_is_not_counted_again(cloud: LocalCloud, 
     (shard,) = streams.describe_stream(**names)["StreamDescription"]["Shards"]
     names |= {"ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
     found = streams.get_records(ShardIterator=streams.get_shard_iterator(**names)["ShardIterator"])["Records"]
-    stored = [one for one in found if one["dynamodb"].get("NewImage", {}).get("record_type") == {"S": "event"}]
-    assert stored
+    stored = [one for one in found if is_counted(one)]
+    assert {one["dynamodb"]["NewImage"]["record_type"]["S"] for one in stored} == {"event", "movement"}
     rows = rows_of(cloud)
     # As it was; and from anywhere, as an event source that is made anew does with records of minutes ago.
     anywhere = [long_ago(one) for one in stored]
     for again in (stored[:BATCH], stored[:BATCH], anywhere[len(stored) // 2 :][:BATCH], anywhere[-1:]):
         assert deliver(cloud, again) == []
     assert rows_of(cloud) == rows
+
+
+def is_counted(stream_record: dict[str, Any]) -> bool:
+    """Whether a filter of the event source lets it through."""
+    record_type = stream_record["dynamodb"].get("NewImage", {}).get("record_type", {}).get("S")
+    wanted = {"event": ("INSERT",), "movement": ("INSERT", "MODIFY")}
+    return stream_record["eventName"] in wanted.get(record_type, ())
 
 
 def rows_of(cloud: LocalCloud) -> list[dict[str, Any]]:
@@ -174,28 +193,75 @@ def test_a_batch_that_comes_twice_longer_shorter_or_at_the_same_time_counts_once
     batch = [record(image(day)) for _ in range(30)]
     for delivered in (batch[:20], batch[:20], batch[:10], batch[10:25], batch[19:21]):
         assert deliver(cloud, delivered) == []
-    assert day_rows(cloud, day) == {"stripe#EUR.2#captured": (25, 25 * 500)}
+    assert events_of(cloud, day) == {"stripe#-#captured": 25}
     with ThreadPoolExecutor(2) as threads:
         assert list(threads.map(lambda delivered: deliver(cloud, delivered), [batch, batch])) == [[], []]
-    assert day_rows(cloud, day) == {"stripe#EUR.2#captured": (30, 30 * 500)}
+    assert events_of(cloud, day) == {"stripe#-#captured": 30}
+
+
+def test_a_movement_adds_what_it_did_not_add_before(cloud: LocalCloud) -> None:
+    day, next_day = next(DAYS), next(DAYS)
+    pending, failed = {"movement_state": {"S": "pending"}}, {"movement_state": {"S": "failed"}}
+    refund = ("stripe", "EUR.2", "refund")
+    steps = [
+        # Inserted before anything moved; then it moves, is told once more, and comes back on another day.
+        (record(movement(day, **pending)), {}),
+        (record(movement(day), movement(day, **pending)), {refund: (1, 500)}),
+        (record(movement(day, event_id={"S": "again"}), movement(day)), {refund: (1, 500)}),
+        (record(movement(next_day, **failed), movement(day)), {}),
+    ]
+    for change, wanted in steps:
+        assert deliver(cloud, [change]) == []
+        assert ledger.money(cloud, day, next_day) == wanted
+    # What was counted of a day that is over stays.
+    assert ledger.money(cloud, day, day) == {refund: (1, 500)}
+    assert ledger.money(cloud, next_day, next_day) == {refund: (-1, -500)}
+    assert events_of(cloud, day) == events_of(cloud, next_day) == {}
+
+
+def test_an_amount_that_is_learnt_later_takes_the_place_of_none(cloud: LocalCloud) -> None:
+    day = next(DAYS)
+    untold = movement(day, amount_minor=None, currency=None, amount_exponent=None)
+    batch = [
+        record(untold),
+        record(movement(day), untold),
+        record(movement(day, amount_minor={"N": "700"}), movement(day)),
+    ]
+    for change, wanted in zip(batch, [("-", (1, 0)), ("EUR.2", (1, 500)), ("EUR.2", (1, 700))], strict=True):
+        assert deliver(cloud, [change]) == []
+        currency, sums = wanted
+        assert ledger.money(cloud, day, day) == {("stripe", currency, "refund"): sums}
+    # The three at once, as a batch that comes again.
+    assert deliver(cloud, batch) == []
+    assert ledger.money(cloud, day, day) == {("stripe", "EUR.2", "refund"): (1, 700)}
+
+
+def test_what_was_authorised_stays_so_when_it_is_released(cloud: LocalCloud) -> None:
+    day = next(DAYS)
+    kind = {"movement_kind": {"S": "authorisation"}}
+    released = movement(day, **kind, movement_state={"S": "voided"})
+    assert deliver(cloud, [record(movement(day, **kind)), record(released, movement(day, **kind))]) == []
+    assert ledger.money(cloud, day, day) == {("stripe", "EUR.2", "authorisation"): (1, 500)}
 
 
 def test_money_keeps_its_sign_and_its_currency(cloud: LocalCloud) -> None:
     """A credit is negative; a code that ISO 4217 does not know yet is a currency all the same. Both were stored, so both are counted."""
     day = next(DAYS)
     batch = [
-        record(image(day)),
-        record(image(day, amount_minor={"N": "-200"})),
-        record(image(day, currency={"S": "XQZ"})),
-        record(image(day, amount_minor={"N": str(2**63 - 1)}, currency={"S": "JPY"}, amount_exponent={"N": "0"})),
-        record(image(day, amount_minor=None, currency=None, amount_exponent=None)),
+        record(movement(day)),
+        record(movement(day, amount_minor={"N": "-200"})),
+        record(movement(day, movement_kind={"S": "capture"})),
+        record(movement(day, currency={"S": "XQZ"})),
+        record(movement(day, amount_minor={"N": str(2**63 - 1)}, currency={"S": "JPY"}, amount_exponent={"N": "0"})),
+        record(movement(day, amount_minor=None, currency=None, amount_exponent=None)),
     ]
     assert deliver(cloud, batch) == []
-    assert day_rows(cloud, day) == {
-        "stripe#EUR.2#captured": (2, 300),
-        "stripe#XQZ.2#captured": (1, 500),
-        "stripe#JPY.0#captured": (1, 2**63 - 1),
-        "stripe#-#captured": (1, 0),
+    assert ledger.money(cloud, day, day) == {
+        ("stripe", "EUR.2", "refund"): (2, 300),
+        ("stripe", "EUR.2", "capture"): (1, 500),
+        ("stripe", "XQZ.2", "refund"): (1, 500),
+        ("stripe", "JPY.0", "refund"): (1, 2**63 - 1),
+        ("stripe", "-", "refund"): (1, 0),
     }
 
 
@@ -209,28 +275,32 @@ def test_a_credit_from_the_door_is_counted(cloud: LocalCloud, payhook: Path) -> 
     assert ledger.dead_letter_depth(cloud, FUNCTION) == dead_before
 
 
-UNREADABLE: dict[str, dict[str, dict[str, Any] | None]] = {
-    "attribute status is missing or of another type": {"status": None},
-    "attribute provider is missing or of another type": {"provider": {"N": "1"}},
-    "attribute amount_minor is missing or of another type": {"amount_minor": {"S": "500"}},
-    "attribute amount_minor is not an integer of 64 bits": {"amount_minor": {"N": str(2**63)}},
-    "attribute currency or amount_exponent is none that exists": {"currency": {"S": "4111"}},
-    "attribute status is none that is known": {"status": {"S": "lost"}},
-    "attribute received_at is not a time": {"received_at": {"S": "yesterday"}},
-    "not a stream record with a new image": {"provider": {"S": ["stripe"]}},
+Change = dict[str, dict[str, Any] | None]
+UNREADABLE: dict[str, tuple[Callable[..., Image], Change]] = {
+    "attribute record_type is missing or of another type": (image, {"record_type": {"S": "payment"}}),
+    "attribute status is missing or of another type": (image, {"status": None}),
+    "attribute provider is missing or of another type": (image, {"provider": {"N": "1"}}),
+    "attribute status is none that is known": (image, {"status": {"S": "lost"}}),
+    "attribute received_at is not a time": (image, {"received_at": {"S": "yesterday"}}),
+    "not a stream record with a new image": (image, {"provider": {"S": ["stripe"]}}),
+    "attribute amount_minor is missing or of another type": (movement, {"amount_minor": {"S": "500"}}),
+    "attribute amount_minor is not an integer of 64 bits": (movement, {"amount_minor": {"N": str(2**63)}}),
+    "attribute currency or amount_exponent is none that exists": (movement, {"currency": {"S": "4111"}}),
+    "attribute movement_kind or movement_state is none that is known": (movement, {"movement_state": {"S": "gone"}}),
 }
 
 
 def test_an_unreadable_record_goes_alone_to_the_dead_letter_queue(cloud: LocalCloud) -> None:
     day = next(DAYS)
-    bad = [record(image(day, **changes)) for changes in UNREADABLE.values()]
+    bad = [record(made(day, **changes)) for made, changes in UNREADABLE.values()]
     no_image = record({})
     del no_image["dynamodb"]["NewImage"]
     good = [record(image(day)) for _ in range(len(bad))]
     # Good ones before, between and after.
     mixed = [one for pair in zip(good, bad, strict=True) for one in pair] + [no_image, record(image(day))]
     assert deliver(cloud, mixed) == []
-    assert day_rows(cloud, day) == {"stripe#EUR.2#captured": (len(good) + 1, 500 * (len(good) + 1))}
+    assert events_of(cloud, day) == {"stripe#-#captured": len(good) + 1}
+    assert ledger.money(cloud, day, day) == {}
     wanted = dict(zip(map(number_of, bad), UNREADABLE, strict=True))
     wanted[number_of(no_image)] = "not a stream record with a new image"
     found = dead_letters(cloud)
@@ -242,10 +312,9 @@ def test_an_unreadable_record_goes_alone_to_the_dead_letter_queue(cloud: LocalCl
 def test_an_unreadable_item_of_the_table_holds_up_nothing(cloud: LocalCloud, payhook: Path) -> None:
     settled(cloud, payhook)
     table = cloud.outputs["transactions_table_name"]
-    stored = next(item for item in ledger.items(cloud) if item["record_type"]["S"] == "event")
+    stored = next(item for item in ledger.movements(cloud) if item["movement_state"]["S"] == "succeeded")
+    # No event tells it, so no recount sees it: what it does to the stream is what is looked at.
     spoiled = copy.deepcopy(stored) | {"transaction_id": {"S": "spoiled"}, "amount_minor": {"N": "1.5"}}
-    # Without its shard no recount sees it: what it does to the stream is what is looked at.
-    del spoiled["archive_shard"]
     cloud.clients.dynamodb.put_item(TableName=table, Item=spoiled)
     settled(cloud, payhook)
     assert "attribute amount_minor is not an integer of 64 bits" in dead_letters(cloud).values()
@@ -262,7 +331,7 @@ def test_a_record_that_cannot_be_handed_on_comes_again(cloud: LocalCloud) -> Non
     assert number_of(batch[1]) not in dead_letters(cloud)
     assert deliver(cloud, batch) == []
     assert number_of(batch[1]) in dead_letters(cloud)
-    assert day_rows(cloud, day) == {"stripe#EUR.2#captured": (2, 1000)}
+    assert events_of(cloud, day) == {"stripe#-#captured": 2}
 
 
 def _without_sequence_number() -> dict[str, Any]:

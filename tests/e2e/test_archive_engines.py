@@ -29,7 +29,7 @@ NAMES = [name for name, _ in COLUMNS]
 # What an event need not state.
 OPTIONAL = {
     "amount_minor", "currency", "amount_exponent", "amount_text", "exponent_source", "merchant_account", "related_ids",
-    "problems", "event_time", "event_time_nanoseconds",
+    "problems", "event_time", "event_time_nanoseconds", "tells",
 }  # fmt: skip
 
 # Hive's types, which Glue's table states, as the two engines must see them.
@@ -53,6 +53,7 @@ ODD: dict[str, dict[str, Any]] = {
         "event_id": {"S": "odd1"},
         "event_time": {"S": "2026-01-02T03:04:05.123456789Z"},
     },
+    "several movements": {"tells": {"L": [{"S": "capture#c1"}, {"S": "refund#r1#p2"}]}},
     "no time at all": {"timestamp": {"S": "undated#odd2"}, "event_id": {"S": "odd2"}, "event_time": None},
     "the smallest amount": {"amount_minor": {"N": str(-(2**63))}},
     "an unknown currency": {"currency": {"S": "ZZZ"}, "amount_exponent": {"N": "9"}},

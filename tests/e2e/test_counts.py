@@ -8,8 +8,9 @@ from pathlib import Path
 from infra.lib.catalogue import read_catalogue
 from infra.local_cloud import ledger
 from infra.local_cloud.cloud import LocalCloud, start
-from tests.demo.__main__ import observe, send
+from tests.demo.__main__ import new_seed, observe, planned, send
 from tests.demo.report import checks, total
+from tests.demo.sent import sent_money
 from tests.e2e.door import (
     audit_lines_of,
     eventually,
@@ -40,12 +41,16 @@ SENT_CARD_NUMBER = re.compile(r"(411111|424242|555555|601111)\d{10}|378282\d{9}"
 def test_a_thousand_mixed_webhooks_give_exact_counts(zips: Path, payhook: Path, tmp_path: Path) -> None:
     cloud = start(tmp_path / "cloud", zips, "counts")
     try:
-        sent = send(cloud, payhook, 1000)
+        seed = new_seed()
+        money = sent_money(payhook, cloud.keys_file, planned(1000, seed))
+        sent = send(cloud, payhook, 1000, seed)
         assert ledger.wait_until_drained(cloud)
         found = observe(cloud)
         wrong = [(text, wanted, got) for text, wanted, got in checks(sent, found) if wanted != got]
         assert wrong == []
         assert sent["accepted"] == 1000
+        assert money
+        assert ledger.wait_until_money_is(cloud, money) == money
         assert total(sent, "planted_pan") > 0
         assert set(sent["by_provider"]) == {provider.name for provider in read_catalogue()}
         for place, data in ledger.everything_kept(cloud):

@@ -79,7 +79,7 @@ def test_reconciliation_misses_a_record_and_names_the_webhook(cloud: LocalCloud,
         status, text = proof(cloud, payhook, "reconcile", "--day", line["received_at"][:10])
         assert (status, f"open: request {line['request_id']}" in text) == (1, True)
         status, text = proof(cloud, payhook, *recount)
-        assert (status, "stripe#USD.2#captured" in text) == (1, True)
+        assert (status, "stripe#-#captured" in text) == (1, True)
     assert proof(cloud, payhook, *recount)[0] == 0
     assert proof(cloud, payhook, "reconcile", "--day", line["received_at"][:10])[0] == 0
 
@@ -88,7 +88,7 @@ def test_reconciliation_misses_a_record_and_names_the_webhook(cloud: LocalCloud,
 def _record_gone(cloud: LocalCloud, event_id: str) -> Iterator[None]:
     """The table without one record, for a while."""
     dynamodb, table = cloud.clients.dynamodb, cloud.outputs["transactions_table_name"]
-    (item,) = [item for item in ledger.items(cloud) if item.get("event_id") == {"S": event_id}]
+    (item,) = [item for item in ledger.events(cloud) if item["event_id"] == {"S": event_id}]
     key = {name: item[name] for name in ("transaction_id", "timestamp")}
     dynamodb.delete_item(TableName=table, Key=key)
     try:

@@ -183,7 +183,7 @@ def test_what_is_verified_is_stored_with_its_problem(cloud: LocalCloud, case: st
     assert event["problems"] == [problem]
 
     def stored() -> list[dict[str, Any]]:
-        return [item for item in ledger.items(cloud) if item["event_id"]["S"] == event["event_id"]]
+        return [item for item in ledger.events(cloud) if item["event_id"]["S"] == event["event_id"]]
 
     (item,) = eventually(cloud, stored)
     assert item["problems"] == {"L": [{"S": problem}]}

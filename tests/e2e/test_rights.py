@@ -27,10 +27,11 @@ SCENARIOS: dict[Scenario, tuple[Right, ...]] = {
         (PROCESSOR, "s3:PutObject"),
         (PROCESSOR, "secretsmanager:GetSecretValue"),
     ),
-    # The only write of an event, whether its time is signed or not.
+    # What inserts events, whether their time is signed or not, and movements.
     Scenario("an event without a signed time is stored", rights.an_undated_event_is_stored): (
         (PROCESSOR, "dynamodb:PartiQLInsert"),
     ),
+    Scenario("a movement is raised", rights.a_movement_is_raised): ((PROCESSOR, "dynamodb:PartiQLUpdate"),),
     Scenario("a forgery is handed to the rejected queue", rights.a_forgery_is_handed_on): (
         (PROCESSOR, "sqs:SendMessage"),
     ),

@@ -62,13 +62,13 @@ def fresh_secret(entry: dict, number: int) -> dict:
 
 
 class _Catcher(BaseHTTPRequestHandler):
-    caught: list[tuple[str, dict[str, str], bytes]]
+    caught: list[tuple[str, dict[str, str], bytes, int]]
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
         provider = urllib.parse.urlsplit(self.path).path.rsplit("/", 1)[-1]
         headers = {name.lower(): value for name, value in self.headers.items()}
-        self.caught.append((provider, headers, body))
+        self.caught.append((provider, headers, body, int(time.time())))
         self.send_response(200)
         self.end_headers()
 
@@ -78,23 +78,28 @@ class _Catcher(BaseHTTPRequestHandler):
 
 def capture(payhook: str) -> list[Request]:
     """`EACH` genuine webhooks of every provider, signed by payhook with fresh secrets."""
+    given = {entry["name"]: fresh_secret(entry, 1) for entry in catalogue()}
+    return catch(payhook, given, "--provider", "all", "--count", str(EACH * len(given)), "--seed", "7")
+
+
+def catch(payhook: str, given: dict[str, dict], *options: str) -> list[Request]:
+    """What `payhook send` sends with these options; `given` are the providers' secrets."""
     entries = {entry["name"]: entry for entry in catalogue()}
-    given = {name: fresh_secret(entry, 1) for name, entry in entries.items()}
-    caught: list[tuple[str, dict[str, str], bytes]] = []
+    caught: list[tuple[str, dict[str, str], bytes, int]] = []
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Catcher", (_Catcher,), {"caught": caught}))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump(given, file)
         file.flush()
         subprocess.run(
-            [payhook, "send", "--endpoint", f"http://127.0.0.1:{server.server_port}/webhook", "--api-key", "unused", "--provider", "all",
-             "--secrets-file", file.name, "--count", str(EACH * len(entries)), "--seed", "7", "--json"],
-            check=True, capture_output=True, timeout=120,
+            [payhook, "send", "--endpoint", f"http://127.0.0.1:{server.server_port}/webhook", "--api-key", "unused",
+             "--secrets-file", file.name, "--json", *options],
+            check=True, capture_output=True, timeout=300,
         )  # fmt: skip
     server.shutdown()
-    now, numbers = int(time.time()), dict.fromkeys(entries, 0)
+    numbers = dict.fromkeys(entries, 0)
     requests = []
-    for provider, headers, body in caught:
+    for provider, headers, body, now in caught:
         numbers[provider] += 1
         sent = (*entries[provider]["signature_headers"], *entries[provider]["unsigned_headers"])
         told = {name: headers[name] for name in sent if name in headers}

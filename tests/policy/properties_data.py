@@ -21,7 +21,7 @@ ROWS: tuple[Row, ...] = (
     Row("dynamodb/table", "hashKey", (DROP, "event_id"), "deny_table_keys"),
     Row("dynamodb/table", "rangeKey", (DROP, "received_at"), "deny_table_keys"),
     Row("dynamodb/table", "streamEnabled", (DROP, False), "deny_table_stream", where="transactions"),
-    Row("dynamodb/table", "streamViewType", (DROP, "KEYS_ONLY"), "deny_table_stream", where="transactions"),
+    Row("dynamodb/table", "streamViewType", (DROP, "NEW_IMAGE"), "deny_table_stream", where="transactions"),
     extra("dynamodb/table", "replicas", ([{"regionName": "eu-west-1"}],), "deny_region_replica"),
     Row("dynamodb/table", "globalSecondaryIndexes", (DROP, []), "deny_table_index", where="transactions"),
     # Buckets.

@@ -113,7 +113,7 @@ def test_tables(cloud: LocalCloud) -> None:
     dynamodb = cloud.clients.dynamodb
     table = dynamodb.describe_table(TableName="transactions_applied")["Table"]
     assert [key["AttributeName"] for key in table["KeySchema"]] == ["transaction_id", "timestamp"]
-    assert table["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
+    assert table["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
     assert [index["IndexName"] for index in table["GlobalSecondaryIndexes"]] == ["archive_index"]
     ttl = dynamodb.describe_time_to_live(TableName="transactions_applied")["TimeToLiveDescription"]
     assert ttl == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}

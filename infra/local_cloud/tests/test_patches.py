@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -63,13 +64,26 @@ def _one_batch_of_thirty(cloud: LocalCloud) -> bool:
     return any(f"batch of {BATCH} taken in" in message for message in ledger.log_messages(cloud, "/aws/lambda/"))
 
 
-def _insert_is_in_the_stream(cloud: LocalCloud) -> bool:
-    assert _store_one(cloud)
+def _a_statement_is_in_the_stream(cloud: LocalCloud) -> bool:
+    """An insert with the item as it is, an update with the item as it was, too. No filter lets it through to be counted."""
+    table, execute = cloud.outputs["transactions_table_name"], cloud.clients.dynamodb.execute_statement
+    key = [{"S": "probe"}, {"S": str(time.time())}]
+    value = "{'record_type': ?, 'transaction_id': ?, 'timestamp': ?}"
+    execute(Statement=f'INSERT INTO "{table}" VALUE {value}', Parameters=[{"S": "as it was"}, *key])
+    change = 'SET "record_type" = ? WHERE "transaction_id" = ? AND "timestamp" = ?'
+    execute(Statement=f'UPDATE "{table}" {change}', Parameters=[{"S": "as it is"}, *key])
     streams = cloud.clients.dynamodbstreams
-    arn = streams.list_streams(TableName=cloud.outputs["transactions_table_name"])["Streams"][0]["StreamArn"]
+    arn = streams.list_streams(TableName=table)["Streams"][0]["StreamArn"]
     shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
     start_at = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
-    return bool(streams.get_records(ShardIterator=start_at["ShardIterator"])["Records"])
+    records = streams.get_records(ShardIterator=start_at["ShardIterator"])["Records"]
+    changes = [record for record in records if record["dynamodb"]["Keys"]["transaction_id"] == key[0]]
+
+    def image(record: dict[str, Any], name: str) -> str | None:
+        return record["dynamodb"].get(name, {}).get("record_type", {}).get("S")
+
+    found = [(record["eventName"], image(record, "OldImage"), image(record, "NewImage")) for record in changes]
+    return found == [("INSERT", None, "as it was"), ("MODIFY", "as it was", "as it is")]
 
 
 def _failed_batch_reaches_its_queue(cloud: LocalCloud) -> bool:
@@ -306,7 +320,7 @@ def _every_page_of_a_log_is_there(cloud: LocalCloud) -> bool:
 PROBES: dict[str, Callable[[LocalCloud], bool]] = {
     "loopback_transport": _queue_answers,
     "sqs_event_source": _one_batch_of_thirty,
-    "partiql_streams": _insert_is_in_the_stream,
+    "partiql_streams": _a_statement_is_in_the_stream,
     "stream_event_source": _failed_batch_reaches_its_queue,
     "header_names": _names_keep_the_senders_case,
     "mapping_templates": _template_branches,

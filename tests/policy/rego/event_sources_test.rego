@@ -2,9 +2,16 @@ package payhook_test
 
 import rego.v1
 
-removals := [{"pattern": json.marshal({"eventName": ["INSERT", "REMOVE"]})}]
+stored(names, record_type) := {"pattern": json.marshal({
+	"eventName": names,
+	"dynamodb": {"NewImage": {"record_type": {"S": [record_type]}}},
+})}
 
-anything := [{"pattern": json.marshal({"dynamodb": {}})}]
+events := stored(["INSERT"], "event")
+
+movements := stored(["MODIFY", "INSERT"], "movement")
+
+anything := [events, movements, {"pattern": json.marshal({"dynamodb": {}})}]
 
 rows contains row if {
 	some row in [
@@ -17,7 +24,13 @@ rows contains row if {
 		["deny_stream_destination", "stream", {"/destinationConfig/onFailure/destinationArn": absent}],
 		["deny_stream_filter", "stream", {"/filterCriteria": absent}],
 		["deny_stream_filter", "stream", {"/filterCriteria/filters": []}],
-		["deny_stream_filter", "stream", {"/filterCriteria/filters": removals}],
+		["deny_stream_filter", "stream", {"/filterCriteria/filters": [events]}],
+		["deny_stream_filter", "stream", {"/filterCriteria/filters": [movements]}],
+		["deny_stream_filter", "stream", {"/filterCriteria/filters": [events, events, movements]}],
+		["deny_stream_filter", "stream", {"/filterCriteria/filters": [stored(["INSERT", "MODIFY"], "event"), movements]}],
+		["deny_stream_filter", "stream", {"/filterCriteria/filters": [events, stored(["INSERT"], "movement")]}],
+		["deny_stream_filter", "stream", {"/filterCriteria/filters": [events, stored(["INSERT", "MODIFY", "REMOVE"], "movement")]}],
+		["deny_stream_filter", "stream", {"/filterCriteria/filters": [events, movements, stored(["REMOVE"], "event")]}],
 		["deny_stream_filter", "stream", {"/filterCriteria/filters": anything}],
 		["deny_stream_filter", "stream", {"/filterCriteria/filters": [{"pattern": "{"}]}],
 		["deny_stream_retry", "stream", {"/maximumRetryAttempts": -1}],

@@ -12,6 +12,7 @@ rows contains row if {
 		["deny_table_stream", "transactions", {"/streamEnabled": false}],
 		["deny_table_stream", "transactions", {"/streamEnabled": absent}],
 		["deny_table_stream", "transactions", {"/streamViewType": "KEYS_ONLY"}],
+		["deny_table_stream", "transactions", {"/streamViewType": "NEW_IMAGE"}],
 		["deny_table_stream", "transactions", {"/streamViewType": absent}],
 		["deny_table_expiry", "transactions", {"/ttl/enabled": false}],
 		["deny_table_expiry", "transactions", {"/ttl/attributeName": "created_at"}],
