@@ -95,8 +95,8 @@ MONEY: Money = {
     ("stripe", "EUR.2", "capture"): (3, 3390),
     ("stripe", "EUR.2", "refund"): (1, 1130),
     ("stripe", "EUR.2", "dispute"): (1, 130),
-    ("shopify", "JPY.0", "capture_total"): (1, 500),
-    ("gocardless", "-", "capture"): (2, 0),
+    ("square", "JPY.0", "capture_total"): (1, 500),
+    ("adyen", "-", "capture"): (2, 0),
 }
 
 
@@ -106,7 +106,7 @@ MONEY: Money = {
         (MONEY, 5),
         (MONEY | {("stripe", "EUR.2", "refund"): (1, 1131)}, 4),
         (MONEY | {("stripe", "EUR.2", "refund"): (2, 1130)}, 4),
-        ({key: both for key, both in MONEY.items() if key[0] != "gocardless"}, 4),
+        ({key: both for key, both in MONEY.items() if key[0] != "adyen"}, 4),
     ],
 )
 def test_a_sum_of_money_that_differs_is_seen(counted: Money, agree: int) -> None:
@@ -118,7 +118,7 @@ def test_a_sum_of_money_that_differs_is_seen(counted: Money, agree: int) -> None
 
 
 def test_a_sum_of_money_too_many_is_seen() -> None:
-    more = MONEY | {("adyen", "EUR.2", "capture"): (1, 1)}
+    more = MONEY | {("adyen", "EUR.2", "refund"): (1, 1)}
     (found,) = [
         check for check in later_checks(0, Afterwards(money_sent=MONEY, money_counted=more)) if "money" in check[0]
     ]
@@ -129,8 +129,8 @@ def test_a_sum_of_money_too_many_is_seen() -> None:
 def test_the_table_of_money_has_a_row_for_each_provider_and_currency() -> None:
     rows = [line.split() for line in money_table(MONEY, MONEY).splitlines()[1:]]
     assert rows == [
-        ["gocardless", "-", "2", *["-"] * 8],
-        ["shopify", "JPY", "1", *["500", "0", "0", "500"] * 2],
+        ["adyen", "-", "2", *["-"] * 8],
+        ["square", "JPY", "1", *["500", "0", "0", "500"] * 2],
         ["stripe", "EUR", "5", *["33.90", "11.30", "1.30", "21.30"] * 2],
     ]
 
