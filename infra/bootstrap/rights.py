@@ -18,9 +18,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bootstrap.account import Account
+from bootstrap.refused import actions, refused
 from lib.encryption import ROLES
 from lib.limits import FUNCTIONS
-from lib.policies import Statement, allow, deny
+from lib.policies import Statement, allow
 from lib.settings import EDGE_REGION
 
 # The roles that AWS makes for itself when the first resource of a kind is made in an account, and
@@ -55,11 +56,6 @@ class Rights:
     # Holds for reading and writing; for writing alone where only that can be conditioned.
     condition: dict[str, Any] = field(default_factory=dict)
     write_condition: dict[str, Any] = field(default_factory=dict)
-
-
-def actions(service: str, names: str) -> list[str]:
-    """`service:Name` for each of the names."""
-    return [f"{service}:{name}" for name in names.split()]
 
 
 def identity(account: Account) -> list[Rights]:
@@ -358,57 +354,6 @@ def read_statements(account: Account) -> list[Statement]:
     return [
         allow(right.read, right.resources, right.sid, right.condition) for right in all_rights(account) if right.read
     ]
-
-
-def refused(account: Account) -> list[Statement]:
-    """What a deployment may not do whoever allows it: the policy of a bucket or a queue that it
-    writes itself, or another policy of its role. Of the stack's roles it can take none.
-
-    "An explicit deny in any of the policies overrides the allow". Source, a stored copy of which
-    was read 2026-11-27:
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html.
-    """
-    deployed, suffix = account.deployed, account.environment_suffix
-    buckets = (deployed.audit_bucket, deployed.access_record_bucket, deployed.edge_log_bucket)
-    tables = deployed.arn("dynamodb", f"table/*_{suffix}")
-    return [
-        deny(["sts:AssumeRole"], ["*"], "TakesNoRole"),
-        deny(
-            actions("iam", "AttachRolePolicy DeleteRole DeleteRolePermissionsBoundary UpdateAssumeRolePolicy"),
-            [f"arn:aws:iam::{account.account_id}:role/*"],
-            "KeepsTrust",
-        ),
-        deny(
-            actions(
-                "s3", "DeleteObject DeleteObjectVersion GetObject GetObjectVersion PutObject PutObjectLegalHold PutObjectRetention"
-            ),
-            [f"arn:aws:s3:::{bucket}/*" for bucket in buckets],
-            "TouchesNoObject",
-        ),
-        deny(
-            actions("sqs", "ChangeMessageVisibility DeleteMessage PurgeQueue ReceiveMessage SendMessage StartMessageMoveTask"),
-            [deployed.arn("sqs", f"*_{suffix}")],
-            "TouchesNoMessage",
-        ),
-        deny(
-            actions(
-                "secretsmanager",
-                "DeleteSecret GetSecretValue PutResourcePolicy PutSecretValue ReplicateSecretToRegions RotateSecret UpdateSecret "
-                "UpdateSecretVersionStage",
-            ),
-            [deployed.arn("secretsmanager", f"secret:{deployed.secret('*')}-??????")],
-            "TouchesNoSecret",
-        ),
-        deny(
-            actions(
-                "dynamodb",
-                "BatchGetItem BatchWriteItem DeleteItem ExportTableToPointInTime GetItem GetRecords PartiQLDelete PartiQLInsert "
-                "PartiQLSelect PartiQLUpdate PutItem PutResourcePolicy Query Scan UpdateItem",
-            ),
-            [tables, f"{tables}/*"],
-            "TouchesNoPayment",
-        ),
-    ]  # fmt: skip
 
 
 def deploy_statements(account: Account) -> list[Statement]:

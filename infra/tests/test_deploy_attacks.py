@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bootstrap.rights import refused
+from bootstrap.refused import refused
 from infra.tests.iam import Request, Statement, allowed
 from infra.tests.test_deploy_rights import ACCOUNT, ACCOUNT_ID, SUFFIX, of_role, stack
 

@@ -16,10 +16,9 @@ LONG_FILES = {
     "functions/card_masking/src/written.rs": 430,
     "functions/card_masking/tests/bodies.rs": 460,
     "functions/provider_webhooks/fixtures/paypal/tests.rs": 500,
-    "functions/provider_webhooks/src/providers/adyen.rs": 430,
+    "functions/provider_webhooks/src/providers/adyen.rs": 440,
     "functions/provider_webhooks/src/providers/braintree.rs": 420,
-    "functions/provider_webhooks/src/providers/coinbasebusiness.rs": 430,
-    "functions/provider_webhooks/src/providers/paypal.rs": 460,
+    "functions/provider_webhooks/src/providers/paypal.rs": 470,
     "functions/provider_webhooks/src/providers/stripe/event_types.rs": 810,
 }
 WHY_LONG = "//! Long because: "

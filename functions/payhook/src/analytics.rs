@@ -222,10 +222,16 @@ mod tests {
             aggregate: aggregate.into(),
             bucket: bucket.into(),
         };
-        let delta = Delta {
-            count,
-            amount_minor: 100 * i128::from(count),
-            ..Delta::default()
+        let delta = match key.is_money() {
+            true => Delta {
+                movements: 1,
+                amount_minor: 100 * i128::from(count),
+                ..Delta::default()
+            },
+            false => Delta {
+                count,
+                ..Delta::default()
+            },
         };
         (key, delta)
     }
@@ -233,20 +239,25 @@ mod tests {
     #[test]
     fn lanes_are_added_up_and_other_days_left_out() {
         let rows = vec![
-            row("stripe#EUR.2#captured#01", "day#2026-01-02", 2),
-            row("stripe#EUR.2#captured#05", "day#2026-01-02", 3),
-            row("stripe#EUR.2#captured#05", "hour#2026-01-02T03Z", 3),
-            row("stripe#EUR.2#captured#05", "day#2026-01-04", 9),
+            row("stripe#-#captured#01", "day#2026-01-02", 2),
+            row("stripe#-#captured#05", "day#2026-01-02", 3),
+            row("stripe#-#captured#05", "hour#2026-01-02T03Z", 3),
+            row("stripe#-#captured#05", "day#2026-01-04", 9),
+            row("stripe#EUR.2#movement:capture#01", "day#2026-01-02", 2),
+            row("stripe#EUR.2#movement:capture#05", "day#2026-01-02", 3),
+            row("stripe#EUR.2#movement:capture#05", "day#2026-01-04", 3),
         ];
         let (from, to) = ("2026-01-01".parse().unwrap(), "2026-01-03".parse().unwrap());
         let mut out = Vec::new();
         show(from, to, rows, &mut out).unwrap();
         let out = String::from_utf8(out).unwrap();
-        assert_eq!(out.lines().count(), 2, "{out}");
-        assert!(
-            out.contains("EUR 5.00") && out.contains("captured"),
-            "{out}"
-        );
+        let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+        let lines: Vec<_> = out.lines().skip(1).map(words).collect();
+        let expected = [
+            "2026-01-02 stripe event captured 5 0 ms 0 ms",
+            "2026-01-02 stripe capture 2 EUR 5.00",
+        ];
+        assert_eq!(lines, expected, "{out}");
     }
 
     #[test]
@@ -254,7 +265,7 @@ mod tests {
         let said = Recount::default();
         let mut out = Vec::new();
         assert!(tell(&said, &[], &mut out).is_ok());
-        let (row, kept) = row("stripe#EUR.2#captured", "day#2026-01-02", 2);
+        let (row, kept) = row("stripe#EUR.2#movement:capture", "day#2026-01-02", 2);
         let difference = Difference {
             row,
             kept,
@@ -264,7 +275,7 @@ mod tests {
         assert!(matches!(error, Error::RecountDiffers(1)));
         let out = String::from_utf8(out).unwrap();
         assert!(
-            out.contains("kept 2 events and 200 minor units, recounted 0 and 0"),
+            out.contains("kept 0 events, 1 movements and 200 minor units, recounted 0, 0 and 0"),
             "{out}"
         );
     }

@@ -23,8 +23,8 @@ const DAY_MS: i64 = 86_400_000;
 const DAYS: i64 = 3;
 const MESSAGES_MIN: usize = 5;
 const MESSAGES_MORE: usize = 14;
-/// Whole payments.
-const LIVES_A_DAY: usize = 2;
+/// Of so many days one brings a whole payment.
+const DAYS_A_LIFE: usize = 2;
 const PART_ITEMS: usize = 3;
 /// The stream's shards: a transaction's records are all in one.
 const SHARDS: usize = 2;
@@ -142,7 +142,9 @@ impl Life {
         for _ in 0..count {
             self.arrive(day);
         }
-        (0..LIVES_A_DAY).for_each(|_| self.arrive_whole(day));
+        if self.random.once_in(DAYS_A_LIFE) {
+            self.arrive_whole(day);
+        }
         if self.random.once_in(2) {
             // Secrets are rotated: caches still hold the old one until a signature does not match.
             self.generation += 1;

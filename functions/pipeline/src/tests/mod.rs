@@ -9,5 +9,6 @@ mod crashes;
 mod faults;
 mod judging;
 mod planning;
+mod raising;
 mod support;
 mod whatever;
