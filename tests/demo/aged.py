@@ -4,6 +4,7 @@ Events move into the archive; what they tell, their movements, stays in the tabl
 """
 
 import datetime
+import itertools
 from typing import Any
 
 from infra.local_cloud import ledger
@@ -59,12 +60,16 @@ def _earlier(time: str, days: int) -> str:
     return f"{day.isoformat()}{time[10:]}"
 
 
-def put_aged(cloud: LocalCloud, count: int, days: int = DAYS, first_number: int = 0) -> list[dict[str, Any]]:
-    """Puts `count` aged copies of events into the table, and what they tell; the events. Their ids are numbered from `first_number`."""
+# No two copies have one number: what they tell stays in the table when they leave it.
+_numbers = itertools.count()
+
+
+def put_aged(cloud: LocalCloud, count: int, days: int = DAYS) -> list[dict[str, Any]]:
+    """Puts `count` aged copies of events into the table, and what they tell; the events. Each copy has ids of its own."""
     events = [item for item in ledger.events(cloud) if "-aged" not in item["event_id"]["S"]]
     movements = {(item["transaction_id"]["S"], item["timestamp"]["S"]): item for item in ledger.movements(cloud)}
     # Spread over all of them, so that every provider is among the old ones.
-    chosen = [(events[n * len(events) // count], first_number + n) for n in range(count)]
+    chosen = [(events[n * len(events) // count], next(_numbers)) for n in range(count)]
     # Movements first, so that once the events are counted they are, too.
     put(cloud, [old for item, number in chosen for old in aged_movements(item, number, days, movements)])
     made = [aged(item, number, days) for item, number in chosen]

@@ -54,7 +54,7 @@ def killed_in_mid_run(cloud: LocalCloud, task: dict[str, Any], far_enough: Calla
 
 def test_killed_in_mid_run_the_next_one_completes_it(cloud: LocalCloud) -> None:
     ago = next(DAYS_AGO)
-    items = [*aged.put_aged(cloud, 400, ago), *aged.put_aged(cloud, 400, ago + 1, first_number=1000)]
+    items = [*aged.put_aged(cloud, 400, ago), *aged.put_aged(cloud, 400, ago + 1)]
     task = aged.archive_task(items)
     pending = len(list(ledger.objects(cloud, "archive/pending/")))
     # When the first part has no manifest yet, or just has; after some parts; when half of them are done.
@@ -92,7 +92,7 @@ def test_what_comes_late_makes_another_part_and_overwrites_none(cloud: LocalClou
     task, day = aged.archive_task(early), day_of(early)
     assert ledger.run_archive(cloud, task) is None
     before = parts(cloud, day)
-    late = aged.put_aged(cloud, 40, ago, first_number=1000)
+    late = aged.put_aged(cloud, 40, ago)
     # And what was archived stands in the table again, as after a delete that was lost.
     aged.put(cloud, early[:20])
     assert ledger.run_archive(cloud, task) is None
@@ -122,7 +122,7 @@ def test_a_task_by_hand_takes_what_is_old_enough_and_the_rest_when_told_to(cloud
     # Without a signed time, and older than such a record stays.
     old = [
         item
-        for item in aged.put_aged(cloud, 60, LIMITS["archive"]["undated_older_than_days"] + 10, first_number=3000)
+        for item in aged.put_aged(cloud, 60, LIMITS["archive"]["undated_older_than_days"] + 10)
         if not is_dated(item)
     ]
     day = day_of(old)

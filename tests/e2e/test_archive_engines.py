@@ -129,12 +129,12 @@ def odd_ones(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def archived(own_cloud: LocalCloud, payhook: Path, tmp_path_factory: pytest.TempPathFactory) -> Archived:
     """Two days, archived by the real function; to the first of them more came late."""
     send_all(own_cloud, payhook)
-    items = [*aged.put_aged(own_cloud, 150, DAYS), *aged.put_aged(own_cloud, 150, DAYS + 1, first_number=1000)]
+    items = [*aged.put_aged(own_cloud, 150, DAYS), *aged.put_aged(own_cloud, 150, DAYS + 1)]
     odd = odd_ones(items)
     aged.put(own_cloud, odd)
     task = aged.archive_task(items)
     assert ledger.run_archive(own_cloud, task) is None
-    late = aged.put_aged(own_cloud, 60, DAYS, first_number=2000)
+    late = aged.put_aged(own_cloud, 60, DAYS)
     assert ledger.run_archive(own_cloud, task) is None
     folder = tmp_path_factory.mktemp("archive")
     for key, part in parts(own_cloud).items():

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, WriteRequest};
-use payment_event::TransactionKey;
-use pipeline::storage::{Item, Page, StoreError, TransactionIndex};
+use payment_event::{MOVEMENT, TransactionKey};
+use pipeline::storage::{Attribute, Item, Page, StoreError, TransactionIndex};
 
 use crate::Clients;
 use crate::error::store_error;
@@ -51,7 +51,7 @@ impl DynamoIndex {
         }
     }
 
-    /// The records of one payment: `{provider}:{provider's id}`.
+    /// The records of the events of one payment: `{provider}:{provider's id}`. Its movements stand beside them.
     ///
     /// # Errors
     /// A [`StoreError`].
@@ -70,6 +70,8 @@ impl DynamoIndex {
             let page = page.map_err(|error| store_error(QUERY, &error))?;
             items.extend(page.items.unwrap_or_default().into_iter().map(neutral));
         }
+        let movement = Attribute::Text(MOVEMENT.to_owned());
+        items.retain(|item| item.get("record_type") != Some(&movement));
         Ok(items)
     }
 }
