@@ -228,6 +228,30 @@ impl<'p> Places<'p> {
     }
 }
 
+/// What is counted because of a record: the money of the movement that it tells, or the event.
+fn told(record: &StoredTransaction) -> Option<Counted> {
+    let kind = |text: &str| {
+        MovementKind::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+    };
+    let told = record.tells.first().and_then(|told| told.split('#').next());
+    match (told.and_then(kind), &record.money) {
+        (Some(kind), Some(money)) => Some(Counted::Movement(CountedMovement {
+            provider: record.provider.clone(),
+            kind,
+            before: None,
+            after: Some(Adds::Money(
+                CurrencyCode::parse(&money.currency).ok()?,
+                money.exponent,
+                MinorUnits(money.minor),
+            )),
+            received_at: record.received_at,
+        })),
+        _ => record.counted().ok().map(Counted::Event),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -250,29 +274,5 @@ mod tests {
         let cause = "AccessDenied".to_owned();
         trouble(&mut place, &StoreError::Final { call: "a", cause });
         assert_eq!(place.as_deref(), Some("a was refused: AccessDenied"));
-    }
-}
-
-/// What is counted because of a record: the money of the movement that it tells, or the event.
-fn told(record: &StoredTransaction) -> Option<Counted> {
-    let kind = |text: &str| {
-        MovementKind::ALL
-            .into_iter()
-            .find(|kind| kind.as_str() == text)
-    };
-    let told = record.tells.first().and_then(|told| told.split('#').next());
-    match (told.and_then(kind), &record.money) {
-        (Some(kind), Some(money)) => Some(Counted::Movement(CountedMovement {
-            provider: record.provider.clone(),
-            kind,
-            before: None,
-            after: Some(Adds::Money(
-                CurrencyCode::parse(&money.currency).ok()?,
-                money.exponent,
-                MinorUnits(money.minor),
-            )),
-            received_at: record.received_at,
-        })),
-        _ => record.counted().ok().map(Counted::Event),
     }
 }
