@@ -128,7 +128,7 @@ coverage: $(VENV)/.dev ## Count the lines that the last test-rust and test-e2e r
 
 test-python: $(COMPILED) $(VENV)/.dev
 	$(PROGRAMS) $(PYTEST) -n $(PROCESSES) --dist worksteal infra/tests infra/local_cloud/tests tests/demo tests/engine tests/repository \
-		tests/run tests/velocity tests/flake tests/workflows tests/lambdas/test_layout.py tests/lambdas/test_cross_build.py tests/lambdas/test_sbom.py \
+		tests/run tests/velocity tests/flake tests/workflows tests/payments tests/lambdas/test_layout.py tests/lambdas/test_cross_build.py tests/lambdas/test_sbom.py \
 		--junitxml=$(RESULTS)/python.xml --cov=infra --cov-config=infra/pyproject.toml --cov-report=term:skip-covered --cov-fail-under=90
 
 # Open Policy Agent itself and the gate judge changes that break a rule of the real stack: one change
