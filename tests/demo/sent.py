@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,8 @@ def money_of(answers: Iterable[dict[str, Any]]) -> Money:
         for event in answer["events"]:
             for told in event.get("movements", []):
                 key = event["provider"], told["payment"], told["kind"], told["id"]
-                joined[key] = _join(joined.get(key, told), told)
+                known = joined.get(key)
+                joined[key] = told if known is None else _join(known, told)
     sums: dict[tuple[str, str, str], tuple[int, int]] = {}
     for (provider, _, kind, _), movement in joined.items():
         if movement["state"] not in MOVED and (kind, movement["state"]) != RELEASED:
@@ -58,4 +60,4 @@ def _join(one: Movement, other: Movement) -> Movement:
 
 def _place(money: dict[str, Any]) -> tuple[int, int]:
     """Of two amounts the one of the higher place holds; a total only grows, at whatever stage it is told."""
-    return 0 if money["tells"] == "total" else money["rank"], int(money["amount"]["minor"])
+    return sys.maxsize if money["tells"] == "total" else money["rank"], int(money["amount"]["minor"])

@@ -11,6 +11,7 @@ import pyarrow.parquet
 
 from infra.local_cloud import ledger
 from infra.local_cloud.cloud import LocalCloud
+from infra.local_cloud.waiting import until_found
 from tests.demo.aged import UNDATED
 
 TIMES = ("event_time", "received_at")
@@ -86,6 +87,9 @@ def lost(cloud: LocalCloud, items: list[dict[str, Any]]) -> set[Key]:
 
 def assert_archived_once(cloud: LocalCloud, items: list[dict[str, Any]]) -> None:
     """The archive of the items' days is these items, whole and each once; the table has none of them; the manifests agree with the parts."""
+    # A run that stopped at its deadline goes on in an invocation of its own.
+    gone = set(map(key_of, items))
+    until_found(cloud, lambda: not {key_of(item) for item in ledger.items(cloud)} & gone, 120)
     days = {item["archive_shard"]["S"][:10] for item in items}
     files = {key: part for day in days for key, part in parts(cloud, day).items()}
     rows = [row for part in files.values() for row in rows_of(part)]

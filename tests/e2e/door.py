@@ -18,7 +18,7 @@ from infra.local_cloud.cloud import LocalCloud
 from infra.local_cloud.waiting import until_found
 
 T = TypeVar("T")
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 180
 JSON = "application/json"
 
 

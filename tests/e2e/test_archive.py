@@ -185,6 +185,10 @@ def test_a_task_without_an_end_is_stopped(cloud: LocalCloud) -> None:
     assert (error["errorType"], "501 times" in error["errorMessage"]) == ("TaskError", True)
 
 
+# Asynchronous invocations wait for each other, and a busy machine for all of them.
+CONTINUED_SECONDS = 300
+
+
 def set_time_out(cloud: LocalCloud, seconds: int) -> None:
     """Gives the function another time-out."""
     cloud.clients.lambda_.update_function_configuration(FunctionName=f"{FUNCTION}_{cloud.suffix}", Timeout=seconds)
@@ -208,9 +212,9 @@ def test_what_does_not_fit_into_one_invocation_goes_on_in_the_next(cloud: LocalC
         return not table_keys(cloud) & set(map(key_of, items))
 
     # Nobody asks again. In the emulator the invocation that was asked for before may still have the old time-out, and its process keeps it.
-    eventually(cloud, lambda: logged(cloud, FUNCTION, stopped) > before + 1 or archived())
+    eventually(cloud, lambda: logged(cloud, FUNCTION, stopped) > before + 1 or archived(), CONTINUED_SECONDS)
     set_time_out(cloud, function_limits(FUNCTION)["timeout_seconds"])
-    eventually(cloud, archived)
+    eventually(cloud, archived, CONTINUED_SECONDS)
     assert_archived_once(cloud, items)
     assert ledger.dead_letter_depth(cloud, FUNCTION) == 0
 

@@ -9,7 +9,7 @@ use std::thread;
 
 use simulation::{Counts, run};
 
-const SEEDS_DEFAULT: u64 = 2_000;
+const SEEDS_DEFAULT: u64 = 800;
 
 fn number(name: &str, default: u64) -> u64 {
     match env::var(name) {
@@ -66,7 +66,7 @@ fn every_life_ends_well() {
             || (sums.crashes > 100
                 && sums.archived > 100
                 && sums.digests > 100
-                && sums.lived > 500),
+                && sums.lived > 200),
         "{sums:?}"
     );
 }
