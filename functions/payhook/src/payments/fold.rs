@@ -1,6 +1,6 @@
 //! `payhook payments fold`: what requests come to, without a cloud.
 //!
-//! Invariant: the requests are judged by the code that the function judges by, and folded by the code that `payments show` folds by;
+//! Invariant: the requests are judged by the code that the function judges by, and folded as pure data;
 //! their order and repetitions change nothing.
 
 use std::collections::BTreeSet;
