@@ -36,10 +36,9 @@ pub(crate) struct Rounds {
     pub(crate) attempts_max: u32,
 }
 
-/// A write on its way.
+/// What is known of a write on its way; the writes themselves lie beside, as the store takes them.
 struct Open {
     position: usize,
-    write: Write,
     /// What the batch tells of a movement, whatever stands there.
     telling: Option<Box<StoredTransaction>>,
 }
@@ -54,19 +53,15 @@ enum Next {
 }
 
 impl Open {
-    fn new((position, write): (usize, Write)) -> Self {
-        let telling = match &write {
+    fn new((position, write): (usize, &Write)) -> Self {
+        let telling = match write {
             Write::Event(_) => None,
             Write::Movement(item, _) => Some(item.clone()),
         };
-        Self {
-            position,
-            write,
-            telling,
-        }
+        Self { position, telling }
     }
 
-    fn next(&self, answer: Result<Written, StoreError>) -> Next {
+    fn next(&self, write: &Write, answer: Result<Written, StoreError>) -> Next {
         let written = match answer {
             Ok(written) => written,
             Err(error @ StoreError::Final { .. }) => {
@@ -83,7 +78,7 @@ impl Open {
                 Some(item) => Self::raise(telling, item),
                 // The store did not say what stands there: it is asked. Or nothing does any more.
                 None => {
-                    let over = match self.write {
+                    let over = match write {
                         Write::Movement(_, Over::Unseen) => Over::Nothing,
                         _ => Over::Unseen,
                     };
@@ -121,7 +116,8 @@ where
     C: AsyncFn(&[Write]) -> Result<Vec<Written>, StoreError>,
 {
     let mut fates: Vec<Option<Fate>> = vec![None; writes.len()];
-    let mut open: Vec<Open> = writes.into_iter().enumerate().map(Open::new).collect();
+    let mut open: Vec<Open> = writes.iter().enumerate().map(Open::new).collect();
+    let mut writes = writes;
     let (mut attempts, mut put_off) = (0, false);
     while !open.is_empty() {
         // What is only raised was not put off.
@@ -130,20 +126,21 @@ where
         }
         attempts += 1;
         put_off = false;
-        let answers = one_round(&open, rounds, &call).await;
+        let answers = one_round(&writes, rounds, &call).await;
         let last = attempts >= rounds.attempts_max;
-        let mut rest = Vec::new();
-        for (mut it, answer) in open.into_iter().zip(answers) {
-            let fate = match it.next(answer) {
+        let (mut rest, mut next_writes) = (Vec::new(), Vec::new());
+        for ((it, write), answer) in open.into_iter().zip(writes).zip(answers) {
+            let fate = match it.next(&write, answer) {
                 Next::Done(fate) => fate,
-                Next::Raise(write) if !last => {
-                    it.write = write;
+                Next::Raise(raised) if !last => {
                     rest.push(it);
+                    next_writes.push(raised);
                     continue;
                 }
                 Next::Again(_) if !last => {
                     put_off = true;
                     rest.push(it);
+                    next_writes.push(write);
                     continue;
                 }
                 Next::Raise(_) => unfinished(attempts, None),
@@ -154,6 +151,7 @@ where
             }
         }
         open = rest;
+        writes = next_writes;
     }
     // The loop ends only when nothing is open; a slot without a fate would be a lost event, hence a failure.
     fates
@@ -167,13 +165,16 @@ fn unfinished(attempts: u32, cause: Option<StoreError>) -> Fate {
 }
 
 /// Asks for every write once. One answer per write, in order, whatever the store returned.
-async fn one_round<C>(open: &[Open], rounds: Rounds, call: &C) -> Vec<Result<Written, StoreError>>
+async fn one_round<C>(
+    writes: &[Write],
+    rounds: Rounds,
+    call: &C,
+) -> Vec<Result<Written, StoreError>>
 where
     C: AsyncFn(&[Write]) -> Result<Vec<Written>, StoreError>,
 {
     let call_records_max = rounds.call_records_max.max(1);
-    let writes: Vec<Write> = open.iter().map(|it| it.write.clone()).collect();
-    let mut answers = vec![Ok(InsertOutcome::Retry.into()); open.len()];
+    let mut answers = vec![Ok(InsertOutcome::Retry.into()); writes.len()];
     let calls = writes
         .chunks(call_records_max)
         .zip(answers.chunks_mut(call_records_max));
