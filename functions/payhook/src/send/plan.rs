@@ -24,7 +24,7 @@ pub(crate) const SEED_MAX: u64 = (1 << 35) - 1;
 const SEQUENCE_FIRST: u64 = 1_000_000_000_000_000_000;
 /// `sample` spreads Adyen's references over 60 bits.
 const _: () = assert!(SEQUENCE_FIRST + (SEED_MAX + 1) * WEBHOOKS_MAX <= 1 << 60);
-/// A duplicate follows its original within so many places, so that it comes well before the signature is stale.
+/// A duplicate follows its original within so many places, so that it mostly comes before the signature is stale.
 const DUPLICATE_WITHIN: u64 = 64;
 /// Stale signatures are older than the provider's window by this much, and by up to as much again.
 const STALE_SECONDS: u64 = 3600;
@@ -230,7 +230,7 @@ impl Plan {
                     sequence: SEQUENCE_FIRST,
                     planted_pan: false,
                 };
-                self.signed(&slot, Timestamp::UNIX_EPOCH)?;
+                self.signed(&slot, Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH)?;
             }
         }
         Ok(())
@@ -247,36 +247,44 @@ impl Plan {
             .filter(|s| s.kind == Kind::Duplicate)
             .map(|s| s.sequence)
             .collect();
-        let mut signed_at: HashMap<u64, Timestamp> = HashMap::new();
+        let mut made_at: HashMap<u64, Timestamp> = HashMap::new();
         self.slots.iter().map(move |slot| {
-            // Signing is deterministic: a duplicate made at its original's time has the same bytes.
-            let at = match (slot.kind, signed_at.get(&slot.sequence)) {
-                (Kind::Duplicate, Some(at)) => *at,
-                _ => clock(),
+            let now = clock();
+            let made = match (slot.kind, made_at.get(&slot.sequence)) {
+                (Kind::Duplicate, Some(made)) => *made,
+                _ => now,
             };
             if repeated.contains(&slot.sequence) {
-                signed_at.insert(slot.sequence, at);
+                made_at.insert(slot.sequence, made);
             }
-            self.signed(slot, at)
+            self.signed(slot, made, now)
         })
     }
 
-    fn signed(&self, slot: &Slot, at: Timestamp) -> Result<Signed, Error> {
+    /// `made` is when the event came to be, which its body tells; `now` is when it is sent. Signing is deterministic: a duplicate has its
+    /// original's bytes, but where the old signature would be stale: there it is signed again, as a provider does that sends again.
+    fn signed(&self, slot: &Slot, made: Timestamp, now: Timestamp) -> Result<Signed, Error> {
         let signer = &self.order.signers[slot.signer];
         let signing = |source| Error::Sign {
             provider: signer.info.name,
             source,
         };
-        let at = match slot.kind {
-            Kind::Stale => at - stale_by(signer.info, slot.sequence),
-            Kind::Genuine | Kind::Forged | Kind::Duplicate => at,
+        let stale_by = match slot.kind {
+            Kind::Stale => stale_by(signer.info, slot.sequence),
+            Kind::Genuine | Kind::Forged | Kind::Duplicate => SignedDuration::ZERO,
+        };
+        let made = made - stale_by;
+        let at = if outlived(signer.info, made, now - stale_by) {
+            now
+        } else {
+            made
         };
         let body = |amount_minor: i64| {
             let params = SampleParams {
                 sequence: slot.sequence,
                 amount_minor,
                 currency: self.order.currency.clone(),
-                at,
+                at: made,
                 note: slot.planted_pan.then(|| note_with_pan(slot.sequence)),
             };
             sample(signer.info.name, &params).ok_or(Error::NoSample(signer.info.name))
@@ -304,6 +312,12 @@ impl Plan {
             request,
         })
     }
+}
+
+/// Whether more than half of the window has passed since `made`: what is left is for the way to the endpoint.
+fn outlived(info: &ProviderInfo, made: Timestamp, now: Timestamp) -> bool {
+    info.replay_window_past_seconds
+        .is_some_and(|window| now.duration_since(made).as_secs() > i64::from(window / 2))
 }
 
 fn stale_by(info: &ProviderInfo, sequence: u64) -> SignedDuration {

@@ -139,6 +139,42 @@ fn duplicates_follow_their_original_byte_for_byte() {
 }
 
 #[test]
+fn a_duplicate_that_comes_late_is_signed_again_where_the_old_signature_is_stale() {
+    // A slow sender: ten seconds pass between one webhook and the next.
+    let plan = plan(everyone()).unwrap();
+    let start: Timestamp = NOW.parse().unwrap();
+    let mut now = start;
+    let clock = || {
+        now += SignedDuration::from_secs(10);
+        now
+    };
+    let mut bodies = BTreeSet::new();
+    let mut signed_again = 0;
+    let mut seen: Vec<SignedRequest> = Vec::new();
+    let webhooks: Vec<Signed> = plan.webhooks(clock).collect::<Result<_, _>>().unwrap();
+    for (webhook, turn) in webhooks.iter().zip(1..) {
+        let received_at = start + SignedDuration::from_secs(10 * turn);
+        let (name, request) = (webhook.info.name, &webhook.request);
+        match webhook.kind {
+            Kind::Duplicate => {
+                judged(webhook, received_at).unwrap();
+                assert!(bodies.contains(&request.body), "{name}: another body");
+                if !seen.contains(request) {
+                    signed_again += 1;
+                    assert!(webhook.info.replay_window_past_seconds.is_some(), "{name}");
+                }
+            }
+            Kind::Genuine => _ = judged(webhook, received_at).unwrap(),
+            Kind::Stale => assert_eq!(judged(webhook, received_at), Err(Reject::TimestampStale)),
+            Kind::Forged => {}
+        }
+        bodies.insert(request.body.clone());
+        seen.push(request.clone());
+    }
+    assert!(signed_again > 0);
+}
+
+#[test]
 fn a_card_number_is_where_it_was_planted_and_nowhere_else() {
     for seed in [7, 12_345, SEED_MAX] {
         let order = Order {
