@@ -51,11 +51,22 @@ impl DynamoIndex {
         }
     }
 
-    /// The records of the events of one payment: `{provider}:{provider's id}`. Its movements stand beside them.
+    /// The records of the events of one payment: `{provider}:{provider's id}`.
     ///
     /// # Errors
     /// A [`StoreError`].
     pub async fn records_of(&self, transaction_id: &str) -> Result<Vec<Item>, StoreError> {
+        let movement = Attribute::Text(MOVEMENT.to_owned());
+        let mut items = self.items_of(transaction_id).await?;
+        items.retain(|item| item.get("record_type") != Some(&movement));
+        Ok(items)
+    }
+
+    /// Everything that stands under the id of a payment: its events and its movements.
+    ///
+    /// # Errors
+    /// A [`StoreError`].
+    pub async fn items_of(&self, transaction_id: &str) -> Result<Vec<Item>, StoreError> {
         let mut pages = self
             .client
             .query()
@@ -70,8 +81,6 @@ impl DynamoIndex {
             let page = page.map_err(|error| store_error(QUERY, &error))?;
             items.extend(page.items.unwrap_or_default().into_iter().map(neutral));
         }
-        let movement = Attribute::Text(MOVEMENT.to_owned());
-        items.retain(|item| item.get("record_type") != Some(&movement));
         Ok(items)
     }
 }

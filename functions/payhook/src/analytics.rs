@@ -86,7 +86,7 @@ fn decimal(minor: i128, exponent: usize) -> String {
 }
 
 /// `EUR 11.30`, or nothing where no amount was told.
-fn money(currency: &str, minor: i128) -> String {
+pub(crate) fn money(currency: &str, minor: i128) -> String {
     match currency.split_once('.') {
         Some((code, exponent)) => {
             let exponent = exponent.parse().unwrap_or_default();

@@ -17,6 +17,7 @@ use jiff::civil::Date;
 use crate::error::Error;
 use crate::stack::{OptionalStack, StackArguments, wait};
 use folder::Folder;
+pub(crate) use show::line_of;
 
 /// What `payhook audit` can do.
 #[derive(Subcommand)]

@@ -132,6 +132,9 @@ pub(crate) enum Error {
         "audit object {0} is missing or damaged: `payhook audit verify` says which objects are"
     )]
     AuditObject(String),
+    /// An item of the table that is neither an event's nor a movement's.
+    #[error("an item of the table cannot be read: {0}")]
+    Movement(pipeline::stored::StoredError),
     /// Aggregates and records disagree.
     #[error("{0} rows differ from the records")]
     RecountDiffers(usize),
@@ -248,6 +251,7 @@ impl Error {
             | Self::NotAsSealed(_)
             | Self::NoRecord
             | Self::AuditObject(_)
+            | Self::Movement(_)
             | Self::RecountDiffers(_)
             | Self::CopyUnreadable(_)
             | Self::NotAccounted(_)

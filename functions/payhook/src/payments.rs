@@ -1,6 +1,8 @@
 //! `payhook payments`: the money of a payment, however many events tell it.
 
 mod fold;
+mod gather;
+mod show;
 
 use std::io::{BufRead, Write};
 
@@ -13,6 +15,8 @@ use crate::error::Error;
 pub(crate) enum PaymentsCommand {
     /// Fold requests to payments: the lines of `payhook verify` on standard input, one JSON line a payment on standard output.
     Fold,
+    /// Show one payment: its state, a line a movement, and the events that told them.
+    Show(show::ShowArguments),
 }
 
 /// Runs a command.
@@ -26,5 +30,6 @@ pub(crate) fn run(
 ) -> Result<(), Error> {
     match command {
         PaymentsCommand::Fold => fold::run(input, output),
+        PaymentsCommand::Show(arguments) => show::run(arguments, output),
     }
 }

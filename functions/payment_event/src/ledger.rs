@@ -84,6 +84,15 @@ impl Ledger {
         self.movements.entry(key).or_default().push(movement);
     }
 
+    /// One payment from its joined movements and the ids that something of it stands under.
+    pub fn of_one(
+        provider: &str,
+        ids: impl Iterator<Item = String>,
+        movements: Vec<Movement>,
+    ) -> Told {
+        Told::of(provider.to_owned(), ids.collect(), movements)
+    }
+
     /// The payments, ordered by provider and id.
     pub fn payments(self) -> Vec<Told> {
         let mut groups = Groups::of(self.nodes.keys().cloned());

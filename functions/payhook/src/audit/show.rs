@@ -84,7 +84,14 @@ async fn of_day(
     Ok(found)
 }
 
-async fn line_of(record: &StoredTransaction, objects: &S3Objects) -> Result<String, Error> {
+/// The line of the audit log that a record points to.
+///
+/// # Errors
+/// [`Error::AuditObject`] when it is not there.
+pub(crate) async fn line_of(
+    record: &StoredTransaction,
+    objects: &S3Objects,
+) -> Result<String, Error> {
     let (offset, length) = (record.audit_offset, record.audit_length);
     let frame = objects.range(&record.audit_key, offset, length).await?;
     let frame = frame.ok_or_else(|| Error::AuditObject(record.audit_key.clone()))?;
