@@ -15,6 +15,7 @@ from infra.local_cloud import ledger
 from infra.local_cloud.cloud import LocalCloud
 from infra.local_cloud.waiting import until_found
 from tests.e2e.door import eventually, post
+from tests.e2e.payments import check_listed, check_shown
 from tests.e2e.proofs import recount_agrees
 from tests.oracles.lives import Webhook, webhooks
 
@@ -35,6 +36,18 @@ KINDS = {
 LEFT_OUT = {
     "stripe_void_with_refund_object": "its refund releases what was authorised, and only the payment's other events say so",
     "stripe_charge_refunded_alone": "a total alone tells its refunds, in a row where totals repeat refunds known by id",
+}
+
+# Payments that are shown, and other ids of theirs: an event, a charge, a refund or a dispute, an order.
+SHOWN = {
+    "stripe:pi_3FT5F4NM4KB433F9JEPXKHVQ": [
+        "pi_3FT5F4NM4KB433F9JEPXKHVQ",
+        "evt_3V7UM9AVL432GFML876FQYJM",
+        "ch_386W4TYSVFZ9Z9E597KCPUSE",
+        "re_3NA6AH5D62S52JG3RJW82G2D",
+    ],
+    "stripe:pi_3CDSEY7228DGXXPQDPK5SX8D": ["du_1UX9WYC3QMN76HP8TGQ9RESQ"],
+    "paypal:GNML7NFKWKM69LE5H": ["PP-R-AAB-90010018", "paypal:2KQN4KX6NSYCFML7J"],
 }
 
 Sums = dict[tuple[str, str, str], int]
@@ -86,3 +99,6 @@ def test_money_is_counted_once_whatever_tells_it_and_in_whatever_order(own_cloud
     assert counted_sums(ledger.money(cloud)) == wanted, f"the order of seed {seed}"
     assert ledger.dead_letter_depth(cloud, "analytics_processor") == 0
     assert eventually(cloud, lambda: recount_agrees(cloud, payhook))
+    check_listed(cloud, payhook, sent)
+    for payment, others in SHOWN.items():
+        check_shown(cloud, payhook, payment, others)

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, WriteRequest};
 use payment_event::{MOVEMENT, TransactionKey};
-use pipeline::storage::{Attribute, Item, Page, StoreError, TransactionIndex};
+use pipeline::storage::{Attribute, Item, Page, PaymentReader, StoreError, TransactionIndex};
 
 use crate::Clients;
 use crate::error::store_error;
@@ -61,12 +61,10 @@ impl DynamoIndex {
         items.retain(|item| item.get("record_type") != Some(&movement));
         Ok(items)
     }
+}
 
-    /// Everything that stands under the id of a payment: its events and its movements.
-    ///
-    /// # Errors
-    /// A [`StoreError`].
-    pub async fn items_of(&self, transaction_id: &str) -> Result<Vec<Item>, StoreError> {
+impl PaymentReader for DynamoIndex {
+    async fn items_of(&self, transaction_id: &str) -> Result<Vec<Item>, StoreError> {
         let mut pages = self
             .client
             .query()

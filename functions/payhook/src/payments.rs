@@ -2,6 +2,7 @@
 
 mod fold;
 mod gather;
+mod list;
 mod show;
 
 use std::io::{BufRead, Write};
@@ -15,6 +16,8 @@ use crate::error::Error;
 pub(crate) enum PaymentsCommand {
     /// Fold requests to payments: the lines of `payhook verify` on standard input, one JSON line a payment on standard output.
     Fold,
+    /// List the payments of which a webhook was received on a day, a line each, and what they come to.
+    List(list::ListArguments),
     /// Show one payment: its state, a line a movement, and the events that told them.
     Show(show::ShowArguments),
 }
@@ -30,6 +33,7 @@ pub(crate) fn run(
 ) -> Result<(), Error> {
     match command {
         PaymentsCommand::Fold => fold::run(input, output),
+        PaymentsCommand::List(arguments) => list::run(arguments, output),
         PaymentsCommand::Show(arguments) => show::run(arguments, output),
     }
 }

@@ -54,6 +54,8 @@ pub enum Call {
     IndexPage,
     /// `MovementReader::movements`.
     MovementsRead,
+    /// `PaymentReader::items_of`.
+    PaymentRead,
     /// `TransactionIndex::delete`.
     IndexDelete,
     /// `ObjectStore::get`.

@@ -14,7 +14,9 @@ use provider_webhooks::Secrets;
 
 use crate::stored::StoredTransaction;
 
-pub use index::{Attribute, DELETE_BATCH_KEYS_MAX, Item, MovementReader, Page, TransactionIndex};
+pub use index::{
+    Attribute, DELETE_BATCH_KEYS_MAX, Item, MovementReader, Page, PaymentReader, TransactionIndex,
+};
 pub use logs::{LogEvent, LogPage, LogStore};
 pub use objects::{Deadline, ObjectStore, ObjectVersion, PutNew, Signer};
 

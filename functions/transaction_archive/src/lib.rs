@@ -9,6 +9,7 @@ mod columns;
 mod error;
 mod manifest;
 mod part;
+pub mod payments;
 pub mod read;
 pub mod recount;
 pub mod run;

@@ -7,12 +7,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use payment_event::{MOVEMENT, TransactionKey};
+use payment_event::TransactionKey;
 use pipeline::aggregate::{Counted, Delta, RowKey, fold};
 use pipeline::storage::{MovementReader, ObjectStore, TransactionIndex};
 use pipeline::stored::{StoredMovement, StoredTransaction};
 
 use crate::error::ArchiveError;
+use crate::payments::movement_key;
 use crate::read::{Place, each_record};
 
 /// What the records say.
@@ -111,20 +112,6 @@ impl Recount {
             before = after;
         }
         Some(())
-    }
-}
-
-/// The key of a movement that a record names.
-fn movement_key(record: &StoredTransaction, told: &str) -> TransactionKey {
-    let mut parts = told.splitn(3, '#');
-    let mut part = || parts.next().unwrap_or_default();
-    let (kind, id, payment) = (part(), part(), part());
-    TransactionKey {
-        transaction_id: match payment {
-            "" => record.key.transaction_id.clone(),
-            payment => format!("{}:{payment}", record.provider),
-        },
-        timestamp: format!("{MOVEMENT}#{kind}#{id}"),
     }
 }
 

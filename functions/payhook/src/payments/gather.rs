@@ -1,74 +1,16 @@
-//! Everything that the table has of one payment, from any of its ids.
-//!
-//! A payment's events and movements stand under its transaction id. Some providers spread one payment over several; the
-//! others are named by `related_ids` and by the movements that an event tells, and are followed.
-
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+//! Everything that is stored of one payment, from any of its ids.
 
 use aws_adapters::{DynamoIndex, S3Objects};
 use jiff::civil::Date;
-use payment_event::{Movement, PAYMENT_ROLES};
 use pipeline::stored::StoredTransaction;
 use provider_webhooks::providers;
+use transaction_archive::payments::{Gathered, gather};
 use transaction_archive::read::each_record;
 
 use crate::error::Error;
 
-/// Transaction ids that are followed: no payment has as many, and a constant reference would join all.
-const IDS_FOLLOWED_MAX: usize = 64;
-
-/// What was found.
-#[derive(Debug, Default)]
-pub(super) struct Gathered {
-    /// The transaction ids that have anything.
-    pub(super) transaction_ids: BTreeSet<String>,
-    /// The events, by receipt.
-    pub(super) events: Vec<StoredTransaction>,
-    /// The movements' items, by key.
-    pub(super) movements: BTreeMap<(String, String), StoredTransaction>,
-}
-
-impl Gathered {
-    /// The movements.
-    ///
-    /// # Errors
-    /// [`Error::Movement`] for an item that is none.
-    pub(super) fn movements(&self) -> Result<Vec<Movement>, Error> {
-        let items = self.movements.values();
-        items
-            .map(|item| item.movement().map_err(Error::Movement))
-            .collect()
-    }
-
-    fn add(&mut self, record: StoredTransaction) -> Vec<String> {
-        self.transaction_ids
-            .insert(record.key.transaction_id.clone());
-        let next = others(&record);
-        if record.movement.is_some() {
-            let key = record.key.clone();
-            self.movements
-                .insert((key.transaction_id, key.timestamp), record);
-        } else if !self.events.iter().any(|known| known.key == record.key) {
-            self.events.push(record);
-        }
-        next
-    }
-}
-
-/// The other transaction ids under which something of the same payment may stand.
-fn others(record: &StoredTransaction) -> Vec<String> {
-    let related = record.related_ids.iter();
-    let related = related.filter(|(role, _)| PAYMENT_ROLES.contains(&role.as_str()));
-    let payments = record
-        .tells
-        .iter()
-        .filter_map(|told| told.splitn(3, '#').nth(2));
-    related
-        .map(|(_, id)| id.as_str())
-        .chain(payments)
-        .map(|id| format!("{}:{id}", record.provider))
-        .collect()
-}
+/// Days that are read whole for the events of one payment.
+const DAYS_MAX: usize = 8;
 
 /// Returns true if a record is about this id: of its payment, its event, what it names, or what it tells.
 fn is_about(record: &StoredTransaction, id: &str) -> bool {
@@ -81,65 +23,56 @@ fn is_about(record: &StoredTransaction, id: &str) -> bool {
 }
 
 /// Gathers what belongs to an id. `{provider}:{id}` is looked up; any other id is tried as each provider's id of a payment, and then looked
-/// for among the records of `day`, in table and archive.
+/// for among the records of `day`, in table and archive. Events that are archived or stand under an id that nothing leads to are looked
+/// for on the days on which their movements changed.
 ///
 /// # Errors
 /// [`Error::NoRecord`] when nothing has this id; others when table or archive cannot be read.
-pub(super) async fn gather(
+pub(super) async fn everything(
     id: &str,
     day: Date,
-    index: &DynamoIndex,
+    table: &DynamoIndex,
     objects: &S3Objects,
 ) -> Result<Gathered, Error> {
-    let mut waiting: VecDeque<String> = match id.contains(':') {
-        true => [id.to_owned()].into(),
-        false => {
-            let names = providers::ALL.iter().map(|provider| provider.info().name);
-            names.map(|name| format!("{name}:{id}")).collect()
-        }
-    };
     let mut gathered = Gathered::default();
-    let mut seen = BTreeSet::new();
-    follow(&mut waiting, &mut seen, &mut gathered, index).await?;
-    if gathered.events.is_empty() && gathered.movements.is_empty() {
-        let mut found = Vec::new();
-        each_record(day, index, objects, |_, record| {
-            found.extend(record.filter(|record| is_about(record, id)));
-        })
-        .await?;
-        for record in found {
-            waiting.push_back(record.key.transaction_id.clone());
-            waiting.extend(gathered.add(record));
-        }
-        seen.clear();
-        follow(&mut waiting, &mut seen, &mut gathered, index).await?;
+    let names = providers::ALL.iter().map(|provider| provider.info().name);
+    let ids: Vec<String> = match id.contains(':') {
+        true => vec![id.to_owned()],
+        false => names.map(|name| format!("{name}:{id}")).collect(),
+    };
+    gather(&mut gathered, ids, table).await?;
+    if gathered.is_empty() {
+        let about = |record: &StoredTransaction| is_about(record, id);
+        add_events_of(day, &mut gathered, about, table, objects).await?;
     }
-    if gathered.transaction_ids.is_empty() {
-        return Err(Error::NoRecord);
+    for day in gathered.days_untold().into_iter().rev().take(DAYS_MAX) {
+        let known = gathered.clone();
+        let told = |record: &StoredTransaction| known.is_told_by(record);
+        add_events_of(day, &mut gathered, told, table, objects).await?;
     }
-    gathered.events.sort_by(|a, b| {
-        let order = |record: &StoredTransaction| (record.received_at, record.key.clone());
-        order(a).cmp(&order(b))
-    });
-    Ok(gathered)
+    match gathered.is_empty() {
+        true => Err(Error::NoRecord),
+        false => Ok(gathered),
+    }
 }
 
-async fn follow(
-    waiting: &mut VecDeque<String>,
-    seen: &mut BTreeSet<String>,
+/// Adds the events of a day for which `wanted` says yes, and all that they lead to.
+async fn add_events_of(
+    day: Date,
     gathered: &mut Gathered,
-    index: &DynamoIndex,
+    wanted: impl Fn(&StoredTransaction) -> bool,
+    table: &DynamoIndex,
+    objects: &S3Objects,
 ) -> Result<(), Error> {
-    while let Some(next) = waiting.pop_front() {
-        if gathered.transaction_ids.len() >= IDS_FOLLOWED_MAX || !seen.insert(next.clone()) {
-            continue;
+    let mut ids = Vec::new();
+    each_record(day, table, objects, |_, record| {
+        if let Some(record) = record.filter(|record| wanted(record)) {
+            ids.push(record.key.transaction_id.clone());
+            ids.extend(gathered.add(record));
         }
-        for item in index.items_of(&next).await? {
-            let record = StoredTransaction::from_item(item).map_err(Error::Movement)?;
-            waiting.extend(gathered.add(record));
-        }
-    }
-    Ok(())
+    })
+    .await?;
+    Ok(gather(gathered, ids, table).await?)
 }
 
 #[cfg(test)]
@@ -173,15 +106,6 @@ mod tests {
             tells: tells.iter().map(|told| (*told).to_owned()).collect(),
             movement: None,
         }
-    }
-
-    #[test]
-    fn the_ids_of_one_payment_are_followed_and_no_others() {
-        let found = others(&record(
-            &["capture#C1#C1", "refund#R1"],
-            &[("order", "O1"), ("customer", "U1"), ("capture", "C2")],
-        ));
-        assert_eq!(found, ["paypal:C2", "paypal:O1", "paypal:C1"]);
     }
 
     #[test]

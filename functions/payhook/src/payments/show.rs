@@ -7,13 +7,13 @@ use clap::Args;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 use jiff::{Timestamp, Unit};
-use payment_event::{Ledger, Movement, ToldPayment};
+use payment_event::{Movement, ToldPayment};
 use pipeline::stored::StoredTransaction;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::fold::Line;
-use super::gather::{Gathered, gather};
+use super::gather::everything;
 use crate::analytics::money;
 use crate::audit::line_of;
 use crate::error::Error;
@@ -80,43 +80,29 @@ impl<'r> Shown<'r> {
     }
 }
 
-/// The payment that movements come to.
-///
-/// # Errors
-/// As [`Gathered::movements`] says.
-fn payment(gathered: &Gathered) -> Result<ToldPayment, Error> {
-    let ids = gathered.transaction_ids.iter().cloned();
-    let provider = gathered.transaction_ids.first();
-    let provider = provider.and_then(|id| id.split(':').next());
-    Ok(Ledger::of_one(
-        provider.unwrap_or_default(),
-        ids.filter_map(|id| Some(id.split_once(':')?.1.to_owned())),
-        gathered.movements()?,
-    ))
-}
-
 /// Runs the command.
 ///
 /// # Errors
 /// [`Error::NoRecord`] when nothing has this id.
 pub(super) fn run(arguments: &ShowArguments, output: &mut impl Write) -> Result<(), Error> {
-    let (gathered, lines) = wait(async {
+    let (payment, records, lines) = wait(async {
         let clients = arguments.stack.clients().await;
         let index = DynamoIndex::new(&clients, arguments.stack.name("transactions"));
         let objects = S3Objects::new(&clients, arguments.stack.bucket());
         let today = Offset::UTC.to_datetime(Timestamp::now()).date();
         let day = arguments.day.unwrap_or(today);
-        let gathered = gather(&arguments.id, day, &index, &objects).await?;
-        let mut lines = Vec::with_capacity(gathered.events.len());
-        for record in &gathered.events {
+        let gathered = everything(&arguments.id, day, &index, &objects).await?;
+        let mut records: Vec<StoredTransaction> = gathered.events.values().cloned().collect();
+        records.sort_by(|a, b| (a.received_at, &a.key).cmp(&(b.received_at, &b.key)));
+        let mut lines = Vec::with_capacity(records.len());
+        for record in &records {
             let line = line_of(record, &objects).await?;
             lines.push(serde_json::from_str::<Value>(&line).ok());
         }
-        Ok((gathered, lines))
+        let payment = gathered.payment().map_err(Error::Movement)?;
+        Ok((payment, records, lines))
     })?;
-    let payment = payment(&gathered)?;
-    let events: Vec<_> = gathered
-        .events
+    let events: Vec<_> = records
         .iter()
         .zip(&lines)
         .map(|(record, line)| Shown::of(record, line.as_ref()))
@@ -220,8 +206,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     use payment_event::{
-        Amount, CurrencyCode, ExponentSource, Identifier, MinorUnits, MovementKind, Stage, Tells,
-        Told,
+        Amount, CurrencyCode, ExponentSource, Identifier, Ledger, MinorUnits, MovementKind, Stage,
+        Tells, Told,
     };
 
     use super::*;

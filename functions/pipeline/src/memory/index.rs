@@ -6,7 +6,8 @@ use payment_event::TransactionKey;
 
 use super::{Call, EntryFault, Memory, invalid};
 use crate::storage::{
-    Attribute, DELETE_BATCH_KEYS_MAX, Item, MovementReader, Page, StoreError, TransactionIndex,
+    Attribute, DELETE_BATCH_KEYS_MAX, Item, MovementReader, Page, PaymentReader, StoreError,
+    TransactionIndex,
 };
 use crate::stored::StoredTransaction;
 
@@ -54,6 +55,21 @@ impl MovementReader for Memory {
         self.call(Call::MovementsRead, |state| {
             let found = keys.iter().filter_map(|key| state.movements.get(key));
             Ok(found.map(StoredTransaction::item).collect())
+        })
+        .await
+    }
+}
+
+impl PaymentReader for Memory {
+    async fn items_of(&self, transaction_id: &str) -> Result<Vec<Item>, StoreError> {
+        self.call(Call::PaymentRead, |state| {
+            let here = |key: &TransactionKey| key.transaction_id == transaction_id;
+            let items = state.items().into_iter();
+            let events = items.filter(|(key, _)| here(key)).map(|(_, item)| item);
+            let movements = state.movements.iter().filter(|(key, _)| here(key));
+            Ok(events
+                .chain(movements.map(|(_, movement)| movement.item()))
+                .collect())
         })
         .await
     }

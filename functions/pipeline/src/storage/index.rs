@@ -54,6 +54,13 @@ pub trait TransactionIndex {
     ) -> impl Future<Output = Result<Vec<TransactionKey>, StoreError>>;
 }
 
+/// The transactions table by payment.
+pub trait PaymentReader {
+    /// Everything that stands under a transaction id, events and movements, as it is now.
+    fn items_of(&self, transaction_id: &str)
+    -> impl Future<Output = Result<Vec<Item>, StoreError>>;
+}
+
 /// The movements of the transactions table.
 pub trait MovementReader {
     /// The items that stand at these keys, in any order; those that are not there are left out.
