@@ -26,6 +26,9 @@ const MESSAGES_MORE: usize = 14;
 /// Of so many days one brings a whole payment.
 const DAYS_A_LIFE: usize = 2;
 const PART_ITEMS: usize = 3;
+/// Faults of one step, and the calls among which they strike.
+const FAULTS_MOST: usize = 3;
+const FAULTS_REACH: usize = 25;
 /// The stream's shards: a transaction's records are all in one.
 const SHARDS: usize = 2;
 
@@ -166,8 +169,8 @@ impl Life {
         Ok(())
     }
 
-    /// Scripts faults for the calls to come.
-    fn disturb(&mut self) {
+    /// Scripts up to `most` faults for the next `reach` calls.
+    fn disturb(&mut self, most: usize, reach: usize) {
         const FAULTS: [CallFault; 5] = [
             CallFault::RetryableBefore,
             CallFault::RetryableAfter,
@@ -179,9 +182,10 @@ impl Life {
             return;
         }
         let calls = self.memory.calls().len();
-        for _ in 0..self.random.below(4) {
+        for _ in 0..self.random.below(most + 1) {
             let fault = FAULTS[self.random.below(FAULTS.len())];
-            self.memory.fail_call(calls + self.random.below(25), fault);
+            self.memory
+                .fail_call(calls + self.random.below(reach), fault);
             self.counts.faults += 1;
         }
         for _ in 0..self.random.below(4) {
@@ -220,7 +224,7 @@ impl Life {
             // At least once: both invocations get some message.
             two.extend(one.first().cloned());
         }
-        self.disturb();
+        self.disturb(FAULTS_MOST, FAULTS_REACH);
         self.invocations += 2;
         let deps = Deps {
             transactions: &self.memory,
@@ -288,7 +292,7 @@ impl Life {
             let end = (checkpoint + 1 + self.random.below(20)).min(all.len());
             *batch = all.get(checkpoint..end).unwrap_or_default();
         }
-        self.disturb();
+        self.disturb(FAULTS_MOST, FAULTS_REACH);
         let lanes = [self.random.below(3), self.random.below(3)];
         let lane = |n: usize| u8::try_from(lanes[n]).unwrap_or_default();
         let (memory, at) = (&self.memory, Self::end());

@@ -11,10 +11,15 @@ use pipeline::storage::Deadline;
 use pipeline::{Deps, Limits, ingest};
 use transaction_archive::run::{Days, Deps as ArchiveDeps};
 
-use super::{DAY_MS, FIRST, FIRST_MS, Life, PART_ITEMS};
+use super::{DAY_MS, FAULTS_MOST, FAULTS_REACH, FIRST, FIRST_MS, Life, PART_ITEMS};
 use crate::checks;
 use crate::messages::Message;
 use crate::random::{POLLS_MAX, alone, both, interleaved};
+
+/// A run asks every shard of a day for its first item before it archives any: faults among the first calls alone would never meet a
+/// part that is being written.
+const ARCHIVE_FAULTS_MOST: usize = 8;
+const ARCHIVE_FAULTS_REACH: usize = 200;
 
 /// Never, or after so many questions.
 struct After(Cell<usize>);
@@ -33,7 +38,7 @@ impl Life {
         if day < 0 {
             return;
         }
-        self.disturb();
+        self.disturb(FAULTS_MOST, FAULTS_REACH);
         let skew = [self.random.below(120), self.random.below(120)]
             .map(|s| i64::try_from(s).unwrap_or_default());
         let questions = if self.quiet {
@@ -74,7 +79,7 @@ impl Life {
         }
         self.invocations += 2;
         let name = format!("invocation-{}", self.invocations);
-        self.disturb();
+        self.disturb(ARCHIVE_FAULTS_MOST, ARCHIVE_FAULTS_REACH);
         let questions = if self.quiet {
             usize::MAX
         } else {
