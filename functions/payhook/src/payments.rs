@@ -1,7 +1,9 @@
 //! `payhook payments`: the money of a payment, however many events tell it.
 
+mod compare;
 mod fold;
 mod gather;
+mod report;
 mod show;
 
 use std::io::{BufRead, Write};
@@ -9,6 +11,7 @@ use std::io::{BufRead, Write};
 use clap::Subcommand;
 
 use crate::error::Error;
+pub(crate) use report::ReportError;
 
 /// What can be asked of payments.
 #[derive(Subcommand)]
