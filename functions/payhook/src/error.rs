@@ -138,6 +138,14 @@ pub(crate) enum Error {
     /// Aggregates and records disagree.
     #[error("{0} rows differ from the records")]
     RecountDiffers(usize),
+    /// A report that cannot be read: says where, never what stands there.
+    #[error("{path}: {source}")]
+    Report {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: crate::payments::ReportError,
+    },
     /// A capacity that the stack does not have.
     #[error("capacity is one of {0} webhooks a second")]
     Capacity(String),

@@ -1,8 +1,11 @@
 //! `payhook payments`: the money of a payment, however many events tell it.
 
+mod compare;
 mod fold;
 mod gather;
 mod list;
+mod reconcile;
+mod report;
 mod show;
 
 use std::io::{BufRead, Write};
@@ -10,6 +13,7 @@ use std::io::{BufRead, Write};
 use clap::Subcommand;
 
 use crate::error::Error;
+pub(crate) use report::ReportError;
 
 /// What can be asked of payments.
 #[derive(Subcommand)]
@@ -18,6 +22,8 @@ pub(crate) enum PaymentsCommand {
     Fold,
     /// List the payments of which a webhook was received on a day, a line each, and what they come to.
     List(list::ListArguments),
+    /// Compare a settlement or balance report of a provider with what its webhooks told; 1 when anything is open.
+    Reconcile(reconcile::ReconcileArguments),
     /// Show one payment: its state, a line a movement, and the events that told them.
     Show(show::ShowArguments),
 }
@@ -34,6 +40,7 @@ pub(crate) fn run(
     match command {
         PaymentsCommand::Fold => fold::run(input, output),
         PaymentsCommand::List(arguments) => list::run(arguments, output),
+        PaymentsCommand::Reconcile(arguments) => reconcile::run(arguments, output),
         PaymentsCommand::Show(arguments) => show::run(arguments, output),
     }
 }
