@@ -146,6 +146,12 @@ pub(crate) enum Error {
         /// What is wrong with it.
         source: crate::payments::ReportError,
     },
+    /// A report without a date in it.
+    #[error("the report states no day: give --day with the UTC day that it is of")]
+    ReportDay,
+    /// Something is missing on one side, or differs.
+    #[error("report and webhooks do not agree: what is open is listed above")]
+    ReportOpen,
     /// A capacity that the stack does not have.
     #[error("capacity is one of {0} webhooks a second")]
     Capacity(String),
@@ -261,6 +267,7 @@ impl Error {
             | Self::AuditObject(_)
             | Self::Movement(_)
             | Self::RecountDiffers(_)
+            | Self::ReportOpen
             | Self::CopyUnreadable(_)
             | Self::NotAccounted(_)
             | Self::NotSentBack(..)
