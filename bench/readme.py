@@ -46,14 +46,42 @@ def batches(results: dict[str, Any]) -> list[str]:
         "sent to AWS each",
         "audit log each",
         "write units each",
+        "of the table",
+        "of the index",
     ]
     rows = [["webhooks in a batch", *each]]
     for b in results["batches"]:
         rows.append([
             f"{b['records']:,}", f"{figure(b['cpu_us_per_webhook'])} µs", f"{figure(b['wall_ms_p50'])} ms", f"{figure(b['wall_ms_p99'])} ms",
             f"{b['calls_per_webhook']:.3f}", f"{b['call_bytes_per_webhook']:,.0f} B", f"{b['audit_bytes_per_webhook']:,.0f} B",
-            f"{b['write_units_per_webhook']:.2f}",
+            f"{b['write_units_per_webhook']:.2f}", *table_and_index(b.get("units")),
         ])  # fmt: skip
+    return table(*rows)
+
+
+def table_units(units: dict[str, float]) -> float:
+    """Write units of the table itself: events, movements, and what was refused."""
+    return units["events"] + units["movements"] + units["refused"]
+
+
+def table_and_index(units: dict[str, float] | None) -> list[str]:
+    """Both; blank where they were not told apart."""
+    return [f"{table_units(units):.2f}", f"{units['index']:.2f}"] if units else ["", ""]
+
+
+def write_units(results: dict[str, Any]) -> list[str]:
+    """Write units of a webhook by what they are for: of the mix, and of whole lives."""
+    if "lives" not in results:
+        return []
+    mix = results["batches"][-1]
+    webhooks, units_of_lives = results["lives"]
+    rows = [["write units of a webhook", "event", "movement", "refused", "table", "index"]]
+    for of, units in (
+        (f"of the mix, {mix['records']:,} in a batch", mix["units"]),
+        (f"of whole lives, {webhooks} in batches of one", units_of_lives),
+    ):
+        parts = [units["events"], units["movements"], units["refused"], table_units(units), units["index"]]
+        rows.append([of, *(f"{part:.3f}" for part in parts)])
     return table(*rows)
 
 
@@ -119,7 +147,7 @@ def main() -> None:
     results = json.loads((FOLDER / "results.json").read_text())
     machine = results["machine"]
     measured = f"Measured {results['measured_at'][:10]} on {machine['cores']} cores of an {machine['processor']}, {machine['compiler']}."
-    parts = [budgets, batches, analytics, cold_starts, sentences, money]
+    parts = [budgets, batches, write_units, analytics, cold_starts, sentences, money]
     lines = [BEGIN, measured, "", *(line for part in parts for line in part(results))]
     readme = FOLDER / "README.md"
     before, rest = readme.read_text().split(BEGIN, 1)

@@ -65,6 +65,8 @@ in
     ++ map at [
       "functions"
       "tests/simulation"
+      # The bench's lives.
+      "tests/e2e/fixtures/lives.jsonl"
       "bench"
       "infra/limits.json"
     ]

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use card_masking::mask_json;
 use provider_webhooks::{Headers, Provider, RawWebhook, Secrets, providers, sample_secrets};
 
-use crate::workload::{received_at, webhook};
+use crate::figures::Core;
+use crate::workload::{received_at, senders, webhook};
 
 /// A step of the core, or all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +101,22 @@ pub const COUNTED: &[(&str, &str, usize, Step)] = &[
     ("adyen_1k_whole", "adyen", 1024, Step::Whole),
     ("gocardless_3k_whole", "gocardless", 3072, Step::Whole),
 ];
+
+/// The core, by provider, on bodies of three kilobytes.
+pub fn measured(bytes: usize) -> Vec<Core> {
+    let names = senders().into_iter().map(|provider| provider.info().name);
+    names
+        .filter_map(|name| {
+            let case = Case::new(name, bytes)?;
+            Some(Core {
+                provider: name.to_owned(),
+                bytes: case.bytes() as u64,
+                verify_us: case.microseconds(Step::Verify),
+                whole_us: case.microseconds(Step::Whole),
+            })
+        })
+        .collect()
+}
 
 #[cfg(test)]
 mod tests {

@@ -272,6 +272,7 @@ mod tests {
             call_bytes_per_webhook: 3_000.0,
             records_per_webhook: 1.0,
             write_units_per_webhook: 2.0,
+            units: Default::default(),
             audit_bytes_per_webhook: 500.0,
             peak_rss_mib: 10.0,
             calls: Default::default(),

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::standins::Counted;
+use crate::table::WriteUnits;
+
 /// What was measured in batches of one size.
 pub trait Measured {
     /// How many were in each.
@@ -17,6 +20,39 @@ impl Measured for Batch {
 impl Measured for Analytics {
     fn records(&self) -> u64 {
         self.records
+    }
+}
+
+/// DynamoDB's write units for a webhook, by what they are for.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+pub struct Units {
+    /// Its events' items in the table.
+    pub events: f64,
+    /// Its movements' items in the table.
+    pub movements: f64,
+    /// Writes that failed their condition, because the item was there already.
+    pub refused: f64,
+    /// Its events' items in the archive's index.
+    pub index: f64,
+}
+
+impl Units {
+    /// What was counted, for each of so many webhooks.
+    pub fn of(counted: &Counted, webhooks: f64) -> Self {
+        let mut all = WriteUnits::default();
+        counted.values().for_each(|calls| all += calls.write_units);
+        let each = |units: u64| units as f64 / webhooks;
+        Self {
+            events: each(all.events),
+            movements: each(all.movements),
+            refused: each(all.refused),
+            index: each(all.index),
+        }
+    }
+
+    /// Of the table alone: the index is written beside it, at a rate of its own.
+    pub fn table(&self) -> f64 {
+        self.events + self.movements + self.refused
     }
 }
 
@@ -41,8 +77,10 @@ pub struct Batch {
     pub call_bytes_per_webhook: f64,
     /// Records, guards included.
     pub records_per_webhook: f64,
-    /// DynamoDB's.
+    /// DynamoDB's, all of them.
     pub write_units_per_webhook: f64,
+    /// The same by what they are for.
+    pub units: Units,
     /// Compressed.
     pub audit_bytes_per_webhook: f64,
     /// The most that was resident since the process began.

@@ -1,18 +1,18 @@
 //! The measurements: batches, cold starts, a sustained load, analytics, and the core by itself.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 use hyper::body::Bytes;
 
-use crate::core::{Case, Step};
-use crate::figures::{Analytics, Batch, ColdStart, Core, Second, Sustained};
+use crate::figures::{Analytics, Batch, ColdStart, Second, Sustained, Units};
 use crate::process::Function;
 use crate::runtime_api::RuntimeApi;
 use crate::standins::{Counted, Latency, StandIns};
+use crate::table::Table;
 use crate::throttle::Throttle;
-use crate::workload::{sqs_event, stream_event, webhooks};
+use crate::workload::{received_at, sqs_event, stream_event, webhooks};
 
 /// What is measured.
 #[derive(Clone, Debug)]
@@ -55,6 +55,12 @@ pub enum MeasureError {
     Failed(String),
 }
 
+impl MeasureError {
+    pub(crate) fn port(source: std::io::Error) -> Self {
+        system("a port of its own")(source)
+    }
+}
+
 fn system(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> MeasureError {
     let what = what.into();
     move |source| MeasureError::System { what, source }
@@ -81,17 +87,19 @@ fn histogram() -> Histogram<u64> {
 }
 
 /// A function that runs and was asked nothing yet.
-struct Running {
-    function: Function,
+pub(crate) struct Running {
+    pub(crate) function: Function,
     runtime: RuntimeApi,
     started: Instant,
     polled: Instant,
 }
 
-async fn run(plan: &Plan, name: &str, standins: &StandIns) -> Result<Running, MeasureError> {
-    let mut runtime = RuntimeApi::start()
-        .await
-        .map_err(system("a port of its own"))?;
+pub(crate) async fn run(
+    plan: &Plan,
+    name: &str,
+    standins: &StandIns,
+) -> Result<Running, MeasureError> {
+    let mut runtime = RuntimeApi::start().await.map_err(MeasureError::port)?;
     let binary = plan.functions.join(name);
     let started = Instant::now();
     let function = Function::start(&binary, name, runtime.address, standins.address)
@@ -110,13 +118,13 @@ async fn run(plan: &Plan, name: &str, standins: &StandIns) -> Result<Running, Me
 }
 
 async fn stand_ins(plan: &Plan) -> Result<StandIns, MeasureError> {
-    StandIns::start(plan.latency)
+    StandIns::start(plan.latency, Table::default())
         .await
-        .map_err(system("a port of its own"))
+        .map_err(MeasureError::port)
 }
 
 impl Running {
-    async fn invoke(&self, name: &str, event: &Bytes) -> Result<Duration, MeasureError> {
+    pub(crate) async fn invoke(&self, name: &str, event: &Bytes) -> Result<Duration, MeasureError> {
         let answered = self.runtime.invoke(event.clone()).await;
         let answered = answered.filter(|answered| answered.succeeded);
         let answered = answered.ok_or_else(|| MeasureError::Function(name.to_owned()))?;
@@ -132,7 +140,7 @@ fn sum(counted: &Counted, of: impl Fn(&crate::standins::Calls) -> u64) -> f64 {
     counted.values().map(of).sum::<u64>() as f64
 }
 
-const WEBHOOK: &str = "webhook_processor";
+pub(crate) const WEBHOOK: &str = "webhook_processor";
 const ANALYTICS: &str = "analytics_processor";
 const ARCHIVE: &str = "archival_function";
 
@@ -149,7 +157,7 @@ pub async fn batch(
     let running = run(plan, WEBHOOK, &standins).await?;
     let made = webhooks(1, records, plan.body_bytes);
     let body_bytes: usize = made.iter().map(|webhook| webhook.request.body.len()).sum();
-    let event = Bytes::from(sqs_event(&made, 1));
+    let event = Bytes::from(sqs_event(&made, 1, received_at()));
     drop(made);
     for _ in 0..3 {
         running.invoke(WEBHOOK, &event).await?;
@@ -176,7 +184,8 @@ pub async fn batch(
         calls_per_webhook: sum(&counted, |calls| calls.count) / all,
         call_bytes_per_webhook: sum(&counted, |calls| calls.bytes) / all,
         records_per_webhook: (sum(&counted, |calls| calls.items) - audit.count as f64) / all,
-        write_units_per_webhook: sum(&counted, |calls| calls.write_units) / all,
+        write_units_per_webhook: sum(&counted, |calls| calls.write_units.all()) / all,
+        units: Units::of(&counted, all),
         audit_bytes_per_webhook: audit.bytes as f64 / all,
         peak_rss_mib: mib(running.function.peak_rss_bytes().unwrap_or_default()),
         calls: counted
@@ -198,10 +207,10 @@ pub async fn largest_event(plan: &Plan) -> Result<(f64, f64), MeasureError> {
     let running = run(plan, WEBHOOK, &standins).await?;
     let made = webhooks(1, 2_000, plan.body_bytes);
     let mut records = 1_000;
-    let mut event = sqs_event(&made[..records], 1);
+    let mut event = sqs_event(&made[..records], 1, received_at());
     while event.len() < LARGEST * 98 / 100 && records + 20 <= made.len() {
         records += 20;
-        event = sqs_event(&made[..records], 1);
+        event = sqs_event(&made[..records], 1, received_at());
     }
     let megabytes = event.len() as f64 / 1_048_576.0;
     running.invoke(WEBHOOK, &Bytes::from(event)).await?;
@@ -243,7 +252,7 @@ pub async fn analytics(
         cpu_ms: milliseconds(cpu) / batches,
         wall_ms_p50: median(&mut walls),
         calls: sum(&counted, |calls| calls.count) / batches,
-        write_units: sum(&counted, |calls| calls.write_units) / batches,
+        write_units: sum(&counted, |calls| calls.write_units.all()) / batches,
         // Those of a fresh batch; an old one's are not measured.
         read_units: count("dynamodb:GetItem"),
         peak_rss_mib: mib(running.function.peak_rss_bytes().unwrap_or_default()),
@@ -266,7 +275,11 @@ pub async fn cold_start(
         ARCHIVE => Bytes::from_static(
             b"{\"task\":\"archive\",\"first\":\"2001-01-01\",\"last\":\"2001-01-01\"}",
         ),
-        _ => Bytes::from(sqs_event(&webhooks(1, 1, plan.body_bytes), 1)),
+        _ => Bytes::from(sqs_event(
+            &webhooks(1, 1, plan.body_bytes),
+            1,
+            received_at(),
+        )),
     };
     let standins = stand_ins(plan).await?;
     let (mut polls, mut processor, mut firsts) = (Vec::new(), Vec::new(), Vec::new());
@@ -313,7 +326,13 @@ pub async fn sustained(
     let running = run(plan, WEBHOOK, &standins).await?;
     let sizes = (1..=batch_size / STEP).map(|step| step * STEP);
     let events: Vec<Bytes> = sizes
-        .map(|size| Bytes::from(sqs_event(&webhooks(1, size as usize, plan.body_bytes), 1)))
+        .map(|size| {
+            Bytes::from(sqs_event(
+                &webhooks(1, size as usize, plan.body_bytes),
+                1,
+                received_at(),
+            ))
+        })
         .collect();
     if let Some(event) = events.first() {
         running.invoke(WEBHOOK, event).await?;
@@ -374,27 +393,4 @@ pub async fn sustained(
     running.function.end().await;
     drop(hold);
     Ok(measured)
-}
-
-/// The core, by provider, on bodies of three kilobytes.
-pub fn core(bytes: usize) -> Vec<Core> {
-    let names = crate::workload::senders()
-        .into_iter()
-        .map(|provider| provider.info().name);
-    names
-        .filter_map(|name| {
-            let case = Case::new(name, bytes)?;
-            Some(Core {
-                provider: name.to_owned(),
-                bytes: case.bytes() as u64,
-                verify_us: case.microseconds(Step::Verify),
-                whole_us: case.microseconds(Step::Whole),
-            })
-        })
-        .collect()
-}
-
-/// Whether there is a binary of each function.
-pub fn is_built(functions: &Path) -> bool {
-    FUNCTIONS.iter().all(|name| functions.join(name).is_file())
 }

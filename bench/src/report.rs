@@ -7,20 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::budget::Judged;
 use crate::cost::Line;
-use crate::figures::{Analytics, Batch, ColdStart, Core, Sustained};
-
-/// Where it was measured.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-pub struct Machine {
-    /// The processor's own name.
-    pub processor: String,
-    /// Of them.
-    pub cores: u64,
-    /// The kernel's.
-    pub system: String,
-    /// The compiler's.
-    pub compiler: String,
-}
+use crate::figures::{Analytics, Batch, ColdStart, Core, Sustained, Units};
+use crate::machine::Machine;
 
 /// The archive's own bench.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -61,6 +49,8 @@ pub struct Results {
     pub core: Vec<Core>,
     /// By size.
     pub batches: Vec<Batch>,
+    /// Webhooks of whole lives, and the write units of one.
+    pub lives: (u64, Units),
     /// Megabytes of the largest event, and what was resident at most.
     pub largest_event: (f64, f64),
     /// The counter, by size.
@@ -235,7 +225,7 @@ impl Results {
             })
             .collect();
         format!(
-            "The core, alone (µs)\n{}\nwebhook_processor, by webhooks in a batch\n{}\n\
+            "The core, alone (µs)\n{}\nwebhook_processor, by webhooks in a batch\n{}\n{}\n\
              An event of {:.1} MB: {} MiB resident at most.\n\n\
              analytics_processor, by records in a batch\n{}\n\
              Cold starts\n{}\n\
@@ -256,6 +246,7 @@ impl Results {
                 ],
                 &batches
             ),
+            self.write_units(),
             self.largest_event.0,
             figure(self.largest_event.1),
             table(
@@ -292,6 +283,34 @@ impl Results {
         )
     }
 
+    /// Write units per webhook, of the mix and of whole lives.
+    fn write_units(&self) -> String {
+        let line = |of: String, units: &Units| {
+            let Units {
+                events,
+                movements,
+                refused,
+                index,
+            } = units;
+            format!(
+                "Write units per webhook {of}: event {events:.3} + movement {movements:.3} + refused {refused:.3} = {:.3} of the table; {index:.3} of the index.\n",
+                units.table()
+            )
+        };
+        let mix = self.batches.last().map(|batch| {
+            line(
+                format!("of the mix, {} in a batch", thousands(batch.records as i64)),
+                &batch.units,
+            )
+        });
+        let (webhooks, units) = &self.lives;
+        mix.unwrap_or_default()
+            + &line(
+                format!("of whole lives, {webhooks} in batches of one"),
+                units,
+            )
+    }
+
     /// The budgets.
     pub fn budget_table(&self) -> String {
         let rows: Vec<Vec<String>> = self
@@ -313,36 +332,6 @@ impl Results {
             })
             .collect();
         table(&["budget", "", "goal", "measured", ""], &rows)
-    }
-}
-
-/// A line of a file of `/proc`.
-fn from_file(path: &str, start: &str) -> Option<String> {
-    let text = std::fs::read_to_string(path).ok()?;
-    let line = text.lines().find(|line| line.starts_with(start))?;
-    Some(
-        line.split_once(':')
-            .map_or(line, |(_, value)| value)
-            .trim()
-            .to_owned(),
-    )
-}
-
-impl Machine {
-    /// This one.
-    pub fn here(compiler: String) -> Self {
-        let cores = std::thread::available_parallelism().map_or(0, |cores| cores.get() as u64);
-        Self {
-            processor: from_file("/proc/cpuinfo", "model name").unwrap_or_default(),
-            cores,
-            system: from_file("/proc/version", "Linux")
-                .and_then(|line| {
-                    let release = line.split_whitespace().nth(2)?;
-                    Some(format!("Linux {}", release.split('-').next()?))
-                })
-                .unwrap_or_default(),
-            compiler,
-        }
     }
 }
 

@@ -14,9 +14,11 @@ use serde_json::Value;
 
 use crate::budget::Budget;
 use crate::cost::{self, Prices};
+use crate::lives::lives;
+use crate::machine::Machine;
 use crate::measure::{self, FUNCTIONS, Plan};
 use crate::plot;
-use crate::report::{Machine, Results, Volume, archive_printed};
+use crate::report::{Results, Volume, archive_printed};
 use crate::standins::Latency;
 
 /// Where everything is, and how much is measured.
@@ -57,6 +59,8 @@ pub struct RunArguments {
     folder: PathBuf,
 }
 
+/// Whole lives of payments.
+const LIVES: &str = "tests/e2e/fixtures/lives.jsonl";
 /// Volumes of the curve, webhooks a second.
 const VOLUMES: [f64; 9] = [
     1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1_000.0, 3_000.0, 10_000.0,
@@ -78,7 +82,8 @@ fn read<T: serde::de::DeserializeOwned>(path: PathBuf) -> Result<T, Box<dyn Erro
 /// # Errors
 /// What could not be measured, read or written.
 pub async fn run(arguments: &RunArguments) -> Result<(), Box<dyn Error>> {
-    if !measure::is_built(&arguments.functions) {
+    let is_built = |name: &&str| arguments.functions.join(name).is_file();
+    if !FUNCTIONS.iter().all(is_built) {
         return Err(format!(
             "no functions in {}: make bench",
             arguments.functions.display()
@@ -102,7 +107,7 @@ pub async fn run(arguments: &RunArguments) -> Result<(), Box<dyn Error>> {
         cold_starts: arguments.cold_starts,
     };
     println!("the core …");
-    let core = measure::core(plan.body_bytes);
+    let core = crate::core::measured(plan.body_bytes);
     let mut batches = Vec::new();
     let mut items = Vec::new();
     for (records, runs) in [(1, 200), (10, 100), (100, 50), (1_000, 20)] {
@@ -111,6 +116,8 @@ pub async fn run(arguments: &RunArguments) -> Result<(), Box<dyn Error>> {
         items = standins.inserted();
         batches.push(batch);
     }
+    println!("webhook_processor, whole lives of payments …");
+    let lives = lives(&plan, &fs::read_to_string(LIVES)?).await?;
     println!("webhook_processor, the largest event …");
     let largest_event = measure::largest_event(&plan).await?;
     let mut analytics = Vec::new();
@@ -174,6 +181,7 @@ pub async fn run(arguments: &RunArguments) -> Result<(), Box<dyn Error>> {
         "webhook_cpu_us_at_1000" => batches.last().map(|batch| batch.cpu_us_per_webhook),
         "stripe_core_us" => stripe,
         "first_poll_ms" => cold_starts.first().map(|start| start.first_poll_ms_p50),
+        "table_write_units" => batches.last().map(|batch| batch.units.table()),
         "peak_rss_mib" => Some(largest_event.1),
         "largest_zip_mb" => cold_starts
             .iter()
@@ -198,6 +206,7 @@ pub async fn run(arguments: &RunArguments) -> Result<(), Box<dyn Error>> {
         .into(),
         core,
         batches,
+        lives,
         largest_event,
         analytics,
         cold_starts,

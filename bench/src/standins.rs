@@ -16,6 +16,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+use crate::table::{Table, WriteUnits, list, units};
 use crate::workload::secret_values;
 
 /// How long the services take to answer.
@@ -47,9 +48,8 @@ pub struct Calls {
     pub bytes: u64,
     /// Items or messages in them: statements, puts, updates, entries; one where a call has no list.
     pub items: u64,
-    /// Write units: one a begun kilobyte of each item, two in a transaction; once more for an item that is in the archive's index.
-    /// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html>, read 2026-11-26.
-    pub write_units: u64,
+    /// Write units, see [`crate::table`]; twice as many in a transaction.
+    pub write_units: WriteUnits,
 }
 
 /// Calls by `service:Operation`.
@@ -63,21 +63,23 @@ pub struct StandIns {
     counted: Arc<Mutex<Counted>>,
     /// The last items that were inserted, for the stream.
     inserted: Arc<Mutex<Vec<Value>>>,
+    table: Arc<Mutex<Table>>,
 }
 
 const ITEMS_KEPT: usize = 2_000;
 
 impl StandIns {
-    /// Listens on a free port.
+    /// Listens on a free port, with this table.
     ///
     /// # Errors
     /// When there is none.
-    pub async fn start(latency: Latency) -> std::io::Result<Self> {
+    pub async fn start(latency: Latency, table: Table) -> std::io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let standins = Self {
             address: listener.local_addr()?,
             counted: Arc::default(),
             inserted: Arc::default(),
+            table: Arc::new(Mutex::new(table)),
         };
         let serving = standins.clone();
         tokio::spawn(async move {
@@ -129,7 +131,7 @@ impl StandIns {
             Err(_) => Bytes::new(),
         };
         let document: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
-        self.count(service, &operation, &document, body.len());
+        let told = self.count(service, &operation, &document, body.len());
         tokio::time::sleep(latency.of(service)).await;
         let answer = if service == "s3" {
             Response::builder()
@@ -137,7 +139,8 @@ impl StandIns {
                 .header("x-amz-version-id", "3sL4kqtJlcpXroDTDmJ")
                 .body(Full::default())
         } else {
-            let answer = answer_to(&operation, &document).to_string();
+            let answer = told.unwrap_or_else(|| answer_to(&operation, &document));
+            let answer = answer.to_string();
             Response::builder()
                 .header("content-type", "application/x-amz-json-1.0")
                 .body(Full::from(answer))
@@ -145,7 +148,15 @@ impl StandIns {
         answer.unwrap_or_default()
     }
 
-    fn count(&self, service: &str, operation: &str, document: &Value, bytes: usize) {
+    /// Counts a call; what the table answers, if it is asked.
+    fn count(
+        &self,
+        service: &str,
+        operation: &str,
+        document: &Value,
+        bytes: usize,
+    ) -> Option<Value> {
+        let mut told = None;
         let mut calls = Calls {
             count: 1,
             bytes: bytes as u64,
@@ -155,23 +166,24 @@ impl StandIns {
             "BatchExecuteStatement" => {
                 let statements = list(document, "Statements");
                 calls.items = statements.len() as u64;
+                let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut answers = Vec::with_capacity(statements.len());
                 for statement in statements {
-                    let item = inserted(statement);
-                    calls.write_units += units(&item) + index_units(&item);
-                    self.push(item);
+                    let executed = table.execute(statement);
+                    calls.write_units += executed.units;
+                    if let Some(item) = executed.inserted {
+                        self.push(item);
+                    }
+                    answers.push(executed.answer);
                 }
+                told = Some(json!({ "Responses": answers }));
             }
             "TransactWriteItems" => {
                 let items = list(document, "TransactItems");
                 calls.items = items.len() as u64;
-                for item in items {
-                    let put = &item["Put"]["Item"];
-                    // What an update leaves behind is a row of a few numbers.
-                    calls.write_units += 2 * units(put).max(1) + index_units(put);
-                    if put["record_type"]["S"] == "event" {
-                        self.push(put.clone());
-                    }
-                }
+                // What an update leaves behind is a row of a few numbers.
+                let each = items.iter().map(|item| units(&item["Put"]["Item"]).max(1));
+                calls.write_units.others += 2 * each.sum::<u64>();
             }
             "SendMessageBatch" => calls.items = list(document, "Entries").len() as u64,
             _ => calls.items = 1,
@@ -182,6 +194,7 @@ impl StandIns {
         sum.bytes += calls.bytes;
         sum.items += calls.items;
         sum.write_units += calls.write_units;
+        told
     }
 
     fn push(&self, item: Value) {
@@ -201,69 +214,8 @@ fn title(method: &str) -> String {
         .collect()
 }
 
-fn list<'v>(document: &'v Value, name: &str) -> &'v [Value] {
-    document[name].as_array().map(Vec::as_slice).unwrap_or(&[])
-}
-
-/// The item of a PartiQL insert, which names its attributes in the statement and has their values apart.
-fn inserted(statement: &Value) -> Value {
-    let text = statement["Statement"].as_str().unwrap_or_default();
-    let names = text.split('\'').skip(1).step_by(2);
-    let values = list(statement, "Parameters");
-    let item: serde_json::Map<String, Value> = names
-        .zip(values)
-        .map(|(name, value)| (name.to_owned(), value.clone()))
-        .collect();
-    Value::Object(item)
-}
-
-/// What DynamoDB counts of an item: names and values, numbers by two digits a byte.
-/// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html>, read 2026-11-26.
-fn item_bytes(item: &Value) -> u64 {
-    let members = item.as_object().into_iter().flatten();
-    members
-        .map(|(name, value)| name.len() as u64 + value_bytes(value))
-        .sum()
-}
-
-fn value_bytes(value: &Value) -> u64 {
-    let Some((kind, inner)) = value.as_object().and_then(|object| object.iter().next()) else {
-        return 0;
-    };
-    let text = |value: &Value| value.as_str().map_or(1, |text| text.len() as u64);
-    match (kind.as_str(), inner) {
-        ("N", number) => text(number).div_ceil(2) + 1,
-        ("M", map) => 3 + item_bytes(map) + map.as_object().map_or(0, |map| map.len() as u64),
-        ("L", Value::Array(values)) => {
-            3 + values
-                .iter()
-                .map(|value| value_bytes(value) + 1)
-                .sum::<u64>()
-        }
-        (_, Value::Array(values)) => values.iter().map(text).sum(),
-        (_, scalar) => text(scalar),
-    }
-}
-
-fn units(item: &Value) -> u64 {
-    item_bytes(item).div_ceil(1024)
-}
-
-/// The index has every attribute of the items that it has.
-fn index_units(item: &Value) -> u64 {
-    if item["archive_shard"].is_null() {
-        0
-    } else {
-        units(item)
-    }
-}
-
 fn answer_to(operation: &str, document: &Value) -> Value {
     match operation {
-        "BatchExecuteStatement" => {
-            let each = list(document, "Statements").iter();
-            json!({ "Responses": each.map(|_| json!({})).collect::<Vec<_>>() })
-        }
         "BatchGetItem" => json!({ "Responses": {}, "UnprocessedKeys": {} }),
         "GetItem" => json!({}),
         "Query" => json!({ "Items": [], "Count": 0, "ScannedCount": 0 }),
@@ -301,24 +253,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn units_are_begun_kilobytes_of_names_and_values() {
-        let item = json!({"ab": {"S": "xyz"}, "c": {"N": "1130"}, "d": {"SS": ["p", "qr"]}, "e": {"BOOL": true}});
-        assert_eq!(item_bytes(&item), 5 + 4 + 4 + 2);
-        assert_eq!(units(&json!({"a": {"S": "x".repeat(1023)}})), 1);
-        let indexed =
-            json!({"a": {"S": "x".repeat(1024)}, "archive_shard": {"S": "2026-11-26#07"}});
-        assert_eq!((units(&indexed), index_units(&indexed)), (2, 2));
-        let statement = json!({"Statement": "INSERT INTO \"t\" VALUE {'a': ?, 'b': ?}", "Parameters": [{"S": "1"}, {"N": "2"}]});
-        assert_eq!(
-            inserted(&statement),
-            json!({"a": {"S": "1"}, "b": {"N": "2"}})
-        );
-    }
-
-    #[test]
-    fn every_statement_is_answered() {
-        let answer = answer_to("BatchExecuteStatement", &json!({"Statements": [1, 2, 3]}));
-        assert_eq!(list(&answer, "Responses").len(), 3);
+    fn a_secret_is_answered_with_its_settings() {
         let secret = answer_to(
             "GetSecretValue",
             &json!({"SecretId": "webhook_secret_square_bench"}),

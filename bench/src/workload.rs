@@ -85,8 +85,9 @@ fn attribute(webhook: &Webhook) -> String {
     )
 }
 
-/// The event that Lambda hands to webhook_processor.
-pub fn sqs_event(webhooks: &[Webhook], first: u64) -> String {
+/// The event that Lambda hands to webhook_processor, of webhooks that the queue took at this time.
+pub fn sqs_event(webhooks: &[Webhook], first: u64, at: Timestamp) -> String {
+    let at_ms = at.as_millisecond();
     let records: Vec<Value> = webhooks
         .iter()
         .zip(first..)
@@ -97,9 +98,9 @@ pub fn sqs_event(webhooks: &[Webhook], first: u64) -> String {
                 "body": String::from_utf8_lossy(&webhook.request.body),
                 "attributes": {
                     "ApproximateReceiveCount": "1",
-                    "SentTimestamp": RECEIVED_AT_MS.to_string(),
+                    "SentTimestamp": at_ms.to_string(),
                     "SenderId": "AROAEXAMPLE:BackplaneAssumeRoleSession",
-                    "ApproximateFirstReceiveTimestamp": (RECEIVED_AT_MS + 1).to_string(),
+                    "ApproximateFirstReceiveTimestamp": (at_ms + 1).to_string(),
                 },
                 "messageAttributes": {"request": {"stringValue": attribute(webhook), "dataType": "String"}},
                 "md5OfBody": "e4e68fb7bd0e697a0ae8f1bb342846b3",

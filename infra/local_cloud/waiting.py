@@ -26,6 +26,8 @@ class Activity:
     number: int
     # Requests, invocations and batches.
     under_way: int
+    # Invocations under way by the function's name with its suffix; a function that does not run is not there.
+    running: dict[str, int]
     # Messages and records that an event source is still to hand over.
     waiting: int
     # For how long nothing will happen unless somebody asks for it; infinite when never.

@@ -12,6 +12,7 @@ from typing import Any
 
 from infra.local_cloud import ledger
 from infra.local_cloud.cloud import LocalCloud
+from infra.local_cloud.waiting import activity
 from tests.e2e.door import eventually
 
 
@@ -72,18 +73,26 @@ def kill_functions(cloud: LocalCloud, function: str | None = None) -> int:
     return send_signal(processes(cloud, function), signal.SIGKILL)
 
 
-def kill_in_mid_run(
-    cloud: LocalCloud, function: str, run: Callable[[], object], far_enough: Callable[[], bool]
-) -> None:
-    """Kill -9 for a function in the midst of what `run` starts and waits for, once that has come far enough. `run` gives what the function failed with."""
+def runs(cloud: LocalCloud, function: str) -> bool:
+    """Whether an invocation of the function is under way."""
+    return f"{function}_{cloud.suffix}" in activity(cloud).running
+
+
+def kill_in_mid_run(cloud: LocalCloud, function: str, run: Callable[[], object], far_enough: Callable[[], bool]) -> int:
+    """Kill -9 for a function in the midst of what `run` starts and waits for, once that has come far enough; how many processes there were.
+
+    `run` gives what the function failed with.
+    """
+    killed = 0
     with ThreadPoolExecutor(1) as thread:
         running = thread.submit(run)
         while not running.done():
             # Until the run has ended: the process may be a moment from its start yet.
             if far_enough():
-                kill_functions(cloud, function)
+                killed += kill_functions(cloud, function)
             time.sleep(0.001)
         assert running.result(), "the run ended before it was killed"
+    return killed
 
 
 def kill_in_mid_batch(cloud: LocalCloud, function: str, batch: int, seconds_into_it: float) -> None:
@@ -95,11 +104,30 @@ def kill_in_mid_batch(cloud: LocalCloud, function: str, batch: int, seconds_into
     kill_once_it_holds(cloud, function, lambda: len(ledger.records(cloud)) > enough, seconds_into_it)
 
 
-def kill_once_it_holds(cloud: LocalCloud, function: str, holds: Callable[[], bool], seconds_into_it: float) -> None:
-    """Kill -9 for a function that is stopped until it holds something, and then goes on for so long."""
+def kill_once_it_runs(cloud: LocalCloud, function: str, work: Callable[[], None], seconds_into_it: float) -> int:
+    """Kill -9 for a function in the midst of an invocation that `work` gives it; how many processes there were.
+
+    It has nothing to do and is stopped before the work comes, so that the invocation cannot be over when it is killed.
+    """
+    eventually(cloud, lambda: not runs(cloud, function))
+    return kill_once_it_holds(cloud, function, lambda: runs(cloud, function), seconds_into_it, work)
+
+
+def kill_once_it_holds(
+    cloud: LocalCloud,
+    function: str,
+    holds: Callable[[], bool],
+    seconds_into_it: float,
+    work: Callable[[], None] = lambda: None,
+) -> int:
+    """Kill -9 for a function that is stopped until it holds something, and then goes on for so long; how many processes there were.
+
+    `work` is done while it is stopped.
+    """
     stopped = eventually(cloud, lambda: processes(cloud, function))
     send_signal(stopped, signal.SIGSTOP)
+    work()
     eventually(cloud, holds)
     send_signal(stopped, signal.SIGCONT)
     time.sleep(seconds_into_it)
-    send_signal(stopped, signal.SIGKILL)
+    return send_signal(stopped, signal.SIGKILL)

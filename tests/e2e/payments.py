@@ -9,6 +9,7 @@ from typing import Any
 from infra.local_cloud import ledger
 from infra.local_cloud.cloud import LocalCloud
 
+FOLDER = Path(__file__).parents[1] / "payments/reports"
 SUMS = ("authorised", "captured", "refunded", "disputed", "paid_out")
 
 Life = dict[str, Any]
@@ -83,3 +84,23 @@ def check_shown(cloud: LocalCloud, payhook: Path, payment_id: str, other_ids: li
     text = payments(cloud, payhook, "show", payment_id)
     assert "movements" in text
     assert "events, by receipt" in text
+
+
+# By provider: its report, how many of its movements agree, and what is open, as the page beside the reports says of these lives.
+REPORTS = {
+    "adyen": ("adyen_settlement.csv", 0, []),
+    "paypal": ("paypal_settlement.csv", 0, []),
+    "square": ("square_entries.json", 0, []),
+}
+
+
+def check_reconciled(cloud: LocalCloud, payhook: Path) -> None:
+    """A provider's report beside what was told today: what agrees, and by id what does not."""
+    for provider, (name, agree, open_items) in REPORTS.items():
+        command = [str(payhook), "payments", "reconcile", "--provider", provider, "--report", str(FOLDER / name)]
+        result = subprocess.run(
+            [*command, "--day", today(), "--json"],
+            env=ledger.stack_environment(cloud), capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        print(result.stdout, result.stderr)
+    raise AssertionError

@@ -5,7 +5,8 @@ from the outside waits here between two looks (`infra.local_cloud.waiting`). It 
 but the root key causes: requests, invocations, batches, messages, states of alarms. Looks are made
 with the root key and so never wake themselves.
 
-It also says for how long nothing will happen by itself. That is known where nothing is under way,
+It says which functions run, so that a test can kill one in the midst of an invocation, and for how
+long nothing will happen by itself. That is known where nothing is under way,
 from the event sources and the schedules: a message, a stream's record or a one-time schedule is due
 at a known time. Schedules that recur and the periods of alarms are not counted.
 """
@@ -106,6 +107,12 @@ def _sources_due() -> Iterator[tuple[float, int]]:
             yield max(due, lambda_svc._esm_backoff_until.get_scoped(account, region, uuid, 0.0)), left
 
 
+def _running() -> dict[str, int]:
+    """Invocations under way by the function's name."""
+    _, by_function = lambda_svc.executions_in_flight()
+    return {key.rpartition(":")[2]: number for key, number in by_function.items()}
+
+
 def _schedules_due() -> Iterator[float]:
     """When each one-time schedule that is still to start is due, in Unix seconds."""
     for key, schedule in list(scheduler._schedules._data.items()):
@@ -116,8 +123,8 @@ def _schedules_due() -> Iterator[float]:
 
 
 def state() -> dict[str, Any]:
-    """The number of changes, what is under way, what waits in event sources, and for how many
-    seconds nothing happens by itself: null when never again.
+    """The number of changes, what is under way, which functions run, what waits in event sources,
+    and for how many seconds nothing happens by itself: null when never again.
     """
     number, under_way = _number, _under_way()
     sources = list(_sources_due())
@@ -129,6 +136,7 @@ def state() -> dict[str, Any]:
     return {
         "number": number,
         "under_way": under_way,
+        "running": _running(),
         "waiting": sum(left for _, left in sources),
         "rest_seconds": None if rest == math.inf else rest,
     }

@@ -39,7 +39,7 @@ def at_rest(cloud: LocalCloud, seconds: float = REST_SECONDS) -> Activity:
     """What the cloud is doing once it will do nothing for so long."""
     begun = time.monotonic()
     found = activity(cloud, NEVER, PATIENCE_SECONDS, seconds)
-    assert found.under_way == 0
+    assert (found.under_way, found.running) == (0, {})
     assert found.rest_seconds >= seconds - (time.monotonic() - begun) > 0
     return found
 
