@@ -86,21 +86,40 @@ def check_shown(cloud: LocalCloud, payhook: Path, payment_id: str, other_ids: li
     assert "events, by receipt" in text
 
 
-# By provider: its report, how many of its movements agree, and what is open, as the page beside the reports says of these lives.
+# By provider: its report, how many of its movements agree, and what is open by id and reason, as the page beside the reports says.
 REPORTS = {
-    "adyen": ("adyen_settlement.csv", 0, []),
-    "paypal": ("paypal_settlement.csv", 0, []),
-    "square": ("square_entries.json", 0, []),
+    "adyen": (
+        "adyen_settlement.csv",
+        6,
+        {"8N26ZAKCF2JY4GCM": "amount", "GLTDCRFQA6TWNTMH": "failed_here", "NEVERTOLD0000002": "not_told"},
+    ),
+    "paypal": ("paypal_settlement.csv", 5, {"GNML7NFKWKM69LE5H": "amount", "9NEVERTOLD0000001": "not_told"}),
+    "square": (
+        "square_entries.json",
+        2,
+        {
+            "CZBQMVC534HGURWMKZ6E5MZY": "amount",
+            "CZBQMVC534HGURWMKZ6E5MZY_UMZJPZ4NF6WRWKUDJW5AAHXRWKFE93": "failed_here",
+            "NEVERTOLD00000000000ZY": "not_told",
+        },
+    ),
 }
 
 
 def check_reconciled(cloud: LocalCloud, payhook: Path) -> None:
-    """A provider's report beside what was told today: what agrees, and by id what does not."""
-    for provider, (name, agree, open_items) in REPORTS.items():
+    """A provider's report beside what was told today: what agrees, and by id what does not; the status says that something is open."""
+    for provider, (name, agree, wanted) in REPORTS.items():
         command = [str(payhook), "payments", "reconcile", "--provider", provider, "--report", str(FOLDER / name)]
-        result = subprocess.run(
-            [*command, "--day", today(), "--json"],
-            env=ledger.stack_environment(cloud), capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        print(result.stdout, result.stderr)
-    raise AssertionError
+        answers = [
+            subprocess.run(
+                [*command, "--day", today(), *as_json],
+                env=ledger.stack_environment(cloud), capture_output=True, text=True, check=False,
+            )
+            for as_json in (["--json"], [])
+        ]  # fmt: skip
+        assert [answer.returncode for answer in answers] == [1, 1], answers
+        found = json.loads(answers[0].stdout)
+        open_items = {item["id"]: item["reason"] for part in ("missing_here", "differs") for item in found[part]}
+        assert (found["agree"], open_items) == (agree, wanted)
+        for item in wanted:
+            assert item in answers[1].stdout

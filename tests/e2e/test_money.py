@@ -27,6 +27,7 @@ SHOWN = {
     "paypal:GNML7NFKWKM69LE5H": ["PP-R-AAB-90010018", "paypal:2KQN4KX6NSYCFML7J"],
 }
 
+
 def test_money_is_counted_once_whatever_tells_it_and_in_whatever_order(own_cloud: LocalCloud, payhook: Path) -> None:
     cloud, sent = own_cloud, lives()
     once = genuine(cloud, sent)
