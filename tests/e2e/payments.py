@@ -86,16 +86,14 @@ def check_shown(cloud: LocalCloud, payhook: Path, payment_id: str, other_ids: li
     assert "events, by receipt" in text
 
 
-# By provider: its report, how many of its movements agree, and what is open by id and reason, as the page beside the reports says.
+# By report, named after its provider: how many of its movements agree, and what is open by id and reason, as the page beside the reports says.
 REPORTS = {
-    "adyen": (
-        "adyen_settlement.csv",
+    "adyen_settlement.csv": (
         6,
         {"8N26ZAKCF2JY4GCM": "amount", "GLTDCRFQA6TWNTMH": "failed_here", "NEVERTOLD0000002": "not_told"},
     ),
-    "paypal": ("paypal_settlement.csv", 5, {"GNML7NFKWKM69LE5H": "amount", "9NEVERTOLD0000001": "not_told"}),
-    "square": (
-        "square_entries.json",
+    "paypal_settlement.csv": (5, {"GNML7NFKWKM69LE5H": "amount", "9NEVERTOLD0000001": "not_told"}),
+    "square_entries.json": (
         2,
         {
             "CZBQMVC534HGURWMKZ6E5MZY": "amount",
@@ -108,8 +106,16 @@ REPORTS = {
 
 def check_reconciled(cloud: LocalCloud, payhook: Path) -> None:
     """A provider's report beside what was told today: what agrees, and by id what does not; the status says that something is open."""
-    for provider, (name, agree, wanted) in REPORTS.items():
-        command = [str(payhook), "payments", "reconcile", "--provider", provider, "--report", str(FOLDER / name)]
+    for name, (agree, wanted) in REPORTS.items():
+        command = [
+            str(payhook),
+            "payments",
+            "reconcile",
+            "--provider",
+            name.split("_")[0],
+            "--report",
+            str(FOLDER / name),
+        ]
         answers = [
             subprocess.run(
                 [*command, "--day", today(), *as_json],
