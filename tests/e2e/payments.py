@@ -74,7 +74,8 @@ def check_shown(cloud: LocalCloud, payhook: Path, payment_id: str, other_ids: li
     whole = json.loads(payments(cloud, payhook, "show", payment_id, "--json"))
     assert whole["payment"]["transaction_id"] == payment_id.split(":")[-1]
     assert whole["movements"]
-    assert whole["events"] == sorted(whole["events"], key=lambda event: event["received_at"])
+    received = [datetime.fromisoformat(event["received_at"]) for event in whole["events"]]
+    assert received == sorted(received)
     for event in whole["events"]:
         assert event["attempts"] >= 1
         assert event["audit_key"].startswith("audit/dt=")
