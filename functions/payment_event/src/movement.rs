@@ -172,11 +172,13 @@ pub enum Tells {
     Total,
     /// What stands at this stage: it may differ from what an earlier stage told.
     Standing,
+    /// What stands at this stage of a dispute, and was given back by a refund that may be told as well: the money left once.
+    Refunded,
 }
 
 impl Tells {
     /// Every one, for tables and tests.
-    pub const ALL: [Self; 3] = [Self::Own, Self::Total, Self::Standing];
+    pub const ALL: [Self; 4] = [Self::Own, Self::Total, Self::Standing, Self::Refunded];
 
     /// The stored text, the same as in JSON.
     pub const fn as_str(self) -> &'static str {
@@ -184,6 +186,7 @@ impl Tells {
             Self::Own => "own",
             Self::Total => "total",
             Self::Standing => "standing",
+            Self::Refunded => "refunded",
         }
     }
 }
@@ -229,7 +232,7 @@ impl Told {
         // A total only grows, at whatever stage it is told; what a refused attempt stated is below it.
         let rank = match self.tells {
             Tells::Total => i64::MAX,
-            Tells::Own | Tells::Standing => self.rank,
+            Tells::Own | Tells::Standing | Tells::Refunded => self.rank,
         };
         (
             rank,
@@ -259,7 +262,7 @@ impl Told {
                 let shrank = earlier.at < later.at && later.amount.minor < earlier.amount.minor;
                 shrank.then_some(Problem::TotalShrinks)
             }
-            Tells::Standing => None,
+            Tells::Standing | Tells::Refunded => None,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::{Amount, CurrencyCode, Movement, MovementKind, MovementState, Problem};
+use crate::{Amount, CurrencyCode, Movement, MovementKind, MovementState, Problem, Tells};
 
 /// What is known of a payment, in the order in which one of several holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -232,7 +232,24 @@ impl<'m> Fold<'m> {
         let won = won.filter(|m| m.stage.state == MovementState::Won);
         let won: i128 = won.filter_map(|m| self.minor(m.amount()?)).sum();
         let reversed = self.sum(MovementKind::DisputeReversal)?;
-        Some(held - (reversed - won).clamp(0, held.max(0)))
+        Some(held - (reversed - won).clamp(0, held.max(0)) - self.refunded_again())
+    }
+
+    /// What lost disputes hold that a refund of the payment tells again.
+    fn refunded_again(&self) -> i128 {
+        let amount = |m: &Movement| m.amount().and_then(|amount| self.minor(amount));
+        let refunds = self.of(MovementKind::Refund).filter(|m| m.counts());
+        let mut refunds: Vec<i128> = refunds.filter_map(amount).collect();
+        let given_back = |m: &&Movement| {
+            let tells = m.money.as_ref().map(|told| told.tells);
+            m.counts() && tells == Some(Tells::Refunded)
+        };
+        let disputes = self.of(MovementKind::Dispute).filter(given_back);
+        let again = disputes.filter_map(amount).filter(|disputed| {
+            let same = refunds.iter().position(|refund| refund == disputed);
+            same.map(|position| refunds.swap_remove(position)).is_some()
+        });
+        again.sum()
     }
 
     fn state(

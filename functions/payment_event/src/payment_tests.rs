@@ -31,6 +31,70 @@ fn movement(kind: MovementKind, id: &str, stage: Stage, minor: Option<i64>) -> M
 }
 
 #[test]
+fn what_a_lost_dispute_gave_back_is_not_taken_twice() {
+    let capture = movement(MovementKind::Capture, "c", Stage::SUCCEEDED, Some(100));
+    let refund = |id, minor| movement(MovementKind::Refund, id, Stage::SUCCEEDED, Some(minor));
+    let dispute = |id, stage, tells| {
+        let mut dispute = movement(MovementKind::Dispute, id, stage, Some(40));
+        dispute.money.iter_mut().for_each(|told| told.tells = tells);
+        dispute
+    };
+    let lost = || dispute("d", Stage::LOST, Tells::Refunded);
+    let open = || dispute("d", Stage::OPEN, Tells::Standing);
+    for (movements, refunded, disputed, state) in [
+        (vec![lost()], 0, 40, PaymentState::DisputeLost),
+        (
+            vec![lost(), refund("r", 40)],
+            40,
+            0,
+            PaymentState::DisputeLost,
+        ),
+        (
+            vec![lost(), refund("r", 30)],
+            30,
+            40,
+            PaymentState::DisputeLost,
+        ),
+        (
+            vec![lost(), refund("r", 40), refund("s", 40)],
+            80,
+            0,
+            PaymentState::DisputeLost,
+        ),
+        (
+            vec![
+                lost(),
+                dispute("e", Stage::LOST, Tells::Refunded),
+                refund("r", 40),
+            ],
+            40,
+            40,
+            PaymentState::DisputeLost,
+        ),
+        // While it is open nothing was given back for it.
+        (
+            vec![open(), refund("r", 40)],
+            40,
+            40,
+            PaymentState::Disputed,
+        ),
+        // Elsewhere a refund and a dispute are two.
+        (
+            vec![dispute("d", Stage::LOST, Tells::Own), refund("r", 40)],
+            40,
+            40,
+            PaymentState::DisputeLost,
+        ),
+    ] {
+        let mut movements = movements;
+        movements.push(capture.clone());
+        let payment = Payment::of(&movements);
+        let sums = (payment.refunded, payment.disputed, payment.state);
+        assert_eq!(sums, (Some(refunded), Some(disputed), state));
+    }
+}
+
+#[test]
 fn a_row_for_every_rule() {
     use MovementKind::{
         Authorisation as A, Capture as C, CaptureTotal as CT, Dispute as D, DisputeReversal as DR,

@@ -42,6 +42,11 @@ impl Tell {
         self.with(Tells::Standing, amount)
     }
 
+    /// With what a dispute holds that a refund gave back, if it is told: a refund of the same amount is the same money.
+    pub(crate) fn refunded(self, amount: Option<Amount>) -> Self {
+        self.with(Tells::Refunded, amount)
+    }
+
     fn with(mut self, tells: Tells, amount: Option<Amount>) -> Self {
         self.money = amount.map(|amount| (tells, amount));
         self

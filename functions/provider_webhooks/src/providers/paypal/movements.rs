@@ -14,7 +14,9 @@
 //! takes back of a capture (`REVERSED`) is what a dispute about it holds, told again: no document
 //! says whether one comes beside the other, so it counts as given back and no longer as disputed.
 //! Whether `REFUNDED` comes beside a lost dispute is not documented either, and nothing in it tells
-//! it from a refund of the merchant's: both count. `RISK.DISPUTE.CREATED` is undocumented and tells
+//! it from a refund of the merchant's: a refund of just what the dispute gave back is the same money in
+//! the state of the payment, and in the rows of sums, which see no whole payment, both are counted.
+//! `RISK.DISPUTE.CREATED` is undocumented and tells
 //! nothing; that a blocked item of a payout is final is assumed.
 
 use payment_event::{Amount, Identifier, MovementKind, PaymentStatus, Stage};
@@ -79,7 +81,11 @@ fn dispute(status: PaymentStatus, resource: &Resource<'_>, amount: Option<Amount
     let id = id.as_ref();
     let (stage, amount) = match status {
         PaymentStatus::DisputeWon => (Stage::WON, amount),
-        PaymentStatus::DisputeLost => (Stage::LOST, refunded(resource).or(amount)),
+        PaymentStatus::DisputeLost => {
+            let lost = Tell::of(MovementKind::Dispute, id, Stage::LOST);
+            let given_back = refunded(resource).or(amount);
+            return lost.map(|t| t.refunded(given_back).under(id));
+        }
         PaymentStatus::Disputed => (Stage::OPEN, amount),
         _ => return None,
     };
