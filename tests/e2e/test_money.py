@@ -13,7 +13,7 @@ from tests.e2e.payments import check_listed, check_reconciled, check_shown
 from tests.e2e.proofs import recount_agrees
 from tests.e2e.sums import counted_sums, expected_sums, genuine, lives, send
 
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 600
 
 # Payments that are shown, and other ids of theirs: an event, a charge, a refund or a dispute, an order.
 SHOWN = {
