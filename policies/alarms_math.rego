@@ -170,6 +170,34 @@ has_incomplete_alarm(where) if {
 	computes_share(alarm, incomplete, stored, incomplete_stored_max)
 }
 
+# The functions that count contradictions: of one movement when it is stored, of a whole payment when its day is over.
+contradiction_counters := {"webhook_processor", "archival_function"}
+
+# METADATA
+# title: Events that contradict each other about money ring
+# description: >-
+#   What is verified is stored, even if its amount, its currency or a total is another than an event before it told, or more is given back than was
+#   taken. The payment names the problem and nothing fails, so there is an alarm on the first one within an hour. Nothing of an alarm is computed.
+# scope: rule
+# custom:
+#   fix: keep the alarm money_contradicted of infra/lib/alarms.py
+#   pci: ["10.4.1.1", "10.7.2"]
+stack_deny_alarm_contradicted contains message if {
+	some function in functions
+	base_name(function) in contradiction_counters
+	not has_contradicted_alarm({"function_name": physical_name(function)})
+	message := say(function, "no alarm rings when events contradict each other about money", "add it to money_contradicted")
+}
+
+has_contradicted_alarm(where) if {
+	some alarm in alarms
+	rings_within_the_hour(alarm)
+	some found in operands(alarm, {"namespace": "payhook", "name": "Contradicted", "dimensions": where, "stat": "Sum"})
+	expression := returned_expression(alarm)
+	regex.match(`^FILL\([a-z]+, 0\)( \+ FILL\([a-z]+, 0\))*$`, expression)
+	contains(expression, sprintf("FILL(%s, 0)", [found]))
+}
+
 # METADATA
 # title: A card number in a log rings
 # description: >-

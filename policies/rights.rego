@@ -42,6 +42,7 @@ rights := {
 	"archival_function": [
 		{"actions": write_logs, "on": `:log-group:/aws/lambda/archival_function_[^:*?]+:log-stream:\*$`},
 		{"actions": {"dynamodb:Query"}, "on": `:table/transactions_[^/*?]+/index/archive_index$`},
+		{"actions": {"dynamodb:Query"}, "on": transactions_table},
 		{"actions": {"dynamodb:BatchWriteItem"}, "on": transactions_table},
 		{"actions": {"s3:PutObject"}, "on": archive_object},
 		{"actions": {"s3:PutObject"}, "on": seal_object},

@@ -76,6 +76,11 @@ def rejected_expression(spike: int, few: int) -> str:
     return f"IF(FILL(rejected, 0) >= {spike}, 1, {all_rejected})"
 
 
+def sum_expression(*metrics: str) -> str:
+    """The sum of the metrics, where no data is nothing."""
+    return " + ".join(f"FILL({metric}, 0)" for metric in metrics)
+
+
 QUIET_EXPRESSION = "FILL(requests, 0)"
 """The number of requests, 0 where no data is."""
 

@@ -72,6 +72,10 @@ TEXTS = {
         "A provider sent an event type that is not in payhook's list of its types; it is stored as unclassified.",
         "Find the provider with the metric UnknownType, and the type in the audit log.",
     ),
+    "money_contradicted": Text(
+        "Events contradict each other about the money of a payment: an amount, a currency, a total, a refund or a dispute.",
+        "Find the payment in the function's log, and read it with `payhook payments show`.",
+    ),
     "archive_not_run": Text(
         f"The archival function, which also seals the audit log, has not started for {_LIMITS['archive_hours']} hours.",
         "Look whether the schedule is enabled, and start the task by hand.",

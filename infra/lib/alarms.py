@@ -16,6 +16,7 @@ from lib.alarm_math import (
     quiet_window,
     rejected_expression,
     share_expression,
+    sum_expression,
 )
 from lib.alarm_texts import description
 from lib.firewall import ADDRESS_RATE, NAME, SUSPICIOUS_BODY
@@ -53,6 +54,7 @@ class Alarms(pulumi.ComponentResource):
         self._gateway()
         self._rejected()
         self._incomplete()
+        self._contradicted()
         self._archive_not_run()
         self._card_data_in_logs()
         if settings.firewall:
@@ -266,6 +268,23 @@ class Alarms(pulumi.ComponentResource):
             "unknown_event_type",
             description("unknown_event_type"),
             self._own_metric(processor, "UnknownType"),
+            threshold=1,
+            period=HOUR,
+        )
+
+    def _contradicted(self) -> None:
+        """Events that contradict each other about money, from the first one on.
+
+        Two tellings of one movement are compared when they are stored; a whole payment, whose events
+        may come in any order, when its day is over.
+        """
+        counters = {"stored": "webhook_processor", "judged": "archival_function"}
+        self._math_alarm(
+            "money_contradicted",
+            description("money_contradicted"),
+            sum_expression(*counters),
+            "contradictions about money",
+            {query_id: self._own_metric(function, "Contradicted") for query_id, function in counters.items()},
             threshold=1,
             period=HOUR,
         )

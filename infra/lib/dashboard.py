@@ -37,6 +37,15 @@ def dashboard_body(settings: Settings) -> str:
             )
             for name in ("Rejected", "Stored", "Incomplete", "UnknownType")
         ),
+        (
+            "Contradictions about money by provider",
+            "Sum",
+            [
+                [METRICS_NAMESPACE, "Contradicted", "function_name", settings.name(function), "provider", p.name]
+                for p in settings.catalogue
+                for function in ("webhook_processor", "archival_function")
+            ],
+        ),
         ("Waiting", "Maximum", [["AWS/SQS", visible, "QueueName", queue] for queue in queues]),
         ("Oldest webhook (s)", "Maximum", [["AWS/SQS", age, "QueueName", settings.name("webhook_queue")]]),
         *(

@@ -87,6 +87,8 @@ def statements(settings: Settings, function: str) -> list[Statement]:
     return [
         logs,
         allow(["dynamodb:Query"], [f"{table}/index/archive_index"], "ReadOldTransactions"),
+        # A payment's events and movements, to see whether they contradict each other.
+        allow(["dynamodb:Query"], [table], "ReadPayments"),
         allow(["dynamodb:BatchWriteItem"], [table], "DeleteArchivedTransactions"),
         allow(
             ["s3:PutObject"],

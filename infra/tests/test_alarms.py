@@ -112,9 +112,9 @@ class Metrics:
         asked["Metrics"] = [observation._metric_query(query) for query in made["metricQueries"]]
         return metric_math.state(asked, at)[0]
 
-    def put_outcomes(self, outcomes: dict[str, int], **dimensions: str) -> None:
+    def put_outcomes(self, outcomes: dict[str, int], function: str = "webhook_processor", **dimensions: str) -> None:
         """The function takes in webhooks, one a second from midnight, and counts what became of them."""
-        where = {"function_name": "webhook_processor_dev", **dimensions}
+        where = {"function_name": f"{function}_dev", **dimensions}
         for name, count in outcomes.items():
             for index in range(count):
                 self.put("payhook", name, where, MIDNIGHT + index)
@@ -206,6 +206,16 @@ def test_a_share_of_incomplete_events_rings(metrics: Metrics, outcomes: dict[str
     metrics.put_outcomes(outcomes)
     assert metrics.state("incomplete_share", MIDNIGHT + HOUR) == wanted
     assert metrics.state("incomplete_share", MIDNIGHT + 2 * HOUR) == "OK"
+
+
+@pytest.mark.parametrize(
+    ("stored", "judged", "wanted"), [(0, 0, "OK"), (1, 0, "ALARM"), (0, 1, "ALARM"), (30, 2, "ALARM")]
+)
+def test_the_first_contradiction_about_money_rings(metrics: Metrics, stored: int, judged: int, wanted: str) -> None:
+    metrics.put_outcomes({"Stored": 1000, "Contradicted": stored})
+    metrics.put_outcomes({"Contradicted": judged}, function="archival_function")
+    assert metrics.state("money_contradicted", MIDNIGHT + HOUR) == wanted
+    assert metrics.state("money_contradicted", MIDNIGHT + 2 * HOUR) == "OK"
 
 
 def test_the_first_event_of_an_unlisted_type_rings(of_type: Find) -> None:

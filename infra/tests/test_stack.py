@@ -227,7 +227,7 @@ def test_log_groups(of_type: Find) -> None:
     [f"{function}_{what}" for function in FUNCTIONS for what in ("error_rate", "dlq_depth")]
     + ["webhook_processor_throttles", "webhook_queue_age", "stream_iterator_age"]
     + ["gateway_5xx", "gateway_4xx_share", "gateway_quiet", "rejected_spike", "rejected_stripe", "archive_not_run"]
-    + ["incomplete_share", "unknown_event_type"]
+    + ["incomplete_share", "unknown_event_type", "money_contradicted"]
     + ["card_data_in_logs", "firewall_blocked", "firewall_rate_limited", "firewall_suspicious_bodies"],
 )
 def test_alarm(of_type: Find, alarm: str) -> None:

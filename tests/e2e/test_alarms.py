@@ -85,3 +85,14 @@ def test_an_event_of_an_unlisted_type_rings(own_cloud: LocalCloud) -> None:
     assert post_stripe(own_cloud, json.dumps(event).encode()).status == 200
     counted(own_cloud, "UnknownType", "stripe", 1)
     assert state(own_cloud, "unknown_event_type") == "ALARM"
+
+
+def test_two_amounts_of_one_refund_ring(own_cloud: LocalCloud) -> None:
+    assert state(own_cloud, "money_contradicted") == "OK"
+    refund = {"id": "re_twice", "object": "refund", "payment_intent": "pi_twice", "status": "succeeded"}
+    for amount in (300, 301):
+        told = refund | {"amount": amount, "currency": "usd"}
+        event = stripe_event() | {"type": "refund.updated", "data": {"object": told}}
+        assert post_stripe(own_cloud, json.dumps(event).encode()).status == 200
+    counted(own_cloud, "Contradicted", "stripe", 1)
+    assert state(own_cloud, "money_contradicted") == "ALARM"

@@ -176,6 +176,7 @@ ALARM_RULES = (
     ("rejected", "stack_deny_alarm_rejected"),
     ("incomplete", "stack_deny_alarm_incomplete"),
     ("unknown_event_type", "stack_deny_alarm_unknown_type"),
+    ("contradicted", "stack_deny_alarm_contradicted"),
     ("iterator", "stack_deny_alarm_iterator_age"),
     ("archive", "stack_deny_alarm_archive"),
     ("4xx", "stack_deny_alarm_refused"),

@@ -40,14 +40,14 @@ FAULTS = (
     Fault(
         "a throttled insert counts as stored",
         f"{PIPELINE}/insert.rs",
-        "            (InsertOutcome::Stored, _) => Next::Done(Fate::Stored),",
-        "            (InsertOutcome::Stored | InsertOutcome::Retry, _) => Next::Done(Fate::Stored),",
+        "            (InsertOutcome::Stored, _) => Next::Done(self.stored()),",
+        "            (InsertOutcome::Stored | InsertOutcome::Retry, _) => Next::Done(self.stored()),",
     ),
     Fault(
         "an insert whose call failed counts as a duplicate",
         f"{PIPELINE}/insert.rs",
-        "            Err(error) => return Next::Again(Some(error)),",
-        "            Err(_) => return Next::Done(Fate::Duplicate),",
+        "                return Next::Again(Some(error));",
+        "                let _ = error;\n                return Next::Done(Fate::Duplicate);",
     ),
     Fault(
         "a rejected webhook that could not be handed on is acknowledged",
@@ -88,8 +88,8 @@ FAULTS = (
     Fault(
         "a movement that is there is never raised",
         f"{PIPELINE}/insert.rs",
-        "            Ok(Some((raised, version))) => {",
-        "            Ok(Some(_)) if true => Next::Done(Fate::Duplicate),\n            Ok(Some((raised, version))) => {",
+        "            Ok(Some((raised, version, gained))) => {",
+        "            Ok(Some(_)) if true => Next::Done(Fate::Duplicate),\n            Ok(Some((raised, version, gained))) => {",
     ),
     Fault(
         "a refused insert that is told nothing counts as a repetition",

@@ -1,16 +1,20 @@
 //! One invocation: a task in, its result and the tasks that are left out; then what it did, as log lines and metrics.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use audit_seal::SealError;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 use jiff::{Timestamp, ToSpan};
-use lambda_setup::Metrics;
+use lambda_setup::{Metrics, log_contradictions};
+use pipeline::Contradiction;
 use pipeline::logs::{self, Log};
 use pipeline::storage::{
-    Deadline, LogStore, ObjectStore, Pause, Signer, StoreError, TransactionIndex,
+    Deadline, LogStore, ObjectStore, Pause, PaymentReader, Signer, StoreError, TransactionIndex,
 };
+use transaction_archive::ArchiveError;
+use transaction_archive::contradictions::{self, Deps as PaymentDeps, contradictions};
 use transaction_archive::run::{Days, Deps as ArchiveDeps, PART_ITEMS_MAX, Report, run};
 
 use crate::task::Task;
@@ -20,6 +24,9 @@ const LOGS_COPIED_AFTER_DAYS: i32 = 2;
 
 /// So many earlier days are looked at again, should an invocation have failed: those that are there whole cost one listing each.
 const LOGS_LOOKBACK_DAYS: i32 = 3;
+
+/// The payments of a day are judged a whole day after it ended, so that webhooks that overtook each other are all there.
+const PAYMENTS_JUDGED_AFTER_DAYS: i32 = 2;
 
 /// What the handler works with.
 pub(crate) struct Deps<'d, L, T, O, S, P, D> {
@@ -56,6 +63,7 @@ pub(crate) struct Handled {
     logs: Option<Result<logs::Report, StoreError>>,
     seal: Option<Result<audit_seal::seal::Report, SealError>>,
     archive: Option<Report>,
+    payments: Option<Result<contradictions::Report, ArchiveError>>,
     /// What is left for other invocations.
     pub(crate) left: Vec<Task>,
 }
@@ -76,7 +84,7 @@ pub(crate) async fn handle<L, T, O, S, P, D>(
 ) -> Handled
 where
     L: LogStore,
-    T: TransactionIndex,
+    T: TransactionIndex + PaymentReader,
     O: ObjectStore,
     S: Signer,
     P: Pause,
@@ -122,6 +130,7 @@ where
             };
             (None, None, Some((days, *from)))
         }
+        Task::Payments { .. } => (None, None, None),
     };
     let continued = task.continued() + 1;
     if let Some(((first, last), from)) = copied {
@@ -181,6 +190,32 @@ where
         }
         handled.archive = Some(report);
     }
+    match task {
+        // In an invocation of its own: however long the others took, and whether or not they failed.
+        Task::Daily { .. } => handled.left.push(Task::Payments {
+            day: ago(PAYMENTS_JUDGED_AFTER_DAYS),
+            from: None,
+            continued: 0,
+        }),
+        Task::Payments { day, from, .. } => {
+            let payment_deps = PaymentDeps {
+                table: deps.index,
+                objects: deps.objects,
+                pause: deps.pause,
+                deadline: deps.deadline,
+            };
+            let judged = contradictions(*day, from.clone(), &payment_deps).await;
+            if let Ok(Some(from)) = judged.as_ref().map(|report| report.next.clone()) {
+                handled.left.push(Task::Payments {
+                    day: *day,
+                    from: Some(from),
+                    continued,
+                });
+            }
+            handled.payments = Some(judged);
+        }
+        _ => {}
+    }
     handled
 }
 
@@ -203,7 +238,8 @@ impl Handled {
             Some(Err(_)) => 1,
         };
         let logs = usize::from(matches!(&self.logs, Some(Err(_))));
-        logs + seal + self.archive.as_ref().map_or(0, |r| r.failures.len())
+        let payments = usize::from(matches!(&self.payments, Some(Err(_))));
+        logs + seal + payments + self.archive.as_ref().map_or(0, |r| r.failures.len())
     }
 }
 
@@ -256,17 +292,44 @@ pub(crate) fn tell(handled: &Handled, metrics: &Metrics, now_ms: i64, out: &mut 
         );
     }
     for task in &handled.left {
+        let why = match task {
+            Task::Payments { from: None, .. } => "payments are judged apart",
+            _ => "the deadline came first",
+        };
+        let task = task.event();
+        tracing::info!(task, "{why}: another invocation goes on");
+    }
+    let none = contradictions::Report::default();
+    let judged = match &handled.payments {
+        Some(Ok(report)) => report,
+        Some(Err(error)) => {
+            tracing::error!(%error, "payments not judged: {error}");
+            &none
+        }
+        None => &none,
+    };
+    log_contradictions(judged.found.iter().map(Contradiction::parts));
+    let contradicted = judged.found.len() as u64;
+    if let Some(Ok(report)) = &handled.payments {
         tracing::info!(
-            task = task.event(),
-            "the deadline came first: another invocation goes on"
+            events = report.events,
+            contradicted,
+            unreadable = report.unreadable,
+            "looked at {} events: the events of {contradicted} payments contradict each other",
+            report.events
         );
     }
-    let failed = handled.failures() as u64 + archive.unreadable;
+    let unreadable = archive.unreadable + judged.unreadable;
+    let failed = handled.failures() as u64 + unreadable;
     let line = metrics.line(
         now_ms,
         None,
         &[
-            ("Records", "Count", archive.items + archive.unreadable),
+            (
+                "Records",
+                "Count",
+                archive.items + judged.events + unreadable,
+            ),
             ("FailedRecords", "Count", failed),
             ("ArchivedItems", "Count", archive.items),
             ("ArchivedParts", "Count", archive.parts),
@@ -276,10 +339,22 @@ pub(crate) fn tell(handled: &Handled, metrics: &Metrics, now_ms: i64, out: &mut 
             ("CopiedLogObjects", "Count", log_objects),
             ("SealedObjects", "Count", objects),
             ("LateObjects", "Count", late),
+            ("Contradicted", "Count", contradicted),
         ],
     );
-    // A closed standard output means that the environment is going away; the work is done all the same.
-    let _ = writeln!(out, "{line}");
+    let mut lines = vec![line];
+    let mut by_provider: BTreeMap<&str, u64> = BTreeMap::new();
+    for found in &judged.found {
+        *by_provider.entry(&found.provider).or_default() += 1;
+    }
+    let by_provider = by_provider.into_iter();
+    lines.extend(by_provider.map(|(provider, count)| {
+        metrics.line(now_ms, Some(provider), &[("Contradicted", "Count", count)])
+    }));
+    for line in lines {
+        // A closed standard output means that the environment is going away; the work is done all the same.
+        let _ = writeln!(out, "{line}");
+    }
 }
 
 #[cfg(test)]

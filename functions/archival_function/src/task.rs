@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use pipeline::logs::Cursor as LogCursor;
 use serde::{Deserialize, Serialize};
+use transaction_archive::contradictions::Cursor as PaymentsCursor;
 use transaction_archive::run::Cursor;
 
 /// How often a task may go on in another invocation: ten minutes each. More is a fault, not work.
@@ -12,7 +13,8 @@ const CONTINUATIONS_MAX: u32 = 500;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "task", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Task {
-    /// What the schedule asks for: copy the logs, seal up to yesterday, archive every day that is old enough.
+    /// What the schedule asks for: copy the logs, seal up to yesterday, archive every day that is old enough, judge the payments of the
+    /// day before yesterday.
     Daily {
         /// Where the copying of logs stopped in the invocation before this one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -59,6 +61,17 @@ pub(crate) enum Task {
         #[serde(default)]
         continued: u32,
     },
+    /// Judge the payments of which an event was received on a day: do the events contradict each other?
+    Payments {
+        /// The day.
+        day: Date,
+        /// Where the invocation before this one stopped.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<PaymentsCursor>,
+        /// How often it has gone on already.
+        #[serde(default)]
+        continued: u32,
+    },
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde's form.
@@ -71,7 +84,7 @@ fn is_zero(continued: &u32) -> bool {
 pub(crate) enum TaskError {
     /// Not one of the forms above.
     #[error(
-        "the event is no task: {{\"task\":\"daily\"}}, {{\"task\":\"logs\",\"first\":…,\"last\":…}}, {{\"task\":\"seal\",\"day\":…}} or {{\"task\":\"archive\",\"first\":…,\"last\":…}}"
+        "the event is no task: {{\"task\":\"daily\"}}, {{\"task\":\"logs\",\"first\":…,\"last\":…}}, {{\"task\":\"seal\",\"day\":…}}, {{\"task\":\"archive\",\"first\":…,\"last\":…}} or {{\"task\":\"payments\",\"day\":…}}"
     )]
     NotATask,
     /// It has gone on too often.
@@ -105,7 +118,8 @@ impl Task {
             Self::Daily { continued, .. }
             | Self::Logs { continued, .. }
             | Self::Seal { continued, .. }
-            | Self::Archive { continued, .. } => *continued,
+            | Self::Archive { continued, .. }
+            | Self::Payments { continued, .. } => *continued,
         }
     }
 
@@ -150,6 +164,15 @@ mod tests {
                 from: Some(Cursor { day, shard: 7 }),
                 continued: 1,
             },
+            Task::Payments {
+                day,
+                from: Some(PaymentsCursor {
+                    shard: 7,
+                    parts: 1,
+                    after: None,
+                }),
+                continued: 1,
+            },
         ] {
             assert_eq!(Task::read(&task.event()), Ok(task));
         }
@@ -162,6 +185,7 @@ mod tests {
             "{}",
             "{\"task\":\"weekly\"}",
             "{\"task\":\"seal\"}",
+            "{\"task\":\"payments\"}",
             "{\"task\":\"seal\",\"day\":\"2026-02-30\"}",
             "{\"task\":\"daily\",\"force\":true}",
         ] {

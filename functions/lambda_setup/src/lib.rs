@@ -11,5 +11,5 @@ mod metrics;
 pub use batch::{BatchError, BatchResponse, SqsMessage, read_batch};
 pub use config::{Config, ConfigError};
 pub use failure::failure;
-pub use logging::start_logging;
+pub use logging::{log_contradictions, start_logging};
 pub use metrics::Metrics;

@@ -318,6 +318,10 @@ impl<'b> Ledger<'b> {
             for (nth, message) in owners.into_iter().enumerate() {
                 match &fate {
                     Fate::Failed(cause) => self.fail(message, cause.clone()),
+                    Fate::Contradicted(found) if nth == 0 => {
+                        self.counters(message).contradicted += 1;
+                        self.report.contradictions.push((**found).clone());
+                    }
                     _ if !remarks.event => {}
                     Fate::Stored if nth == 0 => {
                         let counters = self.counters(message);
@@ -325,7 +329,9 @@ impl<'b> Ledger<'b> {
                         counters.incomplete += u64::from(remarks.incomplete);
                         counters.unknown_types += u64::from(remarks.type_unknown);
                     }
-                    Fate::Stored | Fate::Duplicate => self.counters(message).duplicates += 1,
+                    Fate::Stored | Fate::Contradicted(_) | Fate::Duplicate => {
+                        self.counters(message).duplicates += 1
+                    }
                 }
             }
         }

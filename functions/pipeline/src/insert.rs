@@ -8,19 +8,25 @@
 //! say over that version, unless the telling is nothing new. Two writers who raise one version are told apart by it: one of them
 //! is answered with the other's item, and joins that.
 //!
+//! A movement whose item gains a problem, because two tellings of it contradict each other, has a fate of its own: who writes the
+//! problem tells of it, and a repetition, which finds it there, does not.
+//!
 //! Source: HTTP 200 of BatchExecuteStatement hides per-statement errors,
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchStatementResponse.html>.
 
 use futures::stream::{self, StreamExt};
 
 use crate::IngestError;
-use crate::storage::{InsertOutcome, Over, Pause, StoreError, Write, Written};
+use crate::report::Contradiction;
+use crate::storage::{InsertOutcome, Item, Over, Pause, StoreError, Write, Written};
 use crate::stored::StoredTransaction;
 
 /// What became of a write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
     Stored,
+    /// Stored, and since then the movement contradicts itself.
+    Contradicted(Box<Contradiction>),
     Duplicate,
     Failed(IngestError),
 }
@@ -41,6 +47,10 @@ struct Open {
     position: usize,
     /// What the batch tells of a movement, whatever stands there.
     telling: Option<Box<StoredTransaction>>,
+    /// The problems that a movement's item has once it is written, and had not before.
+    gained: Vec<String>,
+    /// Whether a call for this write may have taken effect without an answer that says so.
+    unanswered: bool,
 }
 
 /// What an answer means for a write.
@@ -58,24 +68,36 @@ impl Open {
             Write::Event(_) => None,
             Write::Movement(item, _) => Some(item.clone()),
         };
-        Self { position, telling }
+        let gained = telling.as_ref().map(|telling| telling.problems.clone());
+        Self {
+            position,
+            telling,
+            gained: gained.unwrap_or_default(),
+            unanswered: false,
+        }
     }
 
-    fn next(&self, write: &Write, answer: Result<Written, StoreError>) -> Next {
+    fn next(&mut self, write: &Write, answer: Result<Written, StoreError>) -> Next {
         let written = match answer {
             Ok(written) => written,
             Err(error @ StoreError::Final { .. }) => {
                 return Next::Done(Fate::Failed(IngestError::InsertFinal(error)));
             }
-            Err(error) => return Next::Again(Some(error)),
+            Err(error) => {
+                self.unanswered |= may_have_written(write);
+                return Next::Again(Some(error));
+            }
         };
         match (written.outcome, &self.telling) {
-            (InsertOutcome::Stored, _) => Next::Done(Fate::Stored),
+            (InsertOutcome::Stored, _) => Next::Done(self.stored()),
             (InsertOutcome::Refused, _) => Next::Done(Fate::Failed(IngestError::RecordRefused)),
-            (InsertOutcome::Retry, _) => Next::Again(None),
+            (InsertOutcome::Retry, _) => {
+                self.unanswered |= may_have_written(write);
+                Next::Again(None)
+            }
             (InsertOutcome::Duplicate, None) => Next::Done(Fate::Duplicate),
             (InsertOutcome::Duplicate, Some(telling)) => match written.present {
-                Some(item) => Self::raise(telling, item),
+                Some(item) => self.raise(item),
                 // The store did not say what stands there: it is asked. Or nothing does any more.
                 None => {
                     let over = match write {
@@ -89,20 +111,51 @@ impl Open {
     }
 
     /// An item that is no movement's is left alone, and the message goes to the dead-letter queue for a person to read.
-    fn raise(telling: &StoredTransaction, item: crate::storage::Item) -> Next {
+    fn raise(&mut self, item: Item) -> Next {
         let present = StoredTransaction::from_item(item);
         let raised = present.and_then(|present| {
             let version = present.movement.as_ref().map_or(0, |it| it.version);
-            Ok(present.raised(telling)?.map(|raised| (raised, version)))
+            let raised = self
+                .telling
+                .as_deref()
+                .map(|telling| present.raised(telling));
+            Ok(raised.transpose()?.flatten().map(|raised| {
+                let problems = raised.problems.iter();
+                let new = problems.filter(|problem| !present.problems.contains(problem));
+                let gained = new.cloned().collect();
+                (raised, version, gained)
+            }))
         });
         match raised {
-            Ok(Some((raised, version))) => {
+            Ok(Some((raised, version, gained))) => {
+                (self.gained, self.unanswered) = (gained, false);
                 Next::Raise(Write::Movement(Box::new(raised), Over::Version(version)))
             }
+            // What stands there says it all. After an answer that was lost that is taken for our own write: a problem that is told
+            // twice does less harm than one that is told never.
+            Ok(None) if self.unanswered && !self.gained.is_empty() => Next::Done(self.stored()),
             Ok(None) => Next::Done(Fate::Duplicate),
             Err(_) => Next::Done(Fate::Failed(IngestError::RecordRefused)),
         }
     }
+
+    fn stored(&mut self) -> Fate {
+        match &self.telling {
+            Some(telling) if !self.gained.is_empty() => {
+                Fate::Contradicted(Box::new(Contradiction {
+                    provider: telling.provider.clone(),
+                    transaction_id: telling.key.transaction_id.clone(),
+                    problems: std::mem::take(&mut self.gained),
+                }))
+            }
+            _ => Fate::Stored,
+        }
+    }
+}
+
+/// Whether a call for this write may have taken effect, whatever was answered: one that only asks what stands there cannot.
+fn may_have_written(write: &Write) -> bool {
+    !matches!(write, Write::Movement(_, Over::Unseen))
 }
 
 /// Writes `writes` through `call` and returns their fates in order.
@@ -129,7 +182,7 @@ where
         let answers = one_round(&writes, rounds, &call).await;
         let last = attempts >= rounds.attempts_max;
         let (mut rest, mut next_writes) = (Vec::new(), Vec::new());
-        for ((it, write), answer) in open.into_iter().zip(writes).zip(answers) {
+        for ((mut it, write), answer) in open.into_iter().zip(writes).zip(answers) {
             let fate = match it.next(&write, answer) {
                 Next::Done(fate) => fate,
                 Next::Raise(raised) if !last => {

@@ -26,7 +26,7 @@ pub use error::{AuditError, IngestError};
 pub use ingest::{Deps, Limits, ingest};
 pub use judge::{Judge, Judgement};
 pub use message::{IncomingMessage, Origin, Request};
-pub use report::{FailedMessage, IngestReport, ProviderCounters, UNKNOWN_PROVIDER};
+pub use report::{Contradiction, FailedMessage, IngestReport, ProviderCounters, UNKNOWN_PROVIDER};
 
 #[cfg(test)]
 mod tests;

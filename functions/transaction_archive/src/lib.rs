@@ -6,6 +6,7 @@
 //! Source: `ARCHITECTURE.md`, "Archive". [`run::run`] is the one entry point; [`read`] is for whoever reads the archive again.
 
 mod columns;
+pub mod contradictions;
 mod error;
 mod manifest;
 mod part;

@@ -21,7 +21,7 @@ use crate::read::each_record;
 const IDS_FOLLOWED_MAX: usize = 64;
 
 /// Payments that are read from the table at the same time.
-const READ_TOGETHER: usize = 16;
+pub(crate) const READ_TOGETHER: usize = 16;
 
 /// What is stored of one payment.
 #[derive(Clone, Debug, Default)]

@@ -4,11 +4,15 @@
 
 use std::io::Write;
 
-use lambda_setup::{BatchError, BatchResponse, Metrics, SqsMessage, read_batch};
+use lambda_setup::{
+    BatchError, BatchResponse, Metrics, SqsMessage, log_contradictions, read_batch,
+};
 use pipeline::storage::{
     AuditStore, CertificateStore, Pause, RejectedQueue, SecretStore, TransactionStore,
 };
-use pipeline::{Deps, IncomingMessage, IngestReport, Limits, Origin, ProviderCounters, ingest};
+use pipeline::{
+    Contradiction, Deps, IncomingMessage, IngestReport, Limits, Origin, ProviderCounters, ingest,
+};
 
 /// What an invocation did.
 #[derive(Debug)]
@@ -86,6 +90,8 @@ pub(crate) fn tell(handled: &Handled, metrics: &Metrics, now_ms: i64, out: &mut 
             "message {id} is not a readable SQS record and is delivered again"
         );
     }
+    let found = report.contradictions.iter();
+    log_contradictions(found.map(Contradiction::parts));
     let records = report.messages + handled.unreadable.len() as u64;
     let failed = (report.failures.len() + handled.unreadable.len()) as u64;
     let total = |counter: fn(&ProviderCounters) -> u64| -> u64 {
@@ -118,6 +124,7 @@ pub(crate) fn tell(handled: &Handled, metrics: &Metrics, now_ms: i64, out: &mut 
             ("Rejected", "Count", rejected),
             ("Incomplete", "Count", total(|p| p.incomplete)),
             ("UnknownType", "Count", total(|p| p.unknown_types)),
+            ("Contradicted", "Count", total(|p| p.contradicted)),
             ("MaskedPans", "Count", report.masked_pans),
             ("AuditBytes", "Bytes", report.audit_bytes),
         ],
@@ -133,6 +140,7 @@ pub(crate) fn tell(handled: &Handled, metrics: &Metrics, now_ms: i64, out: &mut 
                 ("Rejected", "Count", rejected),
                 ("Incomplete", "Count", counters.incomplete),
                 ("UnknownType", "Count", counters.unknown_types),
+                ("Contradicted", "Count", counters.contradicted),
             ],
         ));
         for (reason, count) in &counters.rejected {
@@ -246,6 +254,45 @@ mod tests {
             (&lines[1]["provider"], &lines[1]["Rejected"]),
             (&json!("stripe"), &json!(1))
         );
+    }
+
+    #[test]
+    fn a_total_that_shrinks_is_a_contradiction() {
+        let memory = Memory::default();
+        memory.set_secrets("stripe", secrets());
+        let charge = |number: i64, amount: u64| {
+            let mut record = record(&number.to_string(), 1, false);
+            let at = jiff::Timestamp::from_millisecond(SENT_MS).unwrap();
+            let body = json!({
+                "id": format!("evt_{number}"), "object": "event", "type": "charge.succeeded", "created": at.as_second() - 60 + number,
+                "data": {"object": {"id": "ch_1", "object": "charge", "payment_intent": "pi_1", "status": "succeeded",
+                    "captured": true, "paid": true, "amount": amount, "amount_captured": amount, "currency": "eur"}},
+            });
+            let signed = sign("stripe", body.to_string().as_bytes(), &secrets(), at, "m").unwrap();
+            let signature = signed.headers[0].1.replace(',', "%2C").replace('=', "%3D");
+            record["body"] = json!(String::from_utf8(signed.body).unwrap());
+            record["messageAttributes"]["request"]["stringValue"] = json!(format!(
+                "provider=stripe&request_id=r&source_ip=203.0.113.9&h.stripe-signature={signature}"
+            ));
+            json!({"Records": [record]}).to_string()
+        };
+        let contradicted = [charge(1, 100), charge(2, 99), charge(2, 99)].map(|event| {
+            let handled = run(&memory, &event).unwrap();
+            let (mut out, metrics) = (Vec::new(), Metrics::new("payhook", "processor"));
+            tell(&handled, &metrics, 7, &mut out);
+            let out = String::from_utf8(out).unwrap();
+            let lines = out
+                .lines()
+                .map(|line| serde_json::from_str::<Value>(line).unwrap());
+            let counts: Vec<_> = lines
+                .map(|line| line["Contradicted"].as_u64().unwrap())
+                .collect();
+            counts
+        });
+        // The total, and the provider's.
+        assert_eq!(contradicted[0], [0, 0]);
+        assert!(contradicted[1][0] > 0 && contradicted[1][0] == contradicted[1][1]);
+        assert_eq!(contradicted[2], [0, 0]);
     }
 
     #[test]

@@ -92,14 +92,20 @@ fn told(handled: &Handled) -> Value {
     let mut out = Vec::new();
     let metrics = Metrics::new("payhook", "archival_function_dev");
     tell(handled, &metrics, 7, &mut out);
-    serde_json::from_slice(&out).unwrap()
+    let lines = out.split(|byte| *byte == b'\n');
+    serde_json::from_slice(lines.into_iter().next().unwrap()).unwrap()
 }
 
 #[tokio::test]
 async fn daily_seals_until_yesterday_and_archives_what_is_old_enough() {
     let memory = memory();
     let handled = run_until(&memory, &Task::DAILY, u32::MAX).await;
-    assert_eq!((handled.result(), handled.left.len()), (Ok(()), 0));
+    let payments = "{\"task\":\"payments\",\"day\":\"2026-04-08\",\"continued\":0}";
+    let left: Vec<String> = handled.left.iter().map(Task::event).collect();
+    assert_eq!(
+        (handled.result(), left),
+        (Ok(()), vec![payments.to_owned()])
+    );
     let line = told(&handled);
     // 9 January is ninety-one days before 10 April; the 10th of December is beyond the look back.
     assert_eq!(line["ArchivedItems"], 3);
@@ -287,4 +293,104 @@ async fn a_day_that_was_asked_for_is_archived_alone() {
         ),
         (Some(1), 3)
     );
+}
+
+/// What an event of `day` about payment `n` tells, and the movement.
+fn told_movement(memory: &Memory, day: &str, n: u32, kind: &str, id: &str, minor: i64) {
+    let text = |value: &str| Attribute::Text(value.to_owned());
+    let number = |value: i64| Attribute::Number(value.to_string());
+    let mut event = item(day, n);
+    let tells = Attribute::List(vec![format!("{kind}#{id}")]);
+    event.insert("tells".to_owned(), tells);
+    let key = format!("{day}T03:04:05.600000000Z#{id}");
+    event.insert("timestamp".to_owned(), text(&key));
+    event.insert("event_id".to_owned(), text(id));
+    memory.put_item(event.clone());
+    let mut movement = event;
+    for name in ["archive_shard", "event_time", "tells"] {
+        movement.remove(name);
+    }
+    movement.extend(
+        [
+            ("record_type", text("movement")),
+            ("timestamp", text(&format!("movement#{kind}#{id}"))),
+            ("movement_kind", text(kind)),
+            ("movement_id", text(id)),
+            ("movement_state", text("succeeded")),
+            ("movement_rank", number(30)),
+            ("version", number(1)),
+            ("changes", Attribute::List(Vec::new())),
+            ("amount_tells", text("own")),
+            ("amount_rank", number(30)),
+            ("amount_minor", number(minor)),
+            ("currency", text("EUR")),
+            ("amount_exponent", number(2)),
+            ("amount_text", text(&minor.to_string())),
+            ("exponent_source", text("iso_default")),
+        ]
+        .map(|(name, value)| (name.to_owned(), value)),
+    );
+    memory.put_item(movement);
+}
+
+#[tokio::test]
+async fn the_payments_of_the_day_before_yesterday_are_judged() {
+    let memory = memory();
+    told_movement(&memory, "2026-04-08", 101, "refund", "re_1", 31);
+    told_movement(&memory, "2026-04-07", 101, "capture", "ch_1", 30);
+    told_movement(&memory, "2026-04-08", 102, "dispute", "dp_1", 30);
+    told_movement(&memory, "2026-04-08", 103, "capture", "ch_3", 30);
+    // Of another day.
+    told_movement(&memory, "2026-04-09", 104, "dispute", "dp_4", 30);
+    let daily = run_until(&memory, &Task::DAILY, u32::MAX).await;
+    let (mut tasks, mut contradicted, mut found) = (daily.left, Vec::new(), Vec::new());
+    // With every question about the deadline answered by yes it ends all the same.
+    while let Some(task) = tasks.pop() {
+        let handled = run_until(&memory, &task, 0).await;
+        assert_eq!(handled.result(), Ok(()));
+        contradicted.push(told(&handled)["Contradicted"].as_u64().unwrap());
+        tasks.extend(handled.left);
+        found.extend(handled.payments.unwrap().unwrap().found);
+    }
+    assert_eq!(contradicted.iter().sum::<u64>(), 2);
+    let mut found: Vec<_> = found
+        .iter()
+        .map(|it| (it.transaction_id.as_str(), it.problems.join(",")))
+        .collect();
+    found.sort();
+    assert_eq!(
+        found,
+        [
+            ("stripe:pi_101", "refund_beyond_capture".to_owned()),
+            ("stripe:pi_102", "dispute_without_payment".to_owned()),
+        ]
+    );
+
+    let day = "2026-04-08".parse().unwrap();
+    let task = Task::Payments {
+        day,
+        from: None,
+        continued: 0,
+    };
+    let handled = run_until(&memory, &task, u32::MAX).await;
+    let mut out = Vec::new();
+    let metrics = Metrics::new("payhook", "archival_function_dev");
+    tell(&handled, &metrics, 7, &mut out);
+    let out = String::from_utf8(out).unwrap();
+    let lines: Vec<Value> = out
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 2, "the total, and the provider's");
+    assert_eq!(lines[1]["provider"], "stripe");
+    assert!(lines.iter().all(|line| line["Contradicted"] == 2));
+    assert_eq!(
+        (&lines[0]["Records"], &lines[0]["FailedRecords"]),
+        (&3.into(), &0.into())
+    );
+
+    memory.fail_every(Call::PaymentRead, CallFault::Final);
+    let handled = run_until(&memory, &task, u32::MAX).await;
+    assert_eq!((handled.result(), handled.left.len()), (Err(Failed(1)), 0));
+    assert_eq!(told(&handled)["FailedRecords"], 1);
 }

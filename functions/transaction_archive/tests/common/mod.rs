@@ -5,11 +5,11 @@
 use std::collections::BTreeSet;
 
 use jiff::civil::{Date, date};
-use payment_event::TransactionKey;
+use payment_event::{MOVEMENT, TransactionKey};
 use pipeline::memory::{Memory, to_the_end};
 use pipeline::plan::archive_shard;
 use pipeline::storage::Deadline;
-use pipeline::stored::{StoredMoney, StoredTransaction};
+use pipeline::stored::{StoredMoney, StoredMovement, StoredTransaction};
 use transaction_archive::run::{Cursor, Days, Deps, Report, run};
 use transaction_archive::{decode, read};
 
@@ -52,6 +52,54 @@ pub(crate) fn record(n: u32) -> StoredTransaction {
         audit_length: 1,
         tells: Vec::new(),
         movement: None,
+    }
+}
+
+/// An event under `payment` that tells and names these.
+pub(crate) fn event(
+    n: u32,
+    payment: &str,
+    tells: &[&str],
+    related: &[(&str, &str)],
+) -> StoredTransaction {
+    let transaction_id = format!("stripe:{payment}");
+    let plain = record(n);
+    StoredTransaction {
+        archive_shard: archive_shard(&transaction_id, plain.received_at.as_millisecond(), true),
+        key: TransactionKey {
+            transaction_id,
+            ..plain.key
+        },
+        tells: tells.iter().map(|told| (*told).to_owned()).collect(),
+        related_ids: related
+            .iter()
+            .map(|(role, id)| ((*role).to_owned(), (*id).to_owned()))
+            .collect(),
+        ..plain
+    }
+}
+
+/// A movement of 10.00 EUR that succeeded.
+pub(crate) fn movement(payment: &str, kind: &str, id: &str) -> StoredTransaction {
+    let plain = record(1000);
+    StoredTransaction {
+        key: TransactionKey {
+            transaction_id: format!("stripe:{payment}"),
+            timestamp: format!("{MOVEMENT}#{kind}#{id}"),
+        },
+        archive_shard: String::new(),
+        movement: Some(StoredMovement {
+            kind: kind.into(),
+            id: id.into(),
+            state: "succeeded".into(),
+            rank: 30,
+            tells: Some("own".into()),
+            amount_rank: Some(30),
+            amount_at: None,
+            version: 1,
+            changes: Vec::new(),
+        }),
+        ..plain
     }
 }
 
