@@ -12,7 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use payment_event::PaymentEvent;
+use payment_event::{Movement, PaymentEvent, Stage};
 use provider_webhooks::sign::{SignedRequest, sign};
 use provider_webhooks::{
     Headers, Provider, ProviderInfo, RawWebhook, Secrets, providers, sample_secrets,
@@ -108,6 +108,26 @@ pub fn event(name: &str, body: &Value) -> PaymentEvent {
 
 pub fn minor(event: &PaymentEvent) -> Option<i64> {
     event.amount.as_ref().map(|amount| amount.minor.0)
+}
+
+/// The movements that an event tells: kind, id, state, rank and minor units of each (`-` without an
+/// amount), then the payment where its id is not the movement's own, then the event's payment where
+/// it is another still.
+pub fn told(event: &PaymentEvent) -> String {
+    let row = |m: &Movement| {
+        let minor = m.amount().map_or("-".into(), |a| a.minor.0.to_string());
+        let (kind, id, Stage { rank, state }) = (m.kind.as_str(), &m.id, m.stage);
+        let mut row = format!("{kind} {id} {} {rank} {minor}", state.as_str());
+        if m.payment != m.id {
+            row += &format!(" of {}", m.payment);
+        }
+        if m.payment != event.transaction_id {
+            row += &format!(" (event of {})", event.transaction_id);
+        }
+        row
+    };
+    let rows: Vec<_> = event.movements.iter().map(row).collect();
+    rows.join(", ")
 }
 
 /// An event in the short form of `*.expected.json`.
