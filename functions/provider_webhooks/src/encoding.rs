@@ -38,6 +38,43 @@ pub(crate) fn part<'h>(header: &'h str, separator: char, name: &str) -> Option<&
     values.next().is_none().then_some(value)
 }
 
+/// A signature header with one time and the hexadecimal signatures made at it.
+#[derive(Debug)]
+#[cfg_attr(test, derive(PartialEq, Eq))]
+pub(crate) struct TimedSignatures<'h> {
+    /// Seconds since the epoch.
+    pub(crate) time: i64,
+    /// The same as sent, which is what is signed.
+    pub(crate) time_text: &'h str,
+    /// The signatures, in order. There is one at least.
+    pub(crate) signatures: Vec<Vec<u8>>,
+}
+
+/// Reads a header of [`parts`] such as `t=1,v1=…,v1=…`: the one value of `time_name`, and the first
+/// `signatures_max` values of `signature_name`, of which those that are not hexadecimal are left
+/// out. `None` without a time, with two, with one that is no number, or without a signature.
+pub(crate) fn timed_signatures<'h>(
+    header: &'h str,
+    separator: char,
+    [time_name, signature_name]: [&str; 2],
+    signatures_max: usize,
+) -> Option<TimedSignatures<'h>> {
+    let time_text = part(header, separator, time_name)?;
+    let signatures: Vec<_> = parts(header, separator)
+        .filter(|(name, _)| *name == signature_name)
+        .take(signatures_max)
+        .filter_map(|(_, value)| hex_any_case(value))
+        .collect();
+    if signatures.is_empty() {
+        return None;
+    }
+    Some(TimedSignatures {
+        time: time_text.parse().ok()?,
+        time_text,
+        signatures,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,5 +104,30 @@ mod tests {
         assert_eq!(part("t=1,v1=a", ',', "t"), Some("1"));
         assert_eq!(part("t=1,t=2", ',', "t"), None);
         assert_eq!(part("v1=a", ',', "t"), None);
+    }
+
+    #[test]
+    fn a_time_and_its_signatures() {
+        let read = |header| timed_signatures(header, ',', ["t", "v1"], 2);
+        let good = |signatures: &[&[u8]]| {
+            Some(TimedSignatures {
+                time: 1,
+                time_text: "01",
+                signatures: signatures.iter().map(|bytes| bytes.to_vec()).collect(),
+            })
+        };
+        for (header, expected) in [
+            ("t=01,v1=aa", good(&[b"\xaa"])),
+            ("v1=aa, v0=cc, t=01, v1=bb", good(&[b"\xaa", b"\xbb"])),
+            // One that cannot be read is one of those that are looked at.
+            ("t=01,v1=zz,v1=bb,v1=cc", good(&[b"\xbb"])),
+            ("t=01,v1=zz,v1=zz,v1=cc", None),
+            ("t=01,v0=aa", None),
+            ("t=01,t=01,v1=aa", None),
+            ("t=x,v1=aa", None),
+            ("v1=aa", None),
+        ] {
+            assert_eq!(read(header), expected, "{header}");
+        }
     }
 }

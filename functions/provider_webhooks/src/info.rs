@@ -3,6 +3,7 @@
 //! Invariant: the one place for these facts. `catalogue.json`, which the gateway's templates, the local cloud's keys and
 //! `payhook providers` are made from, is written from these values and a test compares.
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::event_types::EventTypes;
@@ -67,6 +68,25 @@ pub struct ProviderInfo {
     pub certificate_url: Option<CertificateUrl>,
     /// How long it tries.
     pub delivery: Delivery,
+}
+
+impl ProviderInfo {
+    /// Judges the time that a signature covers, in seconds, by the window that the catalogue states.
+    /// To be called once the signature is known to match: until then the time is anybody's.
+    ///
+    /// # Errors
+    /// [`Reject::TimestampStale`] or [`Reject::TimestampFuture`] outside the window.
+    pub(crate) fn judge_time(&self, received_at: Timestamp, signed_at: i64) -> Result<(), Reject> {
+        let age = received_at.as_second().saturating_sub(signed_at);
+        let beyond = |window: Option<u32>, seconds: i64| window.is_some_and(|w| seconds > w.into());
+        if beyond(self.replay_window_past_seconds, age) {
+            return Err(Reject::TimestampStale);
+        }
+        if beyond(self.replay_window_future_seconds, age.saturating_neg()) {
+            return Err(Reject::TimestampFuture);
+        }
+        Ok(())
+    }
 }
 
 /// Reads the address of a certificate out of a webhook's headers. It makes every check that needs

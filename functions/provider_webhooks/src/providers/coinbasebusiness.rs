@@ -263,9 +263,7 @@ impl Provider for CoinbaseBusiness {
         if !raw.body.trim_ascii_start().starts_with(b"{") {
             return Err(Reject::SignatureMismatch);
         }
-        if received_at.as_second().saturating_sub(time) > i64::from(WINDOW_PAST_SECONDS) {
-            return Err(Reject::TimestampStale);
-        }
+        INFO.judge_time(received_at, time)?;
         Ok(matched.vouch(raw))
     }
 

@@ -316,13 +316,7 @@ impl Provider for Cybersource {
         let matched = hmac_sha256(&keys, &[time.as_bytes(), b".", text], &[signature])?;
         // The time is signed, so it is judged after the signature; to the second, as other
         // providers' are.
-        let age = received_at.as_second() - signed_at.as_second();
-        if age > i64::from(WINDOW_SECONDS) {
-            return Err(Reject::TimestampStale);
-        }
-        if age < -i64::from(WINDOW_SECONDS) {
-            return Err(Reject::TimestampFuture);
-        }
+        INFO.judge_time(received_at, signed_at.as_second())?;
         let body = raw.body;
         let verified = matched.vouch(raw);
         Ok(match secrets.setting(SIGNED_TEXT) {

@@ -331,10 +331,7 @@ impl Provider for PayPal {
         let sent_at = claim.sent_at;
         let matched = rsa_sha256(key, text.as_bytes(), claim.signature)?;
         // The time is signed, so it is judged after the signature; to the second.
-        let age = received_at.as_second().saturating_sub(sent_at.as_second());
-        if age > i64::from(WINDOW_PAST_SECONDS) {
-            return Err(Reject::TimestampStale);
-        }
+        INFO.judge_time(received_at, sent_at.as_second())?;
         Ok(matched.vouch(raw))
     }
 

@@ -203,13 +203,7 @@ impl Provider for Recurly {
             &[header.time_text.as_bytes(), b".", raw.body],
             &header.signatures,
         )?;
-        let age = received_at.as_second() - header.time.as_second();
-        if age > i64::from(WINDOW_SECONDS) {
-            return Err(Reject::TimestampStale);
-        }
-        if age < -i64::from(WINDOW_SECONDS) {
-            return Err(Reject::TimestampFuture);
-        }
+        INFO.judge_time(received_at, header.time.as_second())?;
         Ok(matched.vouch(raw))
     }
 

@@ -300,13 +300,7 @@ impl Provider for StandardWebhooks {
             }
             verdict => verdict,
         }?;
-        let age = received_at.as_second().saturating_sub(time);
-        if age > i64::from(WINDOW_SECONDS) {
-            return Err(Reject::TimestampStale);
-        }
-        if age < -i64::from(WINDOW_SECONDS) {
-            return Err(Reject::TimestampFuture);
-        }
+        INFO.judge_time(received_at, time)?;
         Ok(matched.vouch(raw))
     }
 

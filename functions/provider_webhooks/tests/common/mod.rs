@@ -12,10 +12,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use payment_event::PaymentEvent;
+use payment_event::{Movement, PaymentEvent, Stage};
 use provider_webhooks::sign::{SignedRequest, sign};
 use provider_webhooks::{
-    Headers, Provider, ProviderInfo, RawWebhook, Secrets, providers, sample_secrets,
+    Headers, Provider, ProviderInfo, RawWebhook, Secrets, detect, providers, sample_secrets,
 };
 use serde_json::{Value, json};
 
@@ -106,8 +106,50 @@ pub fn event(name: &str, body: &Value) -> PaymentEvent {
     events(name, body).unwrap().remove(0)
 }
 
+/// The first event of a body of any form, signed.
+pub fn event_of(name: &str, body: &[u8]) -> PaymentEvent {
+    let request = signed(name, body, 1, at());
+    believed(name, &request).unwrap().remove(0)
+}
+
+/// Sets fields of an object to those of another.
+pub fn set_fields(object: &mut Value, fields: &Value) {
+    for (key, value) in fields.as_object().unwrap() {
+        object[key] = value.clone();
+    }
+}
+
+/// The provider that these headers alone tell.
+pub fn detected(pairs: &[(&str, &str)]) -> Option<&'static str> {
+    detect(&Headers::new(pairs.to_vec())).map(|provider| provider.info().name)
+}
+
+pub fn problem_names(event: &PaymentEvent) -> Vec<&'static str> {
+    event.problems.iter().map(|p| p.as_str()).collect()
+}
+
 pub fn minor(event: &PaymentEvent) -> Option<i64> {
     event.amount.as_ref().map(|amount| amount.minor.0)
+}
+
+/// The movements that an event tells: kind, id, state, rank and minor units of each (`-` without an
+/// amount), then the payment where its id is not the movement's own, then the event's payment where
+/// it is another still.
+pub fn told(event: &PaymentEvent) -> String {
+    let row = |m: &Movement| {
+        let minor = m.amount().map_or("-".into(), |a| a.minor.0.to_string());
+        let (kind, id, Stage { rank, state }) = (m.kind.as_str(), &m.id, m.stage);
+        let mut row = format!("{kind} {id} {} {rank} {minor}", state.as_str());
+        if m.payment != m.id {
+            row += &format!(" of {}", m.payment);
+        }
+        if m.payment != event.transaction_id {
+            row += &format!(" (event of {})", event.transaction_id);
+        }
+        row
+    };
+    let rows: Vec<_> = event.movements.iter().map(row).collect();
+    rows.join(", ")
 }
 
 /// An event in the short form of `*.expected.json`.
@@ -200,9 +242,19 @@ pub fn assert_header_refusals(name: &str, rows: &[(&[(&str, &str)], &str)]) {
 pub fn assert_problems(name: &str, rows: &[(Value, &[&str])]) {
     for (body, expected) in rows {
         let events = events(name, body).unwrap();
-        let problems: Vec<_> = events[0].problems.iter().map(|p| p.as_str()).collect();
+        let problems = problem_names(&events[0]);
         assert_eq!((events.len(), &problems[..]), (1, *expected), "{body}");
     }
+}
+
+/// Asserts that a body with half a character in the payment's id is a captured payment all the
+/// same, under a hash of that id.
+pub fn assert_captured_under_a_hash(name: &str, body: &[u8], expected_minor: Option<i64>) {
+    let event = event_of(name, body);
+    assert_eq!(event.status.as_str(), "captured");
+    assert_eq!(minor(&event), expected_minor);
+    assert_eq!(problem_names(&event), ["id_unusable"]);
+    assert!(event.transaction_id.as_str().starts_with("sha256:"));
 }
 
 /// The types of a provider's published list, `event_types.txt`: a line each, `#` before a remark.
