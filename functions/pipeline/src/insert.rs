@@ -8,12 +8,16 @@
 //! say over that version, unless the telling is nothing new. Two writers who raise one version are told apart by it: one of them
 //! is answered with the other's item, and joins that.
 //!
+//! What the process remembers of a movement stands in for that answer: the first round raises the remembered item, and does not ask where the
+//! telling adds nothing to it. If the item has risen since, the table refuses the update, and the next round joins what stands there.
+//!
 //! Source: HTTP 200 of BatchExecuteStatement hides per-statement errors,
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchStatementResponse.html>.
 
 use futures::stream::{self, StreamExt};
 
 use crate::IngestError;
+use crate::remembered::Remembered;
 use crate::storage::{InsertOutcome, Over, Pause, StoreError, Write, Written};
 use crate::stored::StoredTransaction;
 
@@ -53,7 +57,7 @@ enum Next {
 }
 
 impl Open {
-    fn new((position, write): (usize, &Write)) -> Self {
+    fn new(position: usize, write: &Write) -> Self {
         let telling = match write {
             Write::Event(_) => None,
             Write::Movement(item, _) => Some(item.clone()),
@@ -61,7 +65,25 @@ impl Open {
         Self { position, telling }
     }
 
-    fn next(&self, write: &Write, answer: Result<Written, StoreError>) -> Next {
+    /// What the first round writes in place of `write`; `None` where that adds nothing to what is remembered.
+    fn first(&self, write: Write, remembered: &Remembered) -> Option<Write> {
+        let telling = self.telling.as_ref();
+        let known = telling.and_then(|telling| Some((telling, remembered.item(telling)?)));
+        match known.map(|(telling, item)| Self::raise(telling, &item)) {
+            Some(Next::Raise(raised)) => Some(raised),
+            Some(Next::Done(Fate::Duplicate)) => None,
+            // Nothing is remembered, or nothing that can be joined: the table decides.
+            _ => Some(write),
+        }
+    }
+
+    /// What follows from an answer. What the table says that it has is remembered.
+    fn next(
+        &self,
+        write: &Write,
+        answer: Result<Written, StoreError>,
+        remembered: &Remembered,
+    ) -> Next {
         let written = match answer {
             Ok(written) => written,
             Err(error @ StoreError::Final { .. }) => {
@@ -70,12 +92,26 @@ impl Open {
             Err(error) => return Next::Again(Some(error)),
         };
         match (written.outcome, &self.telling) {
-            (InsertOutcome::Stored, _) => Next::Done(Fate::Stored),
+            (InsertOutcome::Stored, _) => {
+                if let Write::Movement(item, _) = write {
+                    remembered.remember(item);
+                }
+                Next::Done(Fate::Stored)
+            }
             (InsertOutcome::Refused, _) => Next::Done(Fate::Failed(IngestError::RecordRefused)),
             (InsertOutcome::Retry, _) => Next::Again(None),
             (InsertOutcome::Duplicate, None) => Next::Done(Fate::Duplicate),
             (InsertOutcome::Duplicate, Some(telling)) => match written.present {
-                Some(item) => Self::raise(telling, item),
+                Some(item) => match StoredTransaction::from_item(item) {
+                    Ok(item) => {
+                        let next = Self::raise(telling, &item);
+                        if !matches!(next, Next::Done(Fate::Failed(_))) {
+                            remembered.remember(&item);
+                        }
+                        next
+                    }
+                    Err(_) => Next::Done(Fate::Failed(IngestError::RecordRefused)),
+                },
                 // The store did not say what stands there: it is asked. Or nothing does any more.
                 None => {
                     let over = match write {
@@ -89,14 +125,10 @@ impl Open {
     }
 
     /// An item that is no movement's is left alone, and the message goes to the dead-letter queue for a person to read.
-    fn raise(telling: &StoredTransaction, item: crate::storage::Item) -> Next {
-        let present = StoredTransaction::from_item(item);
-        let raised = present.and_then(|present| {
-            let version = present.movement.as_ref().map_or(0, |it| it.version);
-            Ok(present.raised(telling)?.map(|raised| (raised, version)))
-        });
-        match raised {
-            Ok(Some((raised, version))) => {
+    fn raise(telling: &StoredTransaction, present: &StoredTransaction) -> Next {
+        match present.raised(telling) {
+            Ok(Some(raised)) => {
+                let version = present.movement.as_ref().map_or(0, |it| it.version);
                 Next::Raise(Write::Movement(Box::new(raised), Over::Version(version)))
             }
             Ok(None) => Next::Done(Fate::Duplicate),
@@ -109,15 +141,26 @@ impl Open {
 pub(crate) async fn write_all<C>(
     writes: Vec<Write>,
     rounds: Rounds,
+    remembered: &Remembered,
     pause: &impl Pause,
     call: C,
 ) -> Vec<Fate>
 where
     C: AsyncFn(&[Write]) -> Result<Vec<Written>, StoreError>,
 {
-    let mut fates: Vec<Option<Fate>> = vec![None; writes.len()];
-    let mut open: Vec<Open> = writes.iter().enumerate().map(Open::new).collect();
-    let mut writes = writes;
+    let mut fates: Vec<Option<Fate>> = Vec::with_capacity(writes.len());
+    let (mut open, mut first_writes) = (Vec::new(), Vec::new());
+    for (position, write) in writes.into_iter().enumerate() {
+        let it = Open::new(position, &write);
+        let Some(write) = it.first(write, remembered) else {
+            fates.push(Some(Fate::Duplicate));
+            continue;
+        };
+        fates.push(None);
+        open.push(it);
+        first_writes.push(write);
+    }
+    let mut writes = first_writes;
     let (mut attempts, mut put_off) = (0, false);
     while !open.is_empty() {
         // What is only raised was not put off.
@@ -130,7 +173,7 @@ where
         let last = attempts >= rounds.attempts_max;
         let (mut rest, mut next_writes) = (Vec::new(), Vec::new());
         for ((it, write), answer) in open.into_iter().zip(writes).zip(answers) {
-            let fate = match it.next(&write, answer) {
+            let fate = match it.next(&write, answer, remembered) {
                 Next::Done(fate) => fate,
                 Next::Raise(raised) if !last => {
                     rest.push(it);

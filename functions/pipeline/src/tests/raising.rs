@@ -5,7 +5,7 @@ use crate::IngestError;
 use crate::memory::CallFault;
 
 /// A life of one refund: created, succeeded, failed; each told by an event of its own.
-fn refund(state: &str, number: u64) -> Queued {
+pub(super) fn refund(state: &str, number: u64) -> Queued {
     let body = serde_json::json!({
         "id": format!("evt_{number}"), "object": "event", "type": "refund.updated", "created": 1_767_326_640,
         "data": {"object": {"id": "re_1", "object": "refund", "payment_intent": "pi_1", "status": state,
