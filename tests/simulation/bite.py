@@ -40,8 +40,8 @@ FAULTS = (
     Fault(
         "a throttled insert counts as stored",
         f"{PIPELINE}/insert.rs",
-        "            (InsertOutcome::Stored, _) => Next::Done(self.stored()),",
-        "            (InsertOutcome::Stored | InsertOutcome::Retry, _) => Next::Done(self.stored()),",
+        "            (InsertOutcome::Retry, _) => {\n                self.unanswered |= may_have_written(write);\n                Next::Again(None)\n            }",
+        "            (InsertOutcome::Retry, _) => Next::Done(Fate::Stored),",
     ),
     Fault(
         "an insert whose call failed counts as a duplicate",
@@ -88,14 +88,52 @@ FAULTS = (
     Fault(
         "a movement that is there is never raised",
         f"{PIPELINE}/insert.rs",
-        "            Ok(Some((raised, version, gained))) => {",
-        "            Ok(Some(_)) if true => Next::Done(Fate::Duplicate),\n            Ok(Some((raised, version, gained))) => {",
+        "            Ok(Some(raised)) => {",
+        "            Ok(Some(_)) if true => Next::Done(Fate::Duplicate),\n            Ok(Some(raised)) => {",
     ),
     Fault(
         "a refused insert that is told nothing counts as a repetition",
         f"{PIPELINE}/insert.rs",
         "                    Next::Raise(Write::Movement(telling.clone(), over))",
         "                    let _ = (telling, over);\n                    Next::Done(Fate::Duplicate)",
+    ),
+    Fault(
+        "a movement whose answer was lost is remembered",
+        f"{PIPELINE}/insert.rs",
+        "                return Next::Again(Some(error));",
+        "                if let Write::Movement(item, _) = write {\n"
+        "                    remembered.remember(item);\n"
+        "                }\n"
+        "                return Next::Again(Some(error));",
+    ),
+    Fault(
+        "a movement whose write was put off is remembered",
+        f"{PIPELINE}/insert.rs",
+        "                Next::Again(None)",
+        "                if let Write::Movement(item, _) = write {\n"
+        "                    remembered.remember(item);\n"
+        "                }\n"
+        "                Next::Again(None)",
+    ),
+    Fault(
+        "a telling that adds to what is remembered is dropped",
+        f"{PIPELINE}/insert.rs",
+        "            Some(Next::Raise(raised)) => Some(raised),",
+        "            Some(Next::Raise(_)) => None,",
+    ),
+    Fault(
+        "a refused update over what is remembered counts as a repetition",
+        f"{PIPELINE}/insert.rs",
+        "                Some(item) => match StoredTransaction::from_item(item) {",
+        "                Some(_) if matches!(write, Write::Movement(_, Over::Version(_))) => Next::Done(Fate::Duplicate),\n"
+        "                Some(item) => match StoredTransaction::from_item(item) {",
+    ),
+    Fault(
+        "movements of one payment are remembered as one",
+        f"{PIPELINE}/remembered.rs",
+        "        let known = generations.younger.get(&telling.key);",
+        "        let mut known = generations.younger.iter();\n"
+        "        let known = known.find(|(key, _)| key.transaction_id == telling.key.transaction_id).map(|(_, known)| known);",
     ),
     Fault(
         "a message is acknowledged though its movement was not written",

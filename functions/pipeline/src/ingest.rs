@@ -21,6 +21,7 @@ use crate::judge::{Judge, Judgement};
 use crate::message::IncomingMessage;
 use crate::plan::{PlannedEvent, plan};
 use crate::reject::{rejected_message, send_all};
+use crate::remembered::Remembered;
 use crate::report::{FailedMessage, IngestReport, UNKNOWN_PROVIDER};
 use crate::storage::{
     AuditPointer, AuditStore, CertificateStore, INSERT_BATCH_RECORDS_MAX, Pause, RejectedQueue,
@@ -32,6 +33,8 @@ use crate::storage::{
 pub struct Deps<'d, T, A, R, S, C, P> {
     /// The transactions table.
     pub transactions: &'d T,
+    /// What this process remembers of the movements in it.
+    pub remembered: &'d Remembered,
     /// The audit bucket.
     pub audit: &'d A,
     /// The rejected queue.
@@ -164,9 +167,13 @@ where
         attempts_max: limits.insert_attempts_max,
     };
     let (fates, sent) = join(
-        write_all(plan.writes, rounds, deps.pause, async |writes| {
-            deps.transactions.write_batch(writes).await
-        }),
+        write_all(
+            plan.writes,
+            rounds,
+            deps.remembered,
+            deps.pause,
+            async |writes| deps.transactions.write_batch(writes).await,
+        ),
         send_all(sends, limits.send_attempts_max, deps.rejected, deps.pause),
     )
     .await;

@@ -11,14 +11,18 @@
 //! A movement whose item gains a problem, because two tellings of it contradict each other, has a fate of its own: who writes the
 //! problem tells of it, and a repetition, which finds it there, does not.
 //!
+//! What the process remembers of a movement stands in for that answer: the first round raises the remembered item, and does not ask where the
+//! telling adds nothing to it. If the item has risen since, the table refuses the update, and the next round joins what stands there.
+//!
 //! Source: HTTP 200 of BatchExecuteStatement hides per-statement errors,
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchStatementResponse.html>.
 
 use futures::stream::{self, StreamExt};
 
 use crate::IngestError;
+use crate::remembered::Remembered;
 use crate::report::Contradiction;
-use crate::storage::{InsertOutcome, Item, Over, Pause, StoreError, Write, Written};
+use crate::storage::{InsertOutcome, Over, Pause, StoreError, Write, Written};
 use crate::stored::StoredTransaction;
 
 /// What became of a write.
@@ -63,7 +67,7 @@ enum Next {
 }
 
 impl Open {
-    fn new((position, write): (usize, &Write)) -> Self {
+    fn new(position: usize, write: &Write) -> Self {
         let telling = match write {
             Write::Event(_) => None,
             Write::Movement(item, _) => Some(item.clone()),
@@ -77,7 +81,24 @@ impl Open {
         }
     }
 
-    fn next(&mut self, write: &Write, answer: Result<Written, StoreError>) -> Next {
+    /// What the first round writes in place of `write`; `None` where that adds nothing to what is remembered.
+    fn first(&mut self, write: Write, remembered: &Remembered) -> Option<Write> {
+        let known = self.telling.as_deref().and_then(|it| remembered.item(it));
+        match known.map(|item| self.raise(&item)) {
+            Some(Next::Raise(raised)) => Some(raised),
+            Some(Next::Done(Fate::Duplicate)) => None,
+            // Nothing is remembered, or nothing that can be joined: the table decides.
+            _ => Some(write),
+        }
+    }
+
+    /// What follows from an answer. What the table says that it has is remembered.
+    fn next(
+        &mut self,
+        write: &Write,
+        answer: Result<Written, StoreError>,
+        remembered: &Remembered,
+    ) -> Next {
         let written = match answer {
             Ok(written) => written,
             Err(error @ StoreError::Final { .. }) => {
@@ -89,7 +110,12 @@ impl Open {
             }
         };
         match (written.outcome, &self.telling) {
-            (InsertOutcome::Stored, _) => Next::Done(self.stored()),
+            (InsertOutcome::Stored, _) => {
+                if let Write::Movement(item, _) = write {
+                    remembered.remember(item);
+                }
+                Next::Done(self.stored())
+            }
             (InsertOutcome::Refused, _) => Next::Done(Fate::Failed(IngestError::RecordRefused)),
             (InsertOutcome::Retry, _) => {
                 self.unanswered |= may_have_written(write);
@@ -97,7 +123,16 @@ impl Open {
             }
             (InsertOutcome::Duplicate, None) => Next::Done(Fate::Duplicate),
             (InsertOutcome::Duplicate, Some(telling)) => match written.present {
-                Some(item) => self.raise(item),
+                Some(item) => match StoredTransaction::from_item(item) {
+                    Ok(item) => {
+                        let next = self.raise(&item);
+                        if !matches!(next, Next::Done(Fate::Failed(_))) {
+                            remembered.remember(&item);
+                        }
+                        next
+                    }
+                    Err(_) => Next::Done(Fate::Failed(IngestError::RecordRefused)),
+                },
                 // The store did not say what stands there: it is asked. Or nothing does any more.
                 None => {
                     let over = match write {
@@ -111,24 +146,14 @@ impl Open {
     }
 
     /// An item that is no movement's is left alone, and the message goes to the dead-letter queue for a person to read.
-    fn raise(&mut self, item: Item) -> Next {
-        let present = StoredTransaction::from_item(item);
-        let raised = present.and_then(|present| {
-            let version = present.movement.as_ref().map_or(0, |it| it.version);
-            let raised = self
-                .telling
-                .as_deref()
-                .map(|telling| present.raised(telling));
-            Ok(raised.transpose()?.flatten().map(|raised| {
+    fn raise(&mut self, present: &StoredTransaction) -> Next {
+        let telling = self.telling.as_deref();
+        match telling.map_or(Ok(None), |telling| present.raised(telling)) {
+            Ok(Some(raised)) => {
+                let version = present.movement.as_ref().map_or(0, |it| it.version);
                 let problems = raised.problems.iter();
                 let new = problems.filter(|problem| !present.problems.contains(problem));
-                let gained = new.cloned().collect();
-                (raised, version, gained)
-            }))
-        });
-        match raised {
-            Ok(Some((raised, version, gained))) => {
-                (self.gained, self.unanswered) = (gained, false);
+                (self.gained, self.unanswered) = (new.cloned().collect(), false);
                 Next::Raise(Write::Movement(Box::new(raised), Over::Version(version)))
             }
             // What stands there says it all. After an answer that was lost that is taken for our own write: a problem that is told
@@ -162,15 +187,26 @@ fn may_have_written(write: &Write) -> bool {
 pub(crate) async fn write_all<C>(
     writes: Vec<Write>,
     rounds: Rounds,
+    remembered: &Remembered,
     pause: &impl Pause,
     call: C,
 ) -> Vec<Fate>
 where
     C: AsyncFn(&[Write]) -> Result<Vec<Written>, StoreError>,
 {
-    let mut fates: Vec<Option<Fate>> = vec![None; writes.len()];
-    let mut open: Vec<Open> = writes.iter().enumerate().map(Open::new).collect();
-    let mut writes = writes;
+    let mut fates: Vec<Option<Fate>> = Vec::with_capacity(writes.len());
+    let (mut open, mut first_writes) = (Vec::new(), Vec::new());
+    for (position, write) in writes.into_iter().enumerate() {
+        let mut it = Open::new(position, &write);
+        let Some(write) = it.first(write, remembered) else {
+            fates.push(Some(Fate::Duplicate));
+            continue;
+        };
+        fates.push(None);
+        open.push(it);
+        first_writes.push(write);
+    }
+    let mut writes = first_writes;
     let (mut attempts, mut put_off) = (0, false);
     while !open.is_empty() {
         // What is only raised was not put off.
@@ -183,7 +219,7 @@ where
         let last = attempts >= rounds.attempts_max;
         let (mut rest, mut next_writes) = (Vec::new(), Vec::new());
         for ((mut it, write), answer) in open.into_iter().zip(writes).zip(answers) {
-            let fate = match it.next(&write, answer) {
+            let fate = match it.next(&write, answer, remembered) {
                 Next::Done(fate) => fate,
                 Next::Raise(raised) if !last => {
                     rest.push(it);

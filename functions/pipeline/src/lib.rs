@@ -17,6 +17,7 @@ pub mod message;
 pub mod plan;
 pub mod reconcile;
 mod reject;
+mod remembered;
 mod report;
 pub mod retry;
 pub mod storage;
@@ -26,6 +27,7 @@ pub use error::{AuditError, IngestError};
 pub use ingest::{Deps, Limits, ingest};
 pub use judge::{Judge, Judgement};
 pub use message::{IncomingMessage, Origin, Request};
+pub use remembered::{REMEMBERED_MAX, Remembered};
 pub use report::{Contradiction, FailedMessage, IngestReport, ProviderCounters, UNKNOWN_PROVIDER};
 
 #[cfg(test)]

@@ -161,6 +161,7 @@ pub(crate) fn tell(handled: &Handled, metrics: &Metrics, now_ms: i64, out: &mut 
 #[cfg(test)]
 mod tests {
     use futures::executor::block_on;
+    use pipeline::Remembered;
     use pipeline::memory::Memory;
     use provider_webhooks::sign::sign;
     use provider_webhooks::{SampleParams, Secrets, sample};
@@ -205,6 +206,7 @@ mod tests {
     fn run(memory: &Memory, event: &str) -> Result<Handled, BatchError> {
         let deps = Deps {
             transactions: memory,
+            remembered: &Remembered::default(),
             audit: memory,
             rejected: memory,
             secrets: memory,

@@ -14,7 +14,7 @@ use aws_adapters::{
 };
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use lambda_setup::{BatchResponse, Config, Metrics, failure, start_logging};
-use pipeline::{Deps, Limits};
+use pipeline::{Deps, Limits, Remembered};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -53,8 +53,10 @@ async fn main() -> Result<(), Error> {
         tracing::warn!(provider = name, %error, "secrets of {name} could not be read in init: {error}");
     }
 
+    let remembered = Remembered::default();
     let deps = Deps {
         transactions: &transactions,
+        remembered: &remembered,
         audit: &audit,
         rejected: &rejected,
         secrets: &secrets,

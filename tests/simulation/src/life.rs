@@ -11,7 +11,7 @@ use pipeline::aggregate::SequenceNumber;
 use pipeline::aggregate::count::{CountReport, StreamRecord, count_batch};
 use pipeline::memory::{CallFault, EntryFault, Memory, signing_key};
 use pipeline::plan::archive_shard;
-use pipeline::{Deps, IngestReport, Limits, ingest};
+use pipeline::{Deps, IngestReport, Limits, Remembered, ingest};
 
 use crate::checks;
 use crate::messages::{Message, all_providers, secrets};
@@ -29,6 +29,8 @@ const PART_ITEMS: usize = 3;
 /// Faults of one step, and the calls among which they strike.
 const FAULTS_MOST: usize = 3;
 const FAULTS_REACH: usize = 25;
+/// An invocation of webhook_processor in so many finds a process that was just started.
+const INVOCATIONS_A_START: usize = 6;
 /// The stream's shards: a transaction's records are all in one.
 const SHARDS: usize = 2;
 
@@ -64,6 +66,8 @@ pub(crate) struct Life {
     lived: BTreeSet<usize>,
     numbers: u64,
     invocations: u64,
+    /// The processes of webhook_processor, by what each remembers.
+    processes: [Remembered; 2],
     /// How far each shard of the stream is acknowledged.
     checkpoints: [usize; SHARDS],
     /// Days that were archived: nothing of them is repeated any more, as ninety days later.
@@ -87,6 +91,7 @@ pub fn run(seed: u64) -> Result<Counts, String> {
         lived: BTreeSet::new(),
         numbers: 0,
         invocations: 0,
+        processes: Default::default(),
         checkpoints: [0; SHARDS],
         archived_until: -1,
         quiet: false,
@@ -226,8 +231,14 @@ impl Life {
         }
         self.disturb(FAULTS_MOST, FAULTS_REACH);
         self.invocations += 2;
-        let deps = Deps {
+        for process in &mut self.processes {
+            if self.random.once_in(INVOCATIONS_A_START) {
+                *process = Remembered::default();
+            }
+        }
+        let deps = |process: usize| Deps {
             transactions: &self.memory,
+            remembered: &self.processes[process],
             audit: &self.memory,
             rejected: &self.memory,
             secrets: &self.memory,
@@ -238,13 +249,16 @@ impl Life {
             one.iter().map(Message::incoming).collect(),
             two.iter().map(Message::incoming).collect(),
         );
-        let limits = Limits::default();
+        let (limits, processes) = (Limits::default(), [deps(0), deps(1)]);
         let names = [self.invocations, self.invocations + 1].map(|n| format!("invocation-{n}"));
         let (a, b) = both(
             &mut self.random,
-            ingest(&first, &names[0], &deps, &limits),
-            ingest(&second, &names[1], &deps, &limits),
+            ingest(&first, &names[0], &processes[0], &limits),
+            ingest(&second, &names[1], &processes[1], &limits),
         );
+        if self.memory.crashed() {
+            self.processes = Default::default();
+        }
         self.recover();
         self.put_back(one, a.as_ref());
         self.put_back(two, b.as_ref());

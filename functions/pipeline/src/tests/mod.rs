@@ -10,5 +10,6 @@ mod faults;
 mod judging;
 mod planning;
 mod raising;
+mod remembering;
 mod support;
 mod whatever;

@@ -5,7 +5,7 @@ use crate::IngestError;
 use crate::memory::CallFault;
 
 /// A life of one refund: created, succeeded, failed; each told by an event of its own.
-fn refund(state: &str, number: u64) -> Queued {
+pub(super) fn refund(state: &str, number: u64) -> Queued {
     refund_of(30, state, number)
 }
 

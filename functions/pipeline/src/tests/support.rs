@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::audit::read_line;
 use crate::memory::{Memory, to_the_end};
 use crate::storage::AuditPointer;
-use crate::{Deps, IncomingMessage, IngestReport, Limits, ingest};
+use crate::{Deps, IncomingMessage, IngestReport, Limits, Remembered, ingest};
 
 pub(super) const RECEIVED_AT_MS: i64 = 1_767_326_645_250; // 2026-01-02T04:04:05.250Z
 /// Luhn-valid test number that no field rule knows of.
@@ -166,21 +166,36 @@ pub(super) fn memory() -> Memory {
     memory
 }
 
+/// One invocation of a process that was just started.
 pub(super) fn run_or_crash(
     memory: &Memory,
     messages: &[Queued],
     invocation_id: &str,
 ) -> Option<IngestReport> {
+    let remembered = Remembered::default();
+    let limits = Limits::default();
+    run_warm(memory, &remembered, messages, invocation_id, limits)
+}
+
+/// One invocation of a process that remembers movements.
+pub(super) fn run_warm(
+    memory: &Memory,
+    remembered: &Remembered,
+    messages: &[Queued],
+    invocation_id: &str,
+    limits: Limits,
+) -> Option<IngestReport> {
     let batch: Vec<_> = messages.iter().map(Queued::incoming).collect();
     let deps = Deps {
         transactions: memory,
+        remembered,
         audit: memory,
         rejected: memory,
         secrets: memory,
         certificates: memory,
         pause: memory,
     };
-    to_the_end(ingest(&batch, invocation_id, &deps, &Limits::default()))
+    to_the_end(ingest(&batch, invocation_id, &deps, &limits))
 }
 
 pub(super) fn run(memory: &Memory, messages: &[Queued], invocation_id: &str) -> IngestReport {

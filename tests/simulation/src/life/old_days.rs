@@ -128,6 +128,7 @@ impl Life {
                 let incoming: Vec<_> = arriving.iter().map(Message::incoming).collect();
                 let deps = Deps {
                     transactions: &self.memory,
+                    remembered: &self.processes[0],
                     audit: &self.memory,
                     rejected: &self.memory,
                     secrets: &self.memory,
