@@ -70,15 +70,14 @@ def table_and_index(units: dict[str, float] | None) -> list[str]:
 
 
 def write_units(results: dict[str, Any]) -> list[str]:
-    """Write units of a webhook by what they are for: of the mix, and of whole lives."""
+    """Write units of a webhook by what they are for: of whole lives, and of first tellings alone."""
     if "lives" not in results:
         return []
     mix = results["batches"][-1]
-    webhooks, units_of_lives = results["lives"]
     rows = [["write units of a webhook", "event", "movement", "refused", "table", "index"]]
     for of, units in (
-        (f"of the mix, {mix['records']:,} in a batch", mix["units"]),
-        (f"of whole lives, {webhooks} in batches of one", units_of_lives),
+        *((f"of whole lives, {lives['webhooks']} {lives['how']}", lives["units"]) for lives in results["lives"]),
+        (f"of first tellings, {mix['records']:,} in a batch", mix["units"]),
     ):
         parts = [units["events"], units["movements"], units["refused"], table_units(units), units["index"]]
         rows.append([of, *(f"{part:.3f}" for part in parts)])

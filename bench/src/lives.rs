@@ -1,13 +1,14 @@
 //! What whole lives of payments cost the table: the mix that everything else is measured with tells each movement once, a payment's life tells most of
 //! them several times.
 //!
-//! The lives are those of the end-to-end tests. Each webhook comes in a batch of its own, as the moments of a payment do, to a table that remembers.
+//! The lives are those of the end-to-end tests, and the table remembers. What a telling costs that was told before depends on whether it reaches
+//! a process that remembers it, and on whether it is in one batch with the other: so the lives are handed out in several ways.
 
 use hyper::body::Bytes;
 use jiff::Timestamp;
 use provider_webhooks::sign::sign;
 use provider_webhooks::{providers, sample_secrets};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::figures::Units;
@@ -64,24 +65,71 @@ fn webhooks(lives: &str) -> Vec<(Webhook, Timestamp)> {
     made
 }
 
-/// Write units of a webhook of the lives (a life a line, as in `tests/e2e/fixtures/lives.jsonl`), and how many webhooks there were.
+/// Write units of a webhook of whole lives.
+#[derive(Clone, Debug, Serialize)]
+pub struct Lives {
+    /// How the webhooks came.
+    pub how: String,
+    /// How many there were.
+    pub webhooks: u64,
+    /// Of each.
+    pub units: Units,
+}
+
+/// What the lives cost, one of whose stands on each line of `lives` (as in `tests/e2e/fixtures/lives.jsonl`): first by itself each webhook, in one
+/// process, which is judged; then as the event source may hand them out to `processes` of them.
 ///
 /// # Errors
 /// A [`MeasureError`].
-pub async fn lives(plan: &Plan, lives: &str) -> Result<(u64, Units), MeasureError> {
+pub async fn measured(
+    plan: &Plan,
+    lives: &str,
+    processes: usize,
+) -> Result<Vec<Lives>, MeasureError> {
+    let made = webhooks(lives);
+    let moments: Vec<_> = made.chunk_by(|(_, one), (_, other)| one == other).collect();
+    let alone: Vec<_> = made.chunks(1).collect();
+    let of = |batches: &str, processes: usize| match processes {
+        1 => format!("{batches}, one process"),
+        _ => format!("{batches}, {processes} processes in turn"),
+    };
+    let mut all = Vec::new();
+    for (batches, batched) in [("in batches of one", &alone), ("by the second", &moments)] {
+        for processes in [1, processes] {
+            all.push(Lives {
+                how: of(batches, processes),
+                webhooks: made.len() as u64,
+                units: units(plan, batched, made.len(), processes).await?,
+            });
+        }
+    }
+    Ok(all)
+}
+
+/// Hands these batches to so many processes in turn, over one table.
+async fn units(
+    plan: &Plan,
+    batches: &[&[(Webhook, Timestamp)]],
+    webhooks: usize,
+    processes: usize,
+) -> Result<Units, MeasureError> {
     let standins = StandIns::start(plan.latency, Table::remembering())
         .await
         .map_err(MeasureError::port)?;
-    let running = run(plan, WEBHOOK, &standins).await?;
-    let mut number = 0;
-    for (webhook, at) in webhooks(lives) {
-        number += 1;
-        let event = sqs_event(&[webhook], number, at);
-        running.invoke(WEBHOOK, &Bytes::from(event)).await?;
+    let mut running = Vec::new();
+    for _ in 0..processes {
+        running.push(run(plan, WEBHOOK, &standins).await?);
     }
-    let units = Units::of(&standins.take(), number as f64);
-    running.function.end().await;
-    Ok((number, units))
+    for (batch, process) in batches.iter().zip((0..processes).cycle()) {
+        let batch = batch.iter().map(|(webhook, at)| (webhook, *at));
+        let event = Bytes::from(sqs_event(batch, 1));
+        running[process].invoke(WEBHOOK, &event).await?;
+    }
+    let units = Units::of(&standins.take(), webhooks as f64);
+    for process in running {
+        process.function.end().await;
+    }
+    Ok(units)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::runtime_api::RuntimeApi;
 use crate::standins::{Counted, Latency, StandIns};
 use crate::table::Table;
 use crate::throttle::Throttle;
-use crate::workload::{received_at, sqs_event, stream_event, webhooks};
+use crate::workload::{Stock, stream_event};
 
 /// What is measured.
 #[derive(Clone, Debug)]
@@ -150,22 +150,21 @@ const ARCHIVE: &str = "archival_function";
 /// A [`MeasureError`].
 pub async fn batch(
     plan: &Plan,
+    stock: &mut Stock,
     records: usize,
     runs: u64,
 ) -> Result<(Batch, StandIns), MeasureError> {
     let standins = stand_ins(plan).await?;
     let running = run(plan, WEBHOOK, &standins).await?;
-    let made = webhooks(1, records, plan.body_bytes);
-    let body_bytes: usize = made.iter().map(|webhook| webhook.request.body.len()).sum();
-    let event = Bytes::from(sqs_event(&made, 1, received_at()));
-    drop(made);
     for _ in 0..3 {
+        let event = Bytes::from(stock.event(records));
         running.invoke(WEBHOOK, &event).await?;
     }
     standins.take();
     let mut walls = Vec::new();
     let before = running.function.processor_time();
     for _ in 0..runs {
+        let event = Bytes::from(stock.event(records));
         walls.push(milliseconds(running.invoke(WEBHOOK, &event).await?));
     }
     let cpu = running.function.processor_time().saturating_sub(before);
@@ -177,7 +176,7 @@ pub async fn batch(
     let measured = Batch {
         records: records as u64,
         runs,
-        body_bytes_mean: body_bytes as f64 / records as f64,
+        body_bytes_mean: stock.body_bytes_mean,
         cpu_us_per_webhook: cpu.as_secs_f64() * 1e6 / all,
         wall_ms_p50: p50,
         wall_ms_p99: walls.get(last).copied().unwrap_or_default(),
@@ -197,20 +196,23 @@ pub async fn batch(
     Ok((measured, standins))
 }
 
-/// One event of six megabytes, the largest that Lambda takes: what is resident at most.
+/// One event of six megabytes, the largest that Lambda takes, to a process that remembers as many movements as it can: what is resident at most.
 ///
 /// # Errors
 /// A [`MeasureError`].
-pub async fn largest_event(plan: &Plan) -> Result<(f64, f64), MeasureError> {
+pub async fn largest_event(plan: &Plan, stock: &mut Stock) -> Result<(f64, f64), MeasureError> {
     const LARGEST: usize = 6 * 1_048_576;
     let standins = stand_ins(plan).await?;
     let running = run(plan, WEBHOOK, &standins).await?;
-    let made = webhooks(1, 2_000, plan.body_bytes);
     let mut records = 1_000;
-    let mut event = sqs_event(&made[..records], 1, received_at());
-    while event.len() < LARGEST * 98 / 100 && records + 20 <= made.len() {
+    for _ in 0..pipeline::REMEMBERED_MAX / records {
+        let event = Bytes::from(stock.event(records));
+        running.invoke(WEBHOOK, &event).await?;
+    }
+    let mut event = stock.event(records);
+    while event.len() < LARGEST * 98 / 100 && records < 2_000 {
         records += 20;
-        event = sqs_event(&made[..records], 1, received_at());
+        event = stock.event(records);
     }
     let megabytes = event.len() as f64 / 1_048_576.0;
     running.invoke(WEBHOOK, &Bytes::from(event)).await?;
@@ -267,6 +269,7 @@ pub async fn analytics(
 /// A [`MeasureError`].
 pub async fn cold_start(
     plan: &Plan,
+    stock: &mut Stock,
     name: &str,
     items: &[serde_json::Value],
 ) -> Result<ColdStart, MeasureError> {
@@ -275,11 +278,7 @@ pub async fn cold_start(
         ARCHIVE => Bytes::from_static(
             b"{\"task\":\"archive\",\"first\":\"2001-01-01\",\"last\":\"2001-01-01\"}",
         ),
-        _ => Bytes::from(sqs_event(
-            &webhooks(1, 1, plan.body_bytes),
-            1,
-            received_at(),
-        )),
+        _ => Bytes::from(stock.event(1)),
     };
     let standins = stand_ins(plan).await?;
     let (mut polls, mut processor, mut firsts) = (Vec::new(), Vec::new(), Vec::new());
@@ -318,25 +317,14 @@ pub const FUNCTIONS: [&str; 3] = [WEBHOOK, ANALYTICS, ARCHIVE];
 /// A [`MeasureError`].
 pub async fn sustained(
     plan: &Plan,
+    stock: &mut Stock,
     batch_size: u64,
     window: Duration,
 ) -> Result<Sustained, MeasureError> {
-    const STEP: u64 = 20;
     let standins = stand_ins(plan).await?;
     let running = run(plan, WEBHOOK, &standins).await?;
-    let sizes = (1..=batch_size / STEP).map(|step| step * STEP);
-    let events: Vec<Bytes> = sizes
-        .map(|size| {
-            Bytes::from(sqs_event(
-                &webhooks(1, size as usize, plan.body_bytes),
-                1,
-                received_at(),
-            ))
-        })
-        .collect();
-    if let Some(event) = events.first() {
-        running.invoke(WEBHOOK, event).await?;
-    }
+    let first = Bytes::from(stock.event(20));
+    running.invoke(WEBHOOK, &first).await?;
     let hold = Throttle::hold(running.function.pid, plan.share);
     let before = running.function.processor_time();
     let begun = Instant::now();
@@ -353,11 +341,8 @@ pub async fn sustained(
         let full = arrival(done + batch_size - 1);
         tokio::time::sleep_until((full.min(oldest + window)).into()).await;
         let ready = (arrived() - done).min(batch_size).max(1);
-        let steps = ready.div_ceil(STEP).min(events.len() as u64);
-        let Some(event) = events.get((steps - 1) as usize) else {
-            break;
-        };
-        running.invoke(WEBHOOK, event).await?;
+        let event = Bytes::from(stock.event(ready as usize));
+        running.invoke(WEBHOOK, &event).await?;
         let now = Instant::now();
         for number in done..(done + ready) {
             lags.record((now - arrival(number)).as_micros() as u64).ok();

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::budget::Judged;
 use crate::cost::Line;
 use crate::figures::{Analytics, Batch, ColdStart, Core, Sustained, Units};
+use crate::lives::Lives;
 use crate::machine::Machine;
 
 /// The archive's own bench.
@@ -49,8 +50,8 @@ pub struct Results {
     pub core: Vec<Core>,
     /// By size.
     pub batches: Vec<Batch>,
-    /// Webhooks of whole lives, and the write units of one.
-    pub lives: (u64, Units),
+    /// Write units of whole lives; the first is judged.
+    pub lives: Vec<Lives>,
     /// Megabytes of the largest event, and what was resident at most.
     pub largest_event: (f64, f64),
     /// The counter, by size.
@@ -82,6 +83,10 @@ pub fn archive_printed(text: &str) -> Option<Archive> {
         peak_rss_mib: value("peak resident memory")?,
     })
 }
+
+/// Beside the write units of the mix that everything but the lives is measured with.
+const FIRST_TELLINGS: &str = "First tellings are dearer than the lives: each webhook is of another payment, so each pays for a movement's item of its own, \
+which the second to sixth webhook of a payment's movement does not.";
 
 fn figure(value: f64) -> String {
     match value.abs() {
@@ -283,7 +288,7 @@ impl Results {
         )
     }
 
-    /// Write units per webhook, of the mix and of whole lives.
+    /// Write units per webhook: of whole lives, the mix as providers send it, and of the mix that the rest is measured with.
     fn write_units(&self) -> String {
         let line = |of: String, units: &Units| {
             let Units {
@@ -297,18 +302,16 @@ impl Results {
                 units.table()
             )
         };
-        let mix = self.batches.last().map(|batch| {
-            line(
-                format!("of the mix, {} in a batch", thousands(batch.records as i64)),
-                &batch.units,
-            )
+        let lives = self.lives.iter().map(|lives| {
+            let Lives { how, webhooks, .. } = lives;
+            line(format!("of whole lives, {webhooks} {how}"), &lives.units)
         });
-        let (webhooks, units) = &self.lives;
-        mix.unwrap_or_default()
-            + &line(
-                format!("of whole lives, {webhooks} in batches of one"),
-                units,
-            )
+        let firsts = self.batches.last().map(|batch| {
+            let size = thousands(batch.records as i64);
+            let of = format!("of first tellings, {size} in a batch");
+            line(of, &batch.units) + FIRST_TELLINGS + "\n"
+        });
+        lives.chain(firsts).collect()
     }
 
     /// The budgets.

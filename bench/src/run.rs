@@ -14,12 +14,13 @@ use serde_json::Value;
 
 use crate::budget::Budget;
 use crate::cost::{self, Prices};
-use crate::lives::lives;
+use crate::lives;
 use crate::machine::Machine;
 use crate::measure::{self, FUNCTIONS, Plan};
 use crate::plot;
 use crate::report::{Results, Volume, archive_printed};
 use crate::standins::Latency;
+use crate::workload::Stock;
 
 /// Where everything is, and how much is measured.
 #[derive(Args)]
@@ -108,18 +109,21 @@ pub async fn run(arguments: &RunArguments) -> Result<(), Box<dyn Error>> {
     };
     println!("the core …");
     let core = crate::core::measured(plan.body_bytes);
+    let stock = &mut Stock::new(plan.body_bytes);
     let mut batches = Vec::new();
     let mut items = Vec::new();
     for (records, runs) in [(1, 200), (10, 100), (100, 50), (1_000, 20)] {
         println!("webhook_processor, {records} in a batch …");
-        let (batch, standins) = measure::batch(&plan, records, runs).await?;
+        let (batch, standins) = measure::batch(&plan, stock, records, runs).await?;
         items = standins.inserted();
         batches.push(batch);
     }
     println!("webhook_processor, whole lives of payments …");
-    let lives = lives(&plan, &fs::read_to_string(LIVES)?).await?;
+    let processes = &limits["capacity"][CAPACITY]["maximum_concurrency"];
+    let processes = processes.as_u64().unwrap_or(1) as usize;
+    let lives = lives::measured(&plan, &fs::read_to_string(LIVES)?, processes).await?;
     println!("webhook_processor, the largest event …");
-    let largest_event = measure::largest_event(&plan).await?;
+    let largest_event = measure::largest_event(&plan, stock).await?;
     let mut analytics = Vec::new();
     for (records, runs) in [(1, 100), (10, 100), (100, 60)] {
         println!("analytics_processor, {records} in a batch …");
@@ -128,7 +132,7 @@ pub async fn run(arguments: &RunArguments) -> Result<(), Box<dyn Error>> {
     let mut cold_starts = Vec::new();
     for function in FUNCTIONS {
         println!("{function}, cold starts …");
-        cold_starts.push(measure::cold_start(&plan, function, &items).await?);
+        cold_starts.push(measure::cold_start(&plan, stock, function, &items).await?);
     }
     println!(
         "webhook_processor, {} a second for {} s …",
@@ -141,7 +145,8 @@ pub async fn run(arguments: &RunArguments) -> Result<(), Box<dyn Error>> {
         number(&queue["batching_window_seconds"]),
         number(&limits["capacity"][CAPACITY]["maximum_concurrency"]),
     );
-    let sustained = measure::sustained(&plan, size as u64, Duration::from_secs_f64(window)).await?;
+    let window_time = Duration::from_secs_f64(window);
+    let sustained = measure::sustained(&plan, stock, size as u64, window_time).await?;
     let archive = match &arguments.archive {
         Some(path) => archive_printed(&fs::read_to_string(path)?),
         None => None,
@@ -181,7 +186,7 @@ pub async fn run(arguments: &RunArguments) -> Result<(), Box<dyn Error>> {
         "webhook_cpu_us_at_1000" => batches.last().map(|batch| batch.cpu_us_per_webhook),
         "stripe_core_us" => stripe,
         "first_poll_ms" => cold_starts.first().map(|start| start.first_poll_ms_p50),
-        "table_write_units" => batches.last().map(|batch| batch.units.table()),
+        "table_write_units" => lives.first().map(|lives| lives.units.table()),
         "peak_rss_mib" => Some(largest_event.1),
         "largest_zip_mb" => cold_starts
             .iter()

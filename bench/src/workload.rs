@@ -85,32 +85,75 @@ fn attribute(webhook: &Webhook) -> String {
     )
 }
 
-/// The event that Lambda hands to webhook_processor, of webhooks that the queue took at this time.
-pub fn sqs_event(webhooks: &[Webhook], first: u64, at: Timestamp) -> String {
+/// A webhook as a record of the event that Lambda hands to webhook_processor; the queue took it at this time.
+fn sqs_record(webhook: &Webhook, number: u64, at: Timestamp) -> String {
     let at_ms = at.as_millisecond();
-    let records: Vec<Value> = webhooks
-        .iter()
-        .zip(first..)
-        .map(|(webhook, number)| {
-            json!({
-                "messageId": format!("00000000-0000-4000-8000-{number:012}"),
-                "receiptHandle": "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a",
-                "body": String::from_utf8_lossy(&webhook.request.body),
-                "attributes": {
-                    "ApproximateReceiveCount": "1",
-                    "SentTimestamp": at_ms.to_string(),
-                    "SenderId": "AROAEXAMPLE:BackplaneAssumeRoleSession",
-                    "ApproximateFirstReceiveTimestamp": (at_ms + 1).to_string(),
-                },
-                "messageAttributes": {"request": {"stringValue": attribute(webhook), "dataType": "String"}},
-                "md5OfBody": "e4e68fb7bd0e697a0ae8f1bb342846b3",
-                "eventSource": "aws:sqs",
-                "eventSourceARN": "arn:aws:sqs:us-east-2:000000000000:webhook_queue_bench",
-                "awsRegion": "us-east-2",
-            })
-        })
+    let record = json!({
+        "messageId": format!("00000000-0000-4000-8000-{number:012}"),
+        "receiptHandle": "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a",
+        "body": String::from_utf8_lossy(&webhook.request.body),
+        "attributes": {
+            "ApproximateReceiveCount": "1",
+            "SentTimestamp": at_ms.to_string(),
+            "SenderId": "AROAEXAMPLE:BackplaneAssumeRoleSession",
+            "ApproximateFirstReceiveTimestamp": (at_ms + 1).to_string(),
+        },
+        "messageAttributes": {"request": {"stringValue": attribute(webhook), "dataType": "String"}},
+        "md5OfBody": "e4e68fb7bd0e697a0ae8f1bb342846b3",
+        "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:us-east-2:000000000000:webhook_queue_bench",
+        "awsRegion": "us-east-2",
+    });
+    record.to_string()
+}
+
+fn event_of(records: &[&str]) -> String {
+    format!("{{\"Records\":[{}]}}", records.join(","))
+}
+
+/// The event that Lambda hands to webhook_processor, of webhooks and when the queue took each.
+pub fn sqs_event<'w>(
+    webhooks: impl IntoIterator<Item = (&'w Webhook, Timestamp)>,
+    first: u64,
+) -> String {
+    let webhooks = webhooks.into_iter().zip(first..);
+    let records: Vec<String> = webhooks
+        .map(|((webhook, at), number)| sqs_record(webhook, number, at))
         .collect();
-    json!({ "Records": records }).to_string()
+    event_of(&records.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// Webhooks of all providers in turn, each of another payment. There are so many of them that webhook_processor has forgotten the movement of
+/// each when its turn comes again: what is measured is a first telling every time.
+pub struct Stock {
+    records: Vec<String>,
+    next: usize,
+    /// Of all bodies.
+    pub body_bytes_mean: f64,
+}
+
+impl Stock {
+    /// Webhooks with about `bytes` bytes, where the provider has free text.
+    pub fn new(bytes: usize) -> Self {
+        let made = webhooks(1, pipeline::REMEMBERED_MAX * 6 / 5, bytes);
+        let all: usize = made.iter().map(|webhook| webhook.request.body.len()).sum();
+        let records = made.iter().zip(1..);
+        Self {
+            body_bytes_mean: all as f64 / made.len() as f64,
+            records: records
+                .map(|(webhook, number)| sqs_record(webhook, number, received_at()))
+                .collect(),
+            next: 0,
+        }
+    }
+
+    /// An event of the next `size` of them.
+    pub fn event(&mut self, size: usize) -> String {
+        let turns = self.records.iter().cycle().skip(self.next).take(size);
+        let records: Vec<&str> = turns.map(String::as_str).collect();
+        self.next = (self.next + size) % self.records.len().max(1);
+        event_of(&records)
+    }
 }
 
 /// The event that Lambda hands to analytics_processor: records of all providers in turn, as webhook_processor would have inserted them just now. Of
@@ -163,6 +206,18 @@ mod tests {
         assert_eq!(batch.len(), senders().len());
         let whole = batch.iter().filter(|w| w.request.body.len() >= 2900);
         assert!(whole.count() * 2 > batch.len());
+    }
+
+    #[test]
+    fn a_stock_begins_again_only_when_all_of_it_was_sent() {
+        let mut stock = Stock {
+            records: ["1", "2", "3"].map(str::to_owned).into(),
+            next: 0,
+            body_bytes_mean: 1.0,
+        };
+        assert_eq!(stock.event(2), "{\"Records\":[1,2]}");
+        assert_eq!(stock.event(2), "{\"Records\":[3,1]}");
+        assert_eq!(stock.event(4), "{\"Records\":[2,3,1,2]}");
     }
 
     #[test]

@@ -17,7 +17,7 @@ use payment_event::TransactionKey;
 
 use crate::stored::{StoredMoney, StoredMovement, StoredTransaction};
 
-/// Movements that are remembered at most; about half a kilobyte each.
+/// Movements that are remembered at most; less than a kilobyte of memory each.
 pub const REMEMBERED_MAX: usize = 20_000;
 
 /// What an item says of its movement. The item's other attributes are of the event that changed it last, which no later telling needs.
@@ -31,8 +31,8 @@ struct Known {
 /// Two generations: when the younger one is full, it becomes the older one, and what was the older one is forgotten.
 #[derive(Debug, Default)]
 struct Generations {
-    younger: HashMap<TransactionKey, Known>,
-    older: HashMap<TransactionKey, Known>,
+    younger: HashMap<TransactionKey, Box<Known>>,
+    older: HashMap<TransactionKey, Box<Known>>,
 }
 
 /// The movements that a process remembers, at most [`REMEMBERED_MAX`]. Kept from one invocation to the next.
@@ -59,11 +59,11 @@ impl Remembered {
         let Some(movement) = item.movement.clone() else {
             return;
         };
-        let known = Known {
+        let known = Box::new(Known {
             money: item.money.clone(),
             problems: item.problems.clone(),
             movement,
-        };
+        });
         let mut generations = self.generations();
         generations.older.remove(&item.key);
         generations.younger.insert(item.key.clone(), known);
