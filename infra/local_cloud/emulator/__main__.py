@@ -37,6 +37,7 @@ PATCHES = (
     "log_data_protection",
     "sending_roles",
     "recursive_loops",
+    "current_settings",
     "log_pages",
     "log_group_arn",
     "api_key_value",

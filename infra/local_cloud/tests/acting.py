@@ -10,12 +10,17 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from infra.lib.limits import function_limits
 from infra.local_cloud import ledger
 from infra.local_cloud.clients import ACCOUNT, REGION
 from infra.local_cloud.cloud import LocalCloud
+from infra.local_cloud.waiting import until_found_or_at_rest
+from tests.e2e.faults import kill_once_it_holds, logged, runs
 
 # Of functions/archival_function/src/main.rs and task.rs.
 MARGIN_SECONDS, CONTINUATIONS_MAX = 90, 500
+ARCHIVE = "archival_function"
+STOPPED = "the deadline came first"
 WENT_ON = "another invocation goes on"
 QUIET_SECONDS = 4
 
@@ -48,6 +53,40 @@ def goes_on_without_end(cloud: LocalCloud, times: int = 40) -> int:
             found, quiet_since = seen, time.monotonic()
         time.sleep(0.2)
     return len(found)
+
+
+def a_loop_is_stopped(cloud: LocalCloud) -> bool:
+    """Told to stop a function that invokes itself, Lambda stops the archive, which has no time to get anywhere."""
+    clients, function = cloud.clients, f"{ARCHIVE}_{cloud.suffix}"
+    clients.lambda_.put_function_recursion_config(FunctionName=function, RecursiveLoop="Terminate")
+    went_on = goes_on_without_end(cloud)
+    return 10 < went_on <= 16
+
+
+def a_try_has_the_settings_of_its_time(cloud: LocalCloud) -> bool:
+    """Whether an invocation that is killed because its function gets a longer time-out has that one when it is tried again."""
+    function, day = f"{ARCHIVE}_{cloud.suffix}", "2026-01-02"
+    clients = cloud.clients
+    clients.lambda_.update_function_configuration(FunctionName=function, Timeout=MARGIN_SECONDS)
+    # Starts the process that is then stopped.
+    assert ledger.run_archive(cloud, {"task": "archive", "first": "2001-02-05", "last": "2001-02-03"}) is None
+    before = logged(cloud, ARCHIVE, STOPPED)
+
+    def ask() -> None:
+        task = json.dumps({"task": "logs", "first": day, "last": day, "continued": CONTINUATIONS_MAX}).encode()
+        clients.lambda_.invoke(FunctionName=function, InvocationType="Event", Payload=task)
+
+    def holds() -> bool:
+        if not runs(cloud, ARCHIVE):
+            return False
+        # The emulator kills the process.
+        clients.lambda_.update_function_configuration(
+            FunctionName=function, Timeout=function_limits(ARCHIVE)["timeout_seconds"]
+        )
+        return True
+
+    kill_once_it_holds(cloud, ARCHIVE, holds, 0, ask)
+    return not until_found_or_at_rest(cloud, lambda: logged(cloud, ARCHIVE, STOPPED) > before, QUIET_SECONDS * 2)
 
 
 @contextmanager

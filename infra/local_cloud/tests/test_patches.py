@@ -16,7 +16,13 @@ import pytest
 from infra.local_cloud import ledger
 from infra.local_cloud.cloud import LocalCloud, start, start_empty
 from infra.local_cloud.emulator.__main__ import PATCHES
-from infra.local_cloud.tests.acting import given_by_mistake, goes_on_without_end, s3_as, without_statement
+from infra.local_cloud.tests.acting import (
+    a_loop_is_stopped,
+    a_try_has_the_settings_of_its_time,
+    given_by_mistake,
+    s3_as,
+    without_statement,
+)
 from infra.local_cloud.tests.provider_probes import PROVIDER_PROBES
 from infra.local_cloud.waiting import until_found_or_at_rest
 from tests.e2e.door import audit_lines_of, eventually, post, post_stripe, stripe_event, stripe_headers, stripe_key
@@ -297,14 +303,6 @@ def _a_key_switched_off_opens_nothing(cloud: LocalCloud) -> bool:
     return status("true") == 200 and status("false") == 403
 
 
-def _a_loop_is_stopped(cloud: LocalCloud) -> bool:
-    """Told to stop a function that invokes itself, Lambda stops the archive, which has no time to get anywhere."""
-    clients, function = cloud.clients, f"{ARCHIVE}_{cloud.suffix}"
-    clients.lambda_.put_function_recursion_config(FunctionName=function, RecursiveLoop="Terminate")
-    went_on = goes_on_without_end(cloud)
-    return 10 < went_on <= 16
-
-
 def _every_page_of_a_log_is_there(cloud: LocalCloud) -> bool:
     logs, group = cloud.clients.logs, f"/aws/lambda/{ARCHIVE}_{cloud.suffix}"
     now_ms = int(time.time() * 1000)
@@ -339,7 +337,8 @@ PROBES: dict[str, Callable[[LocalCloud], bool]] = {
     "edge_routes": _the_edge_leads_to_the_gateway,
     "log_data_protection": _log_is_protected,
     "sending_roles": _destination_asks_the_role,
-    "recursive_loops": _a_loop_is_stopped,
+    "recursive_loops": a_loop_is_stopped,
+    "current_settings": a_try_has_the_settings_of_its_time,
     "log_pages": _every_page_of_a_log_is_there,
     "log_group_arn": logs_are_copied,
     **PROVIDER_PROBES,
