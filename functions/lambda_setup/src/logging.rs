@@ -1,21 +1,27 @@
 //! Structured logs: one JSON object a line on standard output, which Lambda hands to CloudWatch.
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
-/// Starts logging at `level` (`info` when it cannot be read). Calling it again changes nothing.
+/// Starts logging at `level`: `off`, `error`, `warn`, `info`, `debug` or `trace` in either case,
+/// and `info` for anything else. Calling it again changes nothing.
 pub fn start_logging(level: Option<&str>) {
-    let filter =
-        EnvFilter::try_new(level.unwrap_or("info")).unwrap_or_else(|_| EnvFilter::new("info"));
     let started = tracing_subscriber::fmt()
         .json()
         .flatten_event(true)
         .with_current_span(false)
         .with_span_list(false)
-        .with_env_filter(filter)
+        .with_max_level(level_filter(level))
         .try_init();
     if started.is_err() {
         tracing::debug!("logging was started before");
     }
+}
+
+/// One level for everything that logs. Levels for single modules would need patterns, and with them
+/// the crates of regular expressions in each function.
+fn level_filter(level: Option<&str>) -> LevelFilter {
+    let level = level.and_then(|level| level.parse().ok());
+    level.unwrap_or(LevelFilter::INFO)
 }
 
 /// Payments that a run names in its log one by one.
@@ -54,6 +60,23 @@ mod tests {
         start_logging(Some("debug"));
         start_logging(None);
         assert!(tracing::enabled!(tracing::Level::ERROR));
+    }
+
+    #[test]
+    fn a_level_is_read_in_either_case_and_anything_else_is_info() {
+        for (level, expected) in [
+            (Some("off"), LevelFilter::OFF),
+            (Some("error"), LevelFilter::ERROR),
+            (Some("WARN"), LevelFilter::WARN),
+            (Some("info"), LevelFilter::INFO),
+            (Some("Debug"), LevelFilter::DEBUG),
+            (Some("trace"), LevelFilter::TRACE),
+            (Some("loud"), LevelFilter::INFO),
+            (Some("debug,hyper=warn"), LevelFilter::INFO),
+            (None, LevelFilter::INFO),
+        ] {
+            assert_eq!(level_filter(level), expected, "{level:?}");
+        }
     }
 
     #[test]
