@@ -20,8 +20,7 @@ use serde::Serialize;
 use zstd::bulk::Compressor;
 
 use crate::error::AuditError;
-use crate::judge::Judgement;
-use crate::message::{IncomingMessage, Request};
+use crate::judge::{Decoded, Judgement};
 use crate::plan::instant;
 use crate::storage::AuditPointer;
 
@@ -90,9 +89,9 @@ impl AuditWriter {
     ///
     /// # Errors
     /// An [`AuditError`]; the object is then as it was before.
-    pub fn push(
+    pub(crate) fn push(
         &mut self,
-        message: &IncomingMessage<'_>,
+        message: &Decoded<'_>,
         judgement: &Judgement,
     ) -> Result<Option<AuditPointer>, AuditError> {
         let Some(line) = AuditLine::new(message, judgement) else {
@@ -141,7 +140,7 @@ impl AuditWriter {
 }
 
 impl<'a> AuditLine<'a> {
-    fn new(message: &'a IncomingMessage<'_>, judgement: &'a Judgement) -> Option<Self> {
+    fn new((message, request): &'a Decoded<'_>, judgement: &'a Judgement) -> Option<Self> {
         let (verdict, provider, reason, accepted) = match judgement {
             Judgement::Accepted(accepted) => {
                 ("stored", Some(accepted.provider), None, Some(accepted))
@@ -152,16 +151,14 @@ impl<'a> AuditLine<'a> {
             Judgement::Retry(_) => return None,
         };
         // Unreadable requests have neither address nor id that could be believed.
-        let request = Request::decode(message.request).ok();
+        let request = request.as_ref().ok();
         let source_ip = request
-            .as_ref()
             .and_then(|r| r.source_ip.as_deref())
             .and_then(|ip| ip.parse().ok());
         let request_id = request
-            .as_ref()
             .and_then(|r| r.request_id.as_deref())
             .map(bounded_masked);
-        let raw_body = request.as_ref().map(|r| message.raw_body(r));
+        let raw_body = request.map(|r| message.raw_body(r));
         let body = match raw_body {
             Some(Ok(body)) => body,
             _ => Cow::Borrowed(message.body.as_bytes()),

@@ -17,7 +17,7 @@ use provider_webhooks::providers;
 use crate::IngestError;
 use crate::audit::AuditWriter;
 use crate::insert::{Fate, Rounds, write_all};
-use crate::judge::{Judge, Judgement};
+use crate::judge::{Decoded, Judge, Judgement, decoded};
 use crate::message::IncomingMessage;
 use crate::plan::{PlannedEvent, plan};
 use crate::reject::{rejected_message, send_all};
@@ -88,13 +88,15 @@ where
     P: Pause,
 {
     let mut judge = Judge::new(deps.secrets, deps.certificates);
-    let judgements = judge.judge_all(batch).await;
-    store(batch, judgements, invocation_id, deps, limits).await
+    let messages = decoded(batch);
+    let judgements = judge.judge_decoded(&messages).await;
+    store(batch, &messages, judgements, invocation_id, deps, limits).await
 }
 
-/// The second half of [`ingest`]: everything after judging. `judgements` has one entry per message of `batch`.
+/// The second half of [`ingest`]: everything after judging. `messages` and `judgements` have one entry per message of `batch`.
 async fn store<T, A, R, S, C, P>(
     batch: &[IncomingMessage<'_>],
+    messages: &[Decoded<'_>],
     judgements: Vec<Judgement>,
     invocation_id: &str,
     deps: &Deps<'_, T, A, R, S, C, P>,
@@ -108,7 +110,7 @@ where
 {
     let mut ledger = Ledger::new(batch);
     let audited = match write_audit(
-        batch,
+        messages,
         &judgements,
         invocation_id,
         deps.audit,
@@ -190,7 +192,7 @@ where
 /// # Errors
 /// The object was not written: nothing of the batch may be stored.
 async fn write_audit(
-    batch: &[IncomingMessage<'_>],
+    batch: &[Decoded<'_>],
     judgements: &[Judgement],
     invocation_id: &str,
     audit: &impl AuditStore,
@@ -201,7 +203,7 @@ async fn write_audit(
     let earliest = batch
         .iter()
         // Of this queue: what is sent through verification again belongs to the day on which that was done, its own may be sealed.
-        .map(|message| message.queued_at_ms)
+        .map(|(message, _)| message.queued_at_ms)
         .min()
         .unwrap_or_default();
     let mut writer = AuditWriter::new(earliest, invocation_id)?;

@@ -55,6 +55,15 @@ pub struct Judge<'s, S, C> {
     fetched: BTreeMap<String, Arc<[u8]>>,
 }
 
+/// A message and what its `request` attribute says, which is decoded once.
+pub(crate) type Decoded<'a> = (IncomingMessage<'a>, Result<Request<'a>, RequestUnreadable>);
+
+/// Decodes the `request` attribute of each message.
+pub(crate) fn decoded<'a>(batch: &[IncomingMessage<'a>]) -> Vec<Decoded<'a>> {
+    let decode = |message: &IncomingMessage<'a>| (*message, Request::decode(message.request));
+    batch.iter().map(decode).collect()
+}
+
 /// What can be said of a message before any certificate is fetched.
 enum FirstLook {
     Judged(Judgement),
@@ -99,6 +108,11 @@ impl<'s, S: SecretStore, C: CertificateStore> Judge<'s, S, C> {
     /// fetched in one call, at most [`CERTIFICATES_FETCHED_MAX`] of them in the order in which
     /// they are named.
     pub async fn judge_all(&mut self, batch: &[IncomingMessage<'_>]) -> Vec<Judgement> {
+        self.judge_decoded(&decoded(batch)).await
+    }
+
+    /// The same for messages whose requests are decoded already.
+    pub(crate) async fn judge_decoded(&mut self, batch: &[Decoded<'_>]) -> Vec<Judgement> {
         let mut judgements = Vec::with_capacity(batch.len());
         let mut waiting = Vec::new();
         let mut wanted: Vec<String> = Vec::new();
@@ -136,7 +150,7 @@ impl<'s, S: SecretStore, C: CertificateStore> Judge<'s, S, C> {
     }
 
     /// Judges one message as far as that goes without a fetch.
-    async fn look(&mut self, message: &IncomingMessage<'_>) -> FirstLook {
+    async fn look(&mut self, (message, request): &Decoded<'_>) -> FirstLook {
         let unreadable = FirstLook::Judged(Judgement::Rejected {
             reason: RequestUnreadable::REASON,
             provider: None,
@@ -144,29 +158,27 @@ impl<'s, S: SecretStore, C: CertificateStore> Judge<'s, S, C> {
         let Ok(received_at) = Timestamp::from_millisecond(message.received_at_ms) else {
             return unreadable;
         };
+        let Ok(request) = request else {
+            return unreadable;
+        };
+        let Ok(body) = message.raw_body(request) else {
+            return unreadable;
+        };
+        let found = match request.provider.as_deref() {
+            Some(name) => providers::by_name(name),
+            None => providers::detect(&request.headers),
+        };
+        let served = found.filter(|provider| self.store.serves(provider.info().name));
+        let Some(provider) = served else {
+            return FirstLook::Judged(Judgement::Rejected {
+                reason: Reject::UnknownProvider.as_str(),
+                provider: None,
+            });
+        };
+        let name = provider.info().name;
+
         // Twice at most: secrets are renewed at most once.
         loop {
-            // Decoded once more after a renewal instead of cloned before it: renewals are rare, and
-            // the common way stays without a copy.
-            let Ok(request) = Request::decode(message.request) else {
-                return unreadable;
-            };
-            let Ok(body) = message.raw_body(&request) else {
-                return unreadable;
-            };
-            let found = match request.provider.as_deref() {
-                Some(name) => providers::by_name(name),
-                None => providers::detect(&request.headers),
-            };
-            let served = found.filter(|provider| self.store.serves(provider.info().name));
-            let Some(provider) = served else {
-                return FirstLook::Judged(Judgement::Rejected {
-                    reason: Reject::UnknownProvider.as_str(),
-                    provider: None,
-                });
-            };
-
-            let name = provider.info().name;
             let secrets = match self.secrets(name).await {
                 Ok(secrets) => secrets,
                 Err(error) => return FirstLook::Judged(Judgement::Retry(error)),
@@ -192,7 +204,7 @@ impl<'s, S: SecretStore, C: CertificateStore> Judge<'s, S, C> {
             };
             let webhook = RawWebhook {
                 certificate: certificate.as_deref(),
-                ..RawWebhook::new(&body, request.headers)
+                ..RawWebhook::new(&body, &request.headers)
             };
             let result = judge(provider, webhook, &secrets, received_at)
                 .and_then(|accepted| new_enough(accepted, message, received_at));

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use provider_webhooks::Headers;
+use provider_webhooks::{Headers, form};
 
 /// The prefix of signature headers in the form string, so that no header can pass for one of our own fields.
 const HEADER_PREFIX: &str = "h.";
@@ -91,10 +91,8 @@ impl Origin {
     /// Reads the attribute; `None` when it is not of the form `reason=…&message_id=…&received_at={epoch ms}`.
     pub fn decode(attribute: &str) -> Option<Self> {
         let field = |wanted: &str| {
-            let mut values =
-                form_urlencoded::parse(attribute.as_bytes()).filter(|(n, _)| n == wanted);
-            let (_, value) = values.next()?;
-            (values.next().is_none() && !value.is_empty()).then(|| value.into_owned())
+            let value = form::one(attribute.as_bytes(), wanted)?;
+            (!value.is_empty()).then(|| value.into_owned())
         };
         Some(Self {
             reason: field("reason")?,
@@ -106,14 +104,14 @@ impl Origin {
 
     /// The attribute.
     pub fn encode(&self) -> String {
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        form.append_pair("reason", &self.reason)
-            .append_pair("message_id", &self.message_id)
-            .append_pair("received_at", &self.received_at_ms.to_string());
-        if self.archive_asked {
-            form.append_pair(ARCHIVE_ASKED, "yes");
-        }
-        form.finish()
+        let received_at = self.received_at_ms.to_string();
+        let fields = [
+            ("reason", self.reason.as_str()),
+            ("message_id", &self.message_id),
+            ("received_at", &received_at),
+        ];
+        let asked = self.archive_asked.then_some((ARCHIVE_ASKED, "yes"));
+        form::encode(fields.into_iter().chain(asked))
     }
 }
 
@@ -153,22 +151,21 @@ impl<'a> Request<'a> {
         let mut request_id = None;
         let mut source_ip = None;
         let mut encoding = None;
-        let mut headers = Vec::new();
-        for (name, value) in form_urlencoded::parse(attribute.ok_or(RequestUnreadable)?.as_bytes())
-        {
-            let field = match name.as_ref() {
+        let mut headers = Headers::default();
+        for pair in form::pairs(attribute.ok_or(RequestUnreadable)?.as_bytes()) {
+            let field = match pair.name().as_ref() {
                 "provider" => &mut provider,
                 "request_id" => &mut request_id,
                 "source_ip" => &mut source_ip,
                 "encoding" => &mut encoding,
                 other => {
                     if let Some(header) = other.strip_prefix(HEADER_PREFIX) {
-                        headers.push((header.to_owned(), value.into_owned()));
+                        headers.push(header, pair.value());
                     }
                     continue;
                 }
             };
-            if field.replace(value).is_some() {
+            if field.replace(pair.value()).is_some() {
                 return Err(RequestUnreadable);
             }
         }
@@ -184,7 +181,7 @@ impl<'a> Request<'a> {
             provider: stated(Some(provider.ok_or(RequestUnreadable)?)),
             request_id: stated(request_id),
             source_ip: stated(source_ip),
-            headers: Headers::new(headers),
+            headers,
         })
     }
 }

@@ -15,6 +15,7 @@ mod event_types;
 mod events;
 pub mod exponents;
 mod facts;
+pub mod form;
 mod identity;
 mod info;
 mod json;

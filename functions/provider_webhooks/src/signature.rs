@@ -2,6 +2,8 @@
 //!
 //! Invariant: a comparison is made by the crypto library over decoded bytes, in constant time; never over text.
 
+use std::borrow::Cow;
+
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{self, Ed25519KeyPair, RsaKeyPair, VerificationAlgorithm};
@@ -15,7 +17,7 @@ use crate::{Authenticity, Headers, RawWebhook, Reject, Secrets};
 #[derive(Debug)]
 pub struct VerifiedWebhook<'a> {
     body: &'a [u8],
-    headers: Headers,
+    headers: Cow<'a, Headers>,
     authenticity: Authenticity,
     received_at: Option<Timestamp>,
     signed_part: Option<&'a [u8]>,

@@ -1,5 +1,7 @@
 //! A webhook as it arrived: raw bytes and the signature headers.
 
+use std::borrow::Cow;
+
 /// Headers by lower-case name; a name may repeat (Mollie sends its signature twice while a secret is rotated).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Headers(Vec<(String, String)>);
@@ -13,6 +15,11 @@ impl Headers {
                 .map(|(n, v)| (n.as_ref().to_ascii_lowercase(), v.into()))
                 .collect(),
         )
+    }
+
+    /// Adds a pair; the name is lower-cased.
+    pub fn push(&mut self, name: &str, value: impl Into<String>) {
+        self.0.push((name.to_ascii_lowercase(), value.into()));
     }
 
     /// The first value of `name` (lower-case), without surrounding blanks; `None` when absent or blank.
@@ -38,23 +45,35 @@ impl Headers {
     }
 }
 
+impl From<Headers> for Cow<'_, Headers> {
+    fn from(headers: Headers) -> Self {
+        Self::Owned(headers)
+    }
+}
+
+impl<'a> From<&'a Headers> for Cow<'a, Headers> {
+    fn from(headers: &'a Headers) -> Self {
+        Self::Borrowed(headers)
+    }
+}
+
 /// A webhook nobody has vouched for yet.
 #[derive(Clone, Debug)]
 pub struct RawWebhook<'a> {
     /// The request body, byte for byte.
     pub body: &'a [u8],
     /// The headers of the catalogue.
-    pub headers: Headers,
+    pub headers: Cow<'a, Headers>,
     /// The certificate that the webhook names, as it is at the provider's (PEM); only for providers that sign with one.
     pub certificate: Option<&'a [u8]>,
 }
 
 impl<'a> RawWebhook<'a> {
     /// A webhook that comes without a certificate.
-    pub const fn new(body: &'a [u8], headers: Headers) -> Self {
+    pub fn new(body: &'a [u8], headers: impl Into<Cow<'a, Headers>>) -> Self {
         Self {
             body,
-            headers,
+            headers: headers.into(),
             certificate: None,
         }
     }

@@ -32,6 +32,7 @@ use crate::encoding::{base64_strict, base64_text, hex_any_case};
 use crate::events::{Draft, Events, Identity, UNREADABLE};
 use crate::exponents::ISO_ONLY;
 use crate::facts::{Facts, Related};
+use crate::form;
 use crate::samples::{Escape, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned, first_key};
 use crate::signature::{Hash, hmac, hmac_tag, sha1};
@@ -130,16 +131,9 @@ fn pairs(secrets: &Secrets) -> impl Iterator<Item = (&str, &str)> {
     texts.filter_map(|key| key.trim().split_once('|'))
 }
 
-/// One field of the form; `None` when it is absent or there twice.
-fn field<'a>(body: &'a [u8], wanted: &str) -> Option<Cow<'a, str>> {
-    let mut values = form_urlencoded::parse(body).filter(|(name, _)| name == wanted);
-    let (_, value) = values.next()?;
-    values.next().is_none().then_some(value)
-}
-
 /// The payload as it is signed, and the text in it; `None` where it is not base64.
 fn payload<'a>(body: &'a [u8]) -> (Cow<'a, str>, Option<String>) {
-    let payload = field(body, "bt_payload").unwrap_or_default();
+    let payload = form::one(body, "bt_payload").unwrap_or_default();
     let one_line: String = payload.split_ascii_whitespace().collect();
     let xml = base64_strict(&one_line);
     // A byte that is not UTF-8 spoils a name, not the payment.
@@ -257,8 +251,8 @@ impl Provider for Braintree {
         _received_at: Timestamp,
     ) -> Result<VerifiedWebhook<'a>, Reject> {
         secrets.some_keys()?;
-        let signatures = field(raw.body, "bt_signature").ok_or(Reject::SignatureMissing)?;
-        let payload = field(raw.body, "bt_payload").ok_or(Reject::SignatureMissing)?;
+        let signatures = form::one(raw.body, "bt_signature").ok_or(Reject::SignatureMissing)?;
+        let payload = form::one(raw.body, "bt_payload").ok_or(Reject::SignatureMissing)?;
         if is_challenge(payload.trim()) {
             return Err(Reject::SignatureMalformed);
         }
@@ -400,12 +394,13 @@ impl Provider for Braintree {
             .collect();
         let tag = hmac_tag(Hash::Sha1, &sha1(private.as_bytes()), &[payload.as_bytes()]);
         let signature = format!("{public}|{}", hex::encode(tag));
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        form.append_pair("bt_signature", &signature)
-            .append_pair("bt_payload", &payload);
+        let fields = [
+            ("bt_signature", signature.as_str()),
+            ("bt_payload", &payload),
+        ];
         Ok(SignedRequest {
             headers: Vec::new(),
-            body: form.finish().into_bytes(),
+            body: form::encode(fields).into_bytes(),
         })
     }
 

@@ -19,6 +19,7 @@ use crate::event_types::EventTypes;
 use crate::events::{Draft, Events, Identity, UNREADABLE};
 use crate::exponents::ISO_ONLY;
 use crate::facts::{Facts, Related};
+use crate::form;
 use crate::samples::{Escape, fill};
 use crate::sign::{SignError, SignedRequest, Unsigned};
 use crate::signature::{ACCEPT_UNSIGNED, unsigned_notice};
@@ -96,10 +97,7 @@ fn id(body: &[u8]) -> Option<Cow<'_, str>> {
     if body.len() > BODY_BYTES_MAX {
         return None;
     }
-    let mut ids = form_urlencoded::parse(body).filter(|(name, _)| name == "id");
-    let (_, id) = ids.next().filter(|(_, id)| !id.is_empty())?;
-    // Which of two is meant, nobody can tell.
-    ids.next().is_none().then_some(id)
+    form::one(body, "id").filter(|id| !id.is_empty())
 }
 
 impl Provider for MollieClassic {
