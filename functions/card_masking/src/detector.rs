@@ -12,6 +12,7 @@
 use crate::brands::PAN_DIGITS_MIN;
 use crate::digits::{Decode, atom_at, has_digits_or_is_not_ascii};
 use crate::reading::{Found, Reading, Shown};
+use crate::screen::surely_has_none;
 
 /// How often a text is masked with the ends of its card numbers shown.
 const ROUNDS_WITH_ENDS: usize = 3;
@@ -82,7 +83,7 @@ fn find(text: &str, shown: Shown) -> Found {
     let mut found = Found::default();
     // Digits of other scripts are not ASCII; an escape has a digit of ASCII for each that it stands
     // for.
-    if !has_digits_or_is_not_ascii(text.as_bytes(), PAN_DIGITS_MIN) {
+    if !has_digits_or_is_not_ascii(text.as_bytes(), PAN_DIGITS_MIN) || surely_has_none(text) {
         return found;
     }
     Reading::new(text, Decode::References, shown).find(&mut found);

@@ -19,21 +19,20 @@ pub struct Patterns {
 impl Patterns {
     /// The rules that they make: put together once, when the program is compiled.
     pub const fn rules(self) -> FieldRules {
-        let mut keys = KeySet::EMPTY;
-        let mut index = 0;
-        while index < self.drop.len() {
-            keys = keys.with(last_part(self.drop[index].as_bytes()));
-            index += 1;
-        }
-        index = 0;
-        while index < self.ids.len() {
-            keys = keys.with(last_part(self.ids[index].0.as_bytes()));
-            index += 1;
-        }
         FieldRules {
+            places: Places::of(&self),
             patterns: self,
-            keys,
         }
+    }
+
+    /// The key that a pattern ends in: of those of `drop`, then of those of `ids`.
+    const fn key(&self, index: usize) -> &[u8] {
+        let pattern = if index < self.drop.len() {
+            self.drop[index]
+        } else {
+            self.ids[index - self.drop.len()].0
+        };
+        last_part(pattern.as_bytes())
     }
 }
 
@@ -41,38 +40,63 @@ impl Patterns {
 #[derive(Debug)]
 pub struct FieldRules {
     patterns: Patterns,
-    /// The keys that the patterns end in.
-    keys: KeySet,
+    places: Places,
 }
 
-/// Keys, of which it is said that one is not there, or that it may be there: nearly no key of a body is one of a pattern.
-#[derive(Clone, Copy, Debug)]
-struct KeySet([u64; KeySet::WORDS]);
+/// The patterns by the key that they end in: of its length, first and last byte, by which names differ most, a place is made. Nearly
+/// no key of a body has one with a pattern.
+#[derive(Debug)]
+struct Places {
+    /// Indexes of the patterns, those of one place beside each other and in their own order.
+    patterns: [u8; Places::PATTERNS_MAX],
+    /// Where those of each place begin; those of the next one end them.
+    begins: [u8; Places::COUNT + 1],
+}
 
-impl KeySet {
-    const WORDS: usize = 8;
-    const EMPTY: Self = Self([0; Self::WORDS]);
+impl Places {
+    const COUNT: usize = 256;
+    /// A provider with more does not compile.
+    const PATTERNS_MAX: usize = u8::MAX as usize;
 
-    /// Word and bit of a key: of its length, first and last byte, by which names differ most.
-    const fn place(key: &[u8]) -> (usize, u64) {
+    const fn of(patterns: &Patterns) -> Self {
+        let count = patterns.drop.len() + patterns.ids.len();
+        let mut places = Self {
+            patterns: [0; Self::PATTERNS_MAX],
+            begins: [0; Self::COUNT + 1],
+        };
+        let (mut place, mut sorted) = (0, 0);
+        while place < Self::COUNT {
+            let mut index = 0;
+            while index < count {
+                if Self::place(patterns.key(index)) == place {
+                    places.patterns[sorted] = index as u8;
+                    sorted += 1;
+                }
+                index += 1;
+            }
+            place += 1;
+            places.begins[place] = sorted as u8;
+        }
+        places
+    }
+
+    const fn place(key: &[u8]) -> usize {
         let (first, last) = match key {
             [] => (0, 0),
             [only] => (*only, *only),
             [first, .., last] => (*first, *last),
         };
-        let mixed = (key.len() * 31) ^ (first as usize * 7) ^ ((last as usize) << 4);
-        ((mixed >> 6) % Self::WORDS, 1 << (mixed & 63))
+        ((key.len() * 31) ^ (first as usize * 7) ^ ((last as usize) << 3)) % Self::COUNT
     }
 
-    const fn with(mut self, key: &[u8]) -> Self {
-        let (word, bit) = Self::place(key);
-        self.0[word] |= bit;
-        self
-    }
-
-    fn may_hold(&self, key: &str) -> bool {
-        let (word, bit) = Self::place(key.as_bytes());
-        self.0.get(word).is_some_and(|bits| bits & bit != 0)
+    /// The indexes of the patterns that may end in this key, in order.
+    fn may_end_in(&self, key: &str) -> &[u8] {
+        let place = Self::place(key.as_bytes());
+        let bound = |place: usize| self.begins.get(place).map(|bound| usize::from(*bound));
+        match (bound(place), bound(place + 1)) {
+            (Some(begin), Some(end)) => self.patterns.get(begin..end).unwrap_or_default(),
+            _ => &[],
+        }
     }
 }
 
@@ -120,34 +144,33 @@ impl FieldRules {
         if is_always(key) {
             return Action::Drop;
         }
+        let may_end_in = self.places.may_end_in(key);
         // A part of a pattern holds no `/`, so such a key is none.
-        if !self.keys.may_hold(key) || key.contains('/') {
+        if may_end_in.is_empty() || key.contains('/') {
             return Action::Detect;
         }
-        let last = key.as_bytes().last();
-        let ends_with = |pattern: &str| {
-            // Nearly always they differ in their last byte: the rest is looked at when they do not.
-            if pattern.as_bytes().last() != last {
-                return false;
-            }
-            match pattern.strip_suffix(key) {
-                Some("") => true,
-                Some(rest) => rest.strip_suffix('/').is_some_and(|rest| {
-                    let mut keys = above.iter().rev();
-                    rest.rsplit('/')
-                        .all(|part| keys.next().is_some_and(|key| key.as_ref() == part))
-                }),
-                None => false,
-            }
+        let ends_with = |pattern: &str| match pattern.strip_suffix(key) {
+            Some("") => true,
+            Some(rest) => rest.strip_suffix('/').is_some_and(|rest| {
+                let mut keys = above.iter().rev();
+                rest.rsplit('/')
+                    .all(|part| keys.next().is_some_and(|key| key.as_ref() == part))
+            }),
+            None => false,
         };
-        if self.patterns.drop.iter().any(|p| ends_with(p)) {
-            return Action::Drop;
-        }
-        self.patterns
-            .ids
-            .iter()
-            .find(|(p, _)| ends_with(p))
-            .map_or(Action::Detect, |(_, form)| Action::Id(*form))
+        // Those that drop a value come first.
+        let found = may_end_in.iter().find_map(|index| {
+            let index = usize::from(*index);
+            let ids = || index.checked_sub(self.patterns.drop.len());
+            match self.patterns.drop.get(index) {
+                Some(pattern) => ends_with(pattern).then_some(Action::Drop),
+                None => {
+                    let (pattern, form) = self.patterns.ids.get(ids()?)?;
+                    ends_with(pattern).then_some(Action::Id(*form))
+                }
+            }
+        });
+        found.unwrap_or(Action::Detect)
     }
 }
 
@@ -178,14 +201,31 @@ mod tests {
     }
 
     #[test]
-    fn a_key_of_a_pattern_is_always_held() {
-        let keys = ["a", "name", "card_name", "\u{fc}", "x-y"];
-        let set = keys
-            .iter()
-            .fold(KeySet::EMPTY, |set, key| set.with(key.as_bytes()));
-        assert!(keys.iter().all(|key| set.may_hold(key)));
-        assert!(!set.may_hold("") && !set.may_hold("amount_received"));
+    fn every_pattern_is_at_the_place_of_its_key() {
+        let patterns = Patterns {
+            drop: &["a", "card/name", "name", "x-y", "\u{fc}", "eman"],
+            ids: &[("name", |_| true), ("b/a", |_| true), ("", |_| true)],
+        };
+        let places = Places::of(&patterns);
+        for index in 0..9 {
+            let key = std::str::from_utf8(patterns.key(index)).unwrap();
+            let found = places.may_end_in(key);
+            assert!(found.contains(&u8::try_from(index).unwrap()), "{key}");
+            assert!(found.is_sorted());
+        }
+        assert_eq!(usize::from(places.begins[Places::COUNT]), 9);
         assert_eq!(last_part(b"card/holder/name"), b"name");
         assert_eq!(last_part(b"name"), b"name");
+    }
+
+    #[test]
+    fn what_drops_a_value_goes_before_an_id() {
+        let rules = Patterns {
+            drop: &["b/name"],
+            ids: &[("name", |_| true), ("b/name", |_| false)],
+        }
+        .rules();
+        assert!(matches!(rules.action(&["b", "name"]), Action::Drop));
+        assert!(matches!(rules.action(&["a", "name"]), Action::Id(form) if form("")));
     }
 }

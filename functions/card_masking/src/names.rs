@@ -3,13 +3,14 @@
 //! A name is compared in lower case and without anything but letters and digits, so `CARD-CVC`,
 //! `cardCvc` and `card_cvc` are one. Asked of every value, hence without an allocation.
 
+use crate::endings::may_say_card_data;
 use crate::steps;
 
 /// Letters of a name that are looked at: the last ones.
 const LETTERS_MAX: usize = 48;
 
 /// Names that say so as the last words of a longer name, too: `paymentCardCvc`.
-const LAST_WORDS: &[&[u8]] = &[
+pub(crate) const LAST_WORDS: &[&[u8]] = &[
     // The security code.
     b"cvc",
     b"cvc1",
@@ -74,7 +75,7 @@ const LAST_WORDS: &[&[u8]] = &[
 ];
 
 /// Words that may follow one of [`LAST_WORDS`] and say no more.
-const SUFFIXES: [&[u8]; 9] = [
+pub(crate) const SUFFIXES: [&[u8]; 9] = [
     b"data",
     b"number",
     b"code",
@@ -87,7 +88,7 @@ const SUFFIXES: [&[u8]; 9] = [
 ];
 
 /// Names that say so only on their own, or with a word of [`PREFIXES`] before: `map_pin` is none.
-const WHOLE: &[&[u8]] = &[
+pub(crate) const WHOLE: &[&[u8]] = &[
     b"pan",
     b"pin",
     b"pindata",
@@ -97,7 +98,7 @@ const WHOLE: &[&[u8]] = &[
     b"epb",
 ];
 
-const PREFIXES: [&[u8]; 6] = [
+pub(crate) const PREFIXES: [&[u8]; 6] = [
     b"card",
     b"cc",
     b"creditcard",
@@ -173,6 +174,11 @@ impl Plain {
 
 /// Returns true if a name says "card data".
 pub(crate) fn is_always(name: &str) -> bool {
+    may_say_card_data(name) && judged_always(name)
+}
+
+/// The same, whatever the name ends with.
+pub(crate) fn judged_always(name: &str) -> bool {
     let plain = Plain::new(name);
     if plain.complete && is_whole(plain.from(plain.start)) {
         return true;
