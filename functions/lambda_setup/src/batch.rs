@@ -67,6 +67,12 @@ impl BatchResponse {
 #[derive(Deserialize)]
 struct Event<'a> {
     #[serde(borrow, rename = "Records")]
+    records: Vec<Record<'a>>,
+}
+
+#[derive(Deserialize)]
+struct RawEvent<'a> {
+    #[serde(borrow, rename = "Records")]
     records: Vec<&'a RawValue>,
 }
 
@@ -104,8 +110,13 @@ struct MessageAttributes<'a> {
 #[serde(rename_all = "camelCase")]
 struct Attribute<'a> {
     #[serde(borrow)]
-    string_value: Option<Cow<'a, str>>,
+    string_value: Option<Text<'a>>,
 }
+
+/// A text of the event where it has no escapes: by itself serde copies what is in an `Option`.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -118,37 +129,66 @@ struct IdOnly {
 /// # Errors
 /// [`BatchError`] when the event is no batch at all.
 pub fn read_batch(event: &str) -> Result<(Vec<SqsMessage<'_>>, Vec<String>), BatchError> {
-    let event: Event<'_> = serde_json::from_str(event).map_err(|_| BatchError::NotABatch)?;
-    let (mut messages, mut unreadable) = (Vec::with_capacity(event.records.len()), Vec::new());
-    for raw in event.records {
-        match message(raw) {
-            Some(message) => messages.push(message),
-            None => {
-                let id: IdOnly =
-                    serde_json::from_str(raw.get()).map_err(|_| BatchError::NoMessageId)?;
-                unreadable.push(id.message_id);
-            }
-        }
+    // All records of nearly every event have the form of one, and then the text is passed over once.
+    match serde_json::from_str::<Event<'_>>(event) {
+        Ok(event) => Ok(sorted(event.records.into_iter().map(message))),
+        Err(_) => read_each(event),
     }
-    Ok((messages, unreadable))
 }
 
-fn message(raw: &RawValue) -> Option<SqsMessage<'_>> {
-    let record: Record<'_> = serde_json::from_str(raw.get()).ok()?;
-    Some(SqsMessage {
-        sent_at_ms: record.attributes.sent_timestamp.parse().ok()?,
-        receive_count: record.attributes.approximate_receive_count.parse().ok()?,
+/// Reads the records of an event one by one.
+fn read_each(event: &str) -> Result<(Vec<SqsMessage<'_>>, Vec<String>), BatchError> {
+    let event: RawEvent<'_> = serde_json::from_str(event).map_err(|_| BatchError::NotABatch)?;
+    let records = event.records.into_iter().map(read_one);
+    Ok(sorted(records.collect::<Result<Vec<_>, _>>()?))
+}
+
+/// One record of an event, or its id where it has no form of one.
+fn read_one(raw: &RawValue) -> Result<Result<SqsMessage<'_>, String>, BatchError> {
+    match serde_json::from_str(raw.get()) {
+        Ok(record) => Ok(message(record)),
+        Err(_) => match serde_json::from_str::<IdOnly>(raw.get()) {
+            Ok(id) => Ok(Err(id.message_id)),
+            Err(_) => Err(BatchError::NoMessageId),
+        },
+    }
+}
+
+/// The messages, and the ids of what is none.
+fn sorted<'a>(
+    records: impl IntoIterator<Item = Result<SqsMessage<'a>, String>>,
+) -> (Vec<SqsMessage<'a>>, Vec<String>) {
+    let records = records.into_iter();
+    let (mut messages, mut unreadable) = (Vec::with_capacity(records.size_hint().0), Vec::new());
+    for record in records {
+        match record {
+            Ok(message) => messages.push(message),
+            Err(id) => unreadable.push(id),
+        }
+    }
+    (messages, unreadable)
+}
+
+/// The message of a record, or its id where a number of it is none.
+fn message(record: Record<'_>) -> Result<SqsMessage<'_>, String> {
+    let attributes = record.attributes;
+    let sent_at_ms = attributes.sent_timestamp.parse();
+    let receive_count = attributes.approximate_receive_count.parse();
+    let (Ok(sent_at_ms), Ok(receive_count)) = (sent_at_ms, receive_count) else {
+        return Err(record.message_id.into_owned());
+    };
+    Ok(SqsMessage {
+        sent_at_ms,
+        receive_count,
         message_id: record.message_id,
         body: record.body,
-        request: record
-            .message_attributes
-            .request
-            .and_then(|r| r.string_value),
-        reject: record
-            .message_attributes
-            .reject
-            .and_then(|r| r.string_value),
+        request: string(record.message_attributes.request),
+        reject: string(record.message_attributes.reject),
     })
+}
+
+fn string(attribute: Option<Attribute<'_>>) -> Option<Cow<'_, str>> {
+    attribute?.string_value.map(|text| text.0)
 }
 
 #[cfg(test)]
@@ -182,6 +222,60 @@ mod tests {
             (1_767_323_045_000, 2)
         );
         assert!(messages[1].request.is_none());
+    }
+
+    /// A record as it is, or with one part changed to something that it never is.
+    fn damaged(id: &str, part: usize) -> serde_json::Value {
+        let mut record = record(id);
+        match part {
+            0 => record["attributes"]["SentTimestamp"] = json!("yesterday"),
+            1 => record["attributes"]["ApproximateReceiveCount"] = json!("-1"),
+            2 => record["attributes"]["SentTimestamp"] = json!(1_767_323_045_000_i64),
+            3 => record["body"] = json!(null),
+            4 => record["attributes"] = json!({}),
+            5 => record["messageAttributes"] = json!([]),
+            6 => record["messageAttributes"]["request"]["stringValue"] = json!(7),
+            7 => record["messageAttributes"] = json!({"reject": {"stringValue": "a\"b"}}),
+            8 => record["more"] = json!({"a": [1, {"b": "\\"}]}),
+            9 => record["messageAttributes"]["request"] = json!({"dataType": "Binary"}),
+            _ => {}
+        }
+        record
+    }
+
+    #[test]
+    fn a_batch_is_read_at_once_as_it_is_read_one_by_one() {
+        let parts = 0..=10;
+        let pairs = parts
+            .clone()
+            .flat_map(|one| parts.clone().map(move |other| (one, other)));
+        for (one, other) in pairs {
+            let records = [damaged("a", one), record("b"), damaged("c", other)];
+            let event = json!({ "Records": records }).to_string();
+            let at_once = read_batch(&event).unwrap();
+            assert_eq!(
+                format!("{at_once:?}"),
+                format!("{:?}", read_each(&event).unwrap()),
+                "{one} and {other}"
+            );
+            let unreadable = |part: &usize| *part < 7;
+            let expected = [("a", one), ("c", other)];
+            let expected: Vec<&str> = expected
+                .iter()
+                .filter(|(_, part)| unreadable(part))
+                .map(|(id, _)| *id)
+                .collect();
+            assert_eq!(at_once.1, expected);
+        }
+    }
+
+    #[test]
+    fn what_needs_no_unescaping_is_not_copied() {
+        let event = json!({"Records": [record("a")]}).to_string();
+        let (messages, _) = read_batch(&event).unwrap();
+        assert!(matches!(messages[0].request, Some(Cow::Borrowed(_))));
+        assert!(matches!(messages[0].message_id, Cow::Borrowed(_)));
+        assert!(matches!(messages[0].body, Cow::Owned(_)));
     }
 
     #[test]
