@@ -2,6 +2,7 @@
 //!
 //! Source of the shapes: <https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html>, read 2026-11-24.
 
+use std::borrow::Cow;
 use std::io::Write;
 
 use jiff::Timestamp;
@@ -31,20 +32,21 @@ struct Event<'a> {
 }
 
 #[derive(Deserialize)]
-struct Numbered {
-    dynamodb: NumberedChange,
+struct Numbered<'a> {
+    #[serde(borrow)]
+    dynamodb: NumberedChange<'a>,
 }
 
 #[derive(Deserialize)]
-struct NumberedChange {
-    #[serde(rename = "SequenceNumber")]
-    sequence_number: String,
+struct NumberedChange<'a> {
+    #[serde(borrow, rename = "SequenceNumber")]
+    sequence_number: Cow<'a, str>,
 }
 
 fn read_stream_batch(event: &str) -> Result<Vec<StreamRecord<'_>>, StreamBatchError> {
     let event: Event<'_> = serde_json::from_str(event).map_err(|_| StreamBatchError::NotABatch)?;
     let record = |raw: &'_ RawValue| {
-        let numbered: Numbered = serde_json::from_str(raw.get()).ok()?;
+        let numbered: Numbered<'_> = serde_json::from_str(raw.get()).ok()?;
         SequenceNumber::parse(&numbered.dynamodb.sequence_number)
     };
     event

@@ -3,7 +3,7 @@
 //! Source of the shape: <https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html>, read 2026-11-24; attributes as in `ARCHITECTURE.md`,
 //! "Transaction record". An event is counted once; money is what a movement's item adds now and did not before, which its two images tell.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
 
 use jiff::Timestamp;
 use payment_event::{
@@ -100,78 +100,122 @@ pub enum StreamRecordError {
 }
 
 #[derive(Deserialize)]
-struct Record {
-    dynamodb: Change,
+struct Record<'a> {
+    #[serde(borrow)]
+    dynamodb: Change<'a>,
 }
 
 #[derive(Deserialize)]
-struct Change {
-    #[serde(rename = "NewImage")]
-    new_image: Image,
-    #[serde(rename = "OldImage")]
-    old_image: Option<Image>,
+#[serde(rename_all = "PascalCase")]
+struct Change<'a> {
+    #[serde(borrow)]
+    new_image: Image<'a>,
+    #[serde(borrow)]
+    old_image: Option<Image<'a>>,
 }
 
-/// The item as it is, or was.
+/// Of the item as it is, or was, what is counted. A third of its attributes: the others are passed over as they are read.
 #[derive(Deserialize)]
-#[serde(transparent)]
-struct Image(HashMap<String, Attribute>);
+struct Image<'a> {
+    #[serde(borrow)]
+    record_type: Option<Attribute<'a>>,
+    #[serde(borrow)]
+    provider: Option<Attribute<'a>>,
+    #[serde(borrow)]
+    status: Option<Attribute<'a>>,
+    #[serde(borrow)]
+    event_time: Option<Attribute<'a>>,
+    #[serde(borrow)]
+    received_at: Option<Attribute<'a>>,
+    #[serde(borrow)]
+    movement_kind: Option<Attribute<'a>>,
+    #[serde(borrow)]
+    movement_state: Option<Attribute<'a>>,
+    #[serde(borrow)]
+    amount_minor: Option<Attribute<'a>>,
+    #[serde(borrow)]
+    amount_exponent: Option<Attribute<'a>>,
+    #[serde(borrow)]
+    currency: Option<Attribute<'a>>,
+}
 
 /// An attribute value; the types that no counted attribute has are not looked into.
 #[derive(Deserialize)]
-struct Attribute {
-    #[serde(rename = "S")]
-    text: Option<String>,
-    #[serde(rename = "N")]
-    number: Option<String>,
+struct Attribute<'a> {
+    #[serde(borrow, rename = "S")]
+    text: Option<Text<'a>>,
+    #[serde(borrow, rename = "N")]
+    number: Option<Text<'a>>,
 }
 
-impl Image {
-    fn text(&self, name: &'static str) -> Result<&str, StreamRecordError> {
-        self.0
-            .get(name)
-            .and_then(|value| value.text.as_deref())
-            .ok_or(StreamRecordError::Attribute(name))
+/// A text of the event where it has no escapes: by itself serde copies what is in an `Option`.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// The text of an attribute that has to be there.
+fn text<'i>(
+    attribute: &'i Option<Attribute<'_>>,
+    name: &'static str,
+) -> Result<&'i str, StreamRecordError> {
+    let text = attribute.as_ref().and_then(|value| value.text.as_ref());
+    text.map(|text| text.0.as_ref())
+        .ok_or(StreamRecordError::Attribute(name))
+}
+
+/// The number of an attribute that has to be there, as it is written.
+fn number<'i>(
+    attribute: &'i Option<Attribute<'_>>,
+    name: &'static str,
+) -> Result<&'i str, StreamRecordError> {
+    let number = attribute.as_ref().and_then(|value| value.number.as_ref());
+    number
+        .map(|text| text.0.as_ref())
+        .ok_or(StreamRecordError::Attribute(name))
+}
+
+fn time(
+    attribute: &Option<Attribute<'_>>,
+    name: &'static str,
+) -> Result<Timestamp, StreamRecordError> {
+    let time = text(attribute, name)?.parse();
+    time.map_err(|_| StreamRecordError::Time(name))
+}
+
+impl Image<'_> {
+    fn provider(&self) -> Result<&str, StreamRecordError> {
+        text(&self.provider, "provider")
     }
 
-    fn number(&self, name: &'static str) -> Result<&str, StreamRecordError> {
-        self.0
-            .get(name)
-            .and_then(|value| value.number.as_deref())
-            .ok_or(StreamRecordError::Attribute(name))
-    }
-
-    fn time(&self, name: &'static str) -> Result<Timestamp, StreamRecordError> {
-        self.text(name)?
-            .parse()
-            .map_err(|_| StreamRecordError::Time(name))
-    }
-
-    fn maybe_time(&self, name: &'static str) -> Result<Option<Timestamp>, StreamRecordError> {
-        match self.0.contains_key(name) {
-            true => self.time(name).map(Some),
-            false => Ok(None),
+    fn event_time(&self) -> Result<Option<Timestamp>, StreamRecordError> {
+        match self.event_time {
+            Some(_) => time(&self.event_time, "event_time").map(Some),
+            None => Ok(None),
         }
+    }
+
+    fn received_at(&self) -> Result<Timestamp, StreamRecordError> {
+        time(&self.received_at, "received_at")
     }
 
     fn amount(&self) -> Result<Adds, StreamRecordError> {
-        if !self.0.contains_key("amount_minor") && !self.0.contains_key("currency") {
+        if self.amount_minor.is_none() && self.currency.is_none() {
             return Ok(Adds::Untold);
         }
-        let currency = CurrencyCode::parse(self.text("currency")?);
+        let currency = CurrencyCode::parse(text(&self.currency, "currency")?);
         let currency = currency.map_err(|_| StreamRecordError::Currency)?;
-        let exponent = self.number("amount_exponent")?.parse();
+        let exponent = number(&self.amount_exponent, "amount_exponent")?.parse();
         let exponent = exponent.map_err(|_| StreamRecordError::Currency)?;
         if exponent > EXPONENT_MAX {
             return Err(StreamRecordError::Currency);
         }
-        let minor = self.number("amount_minor")?.parse();
+        let minor = number(&self.amount_minor, "amount_minor")?.parse();
         let minor = minor.map_err(|_| StreamRecordError::AmountOutOfRange)?;
         Ok(Adds::Money(currency, exponent, MinorUnits(minor)))
     }
 
     fn kind(&self) -> Result<MovementKind, StreamRecordError> {
-        let text = self.text("movement_kind")?;
+        let text = text(&self.movement_kind, "movement_kind")?;
         let mut known = MovementKind::ALL.into_iter();
         known
             .find(|kind| kind.as_str() == text)
@@ -179,7 +223,7 @@ impl Image {
     }
 
     fn adds(&self) -> Result<Option<Adds>, StreamRecordError> {
-        let text = self.text("movement_state")?;
+        let text = text(&self.movement_state, "movement_state")?;
         let mut known = MovementState::ALL.into_iter();
         let state = known.find(|state| state.as_str() == text);
         let counts = state
@@ -216,21 +260,22 @@ pub fn counted_event(
 /// # Errors
 /// A [`StreamRecordError`] that names what is wrong; repeating does not help.
 pub fn read_record(json: &str) -> Result<Counted, StreamRecordError> {
-    let record: Record = serde_json::from_str(json).map_err(|_| StreamRecordError::NotARecord)?;
+    let record: Record<'_> =
+        serde_json::from_str(json).map_err(|_| StreamRecordError::NotARecord)?;
     let (new, old) = (record.dynamodb.new_image, record.dynamodb.old_image);
-    match (new.text("record_type")?, &old) {
+    match (text(&new.record_type, "record_type")?, &old) {
         (EVENT, None) => Ok(Counted::Event(counted_event(
-            new.text("provider")?,
-            new.text("status")?,
-            new.maybe_time("event_time")?,
-            new.time("received_at")?,
+            new.provider()?,
+            text(&new.status, "status")?,
+            new.event_time()?,
+            new.received_at()?,
         )?)),
         (MOVEMENT, _) => Ok(Counted::Movement(CountedMovement {
-            provider: new.text("provider")?.to_owned(),
+            provider: new.provider()?.to_owned(),
             kind: new.kind()?,
             before: old.as_ref().map(Image::adds).transpose()?.flatten(),
             after: new.adds()?,
-            received_at: new.time("received_at")?,
+            received_at: new.received_at()?,
         })),
         _ => Err(StreamRecordError::Attribute("record_type")),
     }
