@@ -1,7 +1,7 @@
-//! The audit object of a batch: one zstd frame per line, one line per message, so that a record is one ranged GET.
+//! The audit object of a batch: a line per message, up to `FRAME_LINES_MAX` lines in one zstd frame, so that a record is one ranged GET.
 //!
-//! Invariant: a pointer that [`AuditWriter::push`] returned decodes, out of the finished object, to exactly the line that was
-//! pushed. A frame ends in one line feed and holds no other, so the whole object decompresses to JSON lines.
+//! Invariant: the frame that `AuditWriter::push` names holds, in the finished object, exactly the line that was pushed among its lines.
+//! A frame ends in a line feed, so the whole object decompresses to JSON lines. `read.rs` takes objects apart again.
 //! Invariant: nothing reaches a line unmasked. Events and payload come masked from [`crate::judge`]; of what an unverified sender
 //! claims only an IP address that parses and a masked, bounded request id are kept.
 //!
@@ -9,7 +9,7 @@
 //! <https://www.rfc-editor.org/rfc/rfc8878#section-3>.
 
 use std::borrow::Cow;
-use std::io::Read;
+use std::cell::Cell;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -24,14 +24,30 @@ use crate::judge::{Decoded, Judgement};
 use crate::plan::instant;
 use crate::storage::AuditPointer;
 
+mod read;
+
+pub use read::{Damaged, Lines, read_frames, read_line, read_lines};
+
 /// The longest line: a body of 1 MiB, its masked copy and its events fit many times over. Bounds what a reader allocates.
 pub const LINE_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// Characters of a request id that are kept; the gateway's own have 36.
 const REQUEST_ID_CHARS_MAX: usize = 128;
 
-/// A line is a frame of its own of some four kilobytes, in which higher levels find little more and take longer (`make bench`).
+/// Lines of a frame. What reads one line decompresses the others of its frame, and a damaged frame loses all of them; a line that
+/// is a frame of its own takes some four times the instructions and the bytes (measured with the lines of `make bench`).
+pub(crate) const FRAME_LINES_MAX: usize = 64;
+
+/// Bytes of a frame's text beyond which no line is added: a frame is longer only where its one line is.
+pub(crate) const FRAME_TEXT_BYTES_MAX: usize = 256 * 1024;
+
+/// Higher levels find little more and take longer (`make bench`).
 const ZSTD_LEVEL: i32 = 1;
+
+thread_local! {
+    /// The compressor of the last object. Making one costs as much as the lines of a small batch, and it remembers nothing of what it compressed.
+    static KEPT: Cell<Option<Compressor<'static>>> = const { Cell::new(None) };
+}
 
 /// A line, but for the masked payload, which is the last field. The order of the fields is the order in the log.
 #[derive(Serialize)]
@@ -57,11 +73,24 @@ struct AuditLine<'a> {
 }
 
 /// Collects the lines of one object.
-pub struct AuditWriter {
+pub(crate) struct AuditWriter {
     key: Arc<str>,
     compressor: Compressor<'static>,
     line: Vec<u8>,
+    /// The lines of the frame that is not written yet.
+    text: Vec<u8>,
+    lines: usize,
     body: Vec<u8>,
+    frames: Vec<AuditPointer>,
+}
+
+/// A finished object.
+pub(crate) struct AuditObject {
+    pub(crate) key: Arc<str>,
+    /// Empty where there is no line.
+    pub(crate) body: Vec<u8>,
+    /// Its frames, by the numbers that [`AuditWriter::push`] gave.
+    pub(crate) frames: Vec<AuditPointer>,
 }
 
 impl AuditWriter {
@@ -70,22 +99,23 @@ impl AuditWriter {
     ///
     /// # Errors
     /// [`AuditError::Frame`] when the compressor has no memory.
-    pub fn new(earliest_received_at_ms: i64, invocation_id: &str) -> Result<Self, AuditError> {
-        let mut compressor = Compressor::new(ZSTD_LEVEL).map_err(|_| AuditError::Frame)?;
-        // Four bytes a line let a reader tell a damaged frame from a forged one.
-        compressor
-            .include_checksum(true)
-            .map_err(|_| AuditError::Frame)?;
+    pub(crate) fn new(
+        earliest_received_at_ms: i64,
+        invocation_id: &str,
+    ) -> Result<Self, AuditError> {
         let key = object_key(earliest_received_at_ms, invocation_id).into();
         Ok(Self {
             key,
-            compressor,
+            compressor: KEPT.take().map_or_else(compressor, Ok)?,
             line: Vec::new(),
+            text: Vec::new(),
+            lines: 0,
             body: Vec::new(),
+            frames: Vec::new(),
         })
     }
 
-    /// Appends the line of a message; `None` for a message that is not judged yet and will come again.
+    /// Appends the line of a message and returns the number of its frame; `None` for a message that is not judged yet and will come again.
     ///
     /// # Errors
     /// An [`AuditError`]; the object is then as it was before.
@@ -93,7 +123,7 @@ impl AuditWriter {
         &mut self,
         message: &Decoded<'_>,
         judgement: &Judgement,
-    ) -> Result<Option<AuditPointer>, AuditError> {
+    ) -> Result<Option<usize>, AuditError> {
         let Some(line) = AuditLine::new(message, judgement) else {
             return Ok(None);
         };
@@ -120,23 +150,53 @@ impl AuditWriter {
             };
         }
         self.line.push(b'\n');
-        let frame = self
-            .compressor
-            .compress(&self.line)
-            .map_err(|_| AuditError::Frame)?;
-        let pointer = AuditPointer {
+        let has_room = self.lines < FRAME_LINES_MAX
+            && self.text.len() + self.line.len() <= FRAME_TEXT_BYTES_MAX;
+        if self.lines > 0 && !has_room {
+            self.end_frame()?;
+        }
+        self.text.extend_from_slice(&self.line);
+        self.lines += 1;
+        Ok(Some(self.frames.len()))
+    }
+
+    /// Writes the lines that are collected as a frame.
+    fn end_frame(&mut self) -> Result<(), AuditError> {
+        let frame = self.compressor.compress(&self.text);
+        let frame = frame.map_err(|_| AuditError::Frame)?;
+        self.frames.push(AuditPointer {
             key: Arc::clone(&self.key),
             offset_bytes: self.body.len() as u64,
             length_bytes: frame.len() as u64,
-        };
+        });
         self.body.extend_from_slice(&frame);
-        Ok(Some(pointer))
+        self.text.clear();
+        self.lines = 0;
+        Ok(())
     }
 
-    /// The object: its key and its bytes.
-    pub fn finish(self) -> (Arc<str>, Vec<u8>) {
-        (self.key, self.body)
+    /// The object.
+    ///
+    /// # Errors
+    /// [`AuditError::Frame`] when the compressor has no memory.
+    pub(crate) fn finish(mut self) -> Result<AuditObject, AuditError> {
+        if self.lines > 0 {
+            self.end_frame()?;
+        }
+        KEPT.set(Some(self.compressor));
+        Ok(AuditObject {
+            key: self.key,
+            body: self.body,
+            frames: self.frames,
+        })
     }
+}
+
+fn compressor() -> Result<Compressor<'static>, AuditError> {
+    let mut compressor = Compressor::new(ZSTD_LEVEL).map_err(|_| AuditError::Frame)?;
+    // Four bytes a frame let a reader tell a damaged frame from a forged one.
+    let checked = compressor.include_checksum(true);
+    checked.map(|()| compressor).map_err(|_| AuditError::Frame)
 }
 
 impl<'a> AuditLine<'a> {
@@ -196,42 +256,4 @@ pub fn object_key(earliest_received_at_ms: i64, invocation_id: &str) -> String {
         "audit/{}/{invocation_id}.jsonl.zst",
         instant(earliest_received_at_ms).strftime("dt=%Y-%m-%d/hh=%H")
     )
-}
-
-/// Reads the line of one frame, without its line feed: the bytes that an [`AuditPointer`] names.
-///
-/// # Errors
-/// [`AuditError`] when the bytes are not one whole frame of one line.
-pub fn read_line(frame: &[u8]) -> Result<String, AuditError> {
-    let decoder = zstd::stream::read::Decoder::new(frame).map_err(|_| AuditError::Frame)?;
-    let mut line = Vec::new();
-    let bytes_max = LINE_BYTES_MAX + 1;
-    decoder
-        .take(bytes_max as u64)
-        .read_to_end(&mut line)
-        .map_err(|_| AuditError::Frame)?;
-    if line.pop() != Some(b'\n') || line.contains(&b'\n') {
-        return Err(AuditError::Frame);
-    }
-    String::from_utf8(line).map_err(|_| AuditError::Text)
-}
-
-/// The longest object that [`read_lines`] takes apart, decompressed: a batch of a thousand long webhooks fits.
-const OBJECT_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
-
-/// Reads every line of an object, in order.
-///
-/// # Errors
-/// [`AuditError`] when the bytes are not whole frames of UTF-8 lines.
-pub fn read_lines(object: &[u8]) -> Result<Vec<String>, AuditError> {
-    let decoder = zstd::stream::read::Decoder::new(object).map_err(|_| AuditError::Frame)?;
-    let mut text = String::new();
-    decoder
-        .take(OBJECT_BYTES_MAX)
-        .read_to_string(&mut text)
-        .map_err(|_| AuditError::Frame)?;
-    if !text.is_empty() && !text.ends_with('\n') {
-        return Err(AuditError::Frame);
-    }
-    Ok(text.lines().map(str::to_owned).collect())
 }

@@ -52,8 +52,11 @@ pub enum AuditError {
     #[error("line has {bytes} bytes, at most {max} are kept", bytes = .0, max = crate::audit::LINE_BYTES_MAX)]
     TooLong(usize),
     /// The compressor or decompressor refused.
-    #[error("not a zstd frame of one line")]
+    #[error("not a whole zstd frame of lines")]
     Frame,
+    /// The frame is whole, and none of its lines is the one that is looked for.
+    #[error("the frame has no line of the message")]
+    NotInFrame,
     /// Not JSON text.
     #[error("line is not JSON text")]
     Text,

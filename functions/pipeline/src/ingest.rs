@@ -15,7 +15,7 @@ use payment_event::Problem;
 use provider_webhooks::providers;
 
 use crate::IngestError;
-use crate::audit::AuditWriter;
+use crate::audit::{AuditObject, AuditWriter};
 use crate::insert::{Fate, Rounds, write_all};
 use crate::judge::{Decoded, Judge, Judgement, decoded};
 use crate::message::IncomingMessage;
@@ -207,17 +207,19 @@ async fn write_audit(
         .min()
         .unwrap_or_default();
     let mut writer = AuditWriter::new(earliest, invocation_id)?;
-    let mut pointers = Vec::with_capacity(batch.len());
+    let mut numbers = Vec::with_capacity(batch.len());
     for (position, (message, judgement)) in batch.iter().zip(judgements).enumerate() {
         if let Judgement::Retry(error) = judgement {
             ledger.fail(position, IngestError::SecretsUnreadable(error.clone()));
         }
-        pointers.push(writer.push(message, judgement).unwrap_or_else(|error| {
+        numbers.push(writer.push(message, judgement).unwrap_or_else(|error| {
             ledger.fail(position, IngestError::AuditLine(error));
             None
         }));
     }
-    let (key, body) = writer.finish();
+    let AuditObject { key, body, frames } = writer.finish()?;
+    let pointer = |number: Option<usize>| frames.get(number?).cloned();
+    let pointers = numbers.into_iter().map(pointer).collect();
     if body.is_empty() {
         return Ok(pointers);
     }

@@ -206,7 +206,7 @@ fn every_pointer_leads_to_its_line(life: &Life, records: &[StoredTransaction]) -
             let length = usize::try_from(record.audit_length).ok()?;
             object.get(start..start + length)
         });
-        let line = frame.and_then(|frame| read_line(frame).ok());
+        let line = frame.and_then(|frame| read_line(frame, &record.message_id).ok());
         let message = line.as_deref().and_then(read_audited);
         let leads = message.is_some_and(|message| message.message_id == record.message_id);
         check(leads, || {

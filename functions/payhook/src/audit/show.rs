@@ -7,7 +7,7 @@ use clap::Args;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
-use pipeline::audit::{read_line, read_lines};
+use pipeline::audit::{read_frames, read_line};
 use pipeline::storage::{ObjectStore, TransactionIndex};
 use pipeline::stored::StoredTransaction;
 use transaction_archive::read::each_record;
@@ -33,7 +33,7 @@ pub(crate) struct ShowArguments {
 /// # Errors
 /// [`Error::NoRecord`] when nothing has this id.
 pub(super) fn run(arguments: &ShowArguments, output: &mut impl Write) -> Result<(), Error> {
-    let lines = wait(async {
+    let (lines, damaged) = wait(async {
         let clients = arguments.stack.clients().await;
         let index = DynamoIndex::new(&clients, arguments.stack.name("transactions"));
         let objects = S3Objects::new(&clients, arguments.stack.bucket());
@@ -50,23 +50,30 @@ pub(super) fn run(arguments: &ShowArguments, output: &mut impl Write) -> Result<
             found = of_day(&arguments.id, day, &index, &objects).await?;
         }
         let mut lines = Vec::new();
+        let mut damaged = None;
         for record in &found {
-            lines.push(line_of(record, &objects).await?);
+            match line_of(record, &objects).await {
+                Ok(line) => lines.push(line),
+                Err(Error::AuditObject(key)) => damaged = damaged.or(Some(key)),
+                Err(error) => return Err(error),
+            }
         }
         lines.dedup();
-        if lines.is_empty() {
-            lines = rejected_lines(&arguments.id, day, &objects).await?;
+        if found.is_empty() {
+            (lines, damaged) = rejected_lines(&arguments.id, day, &objects).await?;
         }
-        Ok(lines)
+        Ok((lines, damaged))
     })?;
-    if lines.is_empty() {
-        return Err(Error::NoRecord);
-    }
-    for line in lines {
+    for line in &lines {
         // Senders chose some of its texts.
-        writeln!(output, "{}", json_line(&line)).map_err(Error::Output)?;
+        writeln!(output, "{}", json_line(line)).map_err(Error::Output)?;
     }
-    Ok(())
+    // What can be read is shown first: a damaged frame hides only its own lines.
+    match damaged {
+        Some(key) => Err(Error::AuditObject(key)),
+        None if lines.is_empty() => Err(Error::NoRecord),
+        None => Ok(()),
+    }
 }
 
 /// The records of a day with this id, in the table or in the archive.
@@ -87,7 +94,7 @@ async fn of_day(
 /// The line of the audit log that a record points to.
 ///
 /// # Errors
-/// [`Error::AuditObject`] when it is not there.
+/// [`Error::AuditObject`] when it is not there, or not in a frame that is whole.
 pub(crate) async fn line_of(
     record: &StoredTransaction,
     objects: &S3Objects,
@@ -95,21 +102,26 @@ pub(crate) async fn line_of(
     let (offset, length) = (record.audit_offset, record.audit_length);
     let frame = objects.range(&record.audit_key, offset, length).await?;
     let frame = frame.ok_or_else(|| Error::AuditObject(record.audit_key.clone()))?;
-    read_line(&frame).map_err(|_| Error::AuditObject(record.audit_key.clone()))
+    read_line(&frame, &record.message_id).map_err(|_| Error::AuditObject(record.audit_key.clone()))
 }
 
-/// Only what was stored has a pointer: a rejected message is looked for in the day's objects.
+/// Only what was stored has a pointer: a rejected message is looked for in the day's objects. Returns its lines, and the first object in
+/// which there may be more, because a part of it cannot be read.
 async fn rejected_lines(
     id: &str,
     day: Date,
     objects: &impl ObjectStore,
-) -> Result<Vec<String>, Error> {
-    let mut found = Vec::new();
+) -> Result<(Vec<String>, Option<String>), Error> {
+    let (mut found, mut damaged) = (Vec::new(), None);
     let message = format!("\"message_id\":\"{id}\"");
     for key in objects.keys(&format!("audit/dt={day}/")).await? {
         let object = objects.get(&key).await?.unwrap_or_default();
-        let lines = read_lines(&object).map_err(|_| Error::AuditObject(key))?;
-        found.extend(lines.into_iter().filter(|line| line.contains(&message)));
+        let read = read_frames(&object);
+        let lines = read.lines.into_iter();
+        found.extend(lines.filter(|line| line.contains(&message)));
+        if !read.damaged.is_empty() {
+            damaged = damaged.or(Some(key));
+        }
     }
-    Ok(found)
+    Ok((found, damaged))
 }

@@ -5,8 +5,7 @@ use serde_json::json;
 
 use super::support::*;
 use crate::IngestReport;
-use crate::audit::{object_key, read_line};
-use crate::error::AuditError;
+use crate::audit::object_key;
 
 #[test]
 fn the_key_is_day_and_hour_of_the_earliest_receipt() {
@@ -31,7 +30,7 @@ fn a_stored_line_has_everything_and_no_card_number() {
     message.receive_count = 3;
     let report = run(&memory, std::slice::from_ref(&message), "i");
     let record = memory.records().into_values().next().unwrap();
-    let line = line_at(&memory, &record.audit);
+    let line = line_at(&memory, &record.audit, "m");
     let names: Vec<_> = line
         .as_object()
         .unwrap()
@@ -137,24 +136,4 @@ fn an_empty_batch_writes_nothing() {
     let memory = memory();
     assert_eq!(run(&memory, &[], "i"), IngestReport::default());
     assert_eq!(memory.calls(), []);
-}
-
-#[test]
-fn read_line_refuses_what_is_not_one_frame() {
-    let two_lines = zstd::encode_all(&b"a\nb\n"[..], 3).unwrap();
-    let no_line_feed = zstd::encode_all(&b"a"[..], 3).unwrap();
-    let not_text = zstd::encode_all(&b"\xff\n"[..], 3).unwrap();
-    let good = zstd::encode_all(&b"{}\n"[..], 3).unwrap();
-    assert_eq!(read_line(&good).as_deref(), Ok("{}"));
-    for (frame, error) in [
-        (&b""[..], AuditError::Frame),
-        (b"plain", AuditError::Frame),
-        (&two_lines, AuditError::Frame),
-        (&no_line_feed, AuditError::Frame),
-        (&good[..good.len() - 1], AuditError::Frame),
-        (&[good.clone(), good.clone()].concat(), AuditError::Frame),
-        (&not_text, AuditError::Text),
-    ] {
-        assert_eq!(read_line(frame), Err(error));
-    }
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod audit_frames;
 mod auditing;
 mod certificates;
 mod counting;

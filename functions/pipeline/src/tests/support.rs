@@ -206,14 +206,14 @@ pub(super) fn failed(report: &IngestReport) -> Vec<&str> {
     report.failed_message_ids().collect()
 }
 
-pub(super) fn line_at(memory: &Memory, pointer: &AuditPointer) -> Value {
+pub(super) fn line_at(memory: &Memory, pointer: &AuditPointer, message_id: &str) -> Value {
     let objects = memory.objects();
     let object = objects
         .get(&*pointer.key)
         .expect("the object of a pointer exists");
     let start = usize::try_from(pointer.offset_bytes).unwrap();
     let end = start + usize::try_from(pointer.length_bytes).unwrap();
-    serde_json::from_str(&read_line(&object[start..end]).unwrap()).unwrap()
+    serde_json::from_str(&read_line(&object[start..end], message_id).unwrap()).unwrap()
 }
 
 /// Every line of every object, by decompressing the objects whole.
@@ -246,7 +246,7 @@ pub(super) fn assert_consistent(memory: &Memory, expected: &BTreeSet<Transaction
         "one record per event, {hint}"
     );
     for (key, record) in &records {
-        let line = line_at(memory, &record.audit);
+        let line = line_at(memory, &record.audit, &record.message_id);
         assert_eq!(line["message_id"], record.message_id.as_str(), "{hint}");
         assert_eq!(line["verdict"], "stored", "{hint}");
         let keys = line["keys"].as_array().unwrap();

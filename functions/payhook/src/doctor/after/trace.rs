@@ -14,7 +14,7 @@ use jiff::{Timestamp, ToSpan};
 use payment_event::{CurrencyCode, MinorUnits, MovementKind};
 use pipeline::Origin;
 use pipeline::aggregate::{Adds, Counted, CountedMovement, LANES, RowKey, fold};
-use pipeline::audit::{read_line, read_lines};
+use pipeline::audit::{read_frames, read_line};
 use pipeline::storage::{ObjectStore, StoreError};
 use pipeline::stored::StoredTransaction;
 use tokio::time::{Instant, sleep};
@@ -137,7 +137,7 @@ impl<'p> Places<'p> {
         let (key, offset, length) = (&record.audit_key, record.audit_offset, record.audit_length);
         match self.objects.range(key, offset, length).await {
             Ok(frame) => {
-                let line = frame.and_then(|frame| read_line(&frame).ok());
+                let line = frame.and_then(|frame| read_line(&frame, &record.message_id).ok());
                 one.trace.line = line.and_then(|line| serde_json::from_str(&line).ok());
             }
             Err(error) => trouble(&mut self.troubles.audit, &error),
@@ -180,7 +180,7 @@ impl<'p> Places<'p> {
                 }
             };
             self.known.insert(key);
-            for line in read_lines(&object).unwrap_or_default() {
+            for line in read_frames(&object).lines {
                 let Ok(line) = serde_json::from_str::<AuditLine>(&line) else {
                     continue;
                 };
