@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,26 @@ def test_only_aws_adapters_imports_aws_sdks() -> None:
         and "functions/aws_adapters/" not in path.as_posix()
     ]
     assert offenders == []
+
+
+@pytest.mark.parametrize("function", ["webhook_processor", "analytics_processor"])
+def test_the_functions_of_every_webhook_are_built_without_an_sdk(function: str) -> None:
+    def dependencies(crate: str) -> dict[str, dict[str, object]]:
+        manifest = tomllib.loads((ROOT / "functions" / crate / "Cargo.toml").read_text())
+        assert "default" not in manifest.get("features", {})
+        return manifest["dependencies"]
+
+    reached, waiting = set(), {function}
+    while waiting:
+        crate = waiting.pop()
+        reached.add(crate)
+        for name, how in dependencies(crate).items():
+            if (ROOT / "functions" / name).is_dir():
+                assert "features" not in how
+                waiting |= {name} - reached
+            elif re.match(r"aws-(sdk-|config$)", name):
+                assert how.get("optional") is True, f"{crate}: {name}"
+    assert {"aws_adapters", "aws_wire"} <= reached
 
 
 @pytest.mark.parametrize("crate", PURE_CRATES)

@@ -2,14 +2,11 @@
 //!
 //! Only wiring: configuration, clients, the runtime's loop. What is done to a batch is in `handler.rs` and the `pipeline` crate.
 
-// The types of the SDK's calls lie deep inside each other.
-#![recursion_limit = "256"]
-
 mod handler;
 
 use std::hash::{BuildHasher, RandomState};
 
-use aws_adapters::{Backoff, Clients, DynamoAnalytics, SqsDeadLetters};
+use aws_adapters::{Backoff, DynamoAnalytics, SqsDeadLetters, Wire};
 use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use lambda_setup::{Config, Metrics, failure, start_logging};
@@ -20,9 +17,11 @@ use serde_json::value::RawValue;
 async fn main() -> Result<(), Error> {
     let config = Config::from_environment();
     start_logging(config.optional("LOG_LEVEL").as_deref());
-    let clients = Clients::from_environment().await;
-    let store = DynamoAnalytics::new(&clients, config.required("ANALYTICS_TABLE")?);
-    let dead_letters = SqsDeadLetters::new(&clients, config.required("DEAD_LETTER_QUEUE_URL")?);
+    let client = Wire::from_environment()?;
+    let store = DynamoAnalytics::new(&client, config.required("ANALYTICS_TABLE")?);
+    // In init, where it costs no batch its time.
+    store.connect().await;
+    let dead_letters = SqsDeadLetters::new(&client, config.required("DEAD_LETTER_QUEUE_URL")?);
     let metrics = Metrics::new(
         config.required("METRICS_NAMESPACE")?,
         config.required("AWS_LAMBDA_FUNCTION_NAME")?,

@@ -3,11 +3,12 @@
 //! A marker is an item `aggregate` = `marker#{slice}`, `bucket` = the first sequence number padded to forty digits, `records` = every sequence
 //! number that its transaction counted. Rows are named by `pipeline::aggregate::RowKey`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, KeysAndAttributes, Put, TransactWriteItem, Update, builders::UpdateBuilder,
+use aws_wire::Service;
+use aws_wire::dynamodb::{
+    AttributeValue, Item, Names, Put, Query, TransactWrite, Update, batch_get_item,
+    cancellation_codes, get_item, put_item, query, transact_write_items,
 };
 use futures::future::try_join_all;
 use jiff::{Timestamp, ToSpan};
@@ -15,8 +16,8 @@ use pipeline::aggregate::apply::{AnalyticsStore, ApplyOutcome, Listed};
 use pipeline::aggregate::{Delta, RowKey, SequenceNumber};
 use pipeline::storage::StoreError;
 
-use crate::Clients;
-use crate::error::{passes, store_error};
+use crate::Wire;
+use crate::error::{passes, unbuilt, wire_error};
 
 const NO_MARKER: &str = "attribute_not_exists(#aggregate)";
 const TRANSACT: &str = "dynamodb:TransactWriteItems";
@@ -49,139 +50,114 @@ pub(crate) const MINUTE_ROWS_KEPT_HOURS: i64 = 14 * 24;
 /// The table in DynamoDB.
 #[derive(Clone, Debug)]
 pub struct DynamoAnalytics {
-    client: aws_sdk_dynamodb::Client,
+    client: Wire,
     table: String,
 }
 
 impl DynamoAnalytics {
     /// The table called `table`.
-    pub fn new(clients: &Clients, table: impl Into<String>) -> Self {
+    pub fn new(client: &Wire, table: impl Into<String>) -> Self {
         Self {
-            client: clients.dynamodb.clone(),
+            client: client.clone(),
             table: table.into(),
         }
     }
 
-    async fn markers_of(
-        &self,
-        records: &[SequenceNumber],
-    ) -> Result<Vec<HashMap<String, AttributeValue>>, StoreError> {
-        let keys = records.iter().map(marker_key).collect();
-        let wanted = KeysAndAttributes::builder()
-            .set_keys(Some(keys))
-            .consistent_read(true)
-            .build()
-            .map_err(|_| not_built(BATCH_GET))?;
-        let answer = self
-            .client
-            .batch_get_item()
-            .request_items(&self.table, wanted)
-            .send()
-            .await
-            .map_err(|error| store_error(BATCH_GET, &error))?;
+    /// Opens the connection of the first call. One that cannot be opened is found out by that call.
+    pub async fn connect(&self) {
+        let _ = self.client.open(Service::DynamoDb, None).await;
+    }
+
+    async fn markers_of(&self, records: &[SequenceNumber]) -> Result<Vec<Item>, StoreError> {
+        let keys: Vec<Item> = records.iter().map(marker_key).collect();
+        let found = batch_get_item(&self.client, &self.table, &keys).await;
+        let found = found.map_err(|error| wire_error(BATCH_GET, &error))?;
         // A marker that was not looked for may be there: as good as a failed call.
-        if answer
-            .unprocessed_keys()
-            .is_some_and(|keys| !keys.is_empty())
-        {
+        if found.put_off {
             return Err(StoreError::Retryable {
                 call: BATCH_GET,
                 cause: "keys were put off".to_owned(),
             });
         }
-        let mut tables = answer.responses.unwrap_or_default();
-        Ok(tables.remove(&self.table).unwrap_or_default())
+        Ok(found.items)
     }
 
     async fn markers_before(
         &self,
         slice: u32,
         first: &SequenceNumber,
-    ) -> Result<Vec<HashMap<String, AttributeValue>>, StoreError> {
-        let answer = self
-            .client
-            .query()
-            .table_name(&self.table)
+    ) -> Result<Vec<Item>, StoreError> {
+        let asked = Query {
+            table_name: &self.table,
+            limit: MARKERS_LOOKED_BACK,
+            consistent_read: true,
+            scan_index_forward: false,
             // Both names are reserved words.
-            .key_condition_expression("#aggregate = :marker AND #bucket < :first")
-            .expression_attribute_names("#aggregate", "aggregate")
-            .expression_attribute_names("#bucket", "bucket")
-            .expression_attribute_values(":marker", text(slice_key(slice)))
-            .expression_attribute_values(":first", text(first.sortable()))
-            .scan_index_forward(false)
-            .limit(MARKERS_LOOKED_BACK)
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| store_error(QUERY, &error))?;
-        Ok(answer.items.unwrap_or_default())
+            key_condition_expression: "#aggregate = :marker AND #bucket < :first",
+            expression_attribute_names: Names::from([
+                ("#aggregate", "aggregate"),
+                ("#bucket", "bucket"),
+            ]),
+            expression_attribute_values: Item::from([
+                (":marker".to_owned(), text(slice_key(slice))),
+                (":first".to_owned(), text(first.sortable())),
+            ]),
+        };
+        let found = query(&self.client, &asked).await;
+        found.map_err(|error| wire_error(QUERY, &error))
     }
 
-    fn new_marker(
-        &self,
-        records: &[SequenceNumber],
-        now: Timestamp,
-    ) -> Option<HashMap<String, AttributeValue>> {
+    fn put_marker(&self, records: &[SequenceNumber], now: Timestamp) -> Option<Put<'_>> {
         let listed = records.iter().map(|n| n.as_str().to_owned()).collect();
         let mut item = marker_key(records.first()?);
         item.insert("records".to_owned(), AttributeValue::Ss(listed));
         item.insert("expires_at".to_owned(), expiry(now, MARKER_KEPT_HOURS));
-        Some(item)
+        Some(Put {
+            table_name: &self.table,
+            item,
+            condition_expression: NO_MARKER,
+            expression_attribute_names: Names::from([("#aggregate", "aggregate")]),
+        })
     }
 
-    fn put_marker(
-        &self,
-        records: &[SequenceNumber],
-        now: Timestamp,
-    ) -> Result<TransactWriteItem, StoreError> {
-        let item = self.new_marker(records, now);
-        let put = Put::builder()
-            .table_name(&self.table)
-            .set_item(Some(item.ok_or_else(|| not_built(TRANSACT))?))
-            .condition_expression(NO_MARKER)
-            .expression_attribute_names("#aggregate", "aggregate")
-            .build()
-            .map_err(|_| not_built(TRANSACT))?;
-        Ok(TransactWriteItem::builder().put(put).build())
-    }
-
-    fn row(
-        &self,
-        key: &RowKey,
-        delta: &Delta,
-        now: Timestamp,
-    ) -> Result<TransactWriteItem, StoreError> {
+    fn row(&self, key: &RowKey, delta: &Delta, now: Timestamp) -> Update<'_> {
         const EVENTS: &str =
             "ADD event_count :count, event_to_receipt_ms :arrival, receipt_to_count_ms :lag";
         const MOVEMENTS: &str = "ADD movement_count :count, amount_minor :amount";
-        let update: UpdateBuilder = Update::builder()
-            .table_name(&self.table)
-            .key("aggregate", text(&key.aggregate))
-            .key("bucket", text(&key.bucket));
-        let (add, update) = match key.is_money() {
+        let (add, values) = match key.is_money() {
             true => (
                 MOVEMENTS,
-                update
-                    .expression_attribute_values(":count", number(delta.movements))
-                    .expression_attribute_values(":amount", number(delta.amount_minor)),
+                vec![
+                    (":count", number(delta.movements)),
+                    (":amount", number(delta.amount_minor)),
+                ],
             ),
             false => (
                 EVENTS,
-                update
-                    .expression_attribute_values(":count", number(delta.count))
-                    .expression_attribute_values(":arrival", number(delta.event_to_receipt_ms))
-                    .expression_attribute_values(":lag", number(delta.receipt_to_count_ms)),
+                vec![
+                    (":count", number(delta.count)),
+                    (":arrival", number(delta.event_to_receipt_ms)),
+                    (":lag", number(delta.receipt_to_count_ms)),
+                ],
             ),
         };
-        let update = if key.bucket.starts_with("minute#") {
-            update
-                .update_expression(format!("{add} SET expires_at = :expires_at"))
-                .expression_attribute_values(":expires_at", expiry(now, MINUTE_ROWS_KEPT_HOURS))
-        } else {
-            update.update_expression(add)
-        };
-        let update = update.build().map_err(|_| not_built(TRANSACT))?;
-        Ok(TransactWriteItem::builder().update(update).build())
+        let values = values.into_iter();
+        let mut values: Item = values.map(|(name, it)| (name.to_owned(), it)).collect();
+        let mut update_expression = add.to_owned();
+        if key.bucket.starts_with("minute#") {
+            update_expression.push_str(" SET expires_at = :expires_at");
+            let expires_at = expiry(now, MINUTE_ROWS_KEPT_HOURS);
+            values.insert(":expires_at".to_owned(), expires_at);
+        }
+        Update {
+            table_name: &self.table,
+            key: Item::from([
+                ("aggregate".to_owned(), text(&key.aggregate)),
+                ("bucket".to_owned(), text(&key.bucket)),
+            ]),
+            update_expression,
+            expression_attribute_values: values,
+        }
     }
 }
 
@@ -198,13 +174,6 @@ fn expiry(now: Timestamp, hours: i64) -> AttributeValue {
     number(at.as_second())
 }
 
-fn not_built(call: &'static str) -> StoreError {
-    StoreError::Final {
-        call,
-        cause: "the request could not be built".to_owned(),
-    }
-}
-
 /// The slice of a marker: the same for the same record in every version, hence a hash of our own (FNV-1a).
 fn slice(first: &SequenceNumber) -> u32 {
     let hash = first.as_str().bytes().fold(0x811c_9dc5_u32, |hash, byte| {
@@ -217,17 +186,20 @@ fn slice_key(slice: u32) -> String {
     format!("{MARKER}{slice:02}")
 }
 
-fn marker_key(first: &SequenceNumber) -> HashMap<String, AttributeValue> {
-    HashMap::from([
+fn marker_key(first: &SequenceNumber) -> Item {
+    Item::from([
         ("aggregate".to_owned(), text(slice_key(slice(first)))),
         ("bucket".to_owned(), text(first.sortable())),
     ])
 }
 
 /// The sequence numbers that a marker lists.
-fn listed(marker: &HashMap<String, AttributeValue>) -> Listed {
-    let records = marker.get("records").and_then(|value| value.as_ss().ok());
-    let texts = records.into_iter().flatten();
+fn listed(marker: &Item) -> Listed {
+    let texts: &[String] = match marker.get("records") {
+        Some(AttributeValue::Ss(texts)) => texts,
+        _ => &[],
+    };
+    let texts = texts.iter();
     texts
         .filter_map(|text| SequenceNumber::parse(text))
         .collect()
@@ -250,16 +222,9 @@ fn cancelled<'c>(codes: impl IntoIterator<Item = &'c str>) -> Result<ApplyOutcom
 
 impl AnalyticsStore for DynamoAnalytics {
     async fn marker(&self, first: &SequenceNumber) -> Result<Listed, StoreError> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(marker_key(first)))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| store_error(GET, &error))?;
-        Ok(answer.item.as_ref().map(listed).unwrap_or_default())
+        let item = get_item(&self.client, &self.table, &marker_key(first)).await;
+        let item = item.map_err(|error| wire_error(GET, &error))?;
+        Ok(item.as_ref().map(listed).unwrap_or_default())
     }
 
     async fn markers_around(&self, records: &[SequenceNumber]) -> Result<Vec<Listed>, StoreError> {
@@ -275,27 +240,13 @@ impl AnalyticsStore for DynamoAnalytics {
     }
 
     async fn leave(&self, records: &[SequenceNumber]) -> Result<(), StoreError> {
-        let item = self.new_marker(records, Timestamp::now());
-        let put = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item.ok_or_else(|| not_built(PUT))?))
-            .condition_expression(NO_MARKER)
-            .expression_attribute_names("#aggregate", "aggregate")
-            .send()
-            .await;
-        match put {
-            Ok(_) => Ok(()),
+        let put = self.put_marker(records, Timestamp::now());
+        let put = put.ok_or_else(|| unbuilt(PUT))?;
+        match put_item(&self.client, &put).await {
+            Ok(()) => Ok(()),
             // It is there already, and lists what was counted.
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
-                Ok(())
-            }
-            Err(error) => Err(store_error(PUT, &error)),
+            Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(()),
+            Err(error) => Err(wire_error(PUT, &error)),
         }
     }
 
@@ -305,23 +256,16 @@ impl AnalyticsStore for DynamoAnalytics {
         rows: &BTreeMap<RowKey, Delta>,
     ) -> Result<ApplyOutcome, StoreError> {
         let now = Timestamp::now();
-        let mut call = self
-            .client
-            .transact_write_items()
-            .transact_items(self.put_marker(records, now)?);
-        for (key, delta) in rows {
-            call = call.transact_items(self.row(key, delta, now)?);
-        }
-        match call.send().await {
-            Ok(_) => Ok(ApplyOutcome::Applied),
-            Err(error) => match error.as_service_error() {
-                Some(TransactWriteItemsError::TransactionCanceledException(reasons)) => cancelled(
-                    reasons
-                        .cancellation_reasons()
-                        .iter()
-                        .map(|reason| reason.code().unwrap_or("None")),
-                ),
-                _ => Err(store_error(TRANSACT, &error)),
+        let marker = self.put_marker(records, now);
+        let marker = TransactWrite::Put(marker.ok_or_else(|| unbuilt(TRANSACT))?);
+        let rows = rows.iter().map(|(key, delta)| self.row(key, delta, now));
+        let rows = rows.map(TransactWrite::Update);
+        let writes: Vec<_> = std::iter::once(marker).chain(rows).collect();
+        match transact_write_items(&self.client, &writes).await {
+            Ok(()) => Ok(ApplyOutcome::Applied),
+            Err(error) => match cancellation_codes(&error) {
+                Some(codes) => cancelled(codes.iter().map(String::as_str)),
+                None => Err(wire_error(TRANSACT, &error)),
             },
         }
     }
@@ -366,10 +310,10 @@ mod tests {
     #[test]
     fn a_marker_lists_what_it_says_and_nothing_else() {
         let records = AttributeValue::Ss(vec!["9".into(), "x".into()]);
-        let marker = HashMap::from([("records".to_owned(), records)]);
+        let marker = Item::from([("records".to_owned(), records)]);
         let numbers: Vec<_> = listed(&marker).iter().map(ToString::to_string).collect();
         assert_eq!(numbers, ["9"]);
-        assert_eq!(listed(&HashMap::new()).len(), 0);
+        assert_eq!(listed(&Item::new()).len(), 0);
     }
 
     #[test]

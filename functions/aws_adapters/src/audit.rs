@@ -1,38 +1,34 @@
 //! The audit bucket. An object is written once and never over another.
 
-use aws_lc_rs::digest::{SHA256, digest};
-use aws_sdk_s3::primitives::ByteStream;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use aws_wire::Service;
+use aws_wire::s3::{Object, put_new_object};
 use pipeline::storage::{AuditStore, StoreError};
 
-use crate::Clients;
-use crate::error::store_error;
+use crate::Wire;
+use crate::error::wire_error;
 
 const PUT: &str = "s3:PutObject";
 
 /// The bucket in S3. Encryption is the bucket's default: the stack's own KMS key.
 #[derive(Clone, Debug)]
 pub struct S3Audit {
-    client: aws_sdk_s3::Client,
+    client: Wire,
     bucket: String,
 }
 
 impl S3Audit {
     /// The bucket called `bucket`.
-    pub fn new(clients: &Clients, bucket: impl Into<String>) -> Self {
+    pub fn new(client: &Wire, bucket: impl Into<String>) -> Self {
         Self {
-            client: clients.s3.clone(),
+            client: client.clone(),
             bucket: bucket.into(),
         }
     }
-}
 
-/// SHA-256.
-pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
-    let mut hash = [0; 32];
-    hash.copy_from_slice(digest(&SHA256, bytes).as_ref());
-    hash
+    /// Opens the connection of the first call. One that cannot be opened is found out by that call.
+    pub async fn connect(&self) {
+        let _ = self.client.open(Service::S3, Some(&self.bucket)).await;
+    }
 }
 
 /// The key holds the invocation's id, so an object that is already there is this invocation's own, written by a call whose answer was lost.
@@ -45,22 +41,15 @@ fn settle(result: Result<(), StoreError>) -> Result<(), StoreError> {
 
 impl AuditStore for S3Audit {
     async fn put(&self, key: &str, body: Vec<u8>) -> Result<(), StoreError> {
-        let call = self
-            .client
-            .put_object()
-            .bucket(&self.bucket)
-            .key(key)
-            .content_type("application/zstd")
-            .if_none_match("*")
-            // S3 checks it and keeps it: the seal reads it from there instead of the bytes.
-            .checksum_sha256(STANDARD.encode(sha256(&body)))
-            .body(ByteStream::from(body));
-        settle(
-            call.send()
-                .await
-                .map(|_| ())
-                .map_err(|error| store_error(PUT, &error)),
-        )
+        // S3 keeps its SHA-256: the seal reads it from there instead of the bytes.
+        let object = Object {
+            bucket: &self.bucket,
+            key,
+            content_type: "application/zstd",
+            body: body.into(),
+        };
+        let put = put_new_object(&self.client, &object).await;
+        settle(put.map_err(|error| wire_error(PUT, &error)))
     }
 }
 

@@ -1,27 +1,27 @@
 //! The dead-letter queue of analytics, for records that nobody can count: each by itself, with the reason beside it.
 
-use aws_sdk_sqs::types::MessageAttributeValue;
+use aws_wire::sqs::send_message;
 use pipeline::aggregate::StreamRecordError;
 use pipeline::aggregate::count::DeadLetters;
 use pipeline::storage::StoreError;
 
-use crate::Clients;
-use crate::error::store_error;
+use crate::Wire;
+use crate::error::wire_error;
 
 const SEND: &str = "sqs:SendMessage";
 
 /// The queue in SQS.
 #[derive(Clone, Debug)]
 pub struct SqsDeadLetters {
-    client: aws_sdk_sqs::Client,
+    client: Wire,
     url: String,
 }
 
 impl SqsDeadLetters {
     /// The queue at `url`.
-    pub fn new(clients: &Clients, url: impl Into<String>) -> Self {
+    pub fn new(client: &Wire, url: impl Into<String>) -> Self {
         Self {
-            client: clients.sqs.clone(),
+            client: client.clone(),
             url: url.into(),
         }
     }
@@ -29,22 +29,9 @@ impl SqsDeadLetters {
 
 impl DeadLetters for SqsDeadLetters {
     async fn send(&self, record: &str, reason: StreamRecordError) -> Result<(), StoreError> {
-        let reason = MessageAttributeValue::builder()
-            .data_type("String")
-            .string_value(reason.to_string())
-            .build()
-            .map_err(|_| StoreError::Final {
-                call: SEND,
-                cause: "the request could not be built".to_owned(),
-            })?;
-        self.client
-            .send_message()
-            .queue_url(&self.url)
-            .message_body(record)
-            .message_attributes("reason", reason)
-            .send()
-            .await
-            .map(|_| ())
-            .map_err(|error| store_error(SEND, &error))
+        let reason = reason.to_string();
+        let attributes = [("reason", reason.as_str())].into_iter().collect();
+        let sent = send_message(&self.client, &self.url, record, &attributes).await;
+        sent.map_err(|error| wire_error(SEND, &error))
     }
 }

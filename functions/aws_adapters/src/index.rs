@@ -8,7 +8,7 @@ use pipeline::storage::{Attribute, Item, Page, PaymentReader, StoreError, Transa
 
 use crate::Clients;
 use crate::error::store_error;
-use crate::item::neutral;
+use crate::sdk_item::neutral;
 
 const QUERY: &str = "dynamodb:Query";
 const DELETE: &str = "dynamodb:BatchWriteItem";

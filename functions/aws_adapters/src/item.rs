@@ -1,8 +1,6 @@
 //! A transaction record as DynamoDB attributes. Names and types are those of `ARCHITECTURE.md`, "Transaction record".
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_wire::dynamodb::{self, AttributeValue};
 use jiff::Timestamp;
 use pipeline::storage::{Attribute, Item, TransactionRecord};
 use pipeline::stored::StoredTransaction;
@@ -124,7 +122,7 @@ pub(crate) fn update_statement<'n>(table: &str, names: impl Iterator<Item = &'n 
 }
 
 /// A DynamoDB item in the pipeline's form.
-pub(crate) fn neutral(item: HashMap<String, AttributeValue>) -> Item {
+pub(crate) fn neutral(item: dynamodb::Item) -> Item {
     item.into_iter()
         .map(|(name, value)| (name, attribute(value)))
         .collect()

@@ -1,4 +1,6 @@
-//! The pipeline's storage traits on AWS. The only crate that imports AWS SDKs.
+//! The pipeline's storage traits on AWS. The only crate that imports AWS SDKs, and it does so for the
+//! archive (feature `sdk`) and the command line (feature `operator`) alone: what the other functions
+//! call for every batch goes through `aws_wire`.
 //!
 //! Invariant: an adapter makes one call and translates its answer; what to do about it is the pipeline's business. Errors carry the call
 //! and the service's error code, never what was sent.
@@ -10,23 +12,33 @@ mod analytics;
 pub mod api_keys;
 mod audit;
 mod certificates;
+#[cfg(feature = "sdk")]
 mod clients;
+#[cfg(feature = "sdk")]
 mod continuation;
 mod dead_letters;
 mod error;
+#[cfg(feature = "sdk")]
 mod index;
 mod item;
-#[cfg(feature = "logs")]
+#[cfg(feature = "sdk")]
 mod logs;
+#[cfg(feature = "operator")]
 mod movements;
+#[cfg(feature = "sdk")]
 mod objects;
 #[cfg(feature = "operator")]
 pub mod operations;
+#[cfg(all(test, feature = "operator"))]
+mod oracle;
 mod pause;
 mod rejected;
+#[cfg(feature = "sdk")]
+mod sdk_item;
 mod secrets;
 #[cfg(feature = "operator")]
 mod signed;
+#[cfg(feature = "sdk")]
 mod signer;
 #[cfg(feature = "operator")]
 pub mod standing;
@@ -41,16 +53,25 @@ mod xml;
 pub use analytics::DynamoAnalytics;
 pub use audit::S3Audit;
 pub use certificates::HttpsCertificates;
+#[cfg(feature = "sdk")]
 pub use clients::Clients;
+#[cfg(feature = "sdk")]
 pub use continuation::LambdaContinuation;
 pub use dead_letters::SqsDeadLetters;
+#[cfg(feature = "sdk")]
 pub use index::DynamoIndex;
-#[cfg(feature = "logs")]
+#[cfg(feature = "sdk")]
 pub use logs::CloudWatchLogs;
+#[cfg(feature = "operator")]
 pub use movements::DynamoMovements;
+#[cfg(feature = "sdk")]
 pub use objects::S3Objects;
 pub use pause::Backoff;
 pub use rejected::SqsRejected;
 pub use secrets::SecretsManager;
+#[cfg(feature = "sdk")]
 pub use signer::KmsSigner;
 pub use transactions::DynamoTransactions;
+
+/// The client of the adapters that the functions use for every batch.
+pub use aws_wire::Client as Wire;

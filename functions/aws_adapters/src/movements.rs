@@ -8,7 +8,7 @@ use pipeline::storage::{Item, MovementReader, StoreError};
 
 use crate::Clients;
 use crate::error::store_error;
-use crate::item;
+use crate::sdk_item;
 
 const BATCH_GET: &str = "dynamodb:BatchGetItem";
 /// Calls for keys that were put off.
@@ -60,7 +60,7 @@ impl MovementReader for DynamoMovements {
             let answer = answer.map_err(|error| store_error(BATCH_GET, &error))?;
             let mut tables = answer.responses.unwrap_or_default();
             let items = tables.remove(&self.table).unwrap_or_default();
-            found.extend(items.into_iter().map(item::neutral));
+            found.extend(items.into_iter().map(sdk_item::neutral));
             let mut put_off = answer.unprocessed_keys.unwrap_or_default();
             rest = put_off
                 .remove(&self.table)

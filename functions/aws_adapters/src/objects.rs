@@ -1,5 +1,6 @@
 //! The bucket as archive and seal use it: objects, versions, hashes.
 
+use aws_lc_rs::digest::{SHA256, digest};
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::ChecksumMode;
@@ -8,7 +9,6 @@ use base64::engine::general_purpose::STANDARD;
 use pipeline::storage::{ObjectStore, ObjectVersion, PutNew, StoreError};
 
 use crate::Clients;
-use crate::audit::sha256;
 use crate::error::store_error;
 
 const GET: &str = "s3:GetObject";
@@ -16,6 +16,13 @@ const HEAD: &str = "s3:HeadObject";
 const PUT: &str = "s3:PutObject";
 const LIST: &str = "s3:ListObjectsV2";
 const VERSIONS: &str = "s3:ListObjectVersions";
+
+/// SHA-256.
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest(&SHA256, bytes).as_ref());
+    hash
+}
 
 /// The bucket in S3. Encryption is the bucket's default: the stack's own KMS key.
 #[derive(Clone, Debug)]

@@ -4,11 +4,11 @@
 
 use std::ops::Range;
 
-use aws_sdk_sqs::types::{MessageAttributeValue, SendMessageBatchRequestEntry};
+use aws_wire::sqs::{Entry, send_message_batch};
 use pipeline::storage::{RejectedMessage, RejectedQueue, StoreError};
 
-use crate::Clients;
-use crate::error::store_error;
+use crate::Wire;
+use crate::error::wire_error;
 
 const SEND: &str = "sqs:SendMessageBatch";
 const ENTRIES_MAX: usize = 10;
@@ -19,57 +19,46 @@ const ATTRIBUTE_BYTES: usize = "requestString".len() + "rejectString".len();
 /// The queue in SQS.
 #[derive(Clone, Debug)]
 pub struct SqsRejected {
-    client: aws_sdk_sqs::Client,
+    client: Wire,
     queue_url: String,
 }
 
 impl SqsRejected {
     /// The queue at `queue_url`.
-    pub fn new(clients: &Clients, queue_url: impl Into<String>) -> Self {
+    pub fn new(client: &Wire, queue_url: impl Into<String>) -> Self {
         Self {
-            client: clients.sqs.clone(),
+            client: client.clone(),
             queue_url: queue_url.into(),
         }
     }
 
-    async fn send_batch(
+    async fn send_batch<'m>(
         &self,
-        messages: &[RejectedMessage],
+        messages: &'m [RejectedMessage],
     ) -> Result<Vec<Result<(), StoreError>>, StoreError> {
-        let unbuilt = || StoreError::Final {
-            call: SEND,
-            cause: "the request could not be built".to_owned(),
+        let entry = |(index, message): (usize, &'m RejectedMessage)| Entry {
+            id: index.to_string(),
+            message_body: message.body.as_str(),
+            message_attributes: [
+                ("request", message.request.as_str()),
+                ("reject", message.reject.as_str()),
+            ]
+            .into_iter()
+            .collect(),
         };
-        let mut call = self.client.send_message_batch().queue_url(&self.queue_url);
-        for (index, message) in messages.iter().enumerate() {
-            let mut entry = SendMessageBatchRequestEntry::builder()
-                .id(index.to_string())
-                .message_body(&message.body);
-            for (name, value) in [("request", &message.request), ("reject", &message.reject)] {
-                // SQS knows no empty attribute.
-                if !value.is_empty() {
-                    let value = MessageAttributeValue::builder()
-                        .data_type("String")
-                        .string_value(value);
-                    entry = entry.message_attributes(name, value.build().map_err(|_| unbuilt())?);
-                }
-            }
-            call = call.entries(entry.build().map_err(|_| unbuilt())?);
-        }
-        let answer = call
-            .send()
-            .await
-            .map_err(|error| store_error(SEND, &error))?;
+        let entries: Vec<Entry<'_>> = messages.iter().enumerate().map(entry).collect();
+        let failed = send_message_batch(&self.client, &self.queue_url, &entries).await;
+        let failed = failed.map_err(|error| wire_error(SEND, &error))?;
         let mut results = vec![Ok(()); messages.len()];
-        for failed in answer.failed() {
-            let cause = failed.code().to_owned();
-            let error = if failed.sender_fault() {
+        for failed in failed {
+            let cause = failed.code;
+            let error = if failed.sender_fault {
                 StoreError::Final { call: SEND, cause }
             } else {
                 StoreError::Retryable { call: SEND, cause }
             };
             if let Some(result) = failed
-                .id()
+                .id
                 .parse()
                 .ok()
                 .and_then(|index: usize| results.get_mut(index))

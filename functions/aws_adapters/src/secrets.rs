@@ -7,13 +7,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
+use aws_wire::secrets_manager::get_secret_value;
 use futures::future::join_all;
 use pipeline::storage::{SecretStore, StoreError};
 use provider_webhooks::{Secrets, providers};
 
-use crate::Clients;
-use crate::error::store_error;
+use crate::Wire;
+use crate::error::wire_error;
 
 const GET: &str = "secretsmanager:GetSecretValue";
 /// A rotated secret is found within this time even when nothing fails.
@@ -30,7 +30,7 @@ struct Cached {
 /// Secrets called `{prefix}{provider}_{suffix}`.
 #[derive(Debug)]
 pub struct SecretsManager {
-    client: aws_sdk_secretsmanager::Client,
+    client: Wire,
     prefix: String,
     suffix: String,
     served: Vec<&'static str>,
@@ -45,14 +45,14 @@ fn read_value(text: &str) -> Option<Secrets> {
 impl SecretsManager {
     /// Secrets of the environment `suffix`, of the providers that it serves: the function may read no others.
     pub fn new(
-        clients: &Clients,
+        client: &Wire,
         prefix: impl Into<String>,
         suffix: impl Into<String>,
         served: Vec<&'static str>,
     ) -> Self {
         Self {
             served,
-            client: clients.secrets.clone(),
+            client: client.clone(),
             prefix: prefix.into(),
             suffix: suffix.into(),
             cache: Mutex::new(HashMap::new()),
@@ -61,12 +61,12 @@ impl SecretsManager {
 
     /// Secrets of the environment `suffix` for a person, who may read those of every provider.
     pub fn of_every_provider(
-        clients: &Clients,
+        client: &Wire,
         prefix: impl Into<String>,
         suffix: impl Into<String>,
     ) -> Self {
         let all = providers::ALL.iter().map(|provider| provider.info().name);
-        Self::new(clients, prefix, suffix, all.collect())
+        Self::new(client, prefix, suffix, all.collect())
     }
 
     /// Reads the secrets of all served providers at once, so that later ones are found in the cache. Gives the providers whose secrets cannot be read now, and why: they are read
@@ -90,14 +90,14 @@ impl SecretsManager {
 
     async fn read(&self, provider: &'static str) -> Result<Arc<Secrets>, StoreError> {
         let name = format!("{}{provider}_{}", self.prefix, self.suffix);
-        let secrets = match self.client.get_secret_value().secret_id(&name).send().await {
-            Ok(answer) => answer.secret_string().and_then(read_value).unwrap_or_else(|| {
+        let secrets = match get_secret_value(&self.client, &name).await {
+            Ok(text) => text.as_deref().and_then(read_value).unwrap_or_else(|| {
                 tracing::error!(secret = name, "secret {name} is not of the form {{\"keys\":[…]}}: every webhook of {provider} is rejected");
                 Secrets::default()
             }),
-            Err(error) => match error.as_service_error() {
-                Some(GetSecretValueError::ResourceNotFoundException(_)) => Secrets::default(),
-                _ => return Err(store_error(GET, &error)),
+            Err(error) => match error.code() {
+                Some("ResourceNotFoundException") => Secrets::default(),
+                _ => return Err(wire_error(GET, &error)),
             },
         };
         let secrets = Arc::new(secrets);

@@ -9,13 +9,14 @@
 //! that no item has.
 //! Source: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchStatementError.html>, read 2026-11-23.
 
-use aws_sdk_dynamodb::types::{
-    AttributeValue, BatchStatementError, BatchStatementRequest, ReturnValuesOnConditionCheckFailure,
+use aws_wire::Service;
+use aws_wire::dynamodb::{
+    AttributeValue, ReturnOld, Statement, StatementError, batch_execute_statement,
 };
 use pipeline::storage::{InsertOutcome, Over, StoreError, TransactionStore, Write, Written};
 
-use crate::Clients;
-use crate::error::store_error;
+use crate::Wire;
+use crate::error::wire_error;
 use crate::item;
 
 const BATCH: &str = "dynamodb:BatchExecuteStatement";
@@ -23,26 +24,31 @@ const BATCH: &str = "dynamodb:BatchExecuteStatement";
 /// The table in DynamoDB.
 #[derive(Clone, Debug)]
 pub struct DynamoTransactions {
-    client: aws_sdk_dynamodb::Client,
+    client: Wire,
     table: String,
 }
 
 impl DynamoTransactions {
     /// The table called `table`.
-    pub fn new(clients: &Clients, table: impl Into<String>) -> Self {
+    pub fn new(client: &Wire, table: impl Into<String>) -> Self {
         Self {
-            client: clients.dynamodb.clone(),
+            client: client.clone(),
             table: table.into(),
         }
+    }
+
+    /// Opens the connection of the first call. One that cannot be opened is found out by that call.
+    pub async fn connect(&self) {
+        let _ = self.client.open(Service::DynamoDb, None).await;
     }
 }
 
 /// What a statement's error says of its record; an error of the whole call for those that every statement would get.
-fn statement_outcome(error: Option<&BatchStatementError>) -> Result<InsertOutcome, StoreError> {
+fn statement_outcome(error: Option<&StatementError>) -> Result<InsertOutcome, StoreError> {
     let Some(error) = error else {
         return Ok(InsertOutcome::Stored);
     };
-    match error.code().map(|code| code.as_str()).unwrap_or("unknown") {
+    match error.code.as_deref().unwrap_or("unknown") {
         "DuplicateItem" | "ConditionalCheckFailed" => Ok(InsertOutcome::Duplicate),
         code @ ("AccessDenied" | "ResourceNotFound") => Err(StoreError::Final {
             call: BATCH,
@@ -57,22 +63,26 @@ fn statement_outcome(error: Option<&BatchStatementError>) -> Result<InsertOutcom
 /// A version that no item has: an update over it changes nothing and is answered with what is there.
 const NO_VERSION: &str = "0";
 
-fn statement(table: &str, write: &Write) -> (String, Vec<AttributeValue>, bool) {
+fn statement(table: &str, write: &Write) -> Statement {
     let (item, over) = match write {
         Write::Event(record) => {
             let attributes = item::record(record);
-            let statement = item::insert_statement(table, &attributes);
-            let values = attributes.into_iter().map(|(_, value)| value).collect();
-            return (statement, values, false);
+            return Statement {
+                statement: item::insert_statement(table, &attributes),
+                parameters: attributes.into_iter().map(|(_, value)| value).collect(),
+                present: None,
+            };
         }
         Write::Movement(item, over) => (item, over),
     };
     let attributes = item::movement(item);
     let version = match over {
         Over::Nothing => {
-            let statement = item::insert_statement(table, &attributes);
-            let values = attributes.into_iter().map(|(_, value)| value).collect();
-            return (statement, values, true);
+            return Statement {
+                statement: item::insert_statement(table, &attributes),
+                parameters: attributes.into_iter().map(|(_, value)| value).collect(),
+                present: Some(ReturnOld::All),
+            };
         }
         Over::Version(version) => version.to_string(),
         Over::Unseen => NO_VERSION.to_owned(),
@@ -86,60 +96,42 @@ fn statement(table: &str, write: &Write) -> (String, Vec<AttributeValue>, bool) 
         AttributeValue::N(version),
     ]);
     let names = names.iter().map(String::as_str);
-    (item::update_statement(table, names), values, true)
+    Statement {
+        statement: item::update_statement(table, names),
+        parameters: values,
+        present: Some(ReturnOld::All),
+    }
 }
 
 impl TransactionStore for DynamoTransactions {
     async fn write_batch(&self, writes: &[Write]) -> Result<Vec<Written>, StoreError> {
-        let mut call = self.client.batch_execute_statement();
-        for write in writes {
-            let (statement, values, wants_present) = statement(&self.table, write);
-            let present = wants_present.then_some(ReturnValuesOnConditionCheckFailure::AllOld);
-            let request = BatchStatementRequest::builder()
-                .statement(statement)
-                .set_parameters(Some(values))
-                .set_return_values_on_condition_check_failure(present)
-                .build()
-                .map_err(|_| StoreError::Final {
-                    call: BATCH,
-                    cause: "the request could not be built".to_owned(),
-                })?;
-            call = call.statements(request);
-        }
-        let answer = call
-            .send()
-            .await
-            .map_err(|error| store_error(BATCH, &error))?;
-        let responses = answer.responses.unwrap_or_default().into_iter();
-        responses
-            .map(|response| {
-                Ok(Written {
-                    outcome: statement_outcome(response.error())?,
-                    present: response
-                        .error
-                        .and_then(|error| error.item)
-                        .map(item::neutral),
-                })
+        let statements = writes.iter().map(|write| statement(&self.table, write));
+        let statements: Vec<Statement> = statements.collect();
+        let answers = batch_execute_statement(&self.client, &statements).await;
+        let answers = answers.map_err(|error| wire_error(BATCH, &error))?;
+        let written = answers.into_iter().map(|answer| {
+            Ok(Written {
+                outcome: statement_outcome(answer.error.as_ref())?,
+                present: answer.error.and_then(|error| error.item).map(item::neutral),
             })
-            .collect()
+        });
+        written.collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_dynamodb::types::BatchStatementErrorCodeEnum;
-
     use super::*;
 
     #[test]
     fn every_statement_error_has_a_row() {
         let outcome = |code: &str| {
-            let code = BatchStatementErrorCodeEnum::from(code);
-            statement_outcome(Some(&BatchStatementError::builder().code(code).build()))
+            let code = Some(code.to_owned());
+            statement_outcome(Some(&StatementError { code, item: None }))
         };
         assert_eq!(statement_outcome(None), Ok(InsertOutcome::Stored));
         assert_eq!(
-            statement_outcome(Some(&BatchStatementError::builder().build())),
+            statement_outcome(Some(&StatementError::default())),
             Ok(InsertOutcome::Retry)
         );
         for (code, expected) in [

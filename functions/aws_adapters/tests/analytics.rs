@@ -1,5 +1,5 @@
 //! The analytics table, on the emulator and on DynamoDB Local.
-#![cfg(feature = "endpoint_tests")]
+#![cfg(all(feature = "endpoint_tests", feature = "operator"))]
 // A helper that cannot go on ends its test.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -45,7 +45,7 @@ async fn table(endpoint: &str) -> (aws_sdk_dynamodb::Client, String, DynamoAnaly
         .send()
         .await
         .unwrap();
-    let store = DynamoAnalytics::new(&Clients::new(&config), &name);
+    let store = DynamoAnalytics::new(Clients::new(&config).wire(), &name);
     (client, name, store)
 }
 
@@ -165,7 +165,7 @@ async fn a_marker_inside_the_batch_is_found() {
 async fn a_missing_table_is_final_and_nobody_there_is_retryable() {
     for endpoint in dynamodb_endpoints() {
         let clients = Clients::new(&config(&endpoint).await);
-        let store = DynamoAnalytics::new(&clients, unique("none"));
+        let store = DynamoAnalytics::new(clients.wire(), unique("none"));
         for error in [
             store.marker(&numbers(0..1)[0]).await.unwrap_err(),
             store.markers_around(&numbers(0..1)).await.unwrap_err(),
@@ -175,7 +175,7 @@ async fn a_missing_table_is_final_and_nobody_there_is_retryable() {
             assert!(matches!(error, StoreError::Final { .. }), "{error}");
         }
     }
-    let store = DynamoAnalytics::new(&unreachable().await, "none");
+    let store = DynamoAnalytics::new(unreachable().await.wire(), "none");
     let error = store.marker(&numbers(0..1)[0]).await.unwrap_err();
     assert!(matches!(error, StoreError::Retryable { .. }), "{error}");
     let error = store.apply(&[], &rows(1)).await.unwrap_err();
@@ -188,7 +188,7 @@ async fn an_unreadable_record_is_handed_on_with_its_reason() {
     let sqs = aws_sdk_sqs::Client::new(&config);
     let made = sqs.create_queue().queue_name(unique("dlq")).send().await;
     let url = made.unwrap().queue_url.unwrap();
-    let queue = SqsDeadLetters::new(&Clients::new(&config), &url);
+    let queue = SqsDeadLetters::new(Clients::new(&config).wire(), &url);
     queue
         .send("{\"a\":1}", StreamRecordError::AmountOutOfRange)
         .await
@@ -207,7 +207,7 @@ async fn an_unreadable_record_is_handed_on_with_its_reason() {
         reason.string_value(),
         Some("attribute amount_minor is not an integer of 64 bits")
     );
-    let queue = SqsDeadLetters::new(&unreachable().await, "http://127.0.0.1:9/none");
+    let queue = SqsDeadLetters::new(unreachable().await.wire(), "http://127.0.0.1:9/none");
     assert!(
         queue
             .send("{}", StreamRecordError::NotARecord)

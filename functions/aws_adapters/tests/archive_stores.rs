@@ -1,5 +1,5 @@
 //! What archive and seal use: the index and its deletes on the emulator and DynamoDB Local; bucket and signing key on the emulator.
-#![cfg(feature = "endpoint_tests")]
+#![cfg(all(feature = "endpoint_tests", feature = "operator"))]
 // A helper that cannot go on ends its test.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -62,7 +62,7 @@ async fn what_is_stored_comes_back_page_by_page_and_can_be_deleted() {
         let clients = Clients::new(&config);
         let name = table(&config).await;
         let records: Vec<_> = (0..20).map(record).collect();
-        let store = DynamoTransactions::new(&clients, &name);
+        let store = DynamoTransactions::new(clients.wire(), &name);
         let event = |record: &TransactionRecord| Write::Event(Box::new(record.clone()));
         let writes: Vec<_> = records.iter().map(event).collect();
         store.write_batch(&writes).await.unwrap();

@@ -1,5 +1,5 @@
 //! The audit bucket, the rejected queue and the secrets, on the emulator.
-#![cfg(feature = "endpoint_tests")]
+#![cfg(all(feature = "endpoint_tests", feature = "operator"))]
 // A helper that cannot go on ends its test.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -34,7 +34,7 @@ async fn an_audit_object_is_written_once_and_never_over_another() {
         .send()
         .await
         .unwrap();
-    let store = S3Audit::new(&clients().await, &bucket);
+    let store = S3Audit::new(clients().await.wire(), &bucket);
     let body: Vec<u8> = (0..=255).collect();
     store.put("audit/one", body.clone()).await.unwrap();
     // The answer to the first call may have been lost: the second is no error and changes nothing.
@@ -52,13 +52,13 @@ async fn an_audit_object_is_written_once_and_never_over_another() {
 
 #[tokio::test]
 async fn a_missing_bucket_is_final_and_nobody_there_is_retryable() {
-    let missing = S3Audit::new(&clients().await, unique("none"));
+    let missing = S3Audit::new(clients().await.wire(), unique("none"));
     let error = missing.put("k", vec![1]).await.unwrap_err();
     assert!(
         matches!(&error, StoreError::Final { cause, .. } if cause == "NoSuchBucket"),
         "{error}"
     );
-    let store = S3Audit::new(&unreachable().await, "none");
+    let store = S3Audit::new(unreachable().await.wire(), "none");
     let error = store.put("k", vec![1]).await.unwrap_err();
     assert!(matches!(error, StoreError::Retryable { .. }), "{error}");
 }
@@ -107,7 +107,9 @@ fn message(number: usize) -> RejectedMessage {
 async fn rejected_messages_arrive_with_body_and_attributes() {
     let (sqs, url) = queue("1048576").await;
     let sent: Vec<RejectedMessage> = (0..23).map(message).collect();
-    let results = SqsRejected::new(&clients().await, &url).send(&sent).await;
+    let results = SqsRejected::new(clients().await.wire(), &url)
+        .send(&sent)
+        .await;
     assert_eq!(results, vec![Ok(()); 23]);
     let mut arrived: Vec<RejectedMessage> = received(&sqs, &url)
         .await
@@ -131,7 +133,9 @@ async fn an_empty_request_attribute_is_left_out() {
     let (sqs, url) = queue("1048576").await;
     let mut sent = message(1);
     sent.request = String::new();
-    let results = SqsRejected::new(&clients().await, &url).send(&[sent]).await;
+    let results = SqsRejected::new(clients().await.wire(), &url)
+        .send(&[sent])
+        .await;
     assert_eq!(results, [Ok(())]);
     let arrived = received(&sqs, &url).await;
     let attributes = arrived[0].message_attributes().unwrap();
@@ -142,7 +146,9 @@ async fn an_empty_request_attribute_is_left_out() {
 async fn a_queue_that_is_not_there_is_final_for_every_message() {
     let url = format!("{}/000000000000/none", emulator());
     let sent: Vec<RejectedMessage> = (0..11).map(message).collect();
-    let results = SqsRejected::new(&clients().await, url).send(&sent).await;
+    let results = SqsRejected::new(clients().await.wire(), url)
+        .send(&sent)
+        .await;
     assert_eq!(results.len(), 11);
     assert!(
         results
@@ -156,7 +162,9 @@ async fn a_message_above_the_queues_limit_fails_and_is_not_lost_silently() {
     let (_, url) = queue("1024").await;
     let mut large = message(1);
     large.body = "x".repeat(4096);
-    let results = SqsRejected::new(&clients().await, url).send(&[large]).await;
+    let results = SqsRejected::new(clients().await.wire(), url)
+        .send(&[large])
+        .await;
     assert!(
         matches!(results[..], [Err(StoreError::Final { .. })]),
         "{results:?}"
@@ -165,7 +173,7 @@ async fn a_message_above_the_queues_limit_fails_and_is_not_lost_silently() {
 
 #[tokio::test]
 async fn nobody_there_is_retryable_for_every_message() {
-    let results = SqsRejected::new(&unreachable().await, "http://127.0.0.1:9/0/q")
+    let results = SqsRejected::new(unreachable().await.wire(), "http://127.0.0.1:9/0/q")
         .send(&[message(1), message(2)])
         .await;
     assert!(
@@ -188,7 +196,8 @@ async fn secrets_are_read_kept_and_not_read_again_at_once() {
         .send()
         .await
         .unwrap();
-    let store = SecretsManager::of_every_provider(&clients().await, "webhook_secret_", &suffix);
+    let store =
+        SecretsManager::of_every_provider(clients().await.wire(), "webhook_secret_", &suffix);
     let secrets = store.secrets("stripe").await.unwrap();
     assert_eq!(secrets.keys(), ["newest", "older"]);
     assert_eq!(secrets.notification_url(), Some("https://hook"));
@@ -207,7 +216,8 @@ async fn secrets_are_read_kept_and_not_read_again_at_once() {
         ["newest", "older"]
     );
     // A function that starts now, or whose cache has aged, finds the rotated one.
-    let fresh = SecretsManager::of_every_provider(&clients().await, "webhook_secret_", &suffix);
+    let fresh =
+        SecretsManager::of_every_provider(clients().await.wire(), "webhook_secret_", &suffix);
     let refreshed = fresh.refreshed("stripe").await.unwrap().unwrap();
     assert_eq!(refreshed.keys(), ["rotated"]);
 }
@@ -223,7 +233,8 @@ async fn a_secret_that_is_missing_or_not_of_our_form_is_no_secret() {
         .send()
         .await
         .unwrap();
-    let store = SecretsManager::of_every_provider(&clients().await, "webhook_secret_", &suffix);
+    let store =
+        SecretsManager::of_every_provider(clients().await.wire(), "webhook_secret_", &suffix);
     for provider in ["adyen", "square"] {
         assert!(
             store.secrets(provider).await.unwrap().keys().is_empty(),
@@ -234,7 +245,8 @@ async fn a_secret_that_is_missing_or_not_of_our_form_is_no_secret() {
 
 #[tokio::test]
 async fn secrets_that_cannot_be_read_just_now_are_an_error() {
-    let store = SecretsManager::of_every_provider(&unreachable().await, "webhook_secret_", "dev");
+    let store =
+        SecretsManager::of_every_provider(unreachable().await.wire(), "webhook_secret_", "dev");
     let error = store.secrets("stripe").await.unwrap_err();
     assert!(matches!(error, StoreError::Retryable { .. }), "{error}");
 }

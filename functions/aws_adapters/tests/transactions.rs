@@ -1,5 +1,5 @@
 //! The transactions table, judged by two implementations: the emulator's and Amazon's own.
-#![cfg(feature = "endpoint_tests")]
+#![cfg(all(feature = "endpoint_tests", feature = "operator"))]
 // A helper that cannot go on ends its test.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -61,7 +61,7 @@ impl Table {
                 );
         }
         call.send().await.unwrap();
-        let store = DynamoTransactions::new(&Clients::new(&config), &name);
+        let store = DynamoTransactions::new(Clients::new(&config).wire(), &name);
         Self {
             client,
             name,
@@ -215,7 +215,7 @@ async fn an_item_that_is_too_large_is_refused_and_the_rest_is_stored() {
 async fn a_missing_table_is_final() {
     for endpoint in dynamodb_endpoints() {
         let clients = Clients::new(&config(&endpoint).await);
-        let store = DynamoTransactions::new(&clients, "none");
+        let store = DynamoTransactions::new(clients.wire(), "none");
         let error = insert(&store, &plain([1])).await.unwrap_err();
         assert!(
             matches!(error, StoreError::Final { .. }),
@@ -227,14 +227,14 @@ async fn a_missing_table_is_final() {
 #[tokio::test]
 async fn unknown_credentials_are_final() {
     let clients = Clients::new(&config_as(&emulator(), "AKIAUNKNOWN").await);
-    let store = DynamoTransactions::new(&clients, "none");
+    let store = DynamoTransactions::new(clients.wire(), "none");
     let error = insert(&store, &plain([1])).await.unwrap_err();
     assert!(matches!(error, StoreError::Final { .. }), "{error}");
 }
 
 #[tokio::test]
 async fn nobody_there_is_retryable() {
-    let store = DynamoTransactions::new(&unreachable().await, "none");
+    let store = DynamoTransactions::new(unreachable().await.wire(), "none");
     let error = insert(&store, &plain([1])).await.unwrap_err();
     assert!(matches!(error, StoreError::Retryable { .. }), "{error}");
 }

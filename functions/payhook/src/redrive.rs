@@ -210,7 +210,8 @@ impl Rest {
         }
         if self.holds_webhooks() {
             let suffix = look.stack.suffix();
-            let secrets = SecretsManager::of_every_provider(clients, "webhook_secret_", suffix);
+            let secrets =
+                SecretsManager::of_every_provider(clients.wire(), "webhook_secret_", suffix);
             let certificates = HttpsCertificates::new();
             let mut judge = Judge::new(&secrets, &certificates);
             // No more at a time than may be fetched at once: forged certificate URLs in the queue

@@ -2,15 +2,12 @@
 //!
 //! Only wiring: configuration, clients, the runtime's loop. What is done to a batch is in `handler.rs` and the `pipeline` crate.
 
-// The types of the SDK's calls lie deep inside each other.
-#![recursion_limit = "256"]
-
 mod handler;
 mod handshake;
 mod served;
 
 use aws_adapters::{
-    Backoff, Clients, DynamoTransactions, HttpsCertificates, S3Audit, SecretsManager, SqsRejected,
+    Backoff, DynamoTransactions, HttpsCertificates, S3Audit, SecretsManager, SqsRejected, Wire,
 };
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 use lambda_setup::{BatchResponse, Config, Metrics, failure, start_logging};
@@ -32,12 +29,12 @@ enum Answer {
 async fn main() -> Result<(), Error> {
     let config = Config::from_environment();
     start_logging(config.optional("LOG_LEVEL").as_deref());
-    let clients = Clients::from_environment().await;
-    let transactions = DynamoTransactions::new(&clients, config.required("TRANSACTIONS_TABLE")?);
-    let audit = S3Audit::new(&clients, config.required("AUDIT_BUCKET")?);
-    let rejected = SqsRejected::new(&clients, config.required("REJECTED_QUEUE_URL")?);
+    let client = Wire::from_environment()?;
+    let transactions = DynamoTransactions::new(&client, config.required("TRANSACTIONS_TABLE")?);
+    let audit = S3Audit::new(&client, config.required("AUDIT_BUCKET")?);
+    let rejected = SqsRejected::new(&client, config.required("REJECTED_QUEUE_URL")?);
     let secrets = SecretsManager::new(
-        &clients,
+        &client,
         config.required("SECRET_NAME_PREFIX")?,
         config.required("ENVIRONMENT_SUFFIX")?,
         served::served(&config.required("PROVIDERS")?)?,
@@ -48,8 +45,9 @@ async fn main() -> Result<(), Error> {
         config.required("AWS_LAMBDA_FUNCTION_NAME")?,
     );
 
-    // Read in init, where time is not billed against a webhook, and all at once.
-    for (name, error) in Box::pin(secrets.warm()).await {
+    // Read and opened in init, where time is not billed against a webhook, and all at once.
+    let (unread, (), ()) = tokio::join!(secrets.warm(), transactions.connect(), audit.connect());
+    for (name, error) in unread {
         tracing::warn!(provider = name, %error, "secrets of {name} could not be read in init: {error}");
     }
 

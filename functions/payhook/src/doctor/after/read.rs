@@ -59,7 +59,8 @@ impl Secrets {
         Ok(match file {
             Some(path) => Self::File(read_file(path)?),
             None => {
-                let stored = SecretsManager::of_every_provider(clients, "webhook_secret_", suffix);
+                let stored =
+                    SecretsManager::of_every_provider(clients.wire(), "webhook_secret_", suffix);
                 Self::Stack(Box::new(stored))
             }
         })
