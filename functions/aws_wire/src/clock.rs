@@ -63,6 +63,16 @@ impl Clock {
 mod tests {
     use super::*;
 
+    /// The SDK draws the line here, too: `oracle/failures.rs` of `aws_adapters` compares well on both sides of it, where the time that
+    /// an exchange takes decides nothing.
+    #[test]
+    fn a_clock_is_blamed_beyond_four_minutes_and_not_at_them() {
+        for (skew_ms, large) in [(0, false), (240_000, false), (240_001, true)] {
+            assert_eq!(Skew(skew_ms).is_large(), large, "{skew_ms}");
+            assert_eq!(Skew(-skew_ms).is_large(), large, "-{skew_ms}");
+        }
+    }
+
     fn at(seconds: u64) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
     }
