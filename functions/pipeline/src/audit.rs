@@ -35,7 +35,7 @@ pub const LINE_BYTES_MAX: usize = 16 * 1024 * 1024;
 const REQUEST_ID_CHARS_MAX: usize = 128;
 
 /// Lines of a frame. What reads one line decompresses the others of its frame, and a damaged frame loses all of them; a line that
-/// is a frame of its own takes some four times the instructions and the bytes (measured with the lines of `make bench`).
+/// is a frame of its own pays for compression tables of its own.
 pub(crate) const FRAME_LINES_MAX: usize = 64;
 
 /// Bytes of a frame's text beyond which no line is added: a frame is longer only where its one line is.
