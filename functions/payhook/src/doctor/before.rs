@@ -8,8 +8,8 @@
 //! less than 1,000), <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
 //! (requests a second and the code of that quota; AWS sets the burst by it),
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html> (the five minutes of a
-//! signature). Lambda's code is in no page of AWS that was found:
-//! <https://github.com/aws-bench/aws-bench-datasets/pull/63>, read 2026-11-27, has it.
+//! signature). A stored copy of <https://docs.aws.amazon.com/general/latest/gr/lambda-service.html>
+//! was read 2026-11-28 (the code of Lambda's quota, 1,000 by default).
 
 mod certificate;
 mod names;

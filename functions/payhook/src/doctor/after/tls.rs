@@ -1,11 +1,14 @@
 //! Asks the endpoint for TLS 1.1, which this program's own TLS cannot speak: the first message is
 //! written by hand, and the first bytes of the answer tell.
 //!
-//! TLS 1.1 is RFC 4346, which was not at hand. Its hello has the form that RFC 5246 gives,
-//! <https://www.rfc-editor.org/rfc/rfc5246#section-7.4.1.2>, a stored copy of which was read
-//! 2026-11-27; the version and the suites are OpenSSL's (`openssl ciphers -V`). The numbers of the
-//! alert and of the extensions, of RFC 6066 and RFC 4492, are not confirmed by a document read: see
-//! the step `tls_from_1_2` on a server that speaks TLS 1.1.
+//! TLS 1.1 is RFC 4346, <https://www.rfc-editor.org/rfc/rfc4346#section-6.2.1> (its version, the
+//! types of its records). Its hello has the form that RFC 5246 gives,
+//! <https://www.rfc-editor.org/rfc/rfc5246#section-7.4.1.2>; the curves' extensions are those of
+//! RFC 4492, <https://www.rfc-editor.org/rfc/rfc4492#section-5.1>; the suites are OpenSSL's
+//! (`openssl ciphers -V`). Stored copies were read, of RFC 5246 2026-11-27, of the others
+//! 2026-11-28. The number of the extension for the server's name is not confirmed by RFC 6066
+//! itself, only by programs that quote it: see the step `tls_from_1_2` on a server that speaks
+//! TLS 1.1.
 
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};

@@ -1,15 +1,10 @@
 //! Counts of what the account holds, beside the quotas that bound them.
 //!
-//! Sources, stored copies of which were read 2026-11-27:
+//! Sources, stored copies of which were read 2026-11-28:
 //! <https://docs.aws.amazon.com/general/latest/gr/apigateway.html> (10,000 API keys; 300 usage
 //! plans and the code of that quota),
-//! <https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html> (100,000 keys),
-//! <https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html> (20,000
-//! requests a second in us-east-2). The copies of KMS's two pages name no codes. Programs do, read
-//! 2026-11-27, in `aws_quota/check/kms.py`: that of the keys
-//! <https://github.com/jodzga/aws-quota-checker> at 28e1e5e, that of the requests
-//! <https://github.com/gravitational/aws-quota-checker> at ab778dc. No page of AWS confirms these
-//! two: where one is wrong, see that its step could not be told.
+//! <https://docs.aws.amazon.com/general/latest/gr/kms.html> (100,000 keys; 20,000 requests a second
+//! in us-east-2; the codes of both quotas).
 
 use crate::doctor::finding::{Finding, Known};
 use crate::doctor::steps::{
@@ -22,12 +17,14 @@ const API_KEYS_A_PROVIDER: u64 = 2;
 /// One encrypts, one seals.
 const KMS_KEYS: u64 = 2;
 /// The stack asks seldom: SQS keeps a data key for as long as the queue says, which is five
-/// minutes, DynamoDB a table's key until nobody asks for five minutes. Secrets Manager keeps none,
+/// minutes. DynamoDB keeps a table's key in memory for each caller: until it has been idle for five
+/// minutes, says one of its pages, for five minutes, says the other. Secrets Manager keeps none,
 /// but a function reads a secret once in five minutes. How often it asks under load is not
 /// measured. This number is payhook's own, a twentieth of AWS's default: the rest is for whatever
-/// else is in the account. Sources, stored copies of which were read 2026-11-27:
+/// else is in the account. Sources, stored copies of which were read 2026-11-28:
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html>,
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html>,
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.howitworks.html>,
 /// <https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html>.
 const KMS_REQUESTS_PER_SECOND: f64 = 1000.0;
 
