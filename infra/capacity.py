@@ -11,17 +11,21 @@ from infra.lib.limits import CAPACITIES, DEFAULT_CAPACITY, FUNCTIONS, function_l
 
 PAGE = Path(__file__).resolve().parents[1] / "docs/capacity.md"
 
-# A poller makes up to ten receives a second, and a receive brings up to ten messages. Documented for
-# pollers of the provisioned mode; of the standard mode, which the stack uses, nothing is documented,
-# and the same is assumed.
-# https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html and
-# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html, read 2026-11-27.
+# A poller of the provisioned mode takes "up to 1 MB/sec of throughput, up to 10 concurrent invokes,
+# or up to 10 Amazon SQS polling API calls per second", and a receive brings up to ten messages. Of the
+# standard mode, which the stack uses, nothing of the kind is documented: that it polls as fast for
+# each invocation is assumed, and that messages have ten kilobytes at most. Stored copies were read
+# 2026-11-28: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html and
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html.
 RECEIVES_A_SECOND = 10
 MESSAGES_A_RECEIVE = 10
-# A new on-demand table takes so many write units a second, a partition a thousand, and each
-# partition is a shard of the stream.
+# A new on-demand table takes so many write units a second, and a partition a thousand.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html and
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html, read 2026-11-27.
+# That each partition is one shard of the stream is assumed. AWS says that the partitions' activity
+# influences in part how shards are made:
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/DynamoDBLocal.UsageNotes.html, a stored copy
+# of which was read 2026-11-28.
 NEW_TABLE_WRITE_UNITS = 4_000
 PARTITION_WRITE_UNITS = 1_000
 # A record below a kilobyte is one unit in the table and one in its index.
@@ -75,15 +79,17 @@ Webhooks a second, by AWS's documented limits (sources: `infra/capacity.py`):
 """
 
 TAIL = f"""
-- **queue**: invocations at a time × {RECEIVES_A_SECOND} receives a second × {MESSAGES_A_RECEIVE} messages. AWS documents that rate for
-  pollers of the provisioned mode. The stack uses the standard mode, because only that has a maximum
-  concurrency: a throttled poll uses up a receive, and after {{receives}} of them a good message is a dead
-  letter. That a poller of the standard mode is as fast is an assumption; the alarm on the queue's age
-  rings when it is wrong.
+- **queue**: invocations at a time × {RECEIVES_A_SECOND} receives a second × {MESSAGES_A_RECEIVE}
+  messages. AWS documents that rate for a poller of the provisioned mode, which may serve ten
+  invocations and takes 1 MB a second at most. The stack uses the standard mode, because only that
+  has a maximum concurrency: a throttled poll uses up a receive, and after {{receives}} of them a good
+  message is a dead letter. That the standard mode polls as fast for each invocation, and that
+  messages have 10 kB at most on average, are assumptions; the alarm on the queue's age rings when
+  they are wrong.
 - **tables**: write units a second ÷ {WRITE_UNITS_A_WEBHOOK} (a record and its index). The default has what a new
   on-demand table takes; the others are warm for theirs, which is billed once.
-- **shards**: a partition takes {PARTITION_WRITE_UNITS:,} units a second and is one shard; each shard needs an invocation of
-  `analytics_processor` of its own, or it waits for one.
+- **shards**: a partition takes {PARTITION_WRITE_UNITS:,} units a second; that it is one shard is an assumption. Each
+  shard needs an invocation of `analytics_processor` of its own, or it waits for one.
 - **concurrency**: what the functions reserve and the {UNRESERVED_MIN} that Lambda wants left. A new account often
   has 10 in all: ask for 1,000 (Service Quotas, Lambda, "Concurrent executions") before the first
   deployment. `payhook doctor before` says whether it is enough.
