@@ -116,7 +116,9 @@ impl ObjectStore for S3Objects {
             Err(StoreError::Final { cause, .. }) if cause == "PreconditionFailed" => {
                 Ok(PutNew::Exists)
             }
-            // Another put of the same key is under way; its outcome decides.
+            // Another operation on the key, such as a deletion, came between: S3 says to try again.
+            // https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html, a stored copy of
+            // which was read 2026-11-28.
             Err(StoreError::Final { call, cause }) if cause == "ConditionalRequestConflict" => {
                 Err(StoreError::Retryable { call, cause })
             }
