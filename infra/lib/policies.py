@@ -46,10 +46,11 @@ def role_document(*statements: Statement) -> str:
 # - Lambda sends neither key when it assumes an execution role, and the confused deputy is prevented
 #   by iam:PassRole:
 #   https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html, read 2026-11-23.
-# - API Gateway sends neither key when it assumes the role of an integration ("Execution failed due
-#   to configuration error: API Gateway
-#   does not have permission to assume the provided role"): AWS's own people on a live stack, in
-#   https://github.com/aws-solutions-library-samples/accelerated-intelligent-document-processing-on-aws/pull/479, read 2026-11-27.
+# - API Gateway does not send `aws:SourceAccount` when it assumes the role of an integration
+#   ("Execution failed due to configuration error: API Gateway does not have permission to assume the
+#   provided role"): AWS's own people on a live stack, in
+#   https://github.com/aws-solutions-library-samples/accelerated-intelligent-document-processing-on-aws/pull/479,
+#   read 2026-11-28. That it does not send `aws:SourceArn` either is not confirmed: none is asked for.
 # - The scheduler and CloudTrail send both:
 #   https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
 #   and https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cross-service-confused-deputy-prevention.html, read 2026-11-27.
