@@ -65,6 +65,10 @@ def key_policy(settings: Settings) -> str:
         {"StringEquals": {"aws:SourceArn": settings.trail_arn}},
     )
     # Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-V2-S3.html, read 2026-11-25.
+    # Its example gives Encrypt and ReEncrypt, too. A put asks for GenerateDataKey, a multipart
+    # upload for Decrypt besides; that the delivery asks for no more is not confirmed. Source, a
+    # stored copy of which was read 2026-11-28:
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html.
     edge_log = statement(
         "EdgeLog",
         {"Service": "delivery.logs.amazonaws.com"},
