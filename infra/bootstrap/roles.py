@@ -153,7 +153,8 @@ class GithubRoles(pulumi.ComponentResource):
         provider: list[pulumi.Resource] = []
         if account.makes_oidc_provider:
             # AWS checks GitHub's certificate against its own list of authorities: no thumbprint is
-            # needed. Source, a stored copy of which was read 2026-11-27:
+            # needed. Where it cannot check that, it compares the thumbprint that IAM has fetched.
+            # Source, a stored copy of which was read 2026-11-28:
             # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc_verify-thumbprint.html.
             provider.append(
                 aws.iam.OpenIdConnectProvider(
