@@ -1,7 +1,10 @@
 """A log group and the net under the functions' own masking: CloudWatch masks card numbers that should never have been logged.
 
-The managed identifier CreditCardNumber finds a number only within thirty characters of a word such as `card`, `credit` or `visa`, and is therefore a second
-net, never the first: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/protect-sensitive-log-data-types-financial.html, read 2026-11-25. Security codes
+The managed identifier CreditCardNumber finds a number only near a word such as `card`, `credit` or
+`visa`, typically within thirty characters of it, and is therefore a second net, never the first:
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/protect-sensitive-log-data-types-financial.html
+(the words) and https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL-managed-data-identifiers.html
+(the distance), stored copies of which were read 2026-11-28. Security codes
 and expiry dates have identifiers of their own. What was logged before the policy exists stays as it is, hence the policy belongs to the group and whatever
 writes waits for both.
 """
