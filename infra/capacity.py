@@ -87,7 +87,8 @@ TAIL = f"""
   messages have 10 kB at most on average, are assumptions; the alarm on the queue's age rings when
   they are wrong.
 - **tables**: write units a second ÷ {WRITE_UNITS_A_WEBHOOK} (a record and its index). The default has what a new
-  on-demand table takes; the others are warm for theirs, which is billed once.
+  on-demand table takes; the others are warm for theirs, and AWS charges for the request that warms
+  them.
 - **shards**: a partition takes {PARTITION_WRITE_UNITS:,} units a second; that it is one shard is an assumption. Each
   shard needs an invocation of `analytics_processor` of its own, or it waits for one.
 - **concurrency**: what the functions reserve and the {UNRESERVED_MIN} that Lambda wants left. A new account often
