@@ -54,6 +54,17 @@ pub fn expires_at(queued_at_ms: i64, table_days: i64) -> i64 {
     queued_at_ms.div_euclid(1_000) + (table_days + GRACE_DAYS) * 86_400
 }
 
+impl TransactionRecord {
+    /// When the table may delete the record of the event, in seconds since the epoch.
+    pub fn expires_at(&self) -> i64 {
+        let days = match self.event.key_time() {
+            Some(_) => TABLE_DAYS,
+            None => UNDATED_TABLE_DAYS,
+        };
+        expires_at(self.queued_at_ms, days)
+    }
+}
+
 /// A verified and masked event on its way to a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlannedEvent {

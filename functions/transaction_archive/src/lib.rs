@@ -10,6 +10,7 @@ mod columns;
 pub mod contradictions;
 pub mod day;
 mod error;
+pub mod expiry;
 mod manifest;
 mod part;
 pub mod payments;

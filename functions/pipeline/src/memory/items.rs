@@ -18,6 +18,26 @@ impl Memory {
         }
     }
 
+    /// Puts records into the table past the pipeline, and writes the audit objects that their
+    /// `audit_key` names, with a line for each event. A movement must be told by an event of its
+    /// object.
+    pub fn put_audited(&self, records: &[StoredTransaction]) {
+        let mut objects: BTreeMap<&str, String> = BTreeMap::new();
+        for record in records {
+            self.put_item(record.item());
+            let text = objects.entry(&record.audit_key).or_default();
+            if record.movement.is_none() {
+                text.push_str(&line(record));
+                text.push('\n');
+            }
+        }
+        for (key, text) in objects {
+            // Level 1; what compresses in memory does not fail.
+            let object = zstd::bulk::compress(text.as_bytes(), 1).unwrap_or_default();
+            self.write_object(key, object);
+        }
+    }
+
     /// Every item of the table, by key.
     pub fn items(&self) -> BTreeMap<TransactionKey, Item> {
         self.state().items()
@@ -56,6 +76,26 @@ impl Memory {
     pub fn start_expiry(&self) {
         self.state().expiry_stopped = false;
     }
+}
+
+/// The audit line of an event, as far as readers of keys need it.
+fn line(event: &StoredTransaction) -> String {
+    let movements = event.tells.iter().map(|told| {
+        let mut parts = told.splitn(3, '#');
+        let mut part = || parts.next().unwrap_or_default();
+        let (kind, id, payment) = (part(), part(), part());
+        let own = event.key.transaction_id.split_once(':');
+        let own = own.map_or("", |(_, payment)| payment);
+        let payment = if payment.is_empty() { own } else { payment };
+        serde_json::json!({"kind": kind, "id": id, "payment": payment})
+    });
+    let line = serde_json::json!({
+        "message_id": event.message_id,
+        "verdict": "stored",
+        "keys": [event.key],
+        "events": [{"provider": event.provider, "movements": movements.collect::<Vec<_>>()}],
+    });
+    line.to_string()
 }
 
 fn key_of(item: &Item) -> Option<TransactionKey> {

@@ -4,7 +4,7 @@ use payment_event::{Amount, ExponentSource, MOVEMENT, Movement, PaymentEvent};
 use serde_json::json;
 
 use super::{EVENT, StoredMoney, StoredTransaction};
-use crate::plan::{TABLE_DAYS, UNDATED_TABLE_DAYS, expires_at, instant};
+use crate::plan::instant;
 use crate::storage::{Attribute, Item, TransactionRecord};
 
 impl From<&Amount> for StoredMoney {
@@ -29,13 +29,6 @@ fn told(event: &PaymentEvent, movement: &Movement) -> String {
     match movement.payment == event.transaction_id {
         true => own,
         false => format!("{own}#{}", movement.payment.as_str()),
-    }
-}
-
-fn event_table_days(event: &PaymentEvent) -> i64 {
-    match event.key_time() {
-        Some(_) => TABLE_DAYS,
-        None => UNDATED_TABLE_DAYS,
     }
 }
 
@@ -67,7 +60,7 @@ impl From<&TransactionRecord> for StoredTransaction {
             audit_key: record.audit.key.to_string(),
             audit_offset: record.audit.offset_bytes,
             audit_length: record.audit.length_bytes,
-            expires_at: expires_at(record.queued_at_ms, event_table_days(event)),
+            expires_at: record.expires_at(),
             tells: event.movements.iter().map(|it| told(event, it)).collect(),
             movement: None,
         }
