@@ -32,8 +32,6 @@ pub struct Units {
     pub movements: f64,
     /// Writes that failed their condition, because the item was there already.
     pub refused: f64,
-    /// Its events' items in the archive's index.
-    pub index: f64,
 }
 
 impl Units {
@@ -46,11 +44,10 @@ impl Units {
             events: each(all.events),
             movements: each(all.movements),
             refused: each(all.refused),
-            index: each(all.index),
         }
     }
 
-    /// Of the table alone: the index is written beside it, at a rate of its own.
+    /// All of them.
     pub fn table(&self) -> f64 {
         self.events + self.movements + self.refused
     }

@@ -295,10 +295,9 @@ impl Results {
                 events,
                 movements,
                 refused,
-                index,
             } = units;
             format!(
-                "Write units per webhook {of}: event {events:.3} + movement {movements:.3} + refused {refused:.3} = {:.3} of the table; {index:.3} of the index.\n",
+                "Write units per webhook {of}: event {events:.3} + movement {movements:.3} + refused {refused:.3} = {:.3} of the table.\n",
                 units.table()
             )
         };

@@ -1,11 +1,9 @@
 //! What stands in for the transactions table: counts the write units of every statement, and remembers items where it is told to.
 //!
-//! A write unit is a begun kilobyte of an item: of the new one where it is inserted, of the greater of both where it is updated. An item with the
-//! key attribute of the archive's index is written there once more. A write that fails its condition is paid for like one that does not: by the
-//! item that stands there, one unit at least.
+//! A write unit is a begun kilobyte of an item: of the new one where it is inserted, of the greater of both where it is updated. A write that
+//! fails its condition is paid for like one that does not: by the item that stands there, one unit at least. Its expiry costs nothing.
 //! Sources, read 2026-11-28: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html>,
-//! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/WorkingWithItems.html#WorkingWithItems.ConditionalWrites.ReturnConsumedCapacity>,
-//! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html#GSI.ThroughputConsiderations.Writes>. They have no other rule for PartiQL.
+//! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/WorkingWithItems.html#WorkingWithItems.ConditionalWrites.ReturnConsumedCapacity>. They have no other rule for PartiQL.
 
 use std::collections::HashMap;
 use std::ops::AddAssign;
@@ -21,8 +19,6 @@ pub struct WriteUnits {
     pub movements: u64,
     /// Writes that failed their condition.
     pub refused: u64,
-    /// Items of events, in the archive's index.
-    pub index: u64,
     /// Other tables' rows.
     pub others: u64,
 }
@@ -30,7 +26,7 @@ pub struct WriteUnits {
 impl WriteUnits {
     /// All of them.
     pub fn all(self) -> u64 {
-        self.events + self.movements + self.refused + self.index + self.others
+        self.events + self.movements + self.refused + self.others
     }
 }
 
@@ -39,7 +35,6 @@ impl AddAssign for WriteUnits {
         self.events += more.events;
         self.movements += more.movements;
         self.refused += more.refused;
-        self.index += more.index;
         self.others += more.others;
     }
 }
@@ -100,10 +95,7 @@ impl Table {
                 inserted: None,
             };
         }
-        let mut counted = WriteUnits {
-            index: index_units(&item),
-            ..WriteUnits::default()
-        };
+        let mut counted = WriteUnits::default();
         let own = if is_update {
             units(&item).max(there_units)
         } else {
@@ -182,15 +174,6 @@ pub(crate) fn units(item: &Value) -> u64 {
     item_bytes(item).div_ceil(1024)
 }
 
-/// The index has every attribute of the items that it has.
-fn index_units(item: &Value) -> u64 {
-    if item["archive_shard"].is_null() {
-        0
-    } else {
-        units(item)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -200,15 +183,13 @@ mod tests {
         let item = json!({"ab": {"S": "xyz"}, "c": {"N": "1130"}, "d": {"SS": ["p", "qr"]}, "e": {"BOOL": true}});
         assert_eq!(item_bytes(&item), 5 + 4 + 4 + 2);
         assert_eq!(units(&json!({"a": {"S": "x".repeat(1023)}})), 1);
-        let indexed =
-            json!({"a": {"S": "x".repeat(1024)}, "archive_shard": {"S": "2026-11-26#07"}});
-        assert_eq!((units(&indexed), index_units(&indexed)), (2, 2));
+        assert_eq!(units(&json!({"a": {"S": "x".repeat(1024)}})), 2);
     }
 
     fn event() -> Value {
         json!({
-            "Statement": "INSERT INTO \"t\" VALUE {'transaction_id': ?, 'timestamp': ?, 'record_type': ?, 'archive_shard': ?}",
-            "Parameters": [{"S": "stripe:pi"}, {"S": "undated#evt"}, {"S": "event"}, {"S": "2026-11-26#07"}],
+            "Statement": "INSERT INTO \"t\" VALUE {'transaction_id': ?, 'timestamp': ?, 'record_type': ?, 'expires_at': ?}",
+            "Parameters": [{"S": "stripe:pi"}, {"S": "undated#evt"}, {"S": "event"}, {"N": "1776308645"}],
         })
     }
 
@@ -227,58 +208,51 @@ mod tests {
         })
     }
 
-    fn counted(events: u64, movements: u64, refused: u64, index: u64) -> WriteUnits {
+    fn counted(events: u64, movements: u64, refused: u64) -> WriteUnits {
         WriteUnits {
             events,
             movements,
             refused,
-            index,
             others: 0,
         }
     }
 
     #[test]
-    fn an_event_is_in_the_index_and_a_movement_is_not() {
+    fn events_and_movements_are_counted_apart() {
         let mut table = Table::default();
-        assert_eq!(table.execute(&event()).units, counted(1, 0, 0, 1));
+        assert_eq!(table.execute(&event()).units, counted(1, 0, 0));
         let inserted = table.execute(&movement("1", "n"));
-        assert_eq!(inserted.units, counted(0, 1, 0, 0));
+        assert_eq!(inserted.units, counted(0, 1, 0));
         assert_eq!(
             inserted.inserted.unwrap()["timestamp"]["S"],
             "movement#capture#ch"
         );
         // It remembers nothing.
         let again = table.execute(&movement("1", "n"));
-        assert_eq!(
-            (again.units, again.answer),
-            (counted(0, 1, 0, 0), json!({}))
-        );
-        assert_eq!(table.execute(&raised("1", "2")).units, counted(0, 1, 0, 0));
+        assert_eq!((again.units, again.answer), (counted(0, 1, 0), json!({})));
+        assert_eq!(table.execute(&raised("1", "2")).units, counted(0, 1, 0));
     }
 
     #[test]
     fn what_is_refused_is_paid_for_by_what_stands_there() {
         let mut table = Table::remembering();
         let nothing_there = table.execute(&raised("0", "1"));
-        assert_eq!(nothing_there.units, counted(0, 0, 1, 0));
+        assert_eq!(nothing_there.units, counted(0, 0, 1));
         assert!(nothing_there.answer["Error"]["Item"].is_null());
         let long = "x".repeat(1024);
-        assert_eq!(
-            table.execute(&movement("1", &long)).units,
-            counted(0, 2, 0, 0)
-        );
+        assert_eq!(table.execute(&movement("1", &long)).units, counted(0, 2, 0));
         let again = table.execute(&movement("1", "n"));
-        assert_eq!(again.units, counted(0, 0, 2, 0));
+        assert_eq!(again.units, counted(0, 0, 2));
         assert_eq!(again.answer["Error"]["Code"], "DuplicateItem");
         assert!(again.answer["Error"]["Item"].is_null() && again.inserted.is_none());
         let asked = table.execute(&raised("0", "2"));
-        assert_eq!(asked.units, counted(0, 0, 2, 0));
+        assert_eq!(asked.units, counted(0, 0, 2));
         assert_eq!(asked.answer["Error"]["Item"]["version"]["N"], "1");
         // The greater of both; then it is as small as it was written.
         let first = table.execute(&raised("1", "2"));
-        assert_eq!(first.units, counted(0, 2, 0, 0));
+        assert_eq!(first.units, counted(0, 2, 0));
         assert!(first.inserted.is_none());
         let second = table.execute(&raised("2", "3")).units;
-        assert_eq!((second, second.all()), (counted(0, 1, 0, 0), 1));
+        assert_eq!((second, second.all()), (counted(0, 1, 0), 1));
     }
 }

@@ -34,8 +34,8 @@ FAULTS = (
     Fault(
         "a batch is acknowledged though its audit object was not written",
         f"{PIPELINE}/ingest.rs",
-        "    put(audit, pause, limits.audit_attempts_max, &key, body).await?;",
-        "    let _ = put(audit, pause, limits.audit_attempts_max, &key, body).await;",
+        "        put(audit, pause, limits.audit_attempts_max, &key, body).await?;",
+        "        let _ = put(audit, pause, limits.audit_attempts_max, &key, body).await;",
     ),
     Fault(
         "a throttled insert counts as stored",
@@ -78,12 +78,6 @@ FAULTS = (
         f"{PIPELINE}/audit.rs",
         "            offset_bytes: self.body.len() as u64,",
         "            offset_bytes: self.body.len() as u64 + 1,",
-    ),
-    Fault(
-        "records without a signed time are in shards that no archive reads",
-        f"{PIPELINE}/plan.rs",
-        "    let shard = first % DATED_SHARDS + if dated { 0 } else { DATED_SHARDS };",
-        "    let shard = first % DATED_SHARDS + if dated { 0 } else { ARCHIVE_SHARDS };",
     ),
     Fault(
         "a movement that is there is never raised",
@@ -221,29 +215,79 @@ FAULTS = (
         "        let _ = (first, error);",
     ),
     Fault(
-        "items are deleted before their copy is published",
-        f"{ARCHIVE}/shard.rs",
-        "        publish(&manifest, objects).await?;\n        let copied",
-        "        self.delete(&records.iter().map(|r| r.key.clone()).collect::<Vec<_>>()).await?;\n"
-        "        publish(&manifest, objects).await?;\n        let copied",
+        "items expire on the day after they were stored",
+        f"{PIPELINE}/plan.rs",
+        "    queued_at_ms.div_euclid(1_000) + (table_days + GRACE_DAYS) * 86_400",
+        "    queued_at_ms.div_euclid(1_000) + (table_days + GRACE_DAYS) * 864",
     ),
     Fault(
-        "what is archived already is archived again",
-        f"{ARCHIVE}/shard.rs",
-        "            archived.extend(records.iter().map(fingerprint));",
-        "            let _ = records.iter().map(fingerprint).count();",
+        "a movement expires with the first telling of it",
+        f"{PIPELINE}/stored/movement.rs",
+        "            expires_at: expires_at(record.queued_at_ms, MOVEMENT_TABLE_DAYS),",
+        "            expires_at: expires_at(record.queued_at_ms, -13),",
+    ),
+    Fault(
+        "keys that were put off count as keys at which nothing stands",
+        f"{PIPELINE}/items.rs",
+        "        rest = batch.put_off;",
+        "        rest = Vec::new();",
+    ),
+    Fault(
+        "the archive leaves movements out",
+        f"{ARCHIVE}/range.rs",
+        "                cut.keys.extend(movements);",
+        "                drop(movements);",
+    ),
+    Fault(
+        "the archive takes a movement for its event's object alone",
+        f"{ARCHIVE}/range.rs",
+        "        let items = items.into_iter().filter(|item| belongs(item, &cut.objects));",
+        "        let of_events: BTreeSet<String> = items\n"
+        "            .iter()\n"
+        '            .filter(|item| item.get("record_type") == Some(&Attribute::Text("event".to_owned())))\n'
+        "            .filter(|item| belongs(item, &cut.objects))\n"
+        '            .filter_map(|item| match item.get("audit_key") {\n'
+        "                Some(Attribute::Text(key)) => Some(key.clone()),\n"
+        "                _ => None,\n"
+        "            })\n"
+        "            .collect();\n"
+        "        let items = items.into_iter().filter(|item| belongs(item, &of_events));",
+    ),
+    Fault(
+        "a record is archived with every object that names it",
+        f"{ARCHIVE}/range.rs",
+        "        Some(Attribute::Text(key)) => objects.contains(key),",
+        '        Some(Attribute::Text(key)) => objects.contains(key) || key.starts_with("audit/"),',
+    ),
+    Fault(
+        "between two ranges an object is left out",
+        f"{ARCHIVE}/range.rs",
+        "                objects: cut.objects.len() as u64,\n            };\n            covered",
+        "                objects: cut.objects.len() as u64 + u64::from(cut.objects.len() < rest.len()),\n            };\n            covered",
+    ),
+    Fault(
+        "a day counts as whole though a part of it failed",
+        f"{ARCHIVE}/run.rs",
+        "        .filter(|number| first_open.is_none_or(|first| number < first))",
+        "        .filter(|_| first_open.is_none_or(|first| *first > 0))",
+    ),
+    Fault(
+        "an inventory that the deadline stopped counts as archived",
+        f"{ARCHIVE}/range.rs",
+        "                return Ok(Left::Stopped);",
+        "                return Ok(Left::Whole);",
     ),
     Fault(
         "a manifest replaces the one of another invocation",
-        f"{ARCHIVE}/shard.rs",
+        f"{ARCHIVE}/range.rs",
         "async || objects.put_new(&key, json.clone()).await).await?;",
         "async || objects.put(&key, json.clone()).await.map(|()| PutNew::Written)).await?;",
     ),
     Fault(
-        "deletes that were put off are forgotten",
-        f"{ARCHIVE}/shard.rs",
-        "            if rest.is_empty() {\n                break;\n            }\n            if attempt",
-        "            if rest.is_empty() || attempt == 1 {\n                break;\n            }\n            if attempt",
+        "a part whose manifest alone is there is never published",
+        f"{ARCHIVE}/range.rs",
+        "            check(last, self.deps.objects).await?;",
+        "            let _ = check;",
     ),
     Fault(
         "a part without a manifest is visible to readers",
@@ -252,10 +296,16 @@ FAULTS = (
         '    format!("archive/transactions/{sha256}.parquet")',
     ),
     Fault(
-        "the rest of a page is dropped when a part is full",
-        f"{ARCHIVE}/shard.rs",
-        "        if !records.is_empty() && !self.write(number + 1, records).await? {",
-        "        if records.len() > 1 && !self.write(number + 1, records).await? {",
+        "the expiry is not switched off at the last",
+        f"{ARCHIVE}/expiry.rs",
+        "    let is_time = days_left.is_some_and(|days| days <= DAYS_LEFT_STOP);",
+        "    let is_time = days_left.is_some_and(|days| days <= DAYS_LEFT_STOP - 1_000);",
+    ),
+    Fault(
+        "days that no digest covers do not count as open",
+        f"{ARCHIVE}/whole.rs",
+        "        let oldest = unlisted.chain(open).chain([unsealed]).min();",
+        "        let oldest = unlisted.filter(|day| *day < unsealed).chain(open).min();",
     ),
     Fault(
         "a digest does not name the one before",

@@ -1,8 +1,9 @@
 //! `make bench-archive`: archives a day that is larger than memory and says how fast, how small, and with how much memory.
 //!
-//! The steps are the real ones; table and bucket stand in for AWS. The table makes its items page by page and keeps a byte of each, the bucket is
-//! a folder. The time that the two take is measured and taken out. Ends with another status than 0 when something is wrong: a count that differs,
-//! a record that is not what it was, a delete before its copy was read back, or more memory than the budget. Never because it was slow.
+//! The steps are the real ones; table and bucket stand in for AWS. The table makes its items when they are asked for and keeps a byte of each, the
+//! bucket is a folder and makes the audit objects, which are sealed first. The time that the two take is measured and taken out. Ends with another
+//! status than 0 when something is wrong: a count that differs, a record that is not what it was, a part that was not read back, or more memory
+//! than the budget. Never because it was slow.
 // A bench speaks on standard output.
 #![allow(clippy::print_stdout)]
 
@@ -13,10 +14,12 @@ mod table;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use pipeline::memory::to_the_end;
-use pipeline::plan::DATED_SHARDS;
+use audit_seal::seal::seal;
+use jiff::{SignedDuration, Timestamp};
+use pipeline::memory::{Memory, signing_key, to_the_end};
+use pipeline::storage::Deadline;
 use transaction_archive::read::{manifests, verified};
-use transaction_archive::run::{Days, Deps, PART_ITEMS_MAX, Report, run};
+use transaction_archive::run::{Deps, PART_KEYS_MIN, Report, Scope, run};
 
 use crate::bucket::Bucket;
 use crate::items::{DAY, ITEMS_MAX, Items};
@@ -34,7 +37,7 @@ const PEAK_RSS_BYTES_MAX: u64 = 256 * MIB;
 /// Of one core's time, storage left out.
 const ITEMS_PER_SECOND_MIN: f64 = 100_000.0;
 
-/// An invocation ends after so many deletes and another one goes on: ten minutes at about 1,700 deletes a second.
+/// An invocation ends after so many items and another one goes on.
 const INVOCATION_ITEMS: u64 = 1_000_000;
 
 /// What was measured.
@@ -74,11 +77,44 @@ fn peak_rss_bytes() -> Option<u64> {
     })
 }
 
+/// No end.
+struct Never;
+
+impl Deadline for Never {
+    fn reached(&self) -> bool {
+        false
+    }
+}
+
+/// The night after the day.
+fn night() -> Timestamp {
+    let night = jiff::tz::Offset::UTC.to_timestamp(DAY.at(0, 20, 0, 0));
+    let day = SignedDuration::from_hours(24);
+    night
+        .unwrap_or(Timestamp::MIN)
+        .saturating_add(day)
+        .unwrap_or(Timestamp::MAX)
+}
+
+/// Seals the audit objects of the day.
+fn sealed(table: &Table, bucket: &Bucket<'_>) -> Result<(), String> {
+    let signer = Memory::new();
+    signer.set_signing_key(signing_key().ok_or("no signing key")?);
+    let deps = audit_seal::seal::Deps {
+        objects: bucket,
+        signer: &signer,
+        pause: table,
+        deadline: &Never,
+    };
+    let sealed = to_the_end(seal(DAY, night(), &deps)).ok_or("the seal never ends")?;
+    sealed.map(|_| ()).map_err(|error| error.to_string())
+}
+
 /// Archives the whole day, invocation after invocation.
 fn archive(
     table: &Table,
     bucket: &Bucket<'_>,
-    part_items_max: usize,
+    part_keys_min: usize,
     invocation_items: u64,
 ) -> Option<Measured> {
     let mut measured = Measured::default();
@@ -88,26 +124,27 @@ fn archive(
     loop {
         let deadline = Until {
             table,
-            deleted: table.deleted.get() + invocation_items,
+            read: table.read.get() + invocation_items,
         };
         let deps = Deps {
-            index: table,
+            table,
             objects: bucket,
             pause: table,
             deadline: &deadline,
-            part_items_max,
+            part_keys_min,
         };
-        let days = Days {
+        let scope = Scope {
             first: DAY,
             last: DAY,
-            undated_last: DAY,
+            sealed_before: Timestamp::MAX,
+            now: night(),
         };
-        let report = to_the_end(run(days, from, &deps))?;
+        let report = to_the_end(run(&scope, from.as_ref(), &deps))?;
         measured.invocations += 1;
         measured.report.items += report.items;
         measured.report.parts += report.parts;
         measured.report.bytes += report.bytes;
-        measured.report.deleted += report.deleted;
+        measured.report.days += report.days;
         measured.report.unreadable += report.unreadable;
         measured.report.failures.extend(report.failures);
         from = report.next;
@@ -124,36 +161,36 @@ fn archive(
     Some(measured)
 }
 
-/// What is wrong with the archive, read part by part: it must hold every item once, as it was, and the table none.
+/// What is wrong with the archive, read part by part: it must hold every item once, as it was.
 fn wrong(table: &Table, bucket: &Bucket<'_>, measured: &Measured) -> Vec<String> {
     let mut wrong: Vec<String> = measured
         .report
         .failures
         .iter()
-        .map(|(shard, error)| format!("shard {shard}: {error}"))
+        .map(|(inventory, error)| format!("{inventory}: {error}"))
         .collect();
     let (mut in_manifests, mut once, mut parts) = (0, 0, 0);
-    for shard in 0..DATED_SHARDS {
-        let found = to_the_end(manifests(DAY, shard, bucket));
-        let Some(Ok(found)) = found else {
-            wrong.push(format!("the manifests of shard {shard}: {found:?}"));
-            continue;
-        };
-        for manifest in found {
-            in_manifests += manifest.items;
-            parts += 1;
-            match to_the_end(verified(&manifest, bucket)) {
-                Some(Ok(records)) => {
-                    let same = records.iter().filter(|record| {
-                        let number = table.items.number(&record.key.timestamp);
-                        number.is_some_and(|number| table.items.record(number) == **record)
-                            && table.found(&record.key.timestamp)
-                    });
-                    once += same.count() as u64;
-                }
-                Some(Err(error)) => wrong.push(error.to_string()),
-                None => wrong.push(format!("{} was never read", manifest.part)),
+    let found = match to_the_end(manifests(DAY, "", bucket)) {
+        Some(Ok(found)) => found,
+        unread => {
+            wrong.push(format!("the manifests: {unread:?}"));
+            Vec::new()
+        }
+    };
+    for manifest in found {
+        in_manifests += manifest.holds.items();
+        parts += 1;
+        match to_the_end(verified(&manifest, bucket)) {
+            Some(Ok(records)) => {
+                let same = records.iter().filter(|record| {
+                    let number = table.items.number(&record.key.timestamp);
+                    number.is_some_and(|number| table.items.record(number) == **record)
+                        && table.found(&record.key.timestamp)
+                });
+                once += same.count() as u64;
             }
+            Some(Err(error)) => wrong.push(error.to_string()),
+            None => wrong.push(format!("{} was never read", manifest.part)),
         }
     }
     let all = u64::from(table.items.count);
@@ -162,12 +199,8 @@ fn wrong(table: &Table, bucket: &Bucket<'_>, measured: &Measured) -> Vec<String>
         ("items found once, each as it was made", once, all),
         ("parts reported", measured.report.parts, parts),
         ("items reported", measured.report.items, all),
-        ("items deleted", table.deleted.get(), all),
-        (
-            "deletes before a copy was read back, or of nothing",
-            table.wrong_deletes.get(),
-            0,
-        ),
+        ("items of which no part was read back", table.uncopied(), 0),
+        ("days that are whole", measured.report.days, 1),
         ("items that are no records", measured.report.unreadable, 0),
     ];
     let differ = sums.iter().filter(|(_, got, wanted)| got != wanted);
@@ -229,7 +262,7 @@ fn told(items: u32, measured: &Measured) -> String {
         (
             "parts",
             format!(
-                "{} of at most {PART_ITEMS_MAX} items",
+                "{} of at least {PART_KEYS_MIN} keys or the rest of an hour",
                 measured.report.parts
             ),
             String::new(),
@@ -250,7 +283,9 @@ fn told(items: u32, measured: &Measured) -> String {
 fn bench(count: u32) -> Result<Vec<String>, String> {
     let table = Table::new(Items { count });
     let bucket = Bucket::new("bench", &table).map_err(|error| error.to_string())?;
-    let measured = archive(&table, &bucket, PART_ITEMS_MAX, INVOCATION_ITEMS);
+    sealed(&table, &bucket)?;
+    bucket.calls.borrow_mut().clear();
+    let measured = archive(&table, &bucket, PART_KEYS_MIN, INVOCATION_ITEMS);
     let measured = measured.ok_or("a call never ended")?;
     println!("{}\n\nchecking every record …", told(count, &measured));
     let mut wrong = wrong(&table, &bucket, &measured);
@@ -271,9 +306,7 @@ fn main() -> ExitCode {
     };
     let wrong = bench(count).unwrap_or_else(|error| vec![error]);
     if wrong.is_empty() {
-        println!(
-            "every item is in one part, as it was made, and was deleted after that part was read back"
-        );
+        println!("every item is in one part, as it was made, and each part was read back");
         return ExitCode::SUCCESS;
     }
     println!("wrong:\n  {}", wrong.join("\n  "));
@@ -284,13 +317,12 @@ fn main() -> ExitCode {
 mod tests {
     use std::fs;
 
-    use pipeline::storage::TransactionIndex;
-
     use super::*;
 
     fn small(name: &str, look: impl FnOnce(&Table, &Bucket<'_>, &Measured)) {
         let table = Table::new(Items { count: 20_000 });
         let bucket = Bucket::new(name, &table).unwrap();
+        sealed(&table, &bucket).unwrap();
         let measured = archive(&table, &bucket, 500, 3_000).unwrap();
         look(&table, &bucket, &measured);
     }
@@ -314,17 +346,15 @@ mod tests {
                 .some_object("archive/manifests/dt=2026-01-08")
                 .unwrap();
             let json = fs::read_to_string(&manifest).unwrap();
-            fs::write(&manifest, json.replace("\"items\": ", "\"items\": 1")).unwrap();
+            fs::write(&manifest, json.replace("\"dated\": ", "\"dated\": 1")).unwrap();
             let seen = wrong(table, bucket, measured).join("\n");
             assert!(seen.contains("items in manifests"), "{seen}");
             assert!(seen.contains("is not what its manifest says"), "{seen}");
         });
         let table = Table::new(Items { count: 10 });
         let bucket = Bucket::new("before", &table).unwrap();
-        let key = table.items.record(3).key;
-        to_the_end(table.delete(&[key])).unwrap().unwrap();
         let seen = wrong(&table, &bucket, &Measured::default()).join("\n");
-        assert!(seen.contains("deletes before a copy"), "{seen}");
+        assert!(seen.contains("no part was read back: 10"), "{seen}");
     }
 
     #[test]
@@ -337,7 +367,7 @@ mod tests {
             {
                 let record = items.record(number);
                 assert_eq!(items.number(&record.key.timestamp), Some(number));
-                assert_eq!(record.archive_shard, items.shard(number));
+                assert!(items.objects().any(|key| key == record.audit_key));
             }
         }
     }

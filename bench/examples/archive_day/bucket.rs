@@ -1,4 +1,5 @@
-//! The bucket: objects as files of a folder that is removed in the end; counts what is written, and tells the table which items were read back.
+//! The bucket: objects as files of a folder that is removed in the end, audit objects made when they are asked for; counts what is written, and
+//! tells the table which items were read back.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -6,6 +7,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use aws_lc_rs::digest;
 use parquet::column::reader::get_typed_column_reader;
 use parquet::data_type::ByteArrayType;
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -22,6 +24,8 @@ const PARTS: &str = "archive/transactions/";
 pub(crate) struct Bucket<'t> {
     folder: PathBuf,
     table: &'t Table,
+    /// The batches of the audit objects, by key.
+    audit: BTreeMap<String, u64>,
     /// How many calls of each kind.
     pub(crate) calls: RefCell<BTreeMap<&'static str, u64>>,
 }
@@ -38,6 +42,7 @@ impl<'t> Bucket<'t> {
         Ok(Self {
             folder,
             table,
+            audit: table.items.objects().zip(0..).collect(),
             calls: RefCell::default(),
         })
     }
@@ -98,6 +103,11 @@ impl Drop for Bucket<'_> {
 
 impl ObjectStore for Bucket<'_> {
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        if let Some(batch) = self.audit.get(key) {
+            return self.call("get of an audit object", || {
+                self.table.items.object(*batch).map(Some)
+            });
+        }
         self.call("get", || {
             let path = self.path(key)?;
             let body = match fs::read(&path) {
@@ -130,31 +140,58 @@ impl ObjectStore for Bucket<'_> {
     async fn keys(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
         self.call("list", || {
             let folder = prefix.rsplit_once('/').map_or("", |(folder, _)| folder);
-            let entries = match fs::read_dir(self.folder.join(folder)) {
-                Ok(entries) => entries,
-                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-                Err(error) => return Err(error),
-            };
             let mut keys = Vec::new();
-            for entry in entries {
-                let name = entry?.file_name();
-                keys.push(format!("{folder}/{}", name.to_string_lossy()));
-            }
+            files(&self.folder, folder, &mut keys)?;
             keys.retain(|key| key.starts_with(prefix));
             keys.sort();
             Ok(keys)
         })
     }
 
-    async fn folders(&self, _: &str) -> Result<Vec<String>, StoreError> {
-        Err(refused("the archive lists no folders"))
+    async fn folders(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        let folder = |key: &String| {
+            let (name, _) = key.strip_prefix(prefix)?.split_once('/')?;
+            Some(format!("{prefix}{name}/"))
+        };
+        let mut found: Vec<_> = self.audit.keys().filter_map(folder).collect();
+        found.dedup();
+        Ok(found)
     }
 
-    async fn versions(&self, _: &str) -> Result<Vec<ObjectVersion>, StoreError> {
-        Err(refused("the archive lists no versions"))
+    async fn versions(&self, prefix: &str) -> Result<Vec<ObjectVersion>, StoreError> {
+        let keys = self.audit.keys().filter(|key| key.starts_with(prefix));
+        let version = |key: &String| ObjectVersion {
+            key: key.clone(),
+            version_id: "1".to_owned(),
+            size_bytes: 1,
+            current: true,
+            deleted: false,
+        };
+        Ok(keys.map(version).collect())
     }
 
-    async fn sha256(&self, _: &str, _: &str) -> Result<Option<[u8; 32]>, StoreError> {
-        Err(refused("the archive asks for no hash"))
+    async fn sha256(&self, key: &str, _: &str) -> Result<Option<[u8; 32]>, StoreError> {
+        let body = self.get(key).await?;
+        let hash = body.map(|body| digest::digest(&digest::SHA256, &body));
+        Ok(hash.and_then(|hash| hash.as_ref().try_into().ok()))
     }
+}
+
+/// Adds the keys of the files below a folder.
+fn files(root: &Path, folder: &str, keys: &mut Vec<String>) -> std::io::Result<()> {
+    let entries = match fs::read_dir(root.join(folder)) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    for entry in entries {
+        let entry = entry?;
+        let key = format!("{folder}/{}", entry.file_name().to_string_lossy());
+        if entry.file_type()?.is_dir() {
+            files(root, &key, keys)?;
+        } else {
+            keys.push(key);
+        }
+    }
+    Ok(())
 }

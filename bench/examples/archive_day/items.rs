@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use payment_event::TransactionKey;
-use pipeline::plan::archive_shard;
 use pipeline::stored::{StoredMoney, StoredTransaction};
 
 /// The day of receipt of all of them.
@@ -145,16 +144,62 @@ impl Items {
         &KINDS[(random(number, 0) % KINDS.len() as u64) as usize]
     }
 
-    /// The shard that the pipeline gives an item.
-    pub(crate) fn shard(self, number: u32) -> String {
-        archive_shard(&Self::transaction_id(number), DAY_START_MS, true)
+    /// The keys of the audit objects, in the order of their items.
+    pub(crate) fn objects(self) -> impl Iterator<Item = String> {
+        let batches = u64::from(self.count).div_ceil(BATCH_MESSAGES);
+        (0..batches).map(move |batch| self.object_key(batch))
+    }
+
+    /// The key of the audit object of a batch, in the folder of the hour of its first item.
+    fn object_key(self, batch: u64) -> String {
+        let hour = self.after_ms(batch * BATCH_MESSAGES) / 3_600_000;
+        format!("audit/dt={DAY}/hh={hour:02}/{}.jsonl.zst", uuid(batch, 80))
+    }
+
+    /// The audit object of a batch: a line an item, as long as a webhook's is, of which nothing but the keys matters here.
+    ///
+    /// # Errors
+    /// When it cannot be compressed.
+    pub(crate) fn object(self, batch: u64) -> std::io::Result<Vec<u8>> {
+        let last = ((batch + 1) * BATCH_MESSAGES).min(u64::from(self.count));
+        let mut text = String::new();
+        for number in batch * BATCH_MESSAGES..last {
+            let record = self.record(u32::try_from(number).unwrap_or(u32::MAX));
+            let line = serde_json::json!({
+                "message_id": record.message_id,
+                "received_at": format!("{:.3}", record.received_at),
+                "processed_attempt": 1,
+                "provider": record.provider,
+                "body_sha256": format!("{}{}", uuid(number, 94), uuid(number, 96)),
+                "body_bytes": 900,
+                "verdict": "stored",
+                "keys": [record.key],
+                "events": [{
+                    "provider": record.provider,
+                    "event_id": record.event_id,
+                    "event_type": record.event_type,
+                    "status": record.status,
+                    "transaction_id": record.key.transaction_id,
+                    "related_ids": record.related_ids,
+                }],
+                "payload": {"id": record.event_id, "object": "event", "data": "x".repeat(700)},
+            });
+            text.push_str(&line.to_string());
+            text.push('\n');
+        }
+        zstd::bulk::compress(text.as_bytes(), 1)
+    }
+
+    /// When an item's event happened, in milliseconds after the day began.
+    fn after_ms(self, number: u64) -> u64 {
+        number * SPREAD_MS / u64::from(self.count)
     }
 
     /// The item with this number, from 0. A higher number has a later event time.
     pub(crate) fn record(self, number: u32) -> StoredTransaction {
         let n = u64::from(number);
         let kind = Self::kind(n);
-        let after_ms = n * SPREAD_MS / u64::from(self.count);
+        let after_ms = self.after_ms(n);
         let event_ms = DAY_START_MS + after_ms.cast_signed();
         let event_time = time(event_ms);
         let received_ms = event_ms + 150 + (random(n, 90) % 9_000).cast_signed();
@@ -164,9 +209,7 @@ impl Items {
         let related = (0..).zip(kind.related);
         let related = related.map(|(place, role)| ((*role).to_owned(), id("rl_", n, 4 + place)));
         let (batch, line) = (n / BATCH_MESSAGES, n % BATCH_MESSAGES);
-        let hour = after_ms / 3_600_000;
         StoredTransaction {
-            archive_shard: archive_shard(&transaction_id, received_ms, true),
             key: TransactionKey {
                 transaction_id,
                 timestamp: format!("{event_time:.9}#{event_id}"),
@@ -188,9 +231,10 @@ impl Items {
             event_time: Some(event_time),
             received_at: time(received_ms),
             message_id: uuid(n, 70),
-            audit_key: format!("audit/dt={DAY}/hh={hour:02}/{}.jsonl.zst", uuid(batch, 80)),
+            audit_key: self.object_key(batch),
             audit_offset: line * 640 + random(n, 92) % 128,
             audit_length: 512 + random(n, 93) % 256,
+            expires_at: received_ms / 1000 + 104 * 86_400,
             tells: Vec::new(),
             movement: None,
         }

@@ -4,18 +4,19 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use audit_seal::SealError;
-use jiff::civil::Date;
+use jiff::civil::{Date, date};
 use jiff::tz::Offset;
 use jiff::{Timestamp, ToSpan};
 use lambda_setup::{Metrics, log_contradictions};
 use pipeline::Contradiction;
 use pipeline::logs::{self, Log};
 use pipeline::storage::{
-    Deadline, LogStore, ObjectStore, Pause, PaymentReader, Signer, StoreError, TransactionIndex,
+    Deadline, Expiry, ItemReader, LogStore, ObjectStore, Pause, PaymentReader, Signer, StoreError,
 };
 use transaction_archive::ArchiveError;
 use transaction_archive::contradictions::{self, Deps as PaymentDeps, contradictions};
-use transaction_archive::run::{Days, Deps as ArchiveDeps, PART_ITEMS_MAX, Report, run};
+use transaction_archive::expiry::{Guarded, guard};
+use transaction_archive::run::{Deps as ArchiveDeps, PART_KEYS_MIN, Report, Scope, run};
 
 use crate::task::Task;
 
@@ -28,6 +29,17 @@ const LOGS_LOOKBACK_DAYS: i32 = 3;
 /// The payments of a day are judged a whole day after it ended, so that webhooks that overtook each other are all there.
 const PAYMENTS_JUDGED_AFTER_DAYS: i32 = 2;
 
+/// A day is archived by the daily task when it ended so many days ago: its late objects are mostly there, and so are the later tellings of
+/// its movements, which make another copy.
+const ARCHIVED_AFTER_DAYS: i32 = 3;
+
+/// A day before any webhook.
+const FIRST_DAY: Date = date(2000, 1, 1);
+
+/// What was sealed less than so many seconds ago waits: an item is inserted within the fifteen seconds of an invocation after its audit
+/// object, and a digest takes up to ten minutes to make.
+const SETTLED_SECONDS: i64 = 3_600;
+
 /// What the handler works with.
 pub(crate) struct Deps<'d, L, T, O, S, P, D> {
     /// CloudWatch Logs.
@@ -35,7 +47,7 @@ pub(crate) struct Deps<'d, L, T, O, S, P, D> {
     /// The log groups that are copied.
     pub(crate) logs: &'d [Log],
     /// The transactions table.
-    pub(crate) index: &'d T,
+    pub(crate) table: &'d T,
     /// The bucket.
     pub(crate) objects: &'d O,
     /// The sealing key.
@@ -46,23 +58,13 @@ pub(crate) struct Deps<'d, L, T, O, S, P, D> {
     pub(crate) deadline: &'d D,
 }
 
-/// Which days are archived.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Ages {
-    /// A day is archived when it is older than this many days.
-    pub(crate) older_than_days: i32,
-    /// The same for records whose events have no signed time.
-    pub(crate) undated_older_than_days: i32,
-    /// And looked at until it is this old: late arrivals.
-    pub(crate) lookback_days: i32,
-}
-
 /// What an invocation did.
 #[derive(Debug, Default)]
 pub(crate) struct Handled {
     logs: Option<Result<logs::Report, StoreError>>,
     seal: Option<Result<audit_seal::seal::Report, SealError>>,
     archive: Option<Report>,
+    expiry: Option<Guarded>,
     payments: Option<Result<contradictions::Report, ArchiveError>>,
     /// What is left for other invocations.
     pub(crate) left: Vec<Task>,
@@ -71,7 +73,7 @@ pub(crate) struct Handled {
 /// Some of it failed. The invocation fails with this: the alarm counts it, and Lambda tries twice more.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0} of the task's parts failed: see the log; nothing was deleted that has no verified copy"
+    "{0} of the task's parts failed: see the log; the archive deletes nothing, and what it did not copy stays in the table"
 )]
 pub(crate) struct Failed(usize);
 
@@ -79,12 +81,11 @@ pub(crate) struct Failed(usize);
 pub(crate) async fn handle<L, T, O, S, P, D>(
     task: &Task,
     now: Timestamp,
-    ages: Ages,
     deps: &Deps<'_, L, T, O, S, P, D>,
 ) -> Handled
 where
     L: LogStore,
-    T: TransactionIndex + PaymentReader,
+    T: ItemReader + PaymentReader + Expiry,
     O: ObjectStore,
     S: Signer,
     P: Pause,
@@ -92,11 +93,14 @@ where
 {
     let today = Offset::UTC.to_datetime(now).date();
     let ago = |days: i32| today.checked_sub(days.days()).unwrap_or(Date::MIN);
-    let old_enough = Days {
-        first: Date::MIN,
-        // Older than: the day itself must be over for that long.
-        last: ago(ages.older_than_days.saturating_add(1)),
-        undated_last: ago(ages.undated_older_than_days.saturating_add(1)),
+    let settled = now
+        .checked_sub(SETTLED_SECONDS.seconds())
+        .unwrap_or(Timestamp::MIN);
+    let scope = |first, last, at_once| Scope {
+        first,
+        last,
+        sealed_before: if at_once { Timestamp::MAX } else { settled },
+        now,
     };
     let mut handled = Handled::default();
     let (copied, seal_day, archived) = match task {
@@ -105,11 +109,8 @@ where
                 ago(LOGS_COPIED_AFTER_DAYS + LOGS_LOOKBACK_DAYS),
                 ago(LOGS_COPIED_AFTER_DAYS),
             );
-            let days = Days {
-                first: ago(ages.lookback_days),
-                ..old_enough
-            };
-            (Some((logs, from)), Some(ago(1)), Some((days, None)))
+            let scope = scope(FIRST_DAY, ago(ARCHIVED_AFTER_DAYS), false);
+            (Some((logs, from)), Some(ago(1)), Some((scope, None)))
         }
         Task::Logs {
             first, last, from, ..
@@ -118,17 +119,12 @@ where
         Task::Archive {
             first,
             last,
-            young,
+            at_once,
             from,
             ..
         } => {
-            let until = |old_enough: Date| if *young { *last } else { old_enough.min(*last) };
-            let days = Days {
-                first: *first,
-                last: until(old_enough.last),
-                undated_last: until(old_enough.undated_last),
-            };
-            (None, None, Some((days, *from)))
+            let scope = scope(*first, *last, *at_once);
+            (None, None, Some((scope, from.as_ref())))
         }
         Task::Payments { .. } => (None, None, None),
     };
@@ -170,24 +166,25 @@ where
         }
         handled.seal = Some(sealed);
     }
-    if let Some((days, from)) = archived {
+    if let Some((scope, from)) = archived {
         let archive_deps = ArchiveDeps {
-            index: deps.index,
+            table: deps.table,
             objects: deps.objects,
             pause: deps.pause,
             deadline: deps.deadline,
-            part_items_max: PART_ITEMS_MAX,
+            part_keys_min: PART_KEYS_MIN,
         };
-        let report = run(days, from, &archive_deps).await;
-        if let Some(from) = report.next {
+        let report = run(&scope, from, &archive_deps).await;
+        if let Some(from) = report.next.clone() {
             handled.left.push(Task::Archive {
-                first: days.first,
-                last: days.last,
-                young: matches!(task, Task::Archive { young: true, .. }),
+                first: scope.first,
+                last: scope.last,
+                at_once: matches!(task, Task::Archive { at_once: true, .. }),
                 from: Some(from),
                 continued,
             });
         }
+        handled.expiry = Some(guard(report.days_left, deps.table, deps.pause).await);
         handled.archive = Some(report);
     }
     match task {
@@ -199,7 +196,7 @@ where
         }),
         Task::Payments { day, from, .. } => {
             let payment_deps = PaymentDeps {
-                table: deps.index,
+                table: deps.table,
                 objects: deps.objects,
                 pause: deps.pause,
                 deadline: deps.deadline,
@@ -239,7 +236,35 @@ impl Handled {
         };
         let logs = usize::from(matches!(&self.logs, Some(Err(_))));
         let payments = usize::from(matches!(&self.payments, Some(Err(_))));
-        logs + seal + payments + self.archive.as_ref().map_or(0, |r| r.failures.len())
+        let expiry = self.expiry.as_ref().map_or(0, |it| it.failures.len());
+        let archive = self.archive.as_ref().map_or(0, |r| r.failures.len());
+        logs + seal + payments + expiry + archive
+    }
+}
+
+/// Logs what a person has to know of the table's expiry.
+fn log_expiry(guarded: &Guarded) {
+    let days_left = guarded.days_left;
+    for error in &guarded.failures {
+        tracing::error!(
+            %error,
+            days_left,
+            "the table's expiry cannot be looked after: {error}"
+        );
+    }
+    if guarded.stopped_now {
+        tracing::error!(
+            days_left,
+            "what is not archived was about to expire: the table's expiry is switched off. \
+             Mend the archive, let it catch up, then switch time to live on again: \
+             docs/runbooks/expiry_stopped.md"
+        );
+    } else if guarded.stopped == Some(true) {
+        tracing::warn!(
+            days_left,
+            "the table's expiry is off: nothing leaves the table until it is switched on \
+             again: docs/runbooks/expiry_stopped.md"
+        );
     }
 }
 
@@ -275,21 +300,24 @@ pub(crate) fn tell(handled: &Handled, metrics: &Metrics, now_ms: i64, out: &mut 
     }
     let nothing = Report::default();
     let archive = handled.archive.as_ref().unwrap_or(&nothing);
-    for (shard, error) in &archive.failures {
-        tracing::error!(shard, %error, "shard {shard} is not archived: {error}");
+    for (inventory, error) in &archive.failures {
+        tracing::error!(inventory, %error, "{inventory} is not archived: {error}");
     }
     if handled.archive.is_some() {
         tracing::info!(
             items = archive.items,
             parts = archive.parts,
             bytes = archive.bytes,
-            deleted = archive.deleted,
             unreadable = archive.unreadable,
-            shards = archive.shards,
+            days = archive.days,
+            days_left = archive.days_left,
             "archived {} records in {} parts",
             archive.items,
             archive.parts
         );
+    }
+    if let Some(guarded) = &handled.expiry {
+        log_expiry(guarded);
     }
     for task in &handled.left {
         let why = match task {
@@ -321,28 +349,31 @@ pub(crate) fn tell(handled: &Handled, metrics: &Metrics, now_ms: i64, out: &mut 
     }
     let unreadable = archive.unreadable + judged.unreadable;
     let failed = handled.failures() as u64 + unreadable;
-    let line = metrics.line(
-        now_ms,
-        None,
-        &[
-            (
-                "Records",
-                "Count",
-                archive.items + judged.events + unreadable,
-            ),
-            ("FailedRecords", "Count", failed),
-            ("ArchivedItems", "Count", archive.items),
-            ("ArchivedParts", "Count", archive.parts),
-            ("ArchivedBytes", "Bytes", archive.bytes),
-            ("DeletedItems", "Count", archive.deleted),
-            ("CopiedLogEvents", "Count", log_events),
-            ("CopiedLogObjects", "Count", log_objects),
-            ("SealedObjects", "Count", objects),
-            ("LateObjects", "Count", late),
-            ("Contradicted", "Count", contradicted),
-        ],
-    );
-    let mut lines = vec![line];
+    let mut values = vec![
+        (
+            "Records",
+            "Count",
+            archive.items + judged.events + unreadable,
+        ),
+        ("FailedRecords", "Count", failed),
+        ("ArchivedItems", "Count", archive.items),
+        ("ArchivedParts", "Count", archive.parts),
+        ("ArchivedBytes", "Bytes", archive.bytes),
+        ("CopiedLogEvents", "Count", log_events),
+        ("CopiedLogObjects", "Count", log_objects),
+        ("SealedObjects", "Count", objects),
+        ("LateObjects", "Count", late),
+        ("Contradicted", "Count", contradicted),
+    ];
+    // What is not known is not claimed: these two only when they were found out.
+    if let Some(days) = archive.days_left {
+        // Nothing is left of a day that is behind by more: the alarm rings long before.
+        values.push(("ArchiveDaysLeft", "Count", u64::try_from(days).unwrap_or(0)));
+    }
+    if let Some(stopped) = handled.expiry.as_ref().and_then(|it| it.stopped) {
+        values.push(("ExpiryStopped", "Count", u64::from(stopped)));
+    }
+    let mut lines = vec![metrics.line(now_ms, None, &values)];
     let mut by_provider: BTreeMap<&str, u64> = BTreeMap::new();
     for found in &judged.found {
         *by_provider.entry(&found.provider).or_default() += 1;

@@ -1,4 +1,4 @@
-//! The Lambda that archives old transactions and seals the audit log.
+//! The Lambda that seals the audit log and archives what is sealed.
 //!
 //! Only wiring: configuration, clients, the runtime's loop. What a task does is in `handler.rs` and the crates `transaction_archive` and
 //! `audit_seal`.
@@ -10,7 +10,7 @@ mod handler;
 mod task;
 
 use aws_adapters::{
-    Backoff, Clients, CloudWatchLogs, DynamoIndex, KmsSigner, LambdaContinuation, S3Objects,
+    Backoff, Clients, CloudWatchLogs, DynamoReader, KmsSigner, LambdaContinuation, S3Objects,
 };
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
@@ -25,7 +25,7 @@ use crate::task::Task;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// What is kept free at the end of an invocation: one part, its reading back and its deletes take less.
+/// What is kept free at the end of an invocation: one part and its reading back take less.
 const MARGIN_MS: i64 = 90_000;
 
 /// The time-out of the invocation, less the margin.
@@ -44,23 +44,16 @@ async fn main() -> Result<(), Error> {
     let config = Config::from_environment();
     start_logging(config.optional("LOG_LEVEL").as_deref());
     let clients = Clients::from_environment().await;
-    let index = DynamoIndex::new(&clients, config.required("TRANSACTIONS_TABLE")?);
+    let table = DynamoReader::new(&clients, config.required("TRANSACTIONS_TABLE")?);
     let objects = S3Objects::new(&clients, config.required("AUDIT_BUCKET")?);
     let signer = KmsSigner::new(&clients, config.required("SEAL_KEY_ALIAS")?);
     let name = config.required("AWS_LAMBDA_FUNCTION_NAME")?;
     let itself = LambdaContinuation::new(&clients, name.clone());
     let metrics = Metrics::new(config.required("METRICS_NAMESPACE")?, name);
-    let ages = handler::Ages {
-        older_than_days: config.required("ARCHIVE_OLDER_THAN_DAYS")?.parse()?,
-        undated_older_than_days: config
-            .required("ARCHIVE_UNDATED_OLDER_THAN_DAYS")?
-            .parse()?,
-        lookback_days: config.required("ARCHIVE_LOOKBACK_DAYS")?.parse()?,
-    };
     let logs = Log::read_list(&config.required("LOG_GROUPS")?)
         .ok_or("LOG_GROUPS is not of the form name=group,name=group: see infra/lib/functions.py")?;
     let cloudwatch = CloudWatchLogs::new(&clients);
-    let (index, objects, signer) = (&index, &objects, &signer);
+    let (table, objects, signer) = (&table, &objects, &signer);
     let (cloudwatch, logs) = (&cloudwatch, logs.as_slice());
     let (itself, metrics) = (&itself, &metrics);
     lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| async move {
@@ -72,14 +65,14 @@ async fn main() -> Result<(), Error> {
         let deps = handler::Deps {
             cloudwatch,
             logs,
-            index,
+            table,
             objects,
             signer,
             pause: &Backoff,
             deadline: &deadline,
         };
         let now = Timestamp::now();
-        let handled = handler::handle(&task, now, ages, &deps).await;
+        let handled = handler::handle(&task, now, &deps).await;
         handler::tell(
             &handled,
             metrics,

@@ -13,7 +13,7 @@ const CONTINUATIONS_MAX: u32 = 500;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "task", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Task {
-    /// What the schedule asks for: copy the logs, seal up to yesterday, archive every day that is old enough, judge the payments of the
+    /// What the schedule asks for: copy the logs, seal up to yesterday, archive what is sealed and old enough, judge the payments of the
     /// day before yesterday.
     Daily {
         /// Where the copying of logs stopped in the invocation before this one.
@@ -44,16 +44,16 @@ pub(crate) enum Task {
         #[serde(default)]
         continued: u32,
     },
-    /// Archive the days from `first` to `last`, both included.
+    /// Archive what is sealed of the days from `first` to `last`, both included.
     Archive {
         /// The first day.
         first: Date,
         /// The last day.
         last: Date,
-        /// Also records that are younger than the stack keeps them in the table. A repetition of
-        /// such an event is then taken for a new one.
+        /// Also what was sealed less than an hour ago. A record that is inserted at this moment may
+        /// then be missed: only where no webhook of these days is under way.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        young: bool,
+        at_once: bool,
         /// Where the invocation before this one stopped.
         #[serde(default)]
         from: Option<Cursor>,
@@ -160,16 +160,17 @@ mod tests {
             Task::Archive {
                 first: day,
                 last: day,
-                young: true,
-                from: Some(Cursor { day, shard: 7 }),
+                at_once: true,
+                from: Some(Cursor {
+                    day,
+                    inventory: "03-00000001-0123456789abcdef".to_owned(),
+                }),
                 continued: 1,
             },
             Task::Payments {
                 day,
                 from: Some(PaymentsCursor {
-                    shard: 7,
-                    parts: 1,
-                    after: None,
+                    after: "audit/dt=2026-01-02/hh=03/i.jsonl.zst".to_owned(),
                 }),
                 continued: 1,
             },
@@ -188,6 +189,7 @@ mod tests {
             "{\"task\":\"payments\"}",
             "{\"task\":\"seal\",\"day\":\"2026-02-30\"}",
             "{\"task\":\"daily\",\"force\":true}",
+            "{\"task\":\"archive\",\"first\":\"2026-01-02\",\"last\":\"2026-01-02\",\"young\":true}",
         ] {
             assert_eq!(Task::read(event), Err(TaskError::NotATask), "{event}");
         }

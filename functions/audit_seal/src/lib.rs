@@ -10,9 +10,11 @@ mod error;
 mod inventory;
 mod public_key;
 pub mod seal;
+mod sealed;
 pub mod verify;
 
 pub use digest::{Digest, InventoryReference};
 pub use error::SealError;
 pub use inventory::Entry;
 pub use public_key::PublicKey;
+pub use sealed::{Sealed, SealedInventory, sealed};

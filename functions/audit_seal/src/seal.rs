@@ -13,6 +13,7 @@ use pipeline::storage::{Deadline, ObjectStore, ObjectVersion, Pause, PutNew, Sig
 use crate::digest::{self, Digest, InventoryReference, sha256};
 use crate::error::SealError;
 use crate::inventory::{self, Entry};
+use crate::sealed::digest_at;
 
 /// How long after its day an object may come: four days in the queue, fourteen in a dead-letter queue, and two to spare.
 pub const LATE_DAYS: i32 = 20;
@@ -161,19 +162,7 @@ async fn read_chain<O: ObjectStore, S, P: Pause, D>(
     let mut earliest = None;
     // From the last one back, as far as late objects may be covered: one that the deadline cut short covers a part of the day after its own.
     for found in keys.iter().rev() {
-        let number = found
-            .strip_prefix(digest::PREFIX)
-            .and_then(|name| name.strip_suffix(".json"))
-            .and_then(|number| number.parse::<u64>().ok())
-            .filter(|number| digest::key(*number) == *found)
-            .ok_or_else(|| SealError::Digest(found.clone()))?;
-        let file = retrying(deps.pause, async || objects.get(found).await).await?;
-        let file = file.ok_or_else(|| SealError::Digest(found.clone()))?;
-        let read = digest::read(number, &file).ok_or_else(|| SealError::Digest(found.clone()))?;
-        let digest = read.digest;
-        if digest.is_of_the_future(now) {
-            return Err(SealError::Future(found.clone()));
-        }
+        let (digest, file) = digest_at(found, now, objects, deps.pause).await?;
         for reference in &digest.inventories {
             let hour = inventory::hour(reference)
                 .ok_or_else(|| SealError::Inventory(reference.key.clone()))?;

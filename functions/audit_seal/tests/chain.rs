@@ -9,7 +9,7 @@ use audit_seal::verify::Problem;
 use audit_seal::{PublicKey, SealError};
 use common::{FIRST, found_between, key, last, log, run, sealed, write};
 use jiff::ToSpan;
-use pipeline::memory::{Call, CallFault, Memory, signing_key};
+use pipeline::memory::{Call, CallFault, Memory, signing_key, to_the_end};
 
 /// Three days, each with two hours and five objects, each sealed when it was over; one object of the first came late.
 fn three_days() -> Memory {
@@ -290,4 +290,55 @@ fn a_public_key_is_read_from_a_point_der_and_pem() {
         assert_eq!(PublicKey::from_bytes(wrong), None);
     }
     assert_eq!(PublicKey::from_pem("no key"), None);
+}
+
+#[test]
+fn the_chain_lists_every_sealed_inventory_of_audit_objects() {
+    let memory = three_days();
+    memory.write_object(
+        "logs/dt=2026-01-04/log=access/0000.jsonl.zst",
+        b"x".to_vec(),
+    );
+    let again = "audit/dt=2026-01-04/hh=again/received=2026-01-02-i.jsonl.zst";
+    memory.write_object(again, b"x".to_vec());
+    sealed(&memory, last().tomorrow().unwrap());
+    // Written before a crash kept the digest from being made: no part of the seal.
+    memory.write_object(
+        "seal/inventories/dt=2026-01-02/hh=03/00000009-0123456789abcdef.jsonl.zst",
+        b"x".to_vec(),
+    );
+    let now = common::now(last().tomorrow().unwrap());
+    let read = to_the_end(audit_seal::sealed(now, &memory, &memory));
+    let read = read.unwrap().unwrap();
+    assert_eq!(read.until, last().tomorrow().ok());
+    let ids: Vec<_> = read.inventories.iter().map(|it| it.id().unwrap()).collect();
+    let hours: Vec<_> = ids
+        .iter()
+        .map(|id| id.rsplit_once('-').unwrap().0)
+        .collect();
+    assert_eq!(
+        hours,
+        [
+            "03-00000001",
+            "04-00000001",
+            "04-00000002",
+            "03-00000002",
+            "04-00000002",
+            "03-00000003",
+            "04-00000003",
+            "again-00000004",
+        ]
+    );
+    let late = &read.inventories[2];
+    assert_eq!((late.day, late.sequence), (FIRST, 2));
+    let entries = to_the_end(late.entries(&memory, &memory)).unwrap().unwrap();
+    assert_eq!(entries.len(), 1);
+    assert!(entries[0].key.contains("/late"), "{entries:?}");
+
+    memory.write_object("seal/digests/00000002.json", b"{}".to_vec());
+    let read = to_the_end(audit_seal::sealed(now, &memory, &memory)).unwrap();
+    assert_eq!(
+        read,
+        Err(SealError::Digest("seal/digests/00000002.json".to_owned()))
+    );
 }

@@ -34,7 +34,7 @@ pub(crate) fn record(record: &TransactionRecord) -> Attributes {
         ("audit_key", text(record.audit.key.as_ref())),
         ("audit_offset", number(record.audit.offset_bytes)),
         ("audit_length", number(record.audit.length_bytes)),
-        ("archive_shard", text(&record.archive_shard)),
+        ("expires_at", number(record.expires_at())),
     ];
     if let Some(time) = event.event_time {
         item.push(("event_time", text(format!("{time:.9}"))));

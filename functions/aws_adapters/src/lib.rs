@@ -18,13 +18,9 @@ mod clients;
 mod continuation;
 mod dead_letters;
 mod error;
-#[cfg(feature = "sdk")]
-mod index;
 mod item;
 #[cfg(feature = "sdk")]
 mod logs;
-#[cfg(feature = "operator")]
-mod movements;
 #[cfg(feature = "sdk")]
 mod objects;
 #[cfg(feature = "operator")]
@@ -32,6 +28,8 @@ pub mod operations;
 #[cfg(all(test, feature = "operator"))]
 mod oracle;
 mod pause;
+#[cfg(feature = "sdk")]
+mod reader;
 mod rejected;
 #[cfg(feature = "sdk")]
 mod sdk_item;
@@ -59,14 +57,12 @@ pub use clients::Clients;
 pub use continuation::LambdaContinuation;
 pub use dead_letters::SqsDeadLetters;
 #[cfg(feature = "sdk")]
-pub use index::DynamoIndex;
-#[cfg(feature = "sdk")]
 pub use logs::CloudWatchLogs;
-#[cfg(feature = "operator")]
-pub use movements::DynamoMovements;
 #[cfg(feature = "sdk")]
 pub use objects::S3Objects;
 pub use pause::Backoff;
+#[cfg(feature = "sdk")]
+pub use reader::DynamoReader;
 pub use rejected::SqsRejected;
 pub use secrets::SecretsManager;
 #[cfg(feature = "sdk")]

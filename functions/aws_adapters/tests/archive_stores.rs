@@ -1,20 +1,24 @@
-//! What archive and seal use: the index and its deletes on the emulator and DynamoDB Local; bucket and signing key on the emulator.
+//! What archive and seal use: items by key and the switch of their expiry on the emulator and DynamoDB Local; bucket and signing key on
+//! the emulator.
 #![cfg(all(feature = "endpoint_tests", feature = "operator"))]
 // A helper that cannot go on ends its test.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
 
-use aws_adapters::{Clients, DynamoIndex, DynamoTransactions, KmsSigner, S3Objects};
+use aws_adapters::{Clients, DynamoReader, DynamoTransactions, KmsSigner, S3Objects};
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
-    ProjectionType, ScalarAttributeType,
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+    TimeToLiveSpecification,
 };
 use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
+use payment_event::TransactionKey;
+use pipeline::items::read_items;
+use pipeline::memory::Memory;
 use pipeline::storage::{
-    ObjectStore, PutNew, Signer, StoreError, TransactionIndex, TransactionRecord, TransactionStore,
-    Write,
+    Expiry, ItemReader, ObjectStore, PutNew, Signer, StoreError, TransactionRecord,
+    TransactionStore, Write,
 };
 use pipeline::stored::StoredTransaction;
 
@@ -32,81 +36,75 @@ async fn table(config: &SdkConfig) -> String {
         .table_name(&name)
         .billing_mode(BillingMode::PayPerRequest)
         .key_schema(key("transaction_id", KeyType::Hash))
-        .key_schema(key("timestamp", KeyType::Range))
-        .global_secondary_indexes(
-            GlobalSecondaryIndex::builder()
-                .index_name("archive_index")
-                .key_schema(key("archive_shard", KeyType::Hash))
-                .key_schema(key("timestamp", KeyType::Range))
-                .projection(
-                    Projection::builder()
-                        .projection_type(ProjectionType::All)
-                        .build(),
-                )
-                .build()
-                .unwrap(),
-        );
-    for attribute in ["transaction_id", "timestamp", "archive_shard"] {
+        .key_schema(key("timestamp", KeyType::Range));
+    for attribute in ["transaction_id", "timestamp"] {
         let definition = AttributeDefinition::builder().attribute_name(attribute);
         let definition = definition.attribute_type(ScalarAttributeType::S).build();
         call = call.attribute_definitions(definition.unwrap());
     }
     call.send().await.unwrap();
+    let on = TimeToLiveSpecification::builder().enabled(true);
+    let on = on.attribute_name("expires_at").build().unwrap();
+    let switched = client.update_time_to_live().table_name(&name);
+    switched.time_to_live_specification(on).send().await.unwrap();
     name
 }
 
 #[tokio::test]
-async fn what_is_stored_comes_back_page_by_page_and_can_be_deleted() {
+async fn what_is_stored_comes_back_by_its_key_attribute_by_attribute() {
     for endpoint in dynamodb_endpoints() {
         let config = config(&endpoint).await;
         let clients = Clients::new(&config);
         let name = table(&config).await;
-        let records: Vec<_> = (0..20).map(record).collect();
+        // More than one call takes.
+        let mut records: Vec<_> = (0..130).map(record).collect();
+        // In the future, so that nothing expires while the test looks.
+        for record in &mut records {
+            record.queued_at_ms = 4_102_444_800_000;
+        }
         let store = DynamoTransactions::new(clients.wire(), &name);
         let event = |record: &TransactionRecord| Write::Event(Box::new(record.clone()));
         let writes: Vec<_> = records.iter().map(event).collect();
-        store.write_batch(&writes).await.unwrap();
-
-        let index = DynamoIndex::new(&clients, &name);
-        let (mut found, mut after, mut pages) = (Vec::new(), None, 0);
-        loop {
-            let page = index
-                .page("2026-01-02#07", after.as_ref(), Some(7))
-                .await
-                .unwrap();
-            found.extend(page.items);
-            pages += 1;
-            after = page.next;
-            if after.is_none() {
-                break;
-            }
+        for some in writes.chunks(25) {
+            store.write_batch(some).await.unwrap();
         }
-        assert!(pages >= 3);
-        let mut found: Vec<_> = found
-            .into_iter()
-            .map(|item| StoredTransaction::from_item(item).unwrap())
-            .collect();
-        found.sort_by(|a, b| a.key.cmp(&b.key));
+
+        let reader = DynamoReader::new(&clients, &name);
         let mut expected: Vec<_> = records.iter().map(StoredTransaction::from).collect();
         expected.sort_by(|a, b| a.key.cmp(&b.key));
-        assert_eq!(
-            found, expected,
-            "what was written is what is read, attribute by attribute"
-        );
+        let mut keys: Vec<_> = expected.iter().map(|record| record.key.clone()).collect();
+        // Nothing stands there.
+        keys.push(TransactionKey {
+            transaction_id: "stripe:none".into(),
+            timestamp: "undated#none".into(),
+        });
+        let found = read_items(&keys, &reader, &Memory::new()).await.unwrap();
+        let read = |item| StoredTransaction::from_item(item).unwrap();
+        let mut found: Vec<_> = found.into_iter().map(read).collect();
+        found.sort_by(|a, b| a.key.cmp(&b.key));
+        assert_eq!(found, expected, "{endpoint}");
 
-        let one = index.records_of("stripe:pi_3").await.unwrap();
+        let one = reader.records_of("stripe:pi_3").await.unwrap();
         assert_eq!(one.len(), 1);
-
-        let keys: Vec<_> = expected.into_iter().map(|record| record.key).collect();
-        assert_eq!(index.delete(&keys).await, Ok(vec![]));
-        assert_eq!(
-            index.delete(&keys).await,
-            Ok(vec![]),
-            "deleting again is no error"
-        );
-        let page = index.page("2026-01-02#07", None, None).await.unwrap();
-        assert_eq!((page.items.len(), page.next), (0, None));
+        let twice = [keys[0].clone(), keys[0].clone()];
+        let refused = reader.read_batch(&twice).await;
+        assert!(matches!(refused, Err(StoreError::Final { .. })), "{endpoint}: {refused:?}");
     }
+}
+
+#[tokio::test]
+async fn the_expiry_of_a_table_is_switched_off() {
+    for endpoint in dynamodb_endpoints() {
+        let config = config(&endpoint).await;
+        let name = table(&config).await;
+        let reader = DynamoReader::new(&Clients::new(&config), &name);
+        assert_eq!(reader.is_stopped().await, Ok(false), "{endpoint}");
+        reader.stop().await.unwrap();
+        assert_eq!(reader.is_stopped().await, Ok(true), "{endpoint}");
+    }
+    let nobody = DynamoReader::new(&unreachable().await, "none");
+    assert!(matches!(nobody.is_stopped().await, Err(StoreError::Retryable { .. })));
+    assert!(matches!(nobody.stop().await, Err(StoreError::Retryable { .. })));
 }
 
 async fn bucket() -> (aws_sdk_s3::Client, String, S3Objects) {

@@ -146,7 +146,8 @@ async fn an_item_has_the_attributes_of_the_contract() {
                 ("audit_key", text("audit/dt=2026-01-02/hh=03/i.jsonl.zst")),
                 ("audit_offset", number("12")),
                 ("audit_length", number("345")),
-                ("archive_shard", text("2026-01-02#07")),
+                // 104 days after its receipt.
+                ("expires_at", number("1776308645")),
                 ("amount_minor", number("1130")),
                 ("currency", text("EUR")),
                 ("amount_text", text("1130")),

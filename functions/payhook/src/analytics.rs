@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use aws_adapters::operations::analytics_rows;
-use aws_adapters::{DynamoIndex, DynamoMovements, S3Objects};
+use aws_adapters::{Backoff, DynamoReader, S3Objects};
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
 use jiff::tz::Offset;
 use jiff::{Timestamp, ToSpan};
 use pipeline::aggregate::{Delta, MONEY, RowKey};
+use transaction_archive::day::Stores;
 use transaction_archive::recount::{Difference, Recount, compare, recount};
 
 use crate::error::Error;
@@ -54,11 +55,12 @@ pub(crate) fn run(command: &AnalyticsCommand, output: &mut impl Write) -> Result
             let today = Offset::UTC.to_datetime(Timestamp::now()).date();
             let (said, kept) = wait(async {
                 let clients = range.stack.clients().await;
-                let table = range.stack.name("transactions");
-                let index = DynamoIndex::new(&clients, &table);
-                let movements = DynamoMovements::new(&clients, &table);
-                let objects = S3Objects::new(&clients, range.stack.bucket());
-                let said = recount(range.from, range.to, &index, &movements, &objects).await?;
+                let stores = Stores {
+                    table: &DynamoReader::new(&clients, range.stack.name("transactions")),
+                    objects: &S3Objects::new(&clients, range.stack.bucket()),
+                    pause: &Backoff,
+                };
+                let said = recount(range.from, range.to, &stores).await?;
                 Ok((said, rows(&range.stack).await?))
             })?;
             let minutes_from = today

@@ -4,24 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use aws_adapters::operations::queue_depth;
-use aws_adapters::{Clients, CloudWatchLogs, DynamoIndex, S3Objects};
+use aws_adapters::{Backoff, Clients, CloudWatchLogs, DynamoReader, S3Objects};
 use clap::Args;
 use jiff::civil::Date;
 use jiff::tz::Offset;
-use jiff::{Timestamp, ToSpan};
+use jiff::Timestamp;
 use pipeline::audit::read_lines;
 use pipeline::logs::{Log, read_copy};
 use pipeline::reconcile::{Account, AuditedMessage, account, read_audited};
 use pipeline::storage::{LogStore, ObjectStore};
 use pipeline::stored::StoredTransaction;
 use serde::Deserialize;
-use transaction_archive::read::each_record;
+use transaction_archive::day::{Stores, audit_objects, each_record};
 
 use crate::error::Error;
 use crate::stack::{StackArguments, wait};
-
-/// How far back a day's lines may stand: a batch is filed under its earliest receipt, and a redriven message is up to eighteen days old.
-const FILED_EARLIER_DAYS: i32 = 18;
 
 /// Open requests that are printed by name.
 const PRINTED_MAX: usize = 20;
@@ -128,12 +125,18 @@ async fn reconciled(
 ) -> Result<Account, Error> {
     let (stack, day) = (&arguments.stack, arguments.day);
     let objects = S3Objects::new(clients, stack.bucket());
-    let index = DynamoIndex::new(clients, stack.name("transactions"));
+    let table = DynamoReader::new(clients, stack.name("transactions"));
     let audited = audited(accepted, day, &objects).await?;
 
     let mut brought = Brought::new();
-    each_record(day, &index, &objects, |_, record| {
-        brought.extend(record.map(|record| {
+    let stores = Stores {
+        table: &table,
+        objects: &objects,
+        pause: &Backoff,
+    };
+    each_record(day, &stores, |_, record| {
+        let event = record.filter(|record| record.movement.is_none());
+        brought.extend(event.map(|record| {
             let event = (record.key.transaction_id, record.event_id);
             (event, record.message_id)
         }));
@@ -147,7 +150,7 @@ async fn reconciled(
         .map(|(transaction, _)| transaction)
         .collect();
     for transaction in elsewhere {
-        let items = index.records_of(transaction).await?;
+        let items = table.records_of(transaction).await?;
         let records = items.into_iter().map(StoredTransaction::from_item);
         brought.extend(records.filter_map(Result::ok).map(|record| {
             let event = (record.key.transaction_id, record.event_id);
@@ -161,7 +164,8 @@ async fn reconciled(
     }))
 }
 
-/// The audit lines of the accepted requests: from the day's objects, then from earlier days as long as some are missing.
+/// The audit lines of the accepted requests: those of the day and, for what the gateway accepted in its last second and the queue took in
+/// the next one, those of the next day if some are missing.
 async fn audited(
     accepted: &BTreeSet<String>,
     day: Date,
@@ -169,11 +173,8 @@ async fn audited(
 ) -> Result<Vec<AuditedMessage>, Error> {
     let mut found = Vec::new();
     let mut missing = accepted.clone();
-    for back in 0..=FILED_EARLIER_DAYS {
-        let Ok(filed) = day.checked_sub(back.days()) else {
-            break;
-        };
-        for key in objects.keys(&format!("audit/dt={filed}/")).await? {
+    for day in std::iter::once(day).chain(day.tomorrow()) {
+        for key in audit_objects(day, objects, &Backoff).await? {
             let object = objects.get(&key).await?.unwrap_or_default();
             let lines = read_lines(&object).map_err(|_| Error::AuditObject(key))?;
             for message in lines.iter().filter_map(|line| read_audited(line)) {
@@ -185,7 +186,7 @@ async fn audited(
             break;
         }
     }
-    // Lines of other days share the objects of this one.
+    // Lines of what other days accepted.
     found.retain(|message| accepted.contains(&message.request_id));
     Ok(found)
 }

@@ -1,4 +1,4 @@
-//! The audit object of a batch: a line per message, up to `FRAME_LINES_MAX` lines in one zstd frame, so that a record is one ranged GET.
+//! An audit object of a batch: a line per message, up to `FRAME_LINES_MAX` lines in one zstd frame, so that a record is one ranged GET.
 //!
 //! Invariant: the frame that `AuditWriter::push` names holds, in the finished object, exactly the line that was pushed among its lines.
 //! A frame ends in a line feed, so the whole object decompresses to JSON lines. `read.rs` takes objects apart again.
@@ -24,8 +24,12 @@ use crate::judge::{Decoded, Judgement};
 use crate::plan::instant;
 use crate::storage::AuditPointer;
 
+mod keys;
+mod place;
 mod read;
 
+pub use keys::{EventKeys, read_keys, read_object_keys};
+pub use place::{Filed, again_prefix, day_prefix, is_again};
 pub use read::{Damaged, Lines, read_frames, read_line, read_lines};
 
 /// The longest line: a body of 1 MiB, its masked copy and its events fit many times over. Bounds what a reader allocates.
@@ -94,18 +98,13 @@ pub(crate) struct AuditObject {
 }
 
 impl AuditWriter {
-    /// An empty object. `earliest_received_at_ms` is the earliest receipt in the batch; `invocation_id` makes the key one that no
-    /// other invocation uses.
+    /// An empty object with this key, which no other invocation uses.
     ///
     /// # Errors
     /// [`AuditError::Frame`] when the compressor has no memory.
-    pub(crate) fn new(
-        earliest_received_at_ms: i64,
-        invocation_id: &str,
-    ) -> Result<Self, AuditError> {
-        let key = object_key(earliest_received_at_ms, invocation_id).into();
+    pub(crate) fn new(key: String) -> Result<Self, AuditError> {
         Ok(Self {
-            key,
+            key: key.into(),
             compressor: KEPT.take().map_or_else(compressor, Ok)?,
             line: Vec::new(),
             text: Vec::new(),
@@ -248,12 +247,4 @@ fn bounded_masked(text: &str) -> String {
         .chars()
         .take(REQUEST_ID_CHARS_MAX)
         .collect()
-}
-
-/// `audit/dt=YYYY-MM-DD/hh=HH/{invocation id}.jsonl.zst`.
-pub fn object_key(earliest_received_at_ms: i64, invocation_id: &str) -> String {
-    format!(
-        "audit/{}/{invocation_id}.jsonl.zst",
-        instant(earliest_received_at_ms).strftime("dt=%Y-%m-%d/hh=%H")
-    )
 }

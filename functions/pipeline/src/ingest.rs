@@ -15,7 +15,7 @@ use payment_event::Problem;
 use provider_webhooks::providers;
 
 use crate::IngestError;
-use crate::audit::{AuditObject, AuditWriter};
+use crate::audit::{AuditObject, AuditWriter, Filed};
 use crate::insert::{Fate, Rounds, write_all};
 use crate::judge::{Decoded, Judge, Judgement, decoded};
 use crate::message::IncomingMessage;
@@ -149,6 +149,7 @@ where
                     event,
                     message_id: message.message_id.to_owned(),
                     received_at_ms: message.received_at_ms,
+                    queued_at_ms: message.queued_at_ms,
                     audit: audit.clone(),
                 }));
             }
@@ -187,10 +188,11 @@ where
     ledger.finish()
 }
 
-/// Writes the audit object and returns each message's line. No object when there is no line.
+/// Writes the audit objects, one for each day of receipt in the batch, and returns each message's line.
+/// No object where there is no line.
 ///
 /// # Errors
-/// The object was not written: nothing of the batch may be stored.
+/// An object was not written: nothing of the batch may be stored.
 async fn write_audit(
     batch: &[Decoded<'_>],
     judgements: &[Judgement],
@@ -200,32 +202,46 @@ async fn write_audit(
     limits: &Limits,
     ledger: &mut Ledger<'_>,
 ) -> Result<Vec<Option<AuditPointer>>, IngestError> {
-    let earliest = batch
-        .iter()
-        // Of this queue: what is sent through verification again belongs to the day on which that was done, its own may be sealed.
-        .map(|(message, _)| message.queued_at_ms)
-        .min()
-        .unwrap_or_default();
-    let mut writer = AuditWriter::new(earliest, invocation_id)?;
-    let mut numbers = Vec::with_capacity(batch.len());
-    for (position, (message, judgement)) in batch.iter().zip(judgements).enumerate() {
-        if let Judgement::Retry(error) = judgement {
-            ledger.fail(position, IngestError::SecretsUnreadable(error.clone()));
+    let filed =
+        |message: &IncomingMessage<'_>| Filed::of(message.queued_at_ms, message.received_at_ms);
+    let mut places: Vec<(Filed, i64)> = Vec::new();
+    for (message, _) in batch {
+        let (filed, at_ms) = (filed(message), message.queued_at_ms);
+        match places.iter_mut().find(|(place, _)| *place == filed) {
+            Some((_, earliest)) => *earliest = at_ms.min(*earliest),
+            None => places.push((filed, at_ms)),
         }
-        numbers.push(writer.push(message, judgement).unwrap_or_else(|error| {
-            ledger.fail(position, IngestError::AuditLine(error));
-            None
-        }));
     }
-    let AuditObject { key, body, frames } = writer.finish()?;
-    let pointer = |number: Option<usize>| frames.get(number?).cloned();
-    let pointers = numbers.into_iter().map(pointer).collect();
-    if body.is_empty() {
-        return Ok(pointers);
+    let mut pointers = vec![None; batch.len()];
+    for (place, earliest_ms) in places {
+        let mut writer = AuditWriter::new(place.object_key(earliest_ms, invocation_id))?;
+        let mut numbers = Vec::with_capacity(batch.len());
+        for (position, (message, judgement)) in batch.iter().zip(judgements).enumerate() {
+            if filed(&message.0) != place {
+                continue;
+            }
+            if let Judgement::Retry(error) = judgement {
+                ledger.fail(position, IngestError::SecretsUnreadable(error.clone()));
+            }
+            let number = writer.push(message, judgement).unwrap_or_else(|error| {
+                ledger.fail(position, IngestError::AuditLine(error));
+                None
+            });
+            numbers.push((position, number));
+        }
+        let AuditObject { key, body, frames } = writer.finish()?;
+        if body.is_empty() {
+            continue;
+        }
+        let bytes = body.len() as u64;
+        put(audit, pause, limits.audit_attempts_max, &key, body).await?;
+        ledger.report.audit_bytes += bytes;
+        for (position, number) in numbers {
+            if let Some(pointer) = pointers.get_mut(position) {
+                *pointer = number.and_then(|number| frames.get(number)).cloned();
+            }
+        }
     }
-    let bytes = body.len() as u64;
-    put(audit, pause, limits.audit_attempts_max, &key, body).await?;
-    ledger.report.audit_bytes = bytes;
     Ok(pointers)
 }
 

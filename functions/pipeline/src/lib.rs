@@ -10,6 +10,7 @@ pub mod audit;
 mod error;
 pub mod ingest;
 mod insert;
+pub mod items;
 pub mod judge;
 pub mod logs;
 pub mod memory;

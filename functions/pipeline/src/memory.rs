@@ -5,8 +5,8 @@
 //! randomness: a script is a pure function of call numbers.
 
 mod analytics;
-mod index;
 mod ingest;
+mod items;
 mod logs;
 mod objects;
 
@@ -50,14 +50,14 @@ pub enum Call {
     AnalyticsApply,
     /// `DeadLetters::send`.
     DeadLetterSend,
-    /// `TransactionIndex::page`.
-    IndexPage,
-    /// `MovementReader::movements`.
-    MovementsRead,
+    /// `ItemReader::read_batch`.
+    ItemsRead,
     /// `PaymentReader::items_of`.
     PaymentRead,
-    /// `TransactionIndex::delete`.
-    IndexDelete,
+    /// `Expiry::is_stopped`.
+    ExpiryRead,
+    /// `Expiry::stop`.
+    ExpiryStop,
     /// `ObjectStore::get`.
     ObjectGet,
     /// `ObjectStore::put`.
@@ -130,7 +130,7 @@ struct State {
     signing_key: Option<EcdsaKeyPair>,
     logs: BTreeMap<String, Vec<LogEvent>>,
     other_items: BTreeMap<TransactionKey, Item>,
-    deleted: Vec<TransactionKey>,
+    expiry_stopped: bool,
     stream: Vec<Change>,
     rows: BTreeMap<RowKey, Delta>,
     markers: BTreeMap<SequenceNumber, Vec<SequenceNumber>>,
@@ -248,11 +248,6 @@ impl Memory {
     /// The next so many transactions of the analytics table meet another one.
     pub fn set_conflicts(&self, count: u32) {
         self.state().conflicts = count;
-    }
-
-    /// The keys that were deleted, in order; a repeated delete stands there again.
-    pub fn deleted(&self) -> Vec<TransactionKey> {
-        self.state().deleted.clone()
     }
 
     /// The rejected queue.

@@ -6,21 +6,32 @@
 
 use std::collections::HashMap;
 
-use aws_lc_rs::digest;
 use jiff::Timestamp;
 use payment_event::{PaymentEvent, TransactionKey};
 
 use crate::storage::{AuditPointer, Over, TransactionRecord, Write};
 use crate::stored::StoredTransaction;
 
-/// Days of a record in the table, from its receipt. `infra/limits.json` says the same.
-const TABLE_DAYS: i64 = 90;
+/// Days of the record of a dated event in the table, from its receipt. `infra/limits.json` says the
+/// same, as of every figure here that is a number of days.
+pub const TABLE_DAYS: i64 = 90;
+
+/// The same for the record of an event without a signed time: it must be there as long as the secret
+/// is used that signed the event.
+pub const UNDATED_TABLE_DAYS: i64 = 400;
+
+/// The same for a movement, from the last telling that changed it.
+pub const MOVEMENT_TABLE_DAYS: i64 = 400;
+
+/// Days that every item stays longer than it is needed, so that an archive that stands still can be
+/// set going again before anything expires.
+pub const GRACE_DAYS: i64 = 14;
 
 /// Days that a message may wait in our queues before it is stored: fourteen in the dead-letter queue
 /// or the rejected queue, and as many in the webhook queue once it is sent through it again.
 /// Source: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html>,
 /// a retention of at most 1,209,600 seconds, read 2026-11-27.
-const WAITING_DAYS: i64 = 28;
+pub const WAITING_DAYS: i64 = 28;
 
 /// How old the signed time of an event may be at receipt for the event to be believed new, in
 /// seconds. An older event may be one whose record has left the table: it is not stored before the
@@ -32,16 +43,27 @@ const WAITING_DAYS: i64 = 28;
 pub const TOO_OLD_SECONDS: i64 = 60 * 86_400;
 const _: () = assert!(TOO_OLD_SECONDS / 86_400 + WAITING_DAYS <= TABLE_DAYS);
 
-/// Parts of one day in the archive index for records whose key has a signed time, so that a busy
-/// day does not sit in one partition.
-pub const DATED_SHARDS: u8 = 16;
+/// When an item may be deleted by the table, in seconds since the epoch: `table_days` and
+/// [`GRACE_DAYS`] after the webhook queue took its message.
+///
+/// That is the time of receipt, but for a message that was sent through verification again: its audit
+/// object stands under the day on which that was done. So an item never expires earlier than this
+/// many days after the day under which the archive looks for it, however often a message was sent
+/// again.
+pub fn expires_at(queued_at_ms: i64, table_days: i64) -> i64 {
+    queued_at_ms.div_euclid(1_000) + (table_days + GRACE_DAYS) * 86_400
+}
 
-/// Parts of one day: behind those of [`DATED_SHARDS`] come as many for records whose events have no
-/// signed time, which stay longer in the table.
-pub const ARCHIVE_SHARDS: u8 = 2 * DATED_SHARDS;
-
-// A byte modulo the number of shards is uniform only when it divides 256.
-const _: () = assert!(256 % (DATED_SHARDS as u16) == 0);
+impl TransactionRecord {
+    /// When the table may delete the record of the event, in seconds since the epoch.
+    pub fn expires_at(&self) -> i64 {
+        let days = match self.event.key_time() {
+            Some(_) => TABLE_DAYS,
+            None => UNDATED_TABLE_DAYS,
+        };
+        expires_at(self.queued_at_ms, days)
+    }
+}
 
 /// A verified and masked event on its way to a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,8 +74,11 @@ pub struct PlannedEvent {
     pub event: PaymentEvent,
     /// SQS message id.
     pub message_id: String,
-    /// When the queue took the message, milliseconds since the epoch.
+    /// When a queue first took the message, milliseconds since the epoch.
     pub received_at_ms: i64,
+    /// When the webhook queue took it, milliseconds since the epoch: later only for a message that was
+    /// sent through verification again.
+    pub queued_at_ms: i64,
     /// The message's line in the audit log.
     pub audit: AuditPointer,
 }
@@ -75,7 +100,7 @@ pub fn plan(events: impl IntoIterator<Item = PlannedEvent>) -> Plan {
     for planned in events {
         let owner = planned.message;
         let key = planned.event.key();
-        let record = record(planned, &key.transaction_id);
+        let record = record(planned);
         for movement in &record.event.movements {
             let telling = StoredTransaction::of_movement(&record, movement);
             plan.add_movement(telling, owner, &mut seen);
@@ -128,32 +153,14 @@ impl Plan {
     }
 }
 
-fn record(planned: PlannedEvent, transaction_id: &str) -> TransactionRecord {
-    let dated = planned.event.key_time().is_some();
+fn record(planned: PlannedEvent) -> TransactionRecord {
     TransactionRecord {
-        archive_shard: archive_shard(transaction_id, planned.received_at_ms, dated),
         event: planned.event,
         received_at_ms: planned.received_at_ms,
+        queued_at_ms: planned.queued_at_ms,
         message_id: planned.message_id,
         audit: planned.audit,
     }
-}
-
-/// `{UTC day of receipt}#{00..31}`: the shard is the first byte of SHA-256 of the transaction id,
-/// modulo [`DATED_SHARDS`], and as many more for an event without a signed time.
-pub fn archive_shard(transaction_id: &str, received_at_ms: i64, dated: bool) -> String {
-    let hash = digest::digest(&digest::SHA256, transaction_id.as_bytes());
-    let first = hash.as_ref().first().copied().unwrap_or_default();
-    let shard = first % DATED_SHARDS + if dated { 0 } else { DATED_SHARDS };
-    let day = instant(received_at_ms).strftime("%Y-%m-%d");
-    format!("{day}#{shard:02}")
-}
-
-/// The shard's number in what [`archive_shard`] gives for a transaction id.
-pub fn shard_number(transaction_id: &str, dated: bool) -> u8 {
-    let shard = archive_shard(transaction_id, 0, dated);
-    let number = shard.rsplit('#').next().and_then(|text| text.parse().ok());
-    number.unwrap_or_default()
 }
 
 /// Milliseconds since the epoch as a time. Out of range becomes the nearest time there is: judging has refused such a message

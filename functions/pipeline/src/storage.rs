@@ -2,7 +2,7 @@
 //!
 //! Invariant: every call may fail after it took effect (a time-out after the commit), so every caller must be able to repeat it.
 
-mod index;
+mod items;
 mod logs;
 mod objects;
 
@@ -14,8 +14,8 @@ use provider_webhooks::Secrets;
 
 use crate::stored::StoredTransaction;
 
-pub use index::{
-    Attribute, DELETE_BATCH_KEYS_MAX, Item, MovementReader, Page, PaymentReader, TransactionIndex,
+pub use items::{
+    Attribute, Expiry, Item, ItemBatch, ItemReader, PaymentReader, READ_BATCH_KEYS_MAX,
 };
 pub use logs::{LogEvent, LogPage, LogStore};
 pub use objects::{Deadline, ObjectStore, ObjectVersion, PutNew, Signer};
@@ -40,14 +40,14 @@ pub struct AuditPointer {
 pub struct TransactionRecord {
     /// The event. Its text fields are masked already.
     pub event: PaymentEvent,
-    /// When the queue took the message, milliseconds since the epoch.
+    /// When a queue first took the message, milliseconds since the epoch.
     pub received_at_ms: i64,
+    /// When the webhook queue took it, milliseconds since the epoch: see [`crate::plan::expires_at`].
+    pub queued_at_ms: i64,
     /// The queue message that brought it.
     pub message_id: String,
     /// Its line in the audit log.
     pub audit: AuditPointer,
-    /// `{UTC day of receipt}#{00..31}`: see [`crate::plan::archive_shard`].
-    pub archive_shard: String,
 }
 
 /// What must stand at the key of a movement's item for it to be written.

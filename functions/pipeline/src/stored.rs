@@ -1,7 +1,7 @@
 //! A record as it is read back from the transactions table: for counting again, and for the archive.
 //!
-//! Invariant: nothing is dropped silently. An item with an attribute that is missing, of another type or unknown here is an error, so that
-//! whoever deletes items after copying them never deletes what was not copied.
+//! Invariant: nothing is dropped silently. An item with an attribute that is missing, of another type
+//! or unknown here is an error, so that the archive never takes for copied what it copied in part.
 
 mod item;
 mod movement;
@@ -65,8 +65,8 @@ pub struct StoredTransaction {
     pub audit_offset: u64,
     /// Bytes of the frame.
     pub audit_length: u64,
-    /// `{UTC day of receipt}#{00..31}`; empty for a movement, which is not archived.
-    pub archive_shard: String,
+    /// When the table may delete the item, in seconds since the epoch.
+    pub expires_at: i64,
     /// The movements that an event tells: `{kind}#{id}`, and `#{payment}` behind it where it is another's.
     pub tells: Vec<String>,
     /// What a movement's item has beside what the event has that changed it last; `None` for an event.
@@ -174,7 +174,6 @@ impl StoredTransaction {
             MOVEMENT => Some(StoredMovement::taken(&mut item)?),
             _ => return Err(StoredError::Attribute("record_type")),
         };
-        let is_movement = movement.is_some();
         let stored = Self {
             movement,
             key: TransactionKey {
@@ -195,11 +194,7 @@ impl StoredTransaction {
             audit_key: item.text("audit_key")?,
             audit_offset: item.number("audit_offset")?,
             audit_length: item.number("audit_length")?,
-            archive_shard: match item.maybe_text("archive_shard")? {
-                None if is_movement => String::new(),
-                Some(shard) if !is_movement => shard,
-                _ => return Err(StoredError::Attribute("archive_shard")),
-            },
+            expires_at: item.number("expires_at")?,
             tells: item.texts("tells")?,
         };
         if !item.0.is_empty() {
@@ -274,7 +269,7 @@ mod tests {
             ("audit_key", text("audit/dt=2026-01-02/hh=03/i.jsonl.zst")),
             ("audit_offset", number("0")),
             ("audit_length", number("345")),
-            ("archive_shard", text("2026-01-02#07")),
+            ("expires_at", number("1776308645")),
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into()

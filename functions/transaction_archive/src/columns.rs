@@ -1,6 +1,6 @@
 //! The columns of a part: the one list of their names, types and order.
 //!
-//! Invariant: every attribute of a record is a column, so that nothing of it is lost. `schema.json` is written from here; the stack's Glue table
+//! Invariant: every attribute of a record, event or movement, is a column, so that nothing of it is lost. `schema.json` is written from here; the stack's Glue table
 //! reads it.
 
 use std::sync::Arc;
@@ -54,9 +54,11 @@ const fn distinct(column: Column) -> Column {
 }
 
 /// In the order of the file.
-pub(crate) const COLUMNS: [Column; 23] = [
+pub(crate) const COLUMNS: [Column; 34] = [
     distinct(always("transaction_id", Kind::Text)),
     distinct(always("timestamp", Kind::Text)),
+    // `event` or `movement`.
+    always("record_type", Kind::Text),
     always("provider", Kind::Text),
     distinct(always("event_id", Kind::Text)),
     always("event_type", Kind::Text),
@@ -79,9 +81,23 @@ pub(crate) const COLUMNS: [Column; 23] = [
     always("audit_key", Kind::Text),
     distinct(always("audit_offset", Kind::Long)),
     always("audit_length", Kind::Long),
-    always("archive_shard", Kind::Text),
+    // Seconds since the epoch.
+    distinct(always("expires_at", Kind::Long)),
     // The movements that the event tells, `{kind}#{id}`, with spaces between them.
     distinct(maybe("tells", Kind::Text)),
+    // What only a movement has. Of one that is there several times the highest version holds.
+    maybe("movement_kind", Kind::Text),
+    distinct(maybe("movement_id", Kind::Text)),
+    maybe("movement_state", Kind::Text),
+    maybe("movement_rank", Kind::Long),
+    maybe("amount_tells", Kind::Text),
+    maybe("amount_rank", Kind::Long),
+    distinct(maybe("amount_at", Kind::Time)),
+    // What microseconds leave out.
+    maybe("amount_at_nanoseconds", Kind::Int),
+    maybe("version", Kind::Long),
+    // Texts joined by commas.
+    distinct(maybe("changes", Kind::Text)),
 ];
 
 impl Column {

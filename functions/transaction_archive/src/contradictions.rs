@@ -2,7 +2,8 @@
 //! dispute without a payment, amounts in several currencies.
 //!
 //! A refund may come before its capture, so a payment is judged when the day is over, from all that the table has of it by then. The
-//! day is read page by page and nothing is kept of a page, so that memory does not grow with the day, and a run may stop after any.
+//! audit objects of the day name the payments. They are read one by one and nothing is kept of one, so that memory does not grow with
+//! the day, and a run may stop after any.
 
 use std::collections::BTreeSet;
 
@@ -10,15 +11,14 @@ use futures::future::try_join_all;
 use jiff::civil::Date;
 use payment_event::{MovementKind, TransactionKey};
 use pipeline::Contradiction;
-use pipeline::plan::ARCHIVE_SHARDS;
+use pipeline::audit::EventKeys;
 use pipeline::retry::retrying;
-use pipeline::storage::{Deadline, ObjectStore, Pause, PaymentReader, TransactionIndex};
-use pipeline::stored::StoredTransaction;
+use pipeline::storage::{Deadline, ObjectStore, Pause, PaymentReader};
 use serde::{Deserialize, Serialize};
 
+use crate::day::{audit_objects, object_keys};
 use crate::error::ArchiveError;
 use crate::payments::{Gathered, READ_TOGETHER, gather};
-use crate::read::{manifests, verified};
 
 /// A payment is judged when an event of the day tells a movement of one of these kinds. An authorisation or a payout alone contradicts
 /// nothing but another telling of itself, which is found when it is stored.
@@ -35,7 +35,7 @@ const JUDGED: [MovementKind; 6] = [
 pub struct Deps<'d, T, O, P, D> {
     /// The transactions table.
     pub table: &'d T,
-    /// The bucket, for a day whose events are archived.
+    /// The bucket with the audit log.
     pub objects: &'d O,
     /// Waiting between attempts.
     pub pause: &'d P,
@@ -46,19 +46,14 @@ pub struct Deps<'d, T, O, P, D> {
 /// Where to go on within a day.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
-    /// Archive shard, 0 to 31.
-    pub shard: u8,
-    /// Archived parts of the shard that were looked at.
-    pub parts: usize,
-    /// The last key of the index that was looked at.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub after: Option<TransactionKey>,
+    /// Key of the last audit object that was looked at.
+    pub after: String,
 }
 
 /// What a run found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Events of the day that it looked at.
+    /// Events that the audit objects of the day name; one that was delivered again is named again.
     pub events: u64,
     /// Items that are no records, or no movements.
     pub unreadable: u64,
@@ -71,82 +66,51 @@ pub struct Report {
 /// Judges the payments of which an event was received on `day`, starting at `from` when a run before this one stopped there.
 ///
 /// # Errors
-/// An [`ArchiveError`] when table or archive cannot be read whole.
+/// An [`ArchiveError`] when audit log or table cannot be read whole.
 pub async fn contradictions<T, O, P, D>(
     day: Date,
     from: Option<Cursor>,
     deps: &Deps<'_, T, O, P, D>,
 ) -> Result<Report, ArchiveError>
 where
-    T: TransactionIndex + PaymentReader,
+    T: PaymentReader,
     O: ObjectStore,
     P: Pause,
     D: Deadline,
 {
     let mut report = Report::default();
-    let mut at = from.unwrap_or_default();
-    while at.shard < ARCHIVE_SHARDS {
-        let archived = match at.after {
-            None => manifests(day, at.shard, deps.objects).await?,
-            Some(_) => Vec::new(),
-        };
-        for manifest in archived.iter().skip(at.parts) {
-            let records = verified(manifest, deps.objects).await?;
-            report.judge(records, deps).await?;
-            at.parts += 1;
-            if deps.deadline.reached() {
-                report.next = Some(at);
-                return Ok(report);
-            }
-        }
-        let name = format!("{day}#{:02}", at.shard);
-        let page = retrying(deps.pause, async || {
-            deps.table.page(&name, at.after.as_ref(), None).await
-        });
-        let page = page.await?;
-        let items = page.items.len();
-        let records = page.items.into_iter().map(StoredTransaction::from_item);
-        let records: Vec<_> = records.filter_map(Result::ok).collect();
-        report.unreadable += (items - records.len()) as u64;
-        report.judge(records, deps).await?;
-        at = match page.next {
-            Some(key) => Cursor {
-                after: Some(key),
-                ..at
-            },
-            None => Cursor {
-                shard: at.shard + 1,
-                ..Cursor::default()
-            },
-        };
-        if at.shard < ARCHIVE_SHARDS && deps.deadline.reached() {
-            report.next = Some(at);
+    let objects = audit_objects(day, deps.objects, deps.pause).await?;
+    let is_left = |key: &String| from.as_ref().is_none_or(|from| *key > from.after);
+    let mut left = objects.into_iter().filter(is_left).peekable();
+    while let Some(key) = left.next() {
+        let keys = object_keys(&key, deps.objects, deps.pause).await?;
+        report.judge(keys, deps).await?;
+        if left.peek().is_some() && deps.deadline.reached() {
+            report.next = Some(Cursor { after: key });
             break;
         }
     }
     Ok(report)
 }
 
-fn is_judged(record: &StoredTransaction) -> bool {
-    let kinds = record
-        .tells
-        .iter()
-        .filter_map(|told| told.split('#').next());
+fn is_judged(keys: &EventKeys) -> bool {
+    let kind = |key: &TransactionKey| key.timestamp.split('#').nth(1).map(str::to_owned);
+    let kinds = keys.movements.iter().filter_map(kind);
     kinds
         .into_iter()
         .any(|kind| JUDGED.iter().any(|it| it.as_str() == kind))
 }
 
 impl Report {
-    /// Judges the payments of some records: each with everything that the table has of it.
+    /// Judges the payments of some events: each with everything that the table has of it.
     async fn judge<T: PaymentReader, O, P: Pause, D>(
         &mut self,
-        records: Vec<StoredTransaction>,
+        events: Vec<EventKeys>,
         deps: &Deps<'_, T, O, P, D>,
     ) -> Result<(), ArchiveError> {
-        self.events += records.len() as u64;
-        let judged = records.into_iter().filter(is_judged);
-        let ids: BTreeSet<String> = judged.map(|record| record.key.transaction_id).collect();
+        self.events += events.len() as u64;
+        let judged = events.into_iter().filter(is_judged);
+        let ids: BTreeSet<String> = judged.map(|keys| keys.event.transaction_id).collect();
         let ids: Vec<String> = ids.into_iter().collect();
         for together in ids.chunks(READ_TOGETHER) {
             let reading = together.iter().map(|id| {

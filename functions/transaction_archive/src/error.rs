@@ -1,5 +1,6 @@
 //! Why something was not archived. Names objects and columns, never their content.
 
+use audit_seal::SealError;
 use pipeline::storage::StoreError;
 
 /// Why bytes are not a part.
@@ -22,12 +23,32 @@ pub enum PartError {
     Encode,
 }
 
-/// Why a shard, or its rest, is left as it is. Nothing was deleted that has no verified copy.
+/// Why an inventory, or its rest, is not archived. What it names stays in the table until it is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ArchiveError {
     /// A call failed.
     #[error("archive: {0}")]
     Store(#[from] StoreError),
+    /// It is not known what is sealed.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// An audit object is gone, or is not what was sealed, or cannot be read: its keys are not known.
+    #[error(
+        "audit object {0} is missing or not as it was written: see what `payhook audit verify` says, and restore its earlier version"
+    )]
+    AuditObject(String),
+    /// Items of the table are no records: a newer version wrote them, or a person.
+    #[error(
+        "{items} items named by {objects} audit objects from {first} on are no records: see 'Operate' in the README"
+    )]
+    Unreadable {
+        /// How many.
+        items: u64,
+        /// The first audit object of those that may name them.
+        first: String,
+        /// How many audit objects may name them.
+        objects: u64,
+    },
     /// A manifest is not one, or its numbers have a gap.
     #[error(
         "manifest {0} is unreadable or out of sequence: restore its earlier version, see 'Operate' in the README"
@@ -51,10 +72,4 @@ pub enum ArchiveError {
         /// Why.
         source: PartError,
     },
-    /// Other invocations were always faster.
-    #[error("shard {0}: another invocation archives it, try again")]
-    Contended(String),
-    /// Deletes were put off again and again.
-    #[error("shard {0}: deletes were put off, try again")]
-    PutOff(String),
 }

@@ -4,6 +4,7 @@
 //! Source: <https://parquet.apache.org/docs/file-format/>, read 2026-11-24.
 
 mod cells;
+mod rows;
 
 use std::vec::IntoIter;
 
@@ -13,11 +14,11 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
-use payment_event::TransactionKey;
 use pipeline::stored::StoredTransaction;
 
 use crate::columns::{COLUMNS, Column, schema};
 use crate::error::PartError;
+use crate::manifest::Outline;
 
 /// Rows of a row group: what a reader holds at once.
 const ROW_GROUP_ROWS: usize = 10_000;
@@ -85,30 +86,20 @@ pub(crate) fn holds(file: Vec<u8>, records: &[StoredTransaction]) -> Result<bool
     Ok(rest.is_some_and(<[_]>::is_empty))
 }
 
-/// How many records a file holds, and the keys of the first and the last one.
-pub(crate) type Outline = (u64, Option<(TransactionKey, TransactionKey)>);
-
-/// The outline of a file; it reads the two columns of the key alone.
+/// What a file holds; it reads the two columns of the key alone.
 ///
 /// # Errors
-/// A [`PartError`]; one is that its sort keys are not in order.
+/// A [`PartError`].
 pub(crate) fn outline(file: Vec<u8>) -> Result<Outline, PartError> {
     let reader = open(file)?;
-    let (mut items, mut ends) = (0, None);
+    let mut outline = Outline::default();
     for group in 0..reader.num_row_groups() {
         let (rows, columns) = columns(&reader, group, &COLUMNS[..2])?;
-        for key in cells::keys(columns, rows)? {
-            items += 1;
-            ends = match ends {
-                None => Some((key.clone(), key)),
-                Some((_, last)) if last.timestamp > key.timestamp => {
-                    return Err(PartError::Value("timestamp"));
-                }
-                Some((first, _)) => Some((first, key)),
-            };
+        for key in rows::keys(columns, rows)? {
+            outline.add(&key);
         }
     }
-    Ok((items, ends))
+    Ok(outline)
 }
 
 /// A file, when it has the columns of a part.
@@ -128,7 +119,7 @@ fn columns(
     reader: &SerializedFileReader<Bytes>,
     group: usize,
     wanted: &[Column],
-) -> Result<(usize, Vec<IntoIter<cells::Cell>>), PartError> {
+) -> Result<(usize, Vec<IntoIter<rows::Cell>>), PartError> {
     let group = reader
         .get_row_group(group)
         .map_err(|_| PartError::Unreadable)?;
@@ -136,7 +127,7 @@ fn columns(
     let read = |(place, column)| {
         let reader = group.get_column_reader(place);
         let reader = reader.map_err(|_| PartError::Unreadable)?;
-        cells::read(reader, rows, column)
+        rows::read(reader, rows, column)
     };
     let columns: Result<Vec<_>, _> = wanted.iter().enumerate().map(read).collect();
     Ok((rows, columns?))
@@ -150,7 +141,7 @@ fn each_group(
     let reader = open(file)?;
     for group in 0..reader.num_row_groups() {
         let (rows, columns) = columns(&reader, group, &COLUMNS)?;
-        look(cells::records(columns, rows)?);
+        look(rows::records(columns, rows)?);
     }
     Ok(())
 }

@@ -11,11 +11,11 @@ use jiff::tz::Offset;
 use payment_event::{
     Ledger, MOVEMENT, Movement, PAYMENT_ROLES, PaymentStatus, ToldPayment, TransactionKey,
 };
-use pipeline::storage::{ObjectStore, PaymentReader, StoreError, TransactionIndex};
+use pipeline::storage::{ItemReader, ObjectStore, Pause, PaymentReader, StoreError};
 use pipeline::stored::{StoredError, StoredTransaction};
 
+use crate::day::{Stores, each_record};
 use crate::error::ArchiveError;
-use crate::read::each_record;
 
 /// Transaction ids that are followed: no payment has as many, and a constant reference would join all.
 const IDS_FOLLOWED_MAX: usize = 64;
@@ -43,10 +43,22 @@ impl Gathered {
             .insert(record.key.transaction_id.clone());
         let next = others(&record);
         match record.movement {
-            Some(_) => self.movements.insert(record.key.clone(), record),
-            None => self.events.insert(record.key.clone(), record),
-        };
+            Some(_) => add_newest(&mut self.movements, record),
+            None => {
+                self.events.insert(record.key.clone(), record);
+            }
+        }
         next
+    }
+
+    /// Takes in those of the archive's movements that the events tell and the table has no more.
+    pub fn add_expired(&mut self, archived: &Movements) {
+        let told: BTreeSet<TransactionKey> = self.events.values().flat_map(told_by).collect();
+        for key in told {
+            if let Some(movement) = archived.0.get(&key) {
+                self.add(movement.clone());
+            }
+        }
     }
 
     /// The days on which a webhook was received that changed a movement whose events are not among these: under another id, or archived.
@@ -99,6 +111,26 @@ impl Gathered {
         let silent = [PaymentStatus::Notice, PaymentStatus::Unclassified];
         let about = |record: &StoredTransaction| silent.iter().all(|s| s.as_str() != record.status);
         !self.movements.is_empty() || self.events.values().any(about)
+    }
+}
+
+/// Movements of the archive, each in its highest version that was seen.
+#[derive(Clone, Debug, Default)]
+pub struct Movements(pub BTreeMap<TransactionKey, StoredTransaction>);
+
+impl Movements {
+    /// Takes in a movement as it was archived once.
+    pub fn add(&mut self, record: StoredTransaction) {
+        add_newest(&mut self.0, record);
+    }
+}
+
+/// Adds a movement unless a higher version of it is there.
+fn add_newest(to: &mut BTreeMap<TransactionKey, StoredTransaction>, record: StoredTransaction) {
+    let version = |it: &StoredTransaction| it.movement.as_ref().map(|it| it.version);
+    let present = to.get(&record.key).and_then(version);
+    if version(&record) > present {
+        to.insert(record.key.clone(), record);
     }
 }
 
@@ -198,19 +230,20 @@ impl Groups {
 }
 
 /// The payments of which an event was received on a day and for which `wanted` says yes to one of those events; each with everything
-/// that the table has of it, and with its events of that day from the archive.
+/// that the table has of it, and with its events and movements of that day from the archive.
 ///
 /// # Errors
 /// An [`ArchiveError`] when table or archive cannot be read whole.
-pub async fn of_day<T: TransactionIndex + PaymentReader>(
+pub async fn of_day<T: ItemReader + PaymentReader, O: ObjectStore, P: Pause>(
     day: Date,
-    table: &T,
-    objects: &impl ObjectStore,
+    stores: &Stores<'_, T, O, P>,
     wanted: impl Fn(&StoredTransaction) -> bool,
 ) -> Result<Vec<Gathered>, ArchiveError> {
     let mut groups = Groups::default();
+    let mut archived = Movements::default();
     let mut unreadable = 0;
-    each_record(day, table, objects, |_, record| match record {
+    each_record(day, stores, |_, record| match record {
+        Some(record) if record.movement.is_some() => archived.add(record),
         Some(record) if wanted(&record) => groups.add(record),
         Some(_) => {}
         None => unreadable += 1,
@@ -225,7 +258,8 @@ pub async fn of_day<T: TransactionIndex + PaymentReader>(
     for together in groups.chunks(READ_TOGETHER) {
         let reading = together.iter().map(|(gathered, ids)| async {
             let mut gathered = gathered.clone();
-            gather(&mut gathered, ids.iter().cloned(), table).await?;
+            gather(&mut gathered, ids.iter().cloned(), stores.table).await?;
+            gathered.add_expired(&archived);
             Ok::<_, StoreError>(gathered)
         });
         found.extend(try_join_all(reading).await?);

@@ -1,38 +1,56 @@
-//! Reads the archive, part by part, each checked against its manifest; and the records of a day, wherever they are.
+//! Reads the archive, part by part, each checked against its manifest.
 
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 
+use futures::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
-use payment_event::{TransactionKey, UNDATED};
-use pipeline::plan::{ARCHIVE_SHARDS, shard_number};
-use pipeline::storage::{ObjectStore, TransactionIndex};
+use payment_event::TransactionKey;
+use pipeline::storage::ObjectStore;
 use pipeline::stored::StoredTransaction;
 
+use crate::day::days_of;
 use crate::error::{ArchiveError, PartError};
-use crate::manifest::{self, Manifest, pending_key};
+use crate::manifest::{self, MANIFESTS, Manifest, Outline, pending_key};
 use crate::part::{self, decode};
 
-/// The manifests of a (day, shard), in the order of their numbers.
+/// Manifests that are read at once.
+const AT_ONCE: usize = 16;
+
+/// The manifests of a day whose names begin with `inventories`, by inventory and number. An empty
+/// text gives all of them; `again-` those of messages that were sent through verification again.
 ///
 /// # Errors
 /// [`ArchiveError::Manifest`] for one that is unreadable, or for a gap; [`ArchiveError::Store`].
 pub async fn manifests(
     day: Date,
-    shard: u8,
+    inventories: &str,
     objects: &impl ObjectStore,
 ) -> Result<Vec<Manifest>, ArchiveError> {
-    let found = objects.keys(&manifest::prefix(day, shard)).await?;
-    let mut manifests = Vec::with_capacity(found.len());
-    for (number, found) in (1..).zip(found) {
-        let key = manifest::key(day, shard, number);
-        if found != key {
-            return Err(ArchiveError::Manifest(key));
+    let prefix = format!("{}{inventories}", manifest::day_prefix(day));
+    let keys = objects.keys(&prefix).await?;
+    let mut wanted = Vec::with_capacity(keys.len());
+    let mut numbers: BTreeMap<String, u32> = BTreeMap::new();
+    for key in keys {
+        let read = manifest::read_key(day, &key);
+        let (inventory, number) = read.ok_or_else(|| ArchiveError::Manifest(key.clone()))?;
+        let last = numbers.entry(inventory.clone()).or_default();
+        *last += 1;
+        if *last != number {
+            return Err(ArchiveError::Manifest(manifest::key(
+                day, &inventory, *last,
+            )));
         }
-        let json = objects.get(&key).await?;
-        let json = json.ok_or(ArchiveError::Manifest(key))?;
-        manifests.push(Manifest::read(day, shard, number, &json)?);
+        wanted.push((key, inventory, number));
     }
-    Ok(manifests)
+    let reading: Vec<_> = wanted
+        .iter()
+        .map(|(key, inventory, number)| async move {
+            let json = objects.get(key).await?;
+            let json = json.ok_or_else(|| ArchiveError::Manifest(key.clone()))?;
+            Manifest::read(day, inventory, *number, &json)
+        })
+        .collect();
+    stream::iter(reading).buffered(AT_ONCE).try_collect().await
 }
 
 /// Makes the part visible when a crash came between manifest and part.
@@ -72,20 +90,16 @@ fn of_part(manifest: &Manifest, source: PartError) -> ArchiveError {
     }
 }
 
-/// Compares count and ends of what a part holds with its manifest.
-fn agrees(
-    manifest: &Manifest,
-    items: u64,
-    ends: Option<(&TransactionKey, &TransactionKey)>,
-) -> Result<(), ArchiveError> {
-    match items == manifest.items && ends == Some((&manifest.first, &manifest.last)) {
+/// Compares what the keys of a part tell with its manifest.
+fn agrees(manifest: &Manifest, found: &Outline) -> Result<(), ArchiveError> {
+    match *found == manifest.holds {
         true => Ok(()),
         false => Err(ArchiveError::Disagrees(manifest.part.clone())),
     }
 }
 
-/// Sees that a part is what its manifest says: hash, count, first and last key, and in order; makes it visible when a crash came between
-/// manifest and part.
+/// Sees that a part is what its manifest says: its hash, and what it holds as far as its keys tell.
+/// Makes it visible when a crash came between manifest and part.
 ///
 /// # Errors
 /// [`ArchiveError::Missing`], [`ArchiveError::Disagrees`], [`ArchiveError::Part`], [`ArchiveError::Store`].
@@ -100,12 +114,8 @@ pub(crate) async fn check(
         }
         there => there?,
     };
-    let (items, ends) = part::outline(file).map_err(|source| of_part(manifest, source))?;
-    agrees(
-        manifest,
-        items,
-        ends.as_ref().map(|(first, last)| (first, last)),
-    )
+    let found = part::outline(file).map_err(|source| of_part(manifest, source))?;
+    agrees(manifest, &found)
 }
 
 /// Whether a part, as it is read now, holds these records in this order and nothing else.
@@ -131,14 +141,13 @@ pub async fn verified(
 ) -> Result<Vec<StoredTransaction>, ArchiveError> {
     let file = file(manifest, objects).await?;
     let records = decode(file).map_err(|source| of_part(manifest, source))?;
-    let ends = records.first().zip(records.last());
-    let ends = ends.map(|(first, last)| (&first.key, &last.key));
-    agrees(manifest, records.len() as u64, ends)?;
+    agrees(manifest, &Outline::of(&records))?;
     Ok(records)
 }
 
-/// Returns true if the archive has a record with this key that was received on one of the days from
-/// `first` to `last`, both included.
+/// Returns true if the archive has the record of an event with this key that was received on one of
+/// the days from `first` to `last`, both included. A later day is asked only for messages that were
+/// sent through verification again: their records are under the day on which that was done.
 ///
 /// # Errors
 /// An [`ArchiveError`] when a part in question cannot be read.
@@ -147,14 +156,13 @@ pub async fn has_record(
     (first, last): (Date, Date),
     objects: &impl ObjectStore,
 ) -> Result<bool, ArchiveError> {
-    let dated = !key.timestamp.starts_with(UNDATED);
-    let shard = shard_number(&key.transaction_id, dated);
-    let mut day = first;
-    while day <= last {
-        for manifest in manifests(day, shard, objects).await? {
-            // Parts are in the order of the sort key.
-            let ends = &manifest.first.timestamp..=&manifest.last.timestamp;
-            if !ends.contains(&&key.timestamp) {
+    for day in days_of(MANIFESTS, objects).await? {
+        if day < first {
+            continue;
+        }
+        let inventories = if day > last { "again-" } else { "" };
+        for manifest in manifests(day, inventories, objects).await? {
+            if !manifest.holds.may_hold(key) {
                 continue;
             }
             let records = verified(&manifest, objects).await?;
@@ -162,56 +170,6 @@ pub async fn has_record(
                 return Ok(true);
             }
         }
-        match day.tomorrow() {
-            Ok(next) => day = next,
-            Err(_) => break,
-        }
     }
     Ok(false)
-}
-
-/// Where a record of a day was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// In the table only.
-    Table,
-    /// In the archive.
-    Archive,
-    /// In the table, and in the archive where it was seen already: as between a copy and its delete.
-    Both,
-}
-
-/// Shows every record that was received on a day to `look`; `None` for an item of the table that is no record.
-///
-/// # Errors
-/// An [`ArchiveError`] when table or archive cannot be read whole.
-pub async fn each_record(
-    day: Date,
-    index: &impl TransactionIndex,
-    objects: &impl ObjectStore,
-    mut look: impl FnMut(Place, Option<StoredTransaction>),
-) -> Result<(), ArchiveError> {
-    for shard in 0..ARCHIVE_SHARDS {
-        let mut archived: HashSet<TransactionKey> = HashSet::new();
-        for manifest in manifests(day, shard, objects).await? {
-            for record in verified(&manifest, objects).await? {
-                archived.insert(record.key.clone());
-                look(Place::Archive, Some(record));
-            }
-        }
-        let (name, mut after) = (format!("{day}#{shard:02}"), None);
-        loop {
-            let page = index.page(&name, after.as_ref(), None).await?;
-            for item in page.items {
-                let record = StoredTransaction::from_item(item).ok();
-                let both = record.as_ref().is_some_and(|r| archived.contains(&r.key));
-                look(if both { Place::Both } else { Place::Table }, record);
-            }
-            after = page.next;
-            if after.is_none() {
-                break;
-            }
-        }
-    }
-    Ok(())
 }

@@ -9,12 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use payment_event::TransactionKey;
 use pipeline::aggregate::{Counted, Delta, RowKey, fold};
-use pipeline::storage::{MovementReader, ObjectStore, TransactionIndex};
+use pipeline::items::read_items;
+use pipeline::storage::{ItemReader, ObjectStore, Pause};
 use pipeline::stored::{StoredMovement, StoredTransaction};
 
+use crate::day::{Place, Stores, each_record};
 use crate::error::ArchiveError;
-use crate::payments::movement_key;
-use crate::read::{Place, each_record};
+use crate::payments::{Movements, movement_key};
 
 /// What the records say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub struct Recount {
     pub in_archive: u64,
     /// Movements that the records tell.
     pub in_movements: u64,
-    /// Records in both, as between a copy and its delete: counted once.
+    /// Records in both, as long as the table has what is archived: counted once.
     pub in_both: u64,
     /// Items and records that cannot be counted; their stream records are in the dead-letter queue.
     pub uncountable: u64,
@@ -90,6 +91,15 @@ impl Recount {
         }
     }
 
+    /// Counts a movement; `None` for one that is not there, or is no record.
+    fn count_movement(&mut self, record: Option<StoredTransaction>) {
+        let counted = record.and_then(|record| {
+            let movement = record.movement.as_ref()?;
+            self.count_changes(&record.provider, movement)
+        });
+        self.uncountable += u64::from(counted.is_none());
+    }
+
     /// `None` when a change cannot be read.
     fn count_changes(&mut self, provider: &str, movement: &StoredMovement) -> Option<()> {
         let mut before: Option<(&str, i128)> = None;
@@ -115,26 +125,30 @@ impl Recount {
     }
 }
 
-/// Counts the records of the days from `first` to `last`, both included, and the movements that they tell.
+/// Counts the records of the days from `first` to `last`, both included, and the movements that they
+/// tell. A movement that the table has no more is counted as the archive has it from these days.
 ///
 /// # Errors
 /// An [`ArchiveError`] when table or archive cannot be read whole: then nothing is known.
-pub async fn recount(
+pub async fn recount<T: ItemReader, O: ObjectStore, P: Pause>(
     first: Date,
     last: Date,
-    index: &impl TransactionIndex,
-    movements: &impl MovementReader,
-    objects: &impl ObjectStore,
+    stores: &Stores<'_, T, O, P>,
 ) -> Result<Recount, ArchiveError> {
     let mut recount = Recount::default();
+    let mut archived = Movements::default();
     let mut told: BTreeSet<TransactionKey> = BTreeSet::new();
     let mut day = first;
     while day <= last {
-        each_record(day, index, objects, |place, record| {
+        each_record(day, stores, |place, record| {
             let Some(record) = record else {
                 recount.uncountable += 1;
                 return;
             };
+            if record.movement.is_some() {
+                archived.add(record);
+                return;
+            }
             told.extend(record.tells.iter().map(|told| movement_key(&record, told)));
             match place {
                 Place::Both => {
@@ -153,25 +167,27 @@ pub async fn recount(
         }
     }
     let told: Vec<_> = told.into_iter().collect();
-    for keys in told.chunks(MOVEMENTS_READ_MAX) {
-        let items = movements.movements(keys).await?;
-        // An event whose movement is not there yet was not acknowledged: it comes again.
-        recount.uncountable += (keys.len() - items.len()) as u64;
+    for keys in told.chunks(MOVEMENTS_TOGETHER) {
+        let items = read_items(keys, stores.table, stores.pause).await?;
+        let mut there = BTreeSet::new();
         for item in items {
             recount.in_movements += 1;
             let read = StoredTransaction::from_item(item).ok();
-            let counted = read.and_then(|record| {
-                let movement = record.movement.as_ref()?;
-                recount.count_changes(&record.provider, movement)
-            });
-            recount.uncountable += u64::from(counted.is_none());
+            there.extend(read.as_ref().map(|record| record.key.clone()));
+            recount.count_movement(read);
+        }
+        for key in keys.iter().filter(|key| !there.contains(key)) {
+            let expired = archived.0.get(key).cloned();
+            recount.in_movements += u64::from(expired.is_some());
+            // An event whose movement is nowhere was not acknowledged: it comes again.
+            recount.count_movement(expired);
         }
     }
     Ok(recount)
 }
 
-/// Keys in one call: those of a BatchGetItem.
-const MOVEMENTS_READ_MAX: usize = 100;
+/// Movements that are read together: so many are held at once.
+const MOVEMENTS_TOGETHER: usize = 2_000;
 
 /// The day of a bucket: what follows `#`, as far as a date goes.
 fn day_of(bucket: &str) -> Option<Date> {

@@ -1,40 +1,42 @@
-//! A run over days and shards, from where the last one stopped.
+//! A run over days and the inventories of the seal, from where the last one stopped.
 
-use futures::future::join_all;
-use jiff::ToSpan;
+use std::collections::BTreeMap;
+
+use audit_seal::SealedInventory;
+use jiff::Timestamp;
 use jiff::civil::Date;
-use pipeline::plan::{ARCHIVE_SHARDS, DATED_SHARDS};
-use pipeline::retry::retrying;
-use pipeline::storage::{Deadline, ObjectStore, Pause, TransactionIndex};
+use jiff::tz::Offset;
+use pipeline::storage::{Deadline, ItemReader, ObjectStore, Pause};
 use serde::{Deserialize, Serialize};
 
 use crate::error::ArchiveError;
-use crate::shard::Shard;
+use crate::range::{Inventory, Left};
+use crate::whole::{Scan, days_left};
 
-/// Records of a part: some megabytes as a file, some dozen in memory.
-pub const PART_ITEMS_MAX: usize = 25_000;
+/// Keys of a part, at least: some megabytes as a file, some dozen in memory.
+pub const PART_KEYS_MIN: usize = 20_000;
 
 /// Where the archive reads and writes.
 pub struct Deps<'d, T, O, P, D> {
     /// The transactions table.
-    pub index: &'d T,
+    pub table: &'d T,
     /// The bucket.
     pub objects: &'d O,
     /// Waiting between attempts.
     pub pause: &'d P,
     /// When to stop.
     pub deadline: &'d D,
-    /// [`PART_ITEMS_MAX`]; less in tests.
-    pub part_items_max: usize,
+    /// [`PART_KEYS_MIN`]; less in tests. Two runs over one inventory must have the same.
+    pub part_keys_min: usize,
 }
 
-/// A (day, shard) to go on from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+/// An inventory to go on from.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Cursor {
-    /// UTC day of receipt.
+    /// The UTC day in the keys of its objects.
     pub day: Date,
-    /// Archive shard, 0 to 31.
-    pub shard: u8,
+    /// Its name, see [`SealedInventory::id`].
+    pub inventory: String,
 }
 
 /// What a run did.
@@ -46,97 +48,111 @@ pub struct Report {
     pub parts: u64,
     /// Their bytes.
     pub bytes: u64,
-    /// Items deleted from the table.
-    pub deleted: u64,
-    /// Items that are no records: left in the table.
+    /// Items that are no records: they keep their part from being made.
     pub unreadable: u64,
-    /// Shards that held something.
-    pub shards: u64,
-    /// What could not be archived, by shard, and why.
+    /// Days that were marked as whole.
+    pub days: u64,
+    /// What could not be archived, by inventory, and why.
     pub failures: Vec<(String, ArchiveError)>,
     /// Where to go on, when the deadline came first.
     pub next: Option<Cursor>,
+    /// Days until something that is not archived may expire, at least; `None` when that is not known.
+    pub days_left: Option<i64>,
 }
 
-/// The days that a run archives.
+/// What a run archives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Days {
-    /// The first.
+pub struct Scope {
+    /// The first day of the audit log.
     pub first: Date,
     /// The last, included.
     pub last: Date,
-    /// The last, included, for records whose events have no signed time: they stay longer in the
-    /// table, where they are recognised when they are repeated.
-    pub undated_last: Date,
+    /// Only what a digest seals whose making began before this time. An item is inserted seconds
+    /// after its audit object was written, and that may be while the object is sealed.
+    pub sealed_before: Timestamp,
+    /// The time.
+    pub now: Timestamp,
 }
 
-/// Archives every shard of `days`, starting at `from` when a run before this one stopped there. A
-/// shard that fails is reported, and the others go on.
-pub async fn run<T: TransactionIndex, O: ObjectStore, P: Pause, D: Deadline>(
-    days: Days,
-    from: Option<Cursor>,
+/// Archives what is sealed of some days and not archived yet, starting at `from` when a run before
+/// this one stopped there. An inventory that fails is reported, and the others go on.
+pub async fn run<T: ItemReader, O: ObjectStore, P: Pause, D: Deadline>(
+    scope: &Scope,
+    from: Option<&Cursor>,
     deps: &Deps<'_, T, O, P, D>,
 ) -> Report {
     let mut report = Report::default();
-    let Days { first, last, .. } = days;
-    let from = from.unwrap_or(Cursor {
-        day: first,
-        shard: 0,
-    });
-    let mut day = from.day.max(first);
-    while day <= last {
-        let start = if day == from.day { from.shard } else { 0 };
-        let shards = match day <= days.undated_last {
-            true => ARCHIVE_SHARDS,
-            false => DATED_SHARDS,
-        };
-        let found = join_all((start..shards).map(|shard| holds(day, shard, deps)));
-        for (shard, held) in (start..).zip(found.await) {
-            if deps.deadline.reached() {
-                report.next = Some(Cursor { day, shard });
-                return report;
-            }
-            let finished = match held {
-                Ok(false) => continue,
-                Ok(true) => {
-                    report.shards += 1;
-                    let mut shard = Shard {
-                        day,
-                        shard,
-                        deps,
-                        report: &mut report,
-                    };
-                    shard.archive().await
-                }
-                Err(error) => Err(error),
-            };
-            match finished {
-                Ok(true) => {}
-                Ok(false) => {
-                    report.next = Some(Cursor { day, shard });
-                    return report;
-                }
-                Err(error) => report.failures.push((format!("{day}#{shard:02}"), error)),
-            }
+    match Scan::new(scope.now, deps.objects, deps.pause).await {
+        Ok(mut scan) => {
+            archive(scope, from, deps, &mut scan, &mut report).await;
+            let today = Offset::UTC.to_datetime(scope.now).date();
+            report.days_left = Some(days_left(scan.oldest_open(today), today));
         }
-        match day.checked_add(1.day()) {
-            Ok(next) => day = next,
-            Err(_) => break,
-        }
+        Err(error) => report.failures.push(("every day".to_owned(), error)),
     }
     report
 }
 
-/// Whether the table holds anything of a shard.
-async fn holds<T: TransactionIndex, O, P: Pause, D>(
-    day: Date,
-    shard: u8,
+async fn archive<T: ItemReader, O: ObjectStore, P: Pause, D: Deadline>(
+    scope: &Scope,
+    from: Option<&Cursor>,
     deps: &Deps<'_, T, O, P, D>,
-) -> Result<bool, ArchiveError> {
-    let name = format!("{day}#{shard:02}");
-    let page = retrying(deps.pause, async || {
-        deps.index.page(&name, None, Some(1)).await
-    });
-    let page = page.await?;
-    Ok(!page.items.is_empty() || page.next.is_some())
+    scan: &mut Scan,
+    report: &mut Report,
+) {
+    for (day, inventories) in scan.open() {
+        if day < scope.first || day > scope.last {
+            continue;
+        }
+        // Numbers of digests of which something is not archived.
+        let mut open = Vec::new();
+        for (id, sealed) in &inventories {
+            if sealed.made_at >= scope.sealed_before {
+                open.push(sealed.sequence);
+                continue;
+            }
+            let at = Cursor {
+                day,
+                inventory: id.clone(),
+            };
+            let tried = from.is_some_and(|from| at < *from);
+            if !tried && deps.deadline.reached() {
+                report.next = Some(at);
+                return;
+            }
+            let mut inventory = Inventory {
+                sealed,
+                id,
+                deps,
+                report: &mut *report,
+            };
+            match inventory.archive(tried).await {
+                Ok(Left::Whole) => {}
+                Ok(Left::Open) => open.push(sealed.sequence),
+                Ok(Left::Stopped) => {
+                    report.next = Some(at);
+                    return;
+                }
+                Err(error) => {
+                    report.failures.push((format!("{day} {id}"), error));
+                    open.push(sealed.sequence);
+                }
+            }
+        }
+        if let Some(number) = whole_up_to(&inventories, &open) {
+            match scan.mark(day, number, deps.objects, deps.pause).await {
+                Ok(()) => report.days += u64::from(open.is_empty()),
+                Err(error) => report.failures.push((day.to_string(), error)),
+            }
+        }
+    }
+}
+
+/// The number of the last digest of which, as of every one before it, everything is archived.
+fn whole_up_to(inventories: &BTreeMap<String, SealedInventory>, open: &[u64]) -> Option<u64> {
+    let first_open = open.iter().min();
+    let numbers = inventories.values().map(|inventory| inventory.sequence);
+    numbers
+        .filter(|number| first_open.is_none_or(|first| number < first))
+        .max()
 }

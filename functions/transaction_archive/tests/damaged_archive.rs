@@ -1,46 +1,43 @@
-//! Damaged parts and manifests, a bucket that does not keep what it was given: each is named, the rest goes on, and nothing is deleted that has
-//! no verified copy.
+//! Damaged parts and manifests, a bucket that does not keep what it was given, audit objects that are not what was sealed: each is named,
+//! the rest goes on, and no day counts as whole that is not.
 // A helper that cannot go on ends its test.
 #![allow(clippy::unwrap_used)]
 
 mod common;
 
 use common::{
-    After, DAY, DAYS, PART_ITEMS, archive_all, expected, filled, in_table, keys, record, visible,
+    DAY, archive_all, archive_in, archive_on, empty, event, expected, filled, keys, record, scope,
+    sealed, stores, visible,
 };
 use pipeline::memory::{Memory, to_the_end};
-use pipeline::storage::{Attribute, ObjectStore, ObjectVersion, PutNew, StoreError};
-use transaction_archive::run::{Deps, Report, run};
-use transaction_archive::{ArchiveError, PartError, encode};
+use pipeline::storage::{ObjectStore, ObjectVersion, PutNew, StoreError};
+use transaction_archive::day::each_record;
+use transaction_archive::run::Report;
+use transaction_archive::{ArchiveError, encode};
 
-/// The key of some object under a prefix.
-fn some_key(memory: &Memory, prefix: &str) -> String {
-    let objects = memory.objects();
-    objects
-        .keys()
-        .find(|key| key.starts_with(prefix))
-        .unwrap()
-        .clone()
-}
-
-fn shard_of(key: &str) -> String {
-    let shard = key.split("shard-").nth(1).unwrap();
-    format!("{DAY}#{}", &shard[..2])
-}
-
-/// After the first run something is damaged, and late arrivals make the second one look at every shard.
-fn damaged(damage: impl Fn(&Memory, &str, &str)) -> (Memory, String, Report) {
-    let memory = Memory::new();
-    filled(&memory, 0..200);
+/// The last part of the one inventory is damaged, and nothing says that its day is whole: the next run
+/// looks at it. Another inventory came meanwhile. Returns what that run and a reader of the day say.
+fn damaged(damage: impl Fn(&Memory, &str, &str)) -> (Memory, Report, Result<(), ArchiveError>) {
+    let memory = empty();
+    filled(&memory, 0..27);
     archive_all(&memory);
-    let part = some_key(&memory, "archive/transactions/");
+    let objects = memory.objects();
+    let marks = objects
+        .keys()
+        .filter(|key| key.starts_with("archive/whole/"));
+    marks.for_each(|key| memory.remove_object(key));
+    let parts = objects
+        .keys()
+        .filter(|key| key.starts_with("archive/transactions/"));
+    let part = parts.last().unwrap();
     let manifest = part
         .replace("transactions", "manifests")
         .replace("parquet", "json");
-    damage(&memory, &part, &manifest);
-    filled(&memory, 200..400);
-    let report = archive_all(&memory);
-    (memory, shard_of(&part), report)
+    damage(&memory, part, &manifest);
+    memory.put_audited(&[event(0, "pay", &[], &[])]);
+    let read = to_the_end(each_record(DAY, &stores(&memory), |_, _| {})).unwrap();
+    let report = archive_on(&memory, 2);
+    (memory, report, read)
 }
 
 /// Changes the text of a manifest.
@@ -57,6 +54,14 @@ fn set(memory: &Memory, manifest: &str, field: &str, value: serde_json::Value) {
     });
 }
 
+/// Changes what a manifest says that its part holds.
+fn hold(memory: &Memory, manifest: &str, field: &str, value: serde_json::Value) {
+    edit(memory, manifest, |mut json| {
+        json["holds"][field] = value.clone();
+        json
+    });
+}
+
 /// Replaces a part by other bytes, with a manifest whose hash and size fit them.
 fn replace(memory: &Memory, part: &str, manifest: &str, file: Vec<u8>) {
     use aws_lc_rs::digest::{SHA256, digest};
@@ -67,13 +72,13 @@ fn replace(memory: &Memory, part: &str, manifest: &str, file: Vec<u8>) {
 }
 
 #[test]
-fn a_damaged_archive_stops_its_own_shard_with_a_named_error_and_deletes_nothing_there() {
+fn a_damaged_archive_is_named_by_its_readers_and_keeps_its_day_open() {
     type Damage = fn(&Memory, &str, &str);
     type Named = fn(&ArchiveError) -> bool;
     let disagrees: Named = |error| matches!(error, ArchiveError::Disagrees(_));
     let no_manifest: Named = |error| matches!(error, ArchiveError::Manifest(_));
     let no_part: Named = |error| matches!(error, ArchiveError::Part { .. });
-    let cases: [(&str, Named, Damage); 15] = [
+    let cases: [(&str, Named, Damage); 14] = [
         ("a part cut short", disagrees, |memory, part, _| {
             let file = memory.objects().remove(part).unwrap();
             memory.write_object(part, file[..file.len() / 2].to_vec());
@@ -114,18 +119,6 @@ fn a_damaged_archive_stops_its_own_shard_with_a_named_error_and_deletes_nothing_
             },
         ),
         (
-            "a part out of order, and a manifest that fits it",
-            |error| matches!(error, ArchiveError::Part { source, .. } if *source == PartError::Value("timestamp")),
-            |memory, part, manifest| {
-                replace(
-                    memory,
-                    part,
-                    manifest,
-                    encode(&[record(9), record(7)]).unwrap(),
-                );
-            },
-        ),
-        (
             "records of others, and a manifest with their hash",
             disagrees,
             |memory, part, manifest| {
@@ -140,7 +133,7 @@ fn a_damaged_archive_stops_its_own_shard_with_a_named_error_and_deletes_nothing_
         (
             "a manifest that says another count",
             disagrees,
-            |memory, _, manifest| set(memory, manifest, "items", 11.into()),
+            |memory, _, manifest| hold(memory, manifest, "dated", 11.into()),
         ),
         (
             "a manifest that says another hash",
@@ -150,41 +143,22 @@ fn a_damaged_archive_stops_its_own_shard_with_a_named_error_and_deletes_nothing_
         (
             "a manifest that says another first key",
             disagrees,
-            |memory, _, manifest| {
-                set(
-                    memory,
-                    manifest,
-                    "first",
-                    serde_json::to_value(record(0).key).unwrap(),
-                );
-            },
+            |memory, _, manifest| hold(memory, manifest, "first", "2025".into()),
         ),
         (
             "a manifest that says another last key",
             disagrees,
-            |memory, _, manifest| {
-                set(
-                    memory,
-                    manifest,
-                    "last",
-                    serde_json::to_value(record(399).key).unwrap(),
-                );
-            },
+            |memory, _, manifest| hold(memory, manifest, "last", "2027".into()),
         ),
         (
-            "a manifest of no records",
+            "a manifest of no objects",
             no_manifest,
-            |memory, _, manifest| set(memory, manifest, "items", 0.into()),
+            |memory, _, manifest| set(memory, manifest, "objects", 0.into()),
         ),
         (
-            "a manifest of another shard",
+            "a manifest of another inventory",
             no_manifest,
-            |memory, _, manifest| {
-                edit(memory, manifest, |mut json| {
-                    json["shard"] = (json["shard"].as_u64().unwrap() + 1).into();
-                    json
-                });
-            },
+            |memory, _, manifest| set(memory, manifest, "inventory", "13".into()),
         ),
         (
             "a manifest that is none",
@@ -199,25 +173,24 @@ fn a_damaged_archive_stops_its_own_shard_with_a_named_error_and_deletes_nothing_
             |memory, _, manifest| {
                 let json = memory.objects().remove(manifest).unwrap();
                 memory.remove_object(manifest);
-                memory.write_object(&manifest.replace("00001", "00009"), json);
+                memory.write_object(&manifest.replace("part-00003", "part-00009"), json);
             },
         ),
     ];
     for (name, named, damage) in cases {
-        let (memory, shard, report) = damaged(damage);
+        let (_, report, read) = damaged(damage);
+        let [(failed, error)] = &report.failures[..] else {
+            panic!("{name}: {report:?}");
+        };
         assert!(
-            matches!(&report.failures[..], [(failed, error)] if *failed == shard && named(error)),
-            "{name}: {:?}",
-            report.failures
+            failed.starts_with("2025-12-29 12-") && named(error),
+            "{name}: {error}"
         );
-        // All others went on.
-        let left: Vec<_> = memory.items().into_values().collect();
-        let of_shard = Some(&Attribute::Text(shard.clone()));
-        let arrived = (200..400).filter(|n| record(*n).archive_shard == shard);
-        assert_eq!(left.len(), arrived.count(), "{name}");
-        assert!(
-            left.iter()
-                .all(|item| item.get("archive_shard") == of_shard),
+        assert!(named(&read.unwrap_err()), "{name}");
+        // The other went on; the day is open.
+        assert_eq!(
+            (report.items, report.days, report.days_left),
+            (1, 0, Some(54)),
             "{name}"
         );
     }
@@ -225,9 +198,47 @@ fn a_damaged_archive_stops_its_own_shard_with_a_named_error_and_deletes_nothing_
 
 #[test]
 fn a_part_that_was_removed_comes_back_from_its_pending_copy() {
-    let (memory, _, report) = damaged(|memory, part, _| memory.remove_object(part));
-    assert!(report.failures.is_empty());
-    assert_eq!(keys(&visible(&memory)), expected(0..400));
+    let (memory, report, _) = damaged(|memory, part, _| memory.remove_object(part));
+    assert_eq!((report.failures.len(), report.days), (0, 1));
+    let mut rows = visible(&memory);
+    rows.retain(|row| row.key.transaction_id != "stripe:pay");
+    assert_eq!(keys(&rows), expected(0..27));
+}
+
+#[test]
+fn an_audit_object_that_is_not_what_was_sealed_keeps_its_day_open() {
+    let object = "audit/dt=2025-12-29/hh=12/i004.jsonl.zst";
+    type Damage = fn(&Memory, &str);
+    let cases: [(&str, Damage); 2] = [
+        ("gone", |memory, key| memory.remove_object(key)),
+        ("replaced", |memory, key| {
+            let other = memory.objects()["audit/dt=2025-12-29/hh=12/i000.jsonl.zst"].clone();
+            memory.write_object(key, other);
+        }),
+    ];
+    for (name, damage) in cases {
+        let memory = empty();
+        filled(&memory, 0..27);
+        sealed(&memory, 1);
+        let before = memory.objects();
+        damage(&memory, object);
+        let report = archive_in(&memory, &memory, &scope(1), None, u32::MAX).unwrap();
+        let error = ArchiveError::AuditObject(object.to_owned());
+        assert_eq!(
+            report.failures.iter().map(|it| &it.1).collect::<Vec<_>>(),
+            [&error]
+        );
+        assert_eq!((report.items, report.days), (9, 0), "{name}");
+        memory.write_object(object, before[object].clone());
+        let report = archive_in(&memory, &memory, &scope(1), None, u32::MAX).unwrap();
+        assert_eq!((report.items, report.days), (18, 1), "{name}");
+    }
+    // What was sealed as it is, and is no audit object, names keys that nobody knows.
+    let memory = empty();
+    filled(&memory, 0..3);
+    memory.write_object(object, b"damaged before it was sealed".to_vec());
+    let report = archive_all(&memory);
+    assert_eq!((report.failures.len(), report.days_left), (1, Some(55)));
 }
 
 type Change = fn(Vec<u8>) -> Option<Vec<u8>>;
@@ -273,7 +284,7 @@ impl ObjectStore for Lying<'_> {
 }
 
 #[test]
-fn a_part_that_reads_back_otherwise_than_it_was_written_deletes_nothing() {
+fn a_part_that_reads_back_otherwise_than_it_was_written_is_not_archived() {
     type Named = fn(&ArchiveError) -> bool;
     let disagrees: Named = |error| matches!(error, ArchiveError::Disagrees(_));
     let cases: [(&str, Named, Change); 4] = [
@@ -294,34 +305,22 @@ fn a_part_that_reads_back_otherwise_than_it_was_written_deletes_nothing() {
         ),
     ];
     for (name, named, change) in cases {
-        let memory = Memory::new();
-        filled(&memory, 0..100);
+        let memory = empty();
+        filled(&memory, 0..20);
+        sealed(&memory, 1);
         let objects = Lying {
             memory: &memory,
             change,
         };
-        let never = After(u32::MAX.into());
-        let deps = Deps {
-            index: &memory,
-            objects: &objects,
-            pause: &memory,
-            deadline: &never,
-            part_items_max: PART_ITEMS,
+        let report = archive_in(&memory, &objects, &scope(1), None, u32::MAX).unwrap();
+        let [(_, error)] = &report.failures[..] else {
+            panic!("{name}: {report:?}");
         };
-        let report = to_the_end(run(DAYS, None, &deps)).unwrap();
-        assert_eq!(report.failures.len() as u64, report.shards, "{name}");
-        assert!(
-            report.failures.iter().all(|(_, error)| named(error)),
-            "{name}: {report:?}"
-        );
-        assert_eq!(
-            (report.deleted, in_table(&memory).len()),
-            (0, 100),
-            "{name}"
-        );
+        assert!(named(error), "{name}: {error}");
+        assert_eq!((report.items, report.days_left), (0, Some(55)), "{name}");
         // What was written is whole: once the bucket tells the truth again, the next run finishes.
-        archive_all(&memory);
-        assert!(in_table(&memory).is_empty(), "{name}");
-        assert_eq!(keys(&visible(&memory)), expected(0..100), "{name}");
+        let report = archive_in(&memory, &memory, &scope(1), None, u32::MAX).unwrap();
+        assert_eq!((report.failures.len(), report.days), (0, 1), "{name}");
+        assert_eq!(keys(&visible(&memory)), expected(0..20), "{name}");
     }
 }

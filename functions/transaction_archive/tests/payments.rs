@@ -6,16 +6,14 @@ mod common;
 
 use std::collections::BTreeSet;
 
-use common::{DAY, archive_all, event, movement};
+use common::{DAY, archive_all, empty, event, expire, movement, stores};
 use pipeline::memory::{Memory, to_the_end};
 use pipeline::stored::StoredTransaction;
-use transaction_archive::payments::{Gathered, gather, of_day};
+use transaction_archive::payments::{Gathered, Movements, gather, of_day};
 
 fn filled(records: impl IntoIterator<Item = StoredTransaction>) -> Memory {
-    let memory = Memory::new();
-    records
-        .into_iter()
-        .for_each(|it| memory.put_item(it.item()));
+    let memory = empty();
+    memory.put_audited(&records.into_iter().collect::<Vec<_>>());
     memory
 }
 
@@ -29,7 +27,7 @@ fn gathered(memory: &Memory, id: &str) -> Gathered {
 }
 
 fn day(memory: &Memory) -> Vec<Gathered> {
-    to_the_end(of_day(DAY, memory, memory, |_| true))
+    to_the_end(of_day(DAY, &stores(memory), |_| true))
         .unwrap()
         .unwrap()
 }
@@ -65,7 +63,7 @@ fn a_day_has_each_payment_once_with_what_other_days_told() {
     // What joins them was received on another day, and is in the table only.
     let late = event(6, "order", &[], &[("payment", "late")]);
     all.push(StoredTransaction {
-        archive_shard: "2026-01-09#00".into(),
+        audit_key: "audit/dt=2026-01-09/hh=12/i.jsonl.zst".into(),
         ..late
     });
     all.push(event(7, "late", &["refund#R2#pay"], &[]));
@@ -86,21 +84,50 @@ fn a_day_has_each_payment_once_with_what_other_days_told() {
 }
 
 #[test]
-fn archived_events_of_the_day_are_there_and_damaged_items_are_counted() {
-    let memory = filled(spread().into_iter().filter(|it| it.movement.is_none()));
+fn archived_events_and_movements_of_the_day_are_there_and_damaged_items_are_counted() {
+    let memory = filled(spread());
     archive_all(&memory);
-    spread()
-        .into_iter()
-        .filter(|it| it.movement.is_some())
-        .for_each(|it| memory.put_item(it.item()));
-    let mut damaged = event(9, "other", &[], &[]).item();
-    damaged.remove("provider");
-    memory.put_item(damaged);
+    expire(&memory);
+    let mut damaged = event(9, "other", &[], &[]);
+    damaged.audit_key = "audit/dt=2025-12-29/hh=14/i.jsonl.zst".into();
+    memory.put_audited(std::slice::from_ref(&damaged));
+    let mut item = damaged.item();
+    item.remove("provider");
+    memory.put_item(item);
     let payments = day(&memory);
     assert_eq!(payments.len(), 2);
     let events: usize = payments.iter().map(|it| it.events.len()).sum();
-    assert_eq!(events, 3);
+    let movements: usize = payments.iter().map(|it| it.movements.len()).sum();
+    assert_eq!((events, movements), (3, 3));
     assert!(payments.iter().map(|it| it.unreadable).sum::<u64>() > 0);
+}
+
+#[test]
+fn of_a_movement_the_highest_version_holds_wherever_it_comes_from() {
+    let version = |version: u64| {
+        let mut item = movement("pay", "capture", "C1");
+        item.movement.as_mut().unwrap().version = version;
+        item
+    };
+    for order in [[1, 3, 2], [3, 2, 1]] {
+        let (mut gathered, mut archived) = (Gathered::default(), Movements::default());
+        for number in order {
+            gathered.add(version(number));
+            archived.add(version(number));
+        }
+        for of in [&gathered.movements, &archived.0] {
+            let item = of.values().next().unwrap();
+            assert_eq!(item.movement.as_ref().unwrap().version, 3);
+        }
+        // Only what is told is taken from the archive.
+        let mut telling = Gathered::default();
+        telling.add(event(0, "order", &["capture#C1"], &[]));
+        telling.add_expired(&archived);
+        assert!(telling.movements.is_empty());
+        telling.add(event(1, "order", &["capture#C1#pay"], &[]));
+        telling.add_expired(&archived);
+        assert_eq!(telling.movements.len(), 1);
+    }
 }
 
 #[test]

@@ -4,14 +4,21 @@
 
 mod common;
 
-use common::{DAY, archive_all, filled, record};
+use common::{
+    DAY, archive_all, archive_in, archive_on, empty, event, expire, filled, movement, record,
+    scope, stores,
+};
+use payment_event::TransactionKey;
 use pipeline::aggregate::{Counted, Delta, RowKey, fold};
 use pipeline::memory::{Memory, to_the_end};
 use pipeline::storage::Attribute;
+use pipeline::stored::StoredTransaction;
+use transaction_archive::read::has_record;
 use transaction_archive::recount::{Recount, compare, recount};
+use transaction_archive::run::Scope;
 
 fn recounted(memory: &Memory) -> Recount {
-    to_the_end(recount(DAY, DAY, memory, memory, memory))
+    to_the_end(recount(DAY, DAY, &stores(memory)))
         .unwrap()
         .unwrap()
 }
@@ -31,16 +38,17 @@ fn kept(records: std::ops::Range<u32>) -> Vec<(RowKey, Delta)> {
 
 #[test]
 fn table_and_archive_together_agree_with_the_rows() {
-    let memory = Memory::new();
+    let memory = empty();
     filled(&memory, 0..90);
     archive_all(&memory);
     filled(&memory, 90..120);
-    // A copy and its item, as between two steps of the archive.
-    filled(&memory, 0..1);
+    // Some have expired already.
+    let first = |key: &TransactionKey| key.timestamp < record(30).key.timestamp;
+    assert_eq!(memory.expire(i64::MAX, first).len(), 30);
     let recount = recounted(&memory);
     assert_eq!(
         (recount.in_archive, recount.in_table, recount.in_both),
-        (90, 30, 1)
+        (90, 30, 60)
     );
     assert_eq!(compare(DAY, DAY, DAY, &recount, kept(0..120)), []);
 }
@@ -108,13 +116,80 @@ fn minutes_that_may_have_expired_and_other_days_are_not_compared() {
 fn what_cannot_be_counted_is_said() {
     let memory = Memory::new();
     filled(&memory, 0..10);
-    let mut unknown = record(11).item();
+    let mut unknown = record(12).item();
     unknown.insert("status".into(), Attribute::Text("lost".into()));
+    memory.put_audited(&[record(12)]);
     memory.put_item(unknown);
-    let mut odd = record(12).item();
+    let mut odd = record(15).item();
     odd.remove("status");
+    memory.put_audited(&[record(15)]);
     memory.put_item(odd);
     let recount = recounted(&memory);
     assert_eq!(recount.uncountable, 2);
     assert_eq!(compare(DAY, DAY, DAY, &recount, kept(0..10)), []);
+}
+
+#[test]
+fn records_of_the_day_that_were_sent_through_verification_again_are_counted() {
+    let memory = empty();
+    let again = |n: u32| StoredTransaction {
+        audit_key: format!("audit/dt=2026-01-03/hh=again/received={DAY}-{n}.jsonl.zst"),
+        ..record(n)
+    };
+    // Of another day, sent again on the same one.
+    let other = StoredTransaction {
+        audit_key: "audit/dt=2026-01-03/hh=again/received=2025-12-30-x.jsonl.zst".into(),
+        ..record(9)
+    };
+    memory.put_audited(&[record(0), again(1), other]);
+    for archived in [false, true] {
+        if archived {
+            archive_on(&memory, 6);
+            let report = archive_in(
+                &memory,
+                &memory,
+                &Scope {
+                    last: "2026-01-03".parse().unwrap(),
+                    ..scope(6)
+                },
+                None,
+                u32::MAX,
+            );
+            assert_eq!(report.unwrap().items, 2);
+            expire(&memory);
+        }
+        let recount = recounted(&memory);
+        assert_eq!(recount.in_table + recount.in_archive, 2, "{archived}");
+        assert_eq!(compare(DAY, DAY, DAY, &recount, kept(0..2)), []);
+    }
+    let days = |last: &str| (DAY, last.parse().unwrap());
+    for (n, last, found) in [
+        (0, "2025-12-29", true),
+        (1, "2025-12-29", true),
+        (2, "2026-01-03", false),
+    ] {
+        let has = to_the_end(has_record(&record(n).key, days(last), &memory)).unwrap();
+        assert_eq!(has, Ok(found), "{n}");
+    }
+}
+
+#[test]
+fn a_movement_that_has_expired_is_counted_as_the_archive_has_it() {
+    let memory = empty();
+    let mut moved = movement("pay", "capture", "C1");
+    let changes = vec!["2025-12-29T12:00:00.000Z EUR.2 1000".to_owned()];
+    moved.movement.as_mut().unwrap().changes = changes;
+    memory.put_audited(&[event(0, "pay", &["capture#C1"], &[]), moved]);
+    let before = recounted(&memory);
+    assert_eq!((before.in_movements, before.uncountable), (1, 0));
+    archive_all(&memory);
+    expire(&memory);
+    let after = recounted(&memory);
+    assert_eq!(after.rows, before.rows);
+    assert_eq!((after.in_movements, after.uncountable), (1, 0));
+    let day = after
+        .rows
+        .iter()
+        .find(|(key, _)| key.aggregate == "stripe#EUR.2#movement:capture");
+    assert_eq!(day.unwrap().1.amount_minor, 1000);
 }

@@ -1,22 +1,25 @@
 //! What must hold when the faults have stopped and everything has drained.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 use audit_seal::PublicKey;
 use audit_seal::verify::verify;
-use jiff::civil::Date;
-use payment_event::{MOVEMENT, Movement, TransactionKey};
+use payment_event::{Movement, TransactionKey};
 use pipeline::aggregate::MONEY;
 use pipeline::audit::{read_line, read_lines};
-use pipeline::memory::{Memory, to_the_end};
+use pipeline::memory::to_the_end;
 use pipeline::reconcile::{account, read_audited};
 use pipeline::stored::StoredTransaction;
-use transaction_archive::decode;
+use transaction_archive::day::Stores;
 use transaction_archive::recount::{compare, recount};
 
 use crate::life::Life;
+
+mod archived;
+
+pub(crate) use archived::{
+    PartsRead, everything_is_archived, nothing_vanished, whole_days_are_whole,
+};
 
 type Checked = Result<(), String>;
 
@@ -26,9 +29,13 @@ fn check(holds: bool, otherwise: impl FnOnce() -> String) -> Checked {
 
 /// Every check.
 pub(crate) fn all(life: &Life) -> Checked {
-    let records = records(&life.parts, &life.memory)?;
-    table_and_archive_are_the_valid_events(life, &records)?;
-    old_days_are_archived_whole(life)?;
+    nothing_vanished(&life.parts, &life.memory)?;
+    let archived = life.parts.archived(&life.memory)?;
+    let records: Vec<_> = archived.events.into_values().collect();
+    check(life.memory.items().is_empty(), || {
+        "an item never expires".to_owned()
+    })?;
+    the_archive_is_the_valid_events(life, &records)?;
     every_message_is_audited(life)?;
     every_pointer_leads_to_its_line(life, &records)?;
     rejected_messages_are_handed_on(life)?;
@@ -39,98 +46,12 @@ pub(crate) fn all(life: &Life) -> Checked {
     the_seal_verifies(life)
 }
 
-/// The parts that were read already. A part is written once and read after every step; what its bytes mean does not change.
-#[derive(Default)]
-pub(crate) struct PartsRead(RefCell<BTreeMap<Vec<u8>, Rc<[StoredTransaction]>>>);
-
-impl PartsRead {
-    /// What readers of the archive see, by the whole content of the parts that are visible now.
-    pub(crate) fn visible(&self, memory: &Memory) -> Result<Vec<StoredTransaction>, String> {
-        let mut records = Vec::new();
-        for (key, file) in memory.objects() {
-            if key.starts_with("archive/transactions/") {
-                let bytes = file.as_slice();
-                let known = self.0.borrow().get(bytes).cloned();
-                let part = match known {
-                    Some(part) => part,
-                    None => {
-                        let read =
-                            decode(file.clone()).map_err(|error| format!("{key}: {error}"))?;
-                        let part: Rc<[StoredTransaction]> = read.into();
-                        self.0.borrow_mut().insert(bytes.to_vec(), Rc::clone(&part));
-                        part
-                    }
-                };
-                records.extend(part.iter().cloned());
-            }
-        }
-        Ok(records)
-    }
-}
-
-/// Between any two steps: what was ever stored is in table or archive, and what is deleted has a visible copy.
-pub(crate) fn nothing_vanished(parts: &PartsRead, memory: &Memory) -> Checked {
-    let archived: BTreeSet<_> = parts
-        .visible(memory)?
-        .into_iter()
-        .map(|record| record.key)
-        .collect();
-    let table = memory.items();
-    for (_, json) in memory.stream() {
-        let record: serde_json::Value = serde_json::from_str(&json).unwrap_or_default();
-        let image = &record["dynamodb"]["NewImage"];
-        if image["record_type"]["S"] == MOVEMENT {
-            continue;
-        }
-        let text = |name: &str| image[name]["S"].as_str().unwrap_or_default().to_owned();
-        let key = TransactionKey {
-            transaction_id: text("transaction_id"),
-            timestamp: text("timestamp"),
-        };
-        check(archived.contains(&key) || table.contains_key(&key), || {
-            format!("{key:?} is in neither table nor archive")
-        })?;
-    }
-    let deleted = memory.deleted();
-    let uncovered = deleted.iter().find(|key| !archived.contains(key));
-    check(uncovered.is_none(), || {
-        format!("{uncovered:?} was deleted without a copy")
-    })
-}
-
-/// After a run that says it is through: nothing up to `last` is in the table but what came while it ran.
-pub(crate) fn nothing_is_left(memory: &Memory, last: Date, late: &BTreeSet<String>) -> Checked {
-    let last = format!("{last}#99");
-    for item in memory.items().into_values() {
-        let record = StoredTransaction::from_item(item).map_err(|error| error.to_string())?;
-        let left = record.archive_shard <= last && !late.contains(&record.message_id);
-        check(!left, || {
-            format!("{:?} is left by an archive run that is through", record.key)
-        })?;
-    }
-    Ok(())
-}
-
-/// Every record, wherever it is; none is twice.
-fn records(parts: &PartsRead, memory: &Memory) -> Result<Vec<StoredTransaction>, String> {
-    let mut records = parts.visible(memory)?;
-    for item in memory.items().into_values() {
-        records.push(StoredTransaction::from_item(item).map_err(|error| error.to_string())?);
-    }
-    let mut seen = BTreeSet::new();
-    let twice = records.iter().find(|record| !seen.insert(&record.key));
-    check(twice.is_none(), || {
-        format!("in the archive twice, or in table and archive: {twice:?}")
-    })?;
-    Ok(records)
-}
-
 /// Transaction id and event id: what makes an event one, whatever time a delivery states.
 fn event(transaction_id: &str, event_id: &str) -> (String, String) {
     (transaction_id.to_owned(), event_id.to_owned())
 }
 
-fn table_and_archive_are_the_valid_events(life: &Life, records: &[StoredTransaction]) -> Checked {
+fn the_archive_is_the_valid_events(life: &Life, records: &[StoredTransaction]) -> Checked {
     let found: BTreeSet<_> = records
         .iter()
         .map(|record| event(&record.key.transaction_id, &record.event_id))
@@ -155,18 +76,6 @@ fn table_and_archive_are_the_valid_events(life: &Life, records: &[StoredTransact
         .iter()
         .find(|key| !ids.contains(&key.transaction_id));
     check(missing.is_none(), || format!("{missing:?} is nowhere"))
-}
-
-fn old_days_are_archived_whole(life: &Life) -> Checked {
-    let last = Life::archived_until().to_string();
-    for item in life.memory.items().into_values() {
-        let record = StoredTransaction::from_item(item).map_err(|error| error.to_string())?;
-        let day = record.archive_shard.split('#').next().unwrap_or_default();
-        check(day > last.as_str(), || {
-            format!("{:?} is old and still in the table", record.key)
-        })?;
-    }
-    Ok(())
 }
 
 fn lines(life: &Life) -> Result<Vec<String>, String> {
@@ -243,16 +152,16 @@ fn rejected_messages_are_handed_on(life: &Life) -> Checked {
 
 fn aggregates_are_a_recount(life: &Life) -> Checked {
     let (first, last) = Life::days();
-    let said = to_the_end(recount(
-        first,
-        last,
-        &life.memory,
-        &life.memory,
-        &life.memory,
-    ))
-    .ok_or("the recount never ends")?
-    .map_err(|error| error.to_string())?;
-    check(said.in_both == 0 && said.uncountable == 0, || {
+    let stores = Stores {
+        table: &life.memory,
+        objects: &life.memory,
+        pause: &life.memory,
+    };
+    let said = to_the_end(recount(first, last, &stores))
+        .ok_or("the recount never ends")?
+        .map_err(|error| error.to_string())?;
+    let in_table = said.in_both + said.in_table;
+    check(in_table == 0 && said.uncountable == 0, || {
         format!("{said:?}")
     })?;
     check(life.memory.dead_letters().is_empty(), || {
@@ -362,9 +271,16 @@ fn no_card_number_is_kept(life: &Life) -> Checked {
 fn the_seal_verifies(life: &Life) -> Checked {
     let key = PublicKey::from_bytes(&life.memory.public_key()).ok_or("no public key")?;
     let (first, last) = Life::days();
-    let report = to_the_end(verify(first, last, Life::end(), &key, &life.memory, true))
-        .ok_or("the verification never ends")?
-        .map_err(|error| error.to_string())?;
+    let report = to_the_end(verify(
+        first,
+        last,
+        Life::verified_at(),
+        &key,
+        &life.memory,
+        true,
+    ))
+    .ok_or("the verification never ends")?
+    .map_err(|error| error.to_string())?;
     check(report.findings.is_empty(), || {
         format!("{:?}", report.findings.first())
     })

@@ -9,8 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use pipeline::aggregate::SequenceNumber;
 use pipeline::aggregate::count::{CountReport, StreamRecord, count_batch};
-use pipeline::memory::{CallFault, EntryFault, Memory, signing_key};
-use pipeline::plan::archive_shard;
+use pipeline::memory::{Call, CallFault, EntryFault, Memory, signing_key};
 use pipeline::{Deps, IngestReport, Limits, Remembered, ingest};
 
 use crate::checks;
@@ -25,7 +24,12 @@ const MESSAGES_MIN: usize = 5;
 const MESSAGES_MORE: usize = 14;
 /// Of so many days one brings a whole payment.
 const DAYS_A_LIFE: usize = 2;
-const PART_ITEMS: usize = 3;
+/// So few that an hour has several parts.
+const PART_KEYS: usize = 4;
+/// The day, from the first one, on which the records of the life have expired.
+const LAST_DAY: i64 = 125;
+/// A day on which every item has expired.
+const NOTHING_IS_LEFT: i64 = 600;
 /// Faults of one step, and the calls among which they strike.
 const FAULTS_MOST: usize = 3;
 const FAULTS_REACH: usize = 25;
@@ -47,6 +51,10 @@ pub struct Counts {
     pub records: usize,
     /// Records archived at the end.
     pub archived: usize,
+    /// Items that expired before that.
+    pub expired: usize,
+    /// Lives in which the expiry was switched off at the last.
+    pub stopped: usize,
     /// Digests made.
     pub digests: usize,
     /// Webhooks of whole payments.
@@ -70,8 +78,8 @@ pub(crate) struct Life {
     processes: [Remembered; 2],
     /// How far each shard of the stream is acknowledged.
     checkpoints: [usize; SHARDS],
-    /// Days that were archived: nothing of them is repeated any more, as ninety days later.
-    archived_until: i64,
+    /// Calls that never succeed, until somebody mends that.
+    broken: Option<Call>,
     quiet: bool,
     pub(crate) parts: checks::PartsRead,
 }
@@ -93,7 +101,7 @@ pub fn run(seed: u64) -> Result<Counts, String> {
         invocations: 0,
         processes: Default::default(),
         checkpoints: [0; SHARDS],
-        archived_until: -1,
+        broken: None,
         quiet: false,
         parts: checks::PartsRead::default(),
     };
@@ -135,9 +143,10 @@ impl Life {
         (FIRST, Self::date(DAYS))
     }
 
-    /// The last day that is archived.
-    pub(crate) fn archived_until() -> Date {
-        Self::date(DAYS - 2)
+    /// When everything is over.
+    pub(crate) fn verified_at() -> Timestamp {
+        let at_ms = FIRST_MS + (LAST_DAY + 2) * DAY_MS;
+        Timestamp::from_millisecond(at_ms).unwrap_or(Timestamp::MAX)
     }
 
     /// The end of it.
@@ -168,8 +177,9 @@ impl Life {
                 3..=4 => self.stream_batch(),
                 5 => self.repeat(),
                 6 => self.seal(day - 1),
-                _ => self.archive(day - 2)?,
+                _ => self.archive(day - 1)?,
             }
+            self.expire(day + 1)?;
         }
         Ok(())
     }
@@ -183,6 +193,9 @@ impl Life {
             CallFault::CrashBefore,
             CallFault::CrashAfter,
         ];
+        if let Some(call) = self.broken {
+            self.memory.fail_every(call, CallFault::Final);
+        }
         if self.quiet {
             return;
         }
@@ -285,9 +298,9 @@ impl Life {
         for (sequence, json) in self.memory.stream() {
             let record: serde_json::Value = serde_json::from_str(&json).unwrap_or_default();
             let transaction = &record["dynamodb"]["NewImage"]["transaction_id"]["S"];
-            let shard = archive_shard(transaction.as_str().unwrap_or_default(), 0, true);
-            let odd = shard.ends_with(['1', '3', '5', '7', '9']);
-            shards[usize::from(odd)].push((sequence, json));
+            let id = transaction.as_str().unwrap_or_default();
+            let shard = id.bytes().map(usize::from).sum::<usize>() % SHARDS;
+            shards[shard].push((sequence, json));
         }
         shards
     }
@@ -351,8 +364,14 @@ impl Life {
         if self.checkpoints != lengths {
             return Err("the stream is never counted to its end".to_owned());
         }
-        self.archive(DAYS - 2)?;
-        self.seal(DAYS);
+        self.quiet = false;
+        self.months()?;
+        self.seal(LAST_DAY);
+        self.archive(LAST_DAY)?;
+        checks::everything_is_archived(&self.parts, &self.memory)?;
+        self.memory.start_expiry();
+        let end_s = (FIRST_MS + NOTHING_IS_LEFT * DAY_MS) / 1000;
+        self.memory.expire(end_s, |_| true);
         Ok(())
     }
 }

@@ -21,6 +21,8 @@ pub(crate) struct Message {
     pub(crate) request: String,
     pub(crate) request_id: String,
     pub(crate) received_at_ms: i64,
+    /// When the webhook queue took it: later where it was sent through verification again.
+    pub(crate) queued_at_ms: i64,
     /// When its event was first delivered: the same for a repetition.
     pub(crate) first_received_at_ms: i64,
     pub(crate) receive_count: u32,
@@ -41,8 +43,8 @@ impl Message {
             body: &self.body,
             request: Some(&self.request),
             received_at_ms: self.received_at_ms,
-            queued_at_ms: self.received_at_ms,
-            first_message_id: None,
+            queued_at_ms: self.queued_at_ms,
+            first_message_id: (self.queued_at_ms != self.received_at_ms).then_some("first"),
             archive_asked: false,
             receive_count: self.receive_count,
         }
@@ -218,6 +220,7 @@ fn signed(order: &Order, body: &[u8]) -> Option<Message> {
         request,
         request_id,
         received_at_ms: order.received_at_ms,
+        queued_at_ms: order.received_at_ms,
         first_received_at_ms: order.received_at_ms,
         receive_count: 1,
         order: *order,

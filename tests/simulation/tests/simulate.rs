@@ -40,6 +40,8 @@ fn every_life_ends_well() {
                     sums.crashes += counts.crashes;
                     sums.records += counts.records;
                     sums.archived += counts.archived;
+                    sums.expired += counts.expired;
+                    sums.stopped += counts.stopped;
                     sums.digests += counts.digests;
                     sums.lived += counts.lived;
                 }
@@ -65,6 +67,8 @@ fn every_life_ends_well() {
         seeds < 100
             || (sums.crashes > 100
                 && sums.archived > 100
+                && sums.expired > 100
+                && sums.stopped > 10
                 && sums.digests > 100
                 && sums.lived > 200),
         "{sums:?}"

@@ -2,18 +2,13 @@
 
 use std::cell::Cell;
 
+use payment_event::TransactionKey;
 use pipeline::logs::{CopyUnreadable, read_copy};
-use pipeline::memory::{Call, CallFault, Memory, signing_key};
-use pipeline::storage::Attribute;
+use pipeline::memory::{Call, CallFault, Memory, signing_key, to_the_end};
+use pipeline::stored::StoredTransaction;
 use serde_json::Value;
 
 use super::*;
-
-const AGES: Ages = Ages {
-    older_than_days: 90,
-    undated_older_than_days: 400,
-    lookback_days: 120,
-};
 
 struct After(Cell<u32>);
 
@@ -29,39 +24,56 @@ fn now() -> Timestamp {
     "2026-04-10T00:20:00Z".parse().unwrap()
 }
 
-/// An item received on `day`.
-fn item(day: &str, n: u32) -> pipeline::storage::Item {
-    let texts = [
-        ("record_type", "event".to_owned()),
-        ("transaction_id", format!("stripe:pi_{n}")),
-        ("timestamp", format!("{day}T03:04:05.600000000Z#evt_{n}")),
-        ("provider", "stripe".to_owned()),
-        ("event_id", format!("evt_{n}")),
-        ("event_type", "charge.succeeded".to_owned()),
-        ("status", "captured".to_owned()),
-        ("event_time", format!("{day}T03:04:05.600000000Z")),
-        ("received_at", format!("{day}T03:04:06.100Z")),
-        ("message_id", format!("m-{n}")),
-        ("audit_key", format!("audit/dt={day}/hh=03/i.jsonl.zst")),
-        ("archive_shard", format!("{day}#{:02}", n % 16)),
-    ];
-    let texts = texts.map(|(name, value)| (name.to_owned(), Attribute::Text(value)));
-    let zero = || Attribute::Number("0".to_owned());
-    let numbers = ["audit_offset", "audit_length"].map(|name| (name.to_owned(), zero()));
-    texts.into_iter().chain(numbers).collect()
+/// A record received on `day`, whose item expires a hundred and four days later.
+fn stored(day: &str, n: u32) -> StoredTransaction {
+    let event_time: Timestamp = format!("{day}T03:04:05.6Z").parse().unwrap();
+    StoredTransaction {
+        key: TransactionKey {
+            transaction_id: format!("stripe:pi_{n}"),
+            timestamp: format!("{event_time:.9}#evt_{n}"),
+        },
+        provider: "stripe".to_owned(),
+        event_id: format!("evt_{n}"),
+        event_type: "charge.succeeded".to_owned(),
+        status: "captured".to_owned(),
+        money: None,
+        merchant_account: None,
+        related_ids: BTreeMap::new(),
+        problems: Vec::new(),
+        event_time: Some(event_time),
+        received_at: event_time,
+        message_id: format!("m-{n}"),
+        audit_key: format!("audit/dt={day}/hh=03/{n}.jsonl.zst"),
+        audit_offset: 0,
+        audit_length: 0,
+        expires_at: event_time.as_second() + 104 * 86_400,
+        tells: Vec::new(),
+        movement: None,
+    }
 }
 
+/// An event of each of some days: the last of them is yesterday's. What came until the 8th is sealed by
+/// the run of the 9th.
 fn memory() -> Memory {
     let memory = Memory::new();
     memory.set_signing_key(signing_key().unwrap());
-    for (place, day) in ["2026-01-08", "2026-01-09", "2025-12-11", "2025-12-10"]
-        .iter()
-        .enumerate()
-    {
-        memory.put_item(item(day, u32::try_from(place).unwrap()));
+    let days = ["2026-04-06", "2026-04-07", "2026-04-08"];
+    for (n, day) in (0..).zip(days) {
+        memory.put_audited(&[stored(day, n)]);
     }
-    memory.write_object("audit/dt=2026-04-09/hh=03/i.jsonl.zst", b"line".to_vec());
-    memory.write_object("audit/dt=2026-04-10/hh=00/i.jsonl.zst", b"line".to_vec());
+    let never = After(u32::MAX.into());
+    let deps = audit_seal::seal::Deps {
+        objects: &memory,
+        signer: &memory,
+        pause: &memory,
+        deadline: &never,
+    };
+    let yesterday = now() - jiff::SignedDuration::from_hours(24);
+    let day = "2026-04-08".parse().unwrap();
+    to_the_end(audit_seal::seal::seal(day, yesterday, &deps))
+        .unwrap()
+        .unwrap();
+    memory.put_audited(&[stored("2026-04-09", 9), stored("2026-04-10", 10)]);
     for (group, at, message) in [
         ("/access", "2026-04-08T00:00:00Z", "first"),
         ("/access", "2026-04-08T23:59:59.999Z", "last"),
@@ -74,18 +86,22 @@ fn memory() -> Memory {
 }
 
 async fn run_until(memory: &Memory, task: &Task, questions: u32) -> Handled {
+    run_at(memory, task, questions, now()).await
+}
+
+async fn run_at(memory: &Memory, task: &Task, questions: u32, at: Timestamp) -> Handled {
     let deadline = After(questions.into());
     let logs = Log::read_list("access=/access,firewall=/waf").unwrap();
     let deps = Deps {
         cloudwatch: memory,
         logs: &logs,
-        index: memory,
+        table: memory,
         objects: memory,
         signer: memory,
         pause: memory,
         deadline: &deadline,
     };
-    handle(task, now(), AGES, &deps).await
+    handle(task, at, &deps).await
 }
 
 fn told(handled: &Handled) -> Value {
@@ -97,7 +113,7 @@ fn told(handled: &Handled) -> Value {
 }
 
 #[tokio::test]
-async fn daily_seals_until_yesterday_and_archives_what_is_old_enough() {
+async fn daily_seals_until_yesterday_and_archives_what_was_sealed_and_is_old_enough() {
     let memory = memory();
     let handled = run_until(&memory, &Task::DAILY, u32::MAX).await;
     let payments = "{\"task\":\"payments\",\"day\":\"2026-04-08\",\"continued\":0}";
@@ -107,11 +123,15 @@ async fn daily_seals_until_yesterday_and_archives_what_is_old_enough() {
         (Ok(()), vec![payments.to_owned()])
     );
     let line = told(&handled);
-    // 9 January is ninety-one days before 10 April; the 10th of December is beyond the look back.
-    assert_eq!(line["ArchivedItems"], 3);
-    assert_eq!(memory.items().len(), 1);
+    // The 8th ended two days ago, the 9th is sealed by this run.
+    assert_eq!(line["ArchivedItems"], 2);
+    assert_eq!(memory.items().len(), 5);
+    assert_eq!(
+        (&line["ArchiveDaysLeft"], &line["ExpiryStopped"]),
+        (&54.into(), &0.into())
+    );
     let objects = memory.objects();
-    assert!(objects.contains_key("seal/digests/00000001.json"));
+    assert!(objects.contains_key("seal/digests/00000002.json"));
 
     // The day before yesterday and three before it; what is copied is sealed with the rest.
     assert_eq!(
@@ -207,7 +227,7 @@ async fn a_log_that_cannot_be_read_stops_neither_seal_nor_archive() {
             line["ArchivedItems"].as_u64(),
             line["SealedObjects"].as_u64()
         ),
-        (Some(3), Some(1))
+        (Some(2), Some(1))
     );
 }
 
@@ -225,7 +245,13 @@ async fn what_the_deadline_leaves_is_another_task() {
         assert!(invocations < 200);
     }
     assert!(invocations > 2);
-    assert_eq!(memory.items().len(), 1);
+    let marks = memory.objects().into_keys();
+    assert_eq!(
+        marks
+            .filter(|key| key.starts_with("archive/whole/"))
+            .count(),
+        2
+    );
 
     let handled = run_until(
         &memory,
@@ -256,141 +282,20 @@ async fn a_part_that_fails_does_not_stop_the_other() {
             told(&handled)["ArchivedItems"].as_u64(),
             told(&handled)["FailedRecords"].as_u64()
         ),
-        (Some(3), Some(1))
+        (Some(2), Some(1))
     );
 
     let memory = self::memory();
     memory.fail_every(Call::ObjectPutNew, CallFault::Final);
     let handled = run_until(&memory, &Task::DAILY, u32::MAX).await;
-    assert_eq!(handled.result(), Err(Failed(5)));
-    assert!(
-        handled
-            .result()
-            .unwrap_err()
-            .to_string()
-            .contains("verified copy")
-    );
-    told(&handled);
-    assert_eq!(memory.items().len(), 4);
-}
-
-#[tokio::test]
-async fn a_day_that_was_asked_for_is_archived_alone() {
-    let memory = memory();
-    let day = "2026-01-09".parse().unwrap();
-    let task = Task::Archive {
-        first: day,
-        last: day,
-        young: true,
-        from: None,
-        continued: 0,
-    };
-    let handled = run_until(&memory, &task, u32::MAX).await;
+    // Logs, seal, and an inventory of each of two days.
+    assert_eq!(handled.result(), Err(Failed(4)));
+    let told = told(&handled);
     assert_eq!(
-        (
-            told(&handled)["ArchivedItems"].as_u64(),
-            memory.items().len()
-        ),
-        (Some(1), 3)
+        (&told["ArchivedItems"], &told["ArchiveDaysLeft"]),
+        (&0.into(), &52.into())
     );
 }
 
-/// What an event of `day` about payment `n` tells, and the movement.
-fn told_movement(memory: &Memory, day: &str, n: u32, kind: &str, id: &str, minor: i64) {
-    let text = |value: &str| Attribute::Text(value.to_owned());
-    let number = |value: i64| Attribute::Number(value.to_string());
-    let mut event = item(day, n);
-    let tells = Attribute::List(vec![format!("{kind}#{id}")]);
-    event.insert("tells".to_owned(), tells);
-    let key = format!("{day}T03:04:05.600000000Z#{id}");
-    event.insert("timestamp".to_owned(), text(&key));
-    event.insert("event_id".to_owned(), text(id));
-    memory.put_item(event.clone());
-    let mut movement = event;
-    for name in ["archive_shard", "event_time", "tells"] {
-        movement.remove(name);
-    }
-    movement.extend(
-        [
-            ("record_type", text("movement")),
-            ("timestamp", text(&format!("movement#{kind}#{id}"))),
-            ("movement_kind", text(kind)),
-            ("movement_id", text(id)),
-            ("movement_state", text("succeeded")),
-            ("movement_rank", number(30)),
-            ("version", number(1)),
-            ("changes", Attribute::List(Vec::new())),
-            ("amount_tells", text("own")),
-            ("amount_rank", number(30)),
-            ("amount_minor", number(minor)),
-            ("currency", text("EUR")),
-            ("amount_exponent", number(2)),
-            ("amount_text", text(&minor.to_string())),
-            ("exponent_source", text("iso_default")),
-        ]
-        .map(|(name, value)| (name.to_owned(), value)),
-    );
-    memory.put_item(movement);
-}
-
-#[tokio::test]
-async fn the_payments_of_the_day_before_yesterday_are_judged() {
-    let memory = memory();
-    told_movement(&memory, "2026-04-08", 101, "refund", "re_1", 31);
-    told_movement(&memory, "2026-04-07", 101, "capture", "ch_1", 30);
-    told_movement(&memory, "2026-04-08", 102, "dispute", "dp_1", 30);
-    told_movement(&memory, "2026-04-08", 103, "capture", "ch_3", 30);
-    // Of another day.
-    told_movement(&memory, "2026-04-09", 104, "dispute", "dp_4", 30);
-    let daily = run_until(&memory, &Task::DAILY, u32::MAX).await;
-    let (mut tasks, mut contradicted, mut found) = (daily.left, Vec::new(), Vec::new());
-    // With every question about the deadline answered by yes it ends all the same.
-    while let Some(task) = tasks.pop() {
-        let handled = run_until(&memory, &task, 0).await;
-        assert_eq!(handled.result(), Ok(()));
-        contradicted.push(told(&handled)["Contradicted"].as_u64().unwrap());
-        tasks.extend(handled.left);
-        found.extend(handled.payments.unwrap().unwrap().found);
-    }
-    assert_eq!(contradicted.iter().sum::<u64>(), 2);
-    let mut found: Vec<_> = found
-        .iter()
-        .map(|it| (it.transaction_id.as_str(), it.problems.join(",")))
-        .collect();
-    found.sort();
-    assert_eq!(
-        found,
-        [
-            ("stripe:pi_101", "refund_beyond_capture".to_owned()),
-            ("stripe:pi_102", "dispute_without_payment".to_owned()),
-        ]
-    );
-
-    let day = "2026-04-08".parse().unwrap();
-    let task = Task::Payments {
-        day,
-        from: None,
-        continued: 0,
-    };
-    let handled = run_until(&memory, &task, u32::MAX).await;
-    let mut out = Vec::new();
-    let metrics = Metrics::new("payhook", "archival_function_dev");
-    tell(&handled, &metrics, 7, &mut out);
-    let out = String::from_utf8(out).unwrap();
-    let lines: Vec<Value> = out
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
-    assert_eq!(lines.len(), 2, "the total, and the provider's");
-    assert_eq!(lines[1]["provider"], "stripe");
-    assert!(lines.iter().all(|line| line["Contradicted"] == 2));
-    assert_eq!(
-        (&lines[0]["Records"], &lines[0]["FailedRecords"]),
-        (&3.into(), &0.into())
-    );
-
-    memory.fail_every(Call::PaymentRead, CallFault::Final);
-    let handled = run_until(&memory, &task, u32::MAX).await;
-    assert_eq!((handled.result(), handled.left.len()), (Err(Failed(1)), 0));
-    assert_eq!(told(&handled)["FailedRecords"], 1);
-}
+mod archiving;
+mod payments;

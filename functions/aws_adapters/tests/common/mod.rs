@@ -79,12 +79,12 @@ pub(crate) fn record(number: usize) -> TransactionRecord {
             movements: Vec::new(),
         },
         received_at_ms: 1_767_323_045_678,
+        queued_at_ms: 1_767_323_045_678,
         message_id: "message-1".into(),
         audit: AuditPointer {
             key: "audit/dt=2026-01-02/hh=03/i.jsonl.zst".into(),
             offset_bytes: 12,
             length_bytes: 345,
         },
-        archive_shard: "2026-01-02#07".into(),
     }
 }

@@ -2,15 +2,15 @@
 
 use std::io::Write;
 
-use aws_adapters::{DynamoIndex, S3Objects};
+use aws_adapters::{Backoff, DynamoReader, S3Objects};
 use clap::Args;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 use pipeline::audit::{read_frames, read_line};
-use pipeline::storage::{ObjectStore, TransactionIndex};
+use pipeline::storage::ObjectStore;
 use pipeline::stored::StoredTransaction;
-use transaction_archive::read::each_record;
+use transaction_archive::day::{Stores, audit_objects, each_record};
 
 use crate::error::Error;
 use crate::stack::{StackArguments, wait};
@@ -35,19 +35,24 @@ pub(crate) struct ShowArguments {
 pub(super) fn run(arguments: &ShowArguments, output: &mut impl Write) -> Result<(), Error> {
     let (lines, damaged) = wait(async {
         let clients = arguments.stack.clients().await;
-        let index = DynamoIndex::new(&clients, arguments.stack.name("transactions"));
+        let table = DynamoReader::new(&clients, arguments.stack.name("transactions"));
         let objects = S3Objects::new(&clients, arguments.stack.bucket());
         let today = Offset::UTC.to_datetime(Timestamp::now()).date();
         let day = arguments.day.unwrap_or(today);
         // A provider's name and a colon stand before every transaction id, and in no message id.
         let in_table = match arguments.id.contains(':') {
-            true => index.records_of(&arguments.id).await?,
+            true => table.records_of(&arguments.id).await?,
             false => Vec::new(),
         };
         let records = in_table.into_iter().map(StoredTransaction::from_item);
         let mut found: Vec<_> = records.filter_map(Result::ok).collect();
         if found.is_empty() {
-            found = of_day(&arguments.id, day, &index, &objects).await?;
+            let stores = Stores {
+                table: &table,
+                objects: &objects,
+                pause: &Backoff,
+            };
+            found = of_day(&arguments.id, day, &stores).await?;
         }
         let mut lines = Vec::new();
         let mut damaged = None;
@@ -80,12 +85,12 @@ pub(super) fn run(arguments: &ShowArguments, output: &mut impl Write) -> Result<
 async fn of_day(
     id: &str,
     day: Date,
-    index: &impl TransactionIndex,
-    objects: &impl ObjectStore,
+    stores: &Stores<'_, DynamoReader, S3Objects, Backoff>,
 ) -> Result<Vec<StoredTransaction>, Error> {
     let mut found = Vec::new();
-    each_record(day, index, objects, |_, record| {
-        found.extend(record.filter(|r| r.message_id == id || r.key.transaction_id == id));
+    each_record(day, stores, |_, record| {
+        let events = record.filter(|record| record.movement.is_none());
+        found.extend(events.filter(|r| r.message_id == id || r.key.transaction_id == id));
     })
     .await?;
     Ok(found)
@@ -114,7 +119,7 @@ async fn rejected_lines(
 ) -> Result<(Vec<String>, Option<String>), Error> {
     let (mut found, mut damaged) = (Vec::new(), None);
     let message = format!("\"message_id\":\"{id}\"");
-    for key in objects.keys(&format!("audit/dt={day}/")).await? {
+    for key in audit_objects(day, objects, &Backoff).await? {
         let object = objects.get(&key).await?.unwrap_or_default();
         let read = read_frames(&object);
         let lines = read.lines.into_iter();

@@ -1,11 +1,11 @@
 //! Everything that is stored of one payment, from any of its ids.
 
-use aws_adapters::{DynamoIndex, S3Objects};
+use aws_adapters::{Backoff, DynamoReader, S3Objects};
 use jiff::civil::Date;
 use pipeline::stored::StoredTransaction;
 use provider_webhooks::providers;
-use transaction_archive::payments::{Gathered, gather};
-use transaction_archive::read::each_record;
+use transaction_archive::day::{Stores, each_record};
+use transaction_archive::payments::{Gathered, Movements, gather};
 
 use crate::error::Error;
 
@@ -24,15 +24,15 @@ fn is_about(record: &StoredTransaction, id: &str) -> bool {
 
 /// Gathers what belongs to an id. `{provider}:{id}` is looked up; any other id is tried as each provider's id of a payment, and then looked
 /// for among the records of `day`, in table and archive. Events that are archived or stand under an id that nothing leads to are looked
-/// for on the days on which their movements changed.
+/// for on the days on which their movements changed. Movements that the table has no more are those that the archive has from the same
+/// days.
 ///
 /// # Errors
 /// [`Error::NoRecord`] when nothing has this id; others when table or archive cannot be read.
 pub(super) async fn everything(
     id: &str,
     day: Date,
-    table: &DynamoIndex,
-    objects: &S3Objects,
+    stores: &Stores<'_, DynamoReader, S3Objects, Backoff>,
 ) -> Result<Gathered, Error> {
     let mut gathered = Gathered::default();
     let names = providers::ALL.iter().map(|provider| provider.info().name);
@@ -40,15 +40,15 @@ pub(super) async fn everything(
         true => vec![id.to_owned()],
         false => names.map(|name| format!("{name}:{id}")).collect(),
     };
-    gather(&mut gathered, ids, table).await?;
+    gather(&mut gathered, ids, stores.table).await?;
     if gathered.is_empty() {
         let about = |record: &StoredTransaction| is_about(record, id);
-        add_events_of(day, &mut gathered, about, table, objects).await?;
+        add_events_of(day, &mut gathered, about, stores).await?;
     }
     for day in gathered.days_untold().into_iter().rev().take(DAYS_MAX) {
         let known = gathered.clone();
         let told = |record: &StoredTransaction| known.is_told_by(record);
-        add_events_of(day, &mut gathered, told, table, objects).await?;
+        add_events_of(day, &mut gathered, told, stores).await?;
     }
     match gathered.is_empty() {
         true => Err(Error::NoRecord),
@@ -61,18 +61,22 @@ async fn add_events_of(
     day: Date,
     gathered: &mut Gathered,
     wanted: impl Fn(&StoredTransaction) -> bool,
-    table: &DynamoIndex,
-    objects: &S3Objects,
+    stores: &Stores<'_, DynamoReader, S3Objects, Backoff>,
 ) -> Result<(), Error> {
     let mut ids = Vec::new();
-    each_record(day, table, objects, |_, record| {
-        if let Some(record) = record.filter(|record| wanted(record)) {
+    let mut archived = Movements::default();
+    each_record(day, stores, |_, record| match record {
+        Some(record) if record.movement.is_some() => archived.add(record),
+        Some(record) if wanted(&record) => {
             ids.push(record.key.transaction_id.clone());
             ids.extend(gathered.add(record));
         }
+        _ => {}
     })
     .await?;
-    Ok(gather(gathered, ids, table).await?)
+    gather(gathered, ids, stores.table).await?;
+    gathered.add_expired(&archived);
+    Ok(())
 }
 
 #[cfg(test)]
@@ -102,7 +106,7 @@ mod tests {
             audit_key: "audit/1".into(),
             audit_offset: 0,
             audit_length: 1,
-            archive_shard: "2026-11-27#01".into(),
+            expires_at: 1_788_000_000,
             tells: tells.iter().map(|told| (*told).to_owned()).collect(),
             movement: None,
         }

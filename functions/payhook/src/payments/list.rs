@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use aws_adapters::{DynamoIndex, S3Objects};
+use aws_adapters::{Backoff, DynamoReader, S3Objects};
 use clap::Args;
 use jiff::civil::Date;
 use payment_event::{Amount, CurrencyCode, ExponentSource, Payment, PaymentState, ToldPayment};
+use transaction_archive::day::Stores;
 use transaction_archive::payments::{Gathered, of_day};
 
 use super::fold::Line;
@@ -116,9 +117,12 @@ pub(super) fn run(arguments: &ListArguments, output: &mut impl Write) -> Result<
     let names: Vec<&str> = infos.iter().map(|info| info.name).collect();
     let of_day = wait(async {
         let clients = arguments.stack.clients().await;
-        let table = DynamoIndex::new(&clients, arguments.stack.name("transactions"));
-        let objects = S3Objects::new(&clients, arguments.stack.bucket());
-        Ok(of_day(arguments.day, &table, &objects, |record| {
+        let stores = Stores {
+            table: &DynamoReader::new(&clients, arguments.stack.name("transactions")),
+            objects: &S3Objects::new(&clients, arguments.stack.bucket()),
+            pause: &Backoff,
+        };
+        Ok(of_day(arguments.day, &stores, |record| {
             names.is_empty() || names.contains(&record.provider.as_str())
         })
         .await?)

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
-use aws_adapters::{DynamoIndex, S3Objects};
+use aws_adapters::{Backoff, DynamoReader, S3Objects};
 use clap::Args;
 use futures::future::try_join_all;
 use jiff::civil::Date;
@@ -13,6 +13,7 @@ use jiff::tz::Offset;
 use jiff::{Timestamp, ToSpan};
 use payment_event::{CurrencyCode, PAYMENT_ROLES, TransactionKey};
 use pipeline::stored::{StoredError, StoredTransaction};
+use transaction_archive::day::Stores;
 use transaction_archive::payments::{Gathered, gather, of_day};
 
 use super::compare::{Known, Window, compare, print};
@@ -98,8 +99,7 @@ fn known_of(gathered: &Gathered) -> Result<BTreeMap<TransactionKey, Known>, Stor
 async fn told(
     report: &Report,
     (first, last): (Date, Date),
-    table: &DynamoIndex,
-    objects: &S3Objects,
+    stores: &Stores<'_, DynamoReader, S3Objects, Backoff>,
 ) -> Result<Vec<Known>, Error> {
     let today = Offset::UTC.to_datetime(Timestamp::now()).date();
     let until = last.saturating_add(LATE_DAYS.days()).min(today);
@@ -107,7 +107,7 @@ async fn told(
     let mut day = first;
     while day <= until {
         let of_provider = |record: &StoredTransaction| record.provider == report.provider;
-        payments.extend(of_day(day, table, objects, of_provider).await?);
+        payments.extend(of_day(day, stores, of_provider).await?);
         match day.tomorrow() {
             Ok(next) => day = next,
             Err(_) => break,
@@ -125,7 +125,7 @@ async fn told(
     for together in others.chunks(LOOKED_UP_TOGETHER) {
         let reading = together.iter().map(|id| async {
             let mut gathered = Gathered::default();
-            gather(&mut gathered, [id.clone()], table).await?;
+            gather(&mut gathered, [id.clone()], stores.table).await?;
             Ok::<_, Error>(gathered)
         });
         payments.extend(try_join_all(reading).await?);
@@ -156,9 +156,12 @@ pub(super) fn run(arguments: &ReconcileArguments, output: &mut impl Write) -> Re
     let (first, last) = days(&report, arguments.day)?;
     let known = wait(async {
         let clients = arguments.stack.clients().await;
-        let table = DynamoIndex::new(&clients, arguments.stack.name("transactions"));
-        let objects = S3Objects::new(&clients, arguments.stack.bucket());
-        told(&report, (first, last), &table, &objects).await
+        let stores = Stores {
+            table: &DynamoReader::new(&clients, arguments.stack.name("transactions")),
+            objects: &S3Objects::new(&clients, arguments.stack.bucket()),
+            pause: &Backoff,
+        };
+        told(&report, (first, last), &stores).await
     })?;
     let window = Window {
         from: midnight(first),

@@ -2,13 +2,14 @@
 
 use std::io::Write;
 
-use aws_adapters::{DynamoIndex, S3Objects};
+use aws_adapters::{Backoff, DynamoReader, S3Objects};
 use clap::Args;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 use jiff::{Timestamp, Unit};
 use payment_event::{Movement, ToldPayment};
 use pipeline::stored::StoredTransaction;
+use transaction_archive::day::Stores;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -87,11 +88,16 @@ impl<'r> Shown<'r> {
 pub(super) fn run(arguments: &ShowArguments, output: &mut impl Write) -> Result<(), Error> {
     let (payment, records, lines) = wait(async {
         let clients = arguments.stack.clients().await;
-        let index = DynamoIndex::new(&clients, arguments.stack.name("transactions"));
+        let table = DynamoReader::new(&clients, arguments.stack.name("transactions"));
         let objects = S3Objects::new(&clients, arguments.stack.bucket());
         let today = Offset::UTC.to_datetime(Timestamp::now()).date();
         let day = arguments.day.unwrap_or(today);
-        let gathered = everything(&arguments.id, day, &index, &objects).await?;
+        let stores = Stores {
+            table: &table,
+            objects: &objects,
+            pause: &Backoff,
+        };
+        let gathered = everything(&arguments.id, day, &stores).await?;
         let mut records: Vec<StoredTransaction> = gathered.events.values().cloned().collect();
         records.sort_by(|a, b| (a.received_at, &a.key).cmp(&(b.received_at, &b.key)));
         let mut lines = Vec::with_capacity(records.len());

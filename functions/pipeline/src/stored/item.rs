@@ -60,7 +60,7 @@ impl From<&TransactionRecord> for StoredTransaction {
             audit_key: record.audit.key.to_string(),
             audit_offset: record.audit.offset_bytes,
             audit_length: record.audit.length_bytes,
-            archive_shard: record.archive_shard.clone(),
+            expires_at: record.expires_at(),
             tells: event.movements.iter().map(|it| told(event, it)).collect(),
             movement: None,
         }
@@ -91,10 +91,8 @@ impl StoredTransaction {
             ("audit_key", text(&self.audit_key)),
             ("audit_offset", number(&self.audit_offset)),
             ("audit_length", number(&self.audit_length)),
+            ("expires_at", number(&self.expires_at)),
         ];
-        if !self.archive_shard.is_empty() {
-            item.push(("archive_shard", text(&self.archive_shard)));
-        }
         if let Some(time) = self.event_time {
             item.push(("event_time", text(&format!("{time:.9}"))));
         }

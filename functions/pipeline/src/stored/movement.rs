@@ -14,6 +14,7 @@ use payment_event::{
 
 use super::{StoredError, StoredMoney, StoredTransaction, Taken};
 use crate::aggregate::Adds;
+use crate::plan::{MOVEMENT_TABLE_DAYS, expires_at};
 use crate::storage::{Attribute, TransactionRecord};
 
 /// What a movement's item has beside the attributes of the event that changed it last.
@@ -157,8 +158,8 @@ impl StoredTransaction {
                 timestamp: stored.sort_key(),
                 transaction_id,
             },
-            // It is in no archive shard: money moves for longer than events are repeated, and the item stays in the table.
-            archive_shard: String::new(),
+            // Money moves for longer than events are repeated.
+            expires_at: expires_at(record.queued_at_ms, MOVEMENT_TABLE_DAYS),
             money: told.map(|told| StoredMoney::from(&told.amount)),
             // What the event says of itself is in its own record.
             merchant_account: None,
@@ -245,6 +246,7 @@ impl StoredTransaction {
             money: told.map(|told| StoredMoney::from(&told.amount)),
             problems: texts(&after.problems),
             movement: Some(raised),
+            expires_at: self.expires_at.max(telling.expires_at),
             ..telling.clone()
         }))
     }

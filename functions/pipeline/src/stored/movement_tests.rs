@@ -23,13 +23,13 @@ fn record(at_ms: i64, movement: Movement) -> TransactionRecord {
             movements: vec![movement],
         },
         received_at_ms: at_ms,
+        queued_at_ms: at_ms,
         message_id: format!("m-{at_ms}"),
         audit: AuditPointer {
             key: "audit/dt=1970-01-01/hh=00/i.jsonl.zst".into(),
             offset_bytes: 0,
             length_bytes: 5,
         },
-        archive_shard: "1970-01-01#00".into(),
     }
 }
 

@@ -1,21 +1,24 @@
 //! What stands in the audit log, and that it can be read again.
 
 use aws_lc_rs::digest;
+use provider_webhooks::providers;
 use serde_json::json;
 
 use super::support::*;
 use crate::IngestReport;
-use crate::audit::object_key;
+use crate::audit::{EventKeys, Filed, read_keys, read_object_keys};
 
 #[test]
 fn the_key_is_day_and_hour_of_the_earliest_receipt() {
+    let filed = Filed::of(RECEIVED_AT_MS, RECEIVED_AT_MS);
     assert_eq!(
-        object_key(RECEIVED_AT_MS, "i-1"),
+        filed.object_key(RECEIVED_AT_MS, "i-1"),
         "audit/dt=2026-01-02/hh=04/i-1.jsonl.zst"
     );
     let memory = memory();
     let mut messages = stripe(3);
     messages[1].received_at_ms -= 2 * 3_600_000;
+    messages[1].queued_at_ms -= 2 * 3_600_000;
     run(&memory, &messages, "i");
     assert_eq!(
         memory.objects().keys().collect::<Vec<_>>(),
@@ -136,4 +139,87 @@ fn an_empty_batch_writes_nothing() {
     let memory = memory();
     assert_eq!(run(&memory, &[], "i"), IngestReport::default());
     assert_eq!(memory.calls(), []);
+}
+
+#[test]
+fn an_object_holds_messages_of_one_day_of_receipt() {
+    let memory = memory();
+    let mut messages = stripe(5);
+    let day_ms = 86_400_000;
+    // Two waited over midnight; one was received six days ago and sent through verification again.
+    for message in &mut messages[..2] {
+        message.received_at_ms -= day_ms;
+        message.queued_at_ms -= day_ms;
+    }
+    messages[2].received_at_ms -= 6 * day_ms;
+    let report = run(&memory, &messages, "i");
+    assert!(report.failures.is_empty());
+    let objects = memory.objects();
+    let keys = [
+        ("audit/dt=2026-01-01/hh=04/i.jsonl.zst", 2),
+        ("audit/dt=2026-01-02/hh=04/i.jsonl.zst", 2),
+        (
+            "audit/dt=2026-01-02/hh=again/received=2025-12-27-i.jsonl.zst",
+            1,
+        ),
+    ];
+    for (key, lines) in keys {
+        assert_eq!(
+            read_object_keys(&objects[key]).unwrap().len(),
+            lines,
+            "{key}"
+        );
+        assert_eq!(crate::audit::is_again(key), key.contains("again"), "{key}");
+    }
+    assert_eq!(objects.len(), keys.len());
+    let sizes = objects.values().map(|object| object.len() as u64);
+    assert_eq!(report.audit_bytes, sizes.sum::<u64>());
+    for record in memory.records().into_values() {
+        line_at(&memory, &record.audit, &record.message_id);
+        let filed = Filed::of(record.queued_at_ms, record.received_at_ms);
+        assert_eq!(
+            filed.object_key(record.queued_at_ms, "i"),
+            *record.audit.key
+        );
+    }
+}
+
+#[test]
+fn a_line_names_every_item_that_its_message_brings() {
+    let memory = memory();
+    let messages: Vec<_> = providers::ALL
+        .iter()
+        .enumerate()
+        .map(|(n, provider)| genuine(provider.info().name, 1, &format!("m{n}")))
+        .collect();
+    assert!(run(&memory, &messages, "i").failures.is_empty());
+    let objects = memory.objects();
+    let keys = objects
+        .values()
+        .map(|object| read_object_keys(object).unwrap());
+    let keys: Vec<EventKeys> = keys.flatten().collect();
+    let mut named: Vec<_> = keys.iter().map(|keys| keys.event.clone()).collect();
+    named.extend(keys.into_iter().flat_map(|keys| keys.movements));
+    named.sort();
+    named.dedup();
+    assert_eq!(named, memory.items().into_keys().collect::<Vec<_>>());
+    assert!(!memory.movements().is_empty());
+}
+
+#[test]
+fn what_is_no_line_has_no_keys_to_go_by() {
+    let key = r#"{"transaction_id":"p:1","timestamp":"undated#e"}"#;
+    for line in [
+        "".to_owned(),
+        "{}".to_owned(),
+        r#"{"verdict":"unknown"}"#.to_owned(),
+        format!(r#"{{"verdict":"stored","keys":[{key}]}}"#),
+        format!(r#"{{"verdict":"stored","keys":[{key}],"events":[{{}}]}}"#),
+    ] {
+        assert!(read_keys(&line).is_err(), "{line}");
+    }
+    assert_eq!(
+        read_keys(r#"{"verdict":"rejected","reason":"x"}"#),
+        Ok(Vec::new())
+    );
 }

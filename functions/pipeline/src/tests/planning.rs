@@ -4,8 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use payment_event::{Identifier, Movement, MovementKind, PaymentEvent, PaymentStatus, Stage};
 
-use crate::plan::{DATED_SHARDS, PlannedEvent, TOO_OLD_SECONDS, archive_shard, plan, shard_number};
+use crate::plan::{
+    GRACE_DAYS, MOVEMENT_TABLE_DAYS, PlannedEvent, TABLE_DAYS, TOO_OLD_SECONDS, UNDATED_TABLE_DAYS,
+    expires_at, plan,
+};
 use crate::storage::{AuditPointer, Over, Write};
+use crate::stored::StoredTransaction;
 
 fn planned(message: usize, id: &str, dated: bool) -> PlannedEvent {
     let event = PaymentEvent {
@@ -32,6 +36,7 @@ fn planned(message: usize, id: &str, dated: bool) -> PlannedEvent {
         event,
         message_id: format!("m{message}"),
         received_at_ms: -1_500,
+        queued_at_ms: -1_500,
         audit,
     }
 }
@@ -72,19 +77,45 @@ fn repeated_events_share_a_record() {
 }
 
 #[test]
-fn archive_shard_is_the_day_and_the_first_hash_byte() {
-    // `printf 'stripe:pi_1' | sha256sum` begins with a2, `adyen:8835` with ce.
-    for (id, at_ms, dated, expected) in [
-        ("stripe:pi_1", 1_767_326_645_250, true, "2026-01-02#02"),
-        ("stripe:pi_1", 1_767_398_399_999, true, "2026-01-02#02"),
-        ("stripe:pi_1", 1_767_398_400_000, true, "2026-01-03#02"),
-        ("adyen:8835", 1_767_326_645_250, true, "2026-01-02#14"),
-        ("adyen:8835", 1_767_326_645_250, false, "2026-01-02#30"),
-    ] {
-        assert_eq!(archive_shard(id, at_ms, dated), expected);
-    }
-    assert_eq!(shard_number("adyen:8835", true), 14);
-    assert_eq!(shard_number("adyen:8835", false), 14 + DATED_SHARDS);
+fn an_item_expires_by_what_it_is_and_by_its_last_time_in_the_queue() {
+    let days = |seconds: i64| (seconds + 2) / 86_400;
+    let mut event = planned(0, "a", true);
+    event.event.movements = vec![capture("c1", Stage::PENDING)];
+    let expiry = |event: PlannedEvent| {
+        let plan = plan([event]);
+        let items = plan.writes.iter().map(|write| match write {
+            Write::Event(record) => StoredTransaction::from(&**record).expires_at,
+            Write::Movement(item, _) => item.expires_at,
+        });
+        items.map(days).collect::<Vec<_>>()
+    };
+    assert_eq!(expiry(event.clone()), [414, 104]);
+    event.event.dated = false;
+    assert_eq!(expiry(event.clone()), [414, 414]);
+    event.event.dated = true;
+    event.queued_at_ms += 30 * 86_400_000;
+    assert_eq!(expiry(event), [444, 134]);
+    assert_eq!(expires_at(-1, 0), 14 * 86_400 - 1);
+}
+
+#[test]
+fn a_movement_stays_longer_each_time_that_a_telling_changes_it() {
+    let telling = |days: i64, stage| {
+        let mut event = planned(0, "a", true);
+        event.queued_at_ms += days * 86_400_000;
+        event.event.movements = vec![capture("c1", stage)];
+        match plan([event]).writes.remove(0) {
+            Write::Movement(item, _) => *item,
+            Write::Event(_) => panic!("no movement"),
+        }
+    };
+    let first = telling(0, Stage::PENDING);
+    let later = telling(7, Stage::SUCCEEDED);
+    let raised = first.raised(&later).unwrap().unwrap();
+    assert_eq!(raised.expires_at, first.expires_at + 7 * 86_400);
+    let earlier = telling(-7, Stage::SUCCEEDED);
+    let raised = first.raised(&earlier).unwrap().unwrap();
+    assert_eq!(raised.expires_at, first.expires_at, "never lowered");
 }
 
 #[test]
@@ -93,9 +124,22 @@ fn the_days_are_those_of_the_stack() {
     let text = std::fs::read_to_string(path).unwrap();
     let limits: serde_json::Value = serde_json::from_str(&text).unwrap();
     let archive = &limits["archive"];
-    assert_eq!(archive["older_than_days"], 90);
-    assert_eq!(archive["undated_older_than_days"], 400);
+    assert_eq!(archive["table_days"], TABLE_DAYS);
+    assert_eq!(archive["undated_table_days"], UNDATED_TABLE_DAYS);
+    assert_eq!(archive["movement_table_days"], MOVEMENT_TABLE_DAYS);
+    assert_eq!(archive["grace_days"], GRACE_DAYS);
     assert_eq!(archive["too_old_days"], TOO_OLD_SECONDS / 86_400);
+}
+
+fn capture(id: &str, stage: Stage) -> Movement {
+    Movement {
+        kind: MovementKind::Capture,
+        id: Identifier::new(id).unwrap(),
+        payment: Identifier::new("x").unwrap(),
+        stage,
+        money: None,
+        problems: BTreeSet::new(),
+    }
 }
 
 #[test]
@@ -110,25 +154,14 @@ fn what_is_too_old_is_older_than_any_first_delivery() {
 
 #[test]
 fn a_movement_that_several_events_tell_is_one_write() {
-    let movement = |id: &str, stage| Movement {
-        kind: MovementKind::Capture,
-        id: Identifier::new(id).unwrap(),
-        payment: Identifier::new("x").unwrap(),
-        stage,
-        money: None,
-        problems: BTreeSet::new(),
-    };
     let mut events = [
         planned(0, "a", true),
         planned(1, "b", true),
         planned(2, "a", true),
     ];
-    events[0].event.movements = vec![
-        movement("c1", Stage::PENDING),
-        movement("c2", Stage::PENDING),
-    ];
-    events[1].event.movements = vec![movement("c1", Stage::SUCCEEDED)];
-    events[2].event.movements = vec![movement("c1", Stage::PENDING)];
+    events[0].event.movements = vec![capture("c1", Stage::PENDING), capture("c2", Stage::PENDING)];
+    events[1].event.movements = vec![capture("c1", Stage::SUCCEEDED)];
+    events[2].event.movements = vec![capture("c1", Stage::PENDING)];
     let plan = plan(events);
     let at = "2026-01-02T03:04:05.000000000Z";
     let keys: Vec<_> = plan
@@ -148,8 +181,5 @@ fn a_movement_that_several_events_tell_is_one_write() {
         panic!("no movement");
     };
     assert_eq!(item.movement().unwrap().stage, Stage::SUCCEEDED);
-    assert_eq!(
-        (item.message_id.as_str(), item.archive_shard.as_str()),
-        ("m1", "")
-    );
+    assert_eq!(item.message_id, "m1");
 }

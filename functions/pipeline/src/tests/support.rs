@@ -30,6 +30,7 @@ pub(super) struct Queued {
     pub(super) body: String,
     pub(super) request: Option<String>,
     pub(super) received_at_ms: i64,
+    pub(super) queued_at_ms: i64,
     pub(super) receive_count: u32,
 }
 
@@ -40,7 +41,7 @@ impl Queued {
             body: &self.body,
             request: self.request.as_deref(),
             received_at_ms: self.received_at_ms,
-            queued_at_ms: self.received_at_ms,
+            queued_at_ms: self.queued_at_ms,
             first_message_id: None,
             archive_asked: false,
             receive_count: self.receive_count,
@@ -127,6 +128,7 @@ fn signed_body(
         body: String::from_utf8(signed.body).unwrap(),
         request: Some(form(provider, &signed.headers)),
         received_at_ms: RECEIVED_AT_MS,
+        queued_at_ms: RECEIVED_AT_MS,
         receive_count: 1,
     }
 }

@@ -1,17 +1,11 @@
-//! The cells of one column of a row group, and the way from records to cells and back.
-
-use std::collections::BTreeMap;
-use std::vec::IntoIter;
+//! The way from records to the cells of one column of a row group.
 
 use bytes::Bytes;
-use jiff::{SignedDuration, Timestamp};
-use parquet::column::reader::{ColumnReader, get_typed_column_reader};
 use parquet::data_type::{ByteArray, ByteArrayType, DataType, Int32Type, Int64Type};
 use parquet::file::writer::SerializedColumnWriter;
-use payment_event::{TransactionKey, UNDATED};
-use pipeline::stored::{StoredMoney, StoredTransaction};
+use payment_event::{MOVEMENT, UNDATED};
+use pipeline::stored::{EVENT, StoredMovement, StoredTransaction};
 
-use crate::columns::{COLUMNS, Column, Kind};
 use crate::error::PartError;
 
 /// One column of some rows.
@@ -90,6 +84,12 @@ pub(super) fn of(rows: &[StoredTransaction], column: &'static str) -> Result<Cel
     Ok(match column {
         "transaction_id" => strings(&|row| Some(&row.key.transaction_id))?,
         "timestamp" => strings(&|row| Some(&row.key.timestamp))?,
+        "record_type" => strings(&|row| {
+            Some(match row.movement {
+                None => EVENT,
+                Some(_) => MOVEMENT,
+            })
+        })?,
         "provider" => strings(&|row| Some(&row.provider))?,
         "event_id" => strings(&|row| Some(&row.event_id))?,
         "event_type" => strings(&|row| Some(&row.event_type))?,
@@ -139,7 +139,7 @@ pub(super) fn of(rows: &[StoredTransaction], column: &'static str) -> Result<Cel
         "audit_key" => strings(&|row| Some(&row.audit_key))?,
         "audit_offset" => offsets(&|row| row.audit_offset)?,
         "audit_length" => offsets(&|row| row.audit_length)?,
-        "archive_shard" => strings(&|row| Some(&row.archive_shard))?,
+        "expires_at" => longs(&|row| Some(row.expires_at)),
         "tells" => {
             let append = |row: &StoredTransaction, buffer: &mut Vec<u8>| {
                 buffer.extend_from_slice(row.tells.join(" ").as_bytes());
@@ -147,250 +147,53 @@ pub(super) fn of(rows: &[StoredTransaction], column: &'static str) -> Result<Cel
             };
             texts(rows, append)?
         }
-        _ => return Err(PartError::Column(column)),
+        _ => return of_movements(rows, column),
     })
 }
 
-fn read_typed<T: DataType>(
-    reader: ColumnReader,
-    rows: usize,
-    column: &Column,
-) -> Result<Vec<Option<T::T>>, PartError> {
-    let mut reader = get_typed_column_reader::<T>(reader);
-    let (mut levels, mut values) = (Vec::new(), Vec::new());
-    while levels.len() < rows || !column.optional {
-        let wanted = rows
-            - if column.optional {
-                levels.len()
-            } else {
-                values.len()
+/// The cells of a column that only movements have.
+fn of_movements(rows: &[StoredTransaction], column: &'static str) -> Result<Cells, PartError> {
+    let movements = || rows.iter().map(|row| row.movement.as_ref());
+    let strings = |text: &dyn Fn(&StoredMovement) -> Option<&str>| {
+        texts(rows, |row, buffer| {
+            let text = row.movement.as_ref().and_then(text);
+            buffer.extend_from_slice(text.unwrap_or_default().as_bytes());
+            Ok(text.is_some())
+        })
+    };
+    let longs = |long: &dyn Fn(&StoredMovement) -> Option<i64>| {
+        Cells::Longs(movements().map(|movement| long(movement?)).collect())
+    };
+    Ok(match column {
+        "movement_kind" => strings(&|it| Some(&it.kind))?,
+        "movement_id" => strings(&|it| Some(&it.id))?,
+        "movement_state" => strings(&|it| Some(&it.state))?,
+        "movement_rank" => longs(&|it| Some(it.rank)),
+        "amount_tells" => strings(&|it| it.tells.as_deref())?,
+        "amount_rank" => longs(&|it| it.amount_rank),
+        "amount_at" => longs(&|it| Some(it.amount_at?.as_microsecond())),
+        "amount_at_nanoseconds" => {
+            let rest = |movement: Option<&StoredMovement>| {
+                let rest = movement?.amount_at?.subsec_nanosecond().rem_euclid(1_000);
+                (rest > 0).then_some(rest)
             };
-        if wanted == 0 {
-            break;
+            Cells::Ints(movements().map(rest).collect())
         }
-        let some = column.optional.then_some(&mut levels);
-        let (read, ..) = reader
-            .read_records(wanted, some, None, &mut values)
-            .map_err(|_| PartError::Unreadable)?;
-        if read == 0 {
-            return Err(PartError::Unreadable);
+        "version" => {
+            let cell = |movement: Option<&StoredMovement>| {
+                let version = movement.map(|it| i64::try_from(it.version));
+                version.transpose().map_err(|_| PartError::Unfit(column))
+            };
+            Cells::Longs(movements().map(cell).collect::<Result<_, _>>()?)
         }
-    }
-    if !column.optional {
-        return Ok(values.into_iter().map(Some).collect());
-    }
-    let mut values = values.into_iter();
-    let cells = levels.iter().map(|level| match level {
-        0 => Ok(None),
-        _ => values.next().map(Some).ok_or(PartError::Unreadable),
-    });
-    cells.collect()
-}
-
-/// Reads the cells of a column.
-pub(super) fn read(
-    reader: ColumnReader,
-    rows: usize,
-    column: &Column,
-) -> Result<IntoIter<Cell>, PartError> {
-    let cells: Vec<Cell> = match (column.kind, &reader) {
-        (Kind::Text, ColumnReader::ByteArrayColumnReader(_)) => {
-            let cells = read_typed::<ByteArrayType>(reader, rows, column)?;
-            cells.into_iter().map(Cell::Text).collect()
-        }
-        (Kind::Int, ColumnReader::Int32ColumnReader(_)) => {
-            let cells = read_typed::<Int32Type>(reader, rows, column)?;
-            let cells = cells.into_iter();
-            cells.map(|cell| Cell::Long(cell.map(i64::from))).collect()
-        }
-        (Kind::Long | Kind::Time, ColumnReader::Int64ColumnReader(_)) => {
-            let cells = read_typed::<Int64Type>(reader, rows, column)?;
-            cells.into_iter().map(Cell::Long).collect()
-        }
-        _ => return Err(PartError::Column(column.name)),
-    };
-    Ok(cells.into_iter())
-}
-
-/// One cell as it was read.
-pub(super) enum Cell {
-    Text(Option<ByteArray>),
-    Long(Option<i64>),
-}
-
-/// A row on its way through the columns of its row group; each next cell of a column belongs to the next row.
-struct Row<'c> {
-    columns: std::slice::IterMut<'c, IntoIter<Cell>>,
-    names: std::slice::Iter<'static, Column>,
-}
-
-impl Row<'_> {
-    /// The cell of the next column, which must be the one with this name.
-    fn next(&mut self, name: &'static str) -> Result<Cell, PartError> {
-        let is_it = self.names.next().is_some_and(|column| column.name == name);
-        let cells = self.columns.next().filter(|_| is_it);
-        cells
-            .and_then(Iterator::next)
-            .ok_or(PartError::Column(name))
-    }
-
-    fn maybe_text(&mut self, name: &'static str) -> Result<Option<String>, PartError> {
-        match self.next(name)? {
-            Cell::Text(None) => Ok(None),
-            Cell::Text(Some(bytes)) => match bytes.as_utf8() {
-                Ok(text) => Ok(Some(text.to_owned())),
-                Err(_) => Err(PartError::Value(name)),
-            },
-            Cell::Long(_) => Err(PartError::Column(name)),
-        }
-    }
-
-    fn text(&mut self, name: &'static str) -> Result<String, PartError> {
-        self.maybe_text(name)?.ok_or(PartError::Value(name))
-    }
-
-    fn maybe_long(&mut self, name: &'static str) -> Result<Option<i64>, PartError> {
-        match self.next(name)? {
-            Cell::Long(long) => Ok(long),
-            Cell::Text(_) => Err(PartError::Column(name)),
-        }
-    }
-
-    fn number<N: TryFrom<i64>>(&mut self, name: &'static str) -> Result<N, PartError> {
-        let long = self.maybe_long(name)?.ok_or(PartError::Value(name))?;
-        N::try_from(long).map_err(|_| PartError::Value(name))
-    }
-
-    fn money(&mut self) -> Result<Option<StoredMoney>, PartError> {
-        let minor = self.maybe_long("amount_minor")?;
-        let currency = self.maybe_text("currency")?;
-        let exponent = self.maybe_long("amount_exponent")?;
-        let text = self.maybe_text("amount_text")?;
-        let source = self.maybe_text("exponent_source")?;
-        match (minor, currency, exponent, text, source) {
-            (None, None, None, None, None) => Ok(None),
-            (Some(minor), Some(currency), Some(exponent), Some(text), Some(exponent_source)) => {
-                let exponent =
-                    u8::try_from(exponent).map_err(|_| PartError::Value("amount_exponent"))?;
-                Ok(Some(StoredMoney {
-                    minor,
-                    currency,
-                    exponent,
-                    text,
-                    exponent_source,
-                }))
-            }
-            _ => Err(PartError::Value("amount_minor")),
-        }
-    }
-
-    fn related_ids(&mut self) -> Result<BTreeMap<String, String>, PartError> {
-        match self.maybe_text("related_ids")? {
-            None => Ok(BTreeMap::new()),
-            Some(json) => serde_json::from_str(&json).map_err(|_| PartError::Value("related_ids")),
-        }
-    }
-
-    fn texts(&mut self, name: &'static str, between: char) -> Result<Vec<String>, PartError> {
-        let joined = self.maybe_text(name)?.unwrap_or_default();
-        let texts = joined.split(between).filter(|text| !text.is_empty());
-        Ok(texts.map(str::to_owned).collect())
-    }
-
-    fn maybe_time(&mut self, name: &'static str) -> Result<Option<Timestamp>, PartError> {
-        let micros = self.maybe_long(name)?;
-        let time = micros.map(Timestamp::from_microsecond).transpose();
-        time.map_err(|_| PartError::Value(name))
-    }
-
-    fn time(&mut self, name: &'static str) -> Result<Timestamp, PartError> {
-        self.maybe_time(name)?.ok_or(PartError::Value(name))
-    }
-
-    /// The event's time with the nanoseconds that a time of microseconds has not: the sort key has
-    /// them, or a column of their own.
-    fn event_time(&mut self, key: &TransactionKey) -> Result<Option<Timestamp>, PartError> {
-        let time = self.maybe_time("event_time")?;
-        let rest = self.maybe_long("event_time_nanoseconds")?.unwrap_or(0);
-        let wrong = PartError::Value("event_time");
-        let Some(time) = time else {
-            return Ok(None);
-        };
-        let exact = match key.timestamp.split_once('#') {
-            Some((UNDATED, _)) => time.checked_add(SignedDuration::from_nanos(rest)).ok(),
-            Some((exact, _)) => exact.parse().ok(),
-            None => None,
-        };
-        exact
-            .filter(|exact: &Timestamp| exact.as_microsecond() == time.as_microsecond())
-            .map(Some)
-            .ok_or(wrong)
-    }
-
-    fn key(&mut self) -> Result<TransactionKey, PartError> {
-        Ok(TransactionKey {
-            transaction_id: self.text("transaction_id")?,
-            timestamp: self.text("timestamp")?,
-        })
-    }
-
-    fn record(&mut self) -> Result<StoredTransaction, PartError> {
-        let key = self.key()?;
-        let record = StoredTransaction {
-            provider: self.text("provider")?,
-            event_id: self.text("event_id")?,
-            event_type: self.text("event_type")?,
-            status: self.text("status")?,
-            money: self.money()?,
-            merchant_account: self.maybe_text("merchant_account")?,
-            related_ids: self.related_ids()?,
-            problems: self.texts("problems", ',')?,
-            event_time: self.event_time(&key)?,
-            received_at: self.time("received_at")?,
-            message_id: self.text("message_id")?,
-            audit_key: self.text("audit_key")?,
-            audit_offset: self.number("audit_offset")?,
-            audit_length: self.number("audit_length")?,
-            archive_shard: self.text("archive_shard")?,
-            tells: self.texts("tells", ' ')?,
-            // Movements stay in the table.
-            movement: None,
-            key,
-        };
-        if record.agrees() {
-            Ok(record)
-        } else {
-            Err(PartError::Value("event_time"))
-        }
-    }
-}
-
-fn each<V>(
-    mut columns: Vec<IntoIter<Cell>>,
-    rows: usize,
-    read: impl Fn(&mut Row<'_>) -> Result<V, PartError>,
-) -> Result<Vec<V>, PartError> {
-    let mut row = || {
-        read(&mut Row {
-            columns: columns.iter_mut(),
-            names: COLUMNS.iter(),
-        })
-    };
-    (0..rows).map(|_| row()).collect()
-}
-
-/// The records of a row group, from its columns.
-pub(super) fn records(
-    columns: Vec<IntoIter<Cell>>,
-    rows: usize,
-) -> Result<Vec<StoredTransaction>, PartError> {
-    each(columns, rows, |row| row.record())
-}
-
-/// The keys of a row group, from its first columns.
-pub(super) fn keys(
-    columns: Vec<IntoIter<Cell>>,
-    rows: usize,
-) -> Result<Vec<TransactionKey>, PartError> {
-    each(columns, rows, |row| row.key())
+        "changes" => texts(rows, |row, buffer| {
+            let changes = row.movement.as_ref().map(|it| it.changes.join(","));
+            buffer.extend_from_slice(changes.unwrap_or_default().as_bytes());
+            Ok(row
+                .movement
+                .as_ref()
+                .is_some_and(|it| !it.changes.is_empty()))
+        })?,
+        _ => return Err(PartError::Column(column)),
+    })
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use payment_event::TransactionKey;
-use pipeline::stored::StoredMoney;
+use pipeline::stored::{StoredMoney, StoredMovement};
 use proptest::prelude::*;
 
 use super::*;
@@ -42,10 +42,60 @@ fn record(n: u32, nanos: i64, minor: Option<i64>, text: &str) -> StoredTransacti
         audit_key: "audit/dt=2025-12-29/hh=09/i.jsonl.zst".into(),
         audit_offset: u64::from(n),
         audit_length: 1 + u64::from(n),
-        archive_shard: "2025-12-29#07".into(),
+        expires_at: 1_776_000_000 + i64::from(n),
         tells: Vec::new(),
         movement: None,
     }
+}
+
+/// A movement with every attribute that one may have, or with as few as one may have.
+fn movement(n: u32, full: bool) -> StoredTransaction {
+    let plain = record(n, 0, Some(7).filter(|_| full), "charge");
+    let id = format!("c_{n}");
+    StoredTransaction {
+        key: TransactionKey {
+            timestamp: format!("movement#capture#{id}"),
+            ..plain.key
+        },
+        event_time: None,
+        merchant_account: None,
+        related_ids: BTreeMap::new(),
+        movement: Some(StoredMovement {
+            kind: "capture".into(),
+            id,
+            state: "succeeded".into(),
+            rank: -30,
+            tells: full.then(|| "own".into()),
+            amount_rank: full.then_some(30),
+            amount_at: full.then(|| "2026-01-02T03:04:05.123456789Z".parse().unwrap()),
+            version: 1 + u64::from(n),
+            changes: match full {
+                true => vec![
+                    "2026-01-02T03:04:05.678Z EUR.2 7".into(),
+                    "2026-01-03T00:00:00.000Z none".into(),
+                ],
+                false => Vec::new(),
+            },
+        }),
+        ..plain
+    }
+}
+
+#[test]
+fn movements_go_round_beside_events() {
+    let records = [
+        record(1, 5, Some(1), "charge"),
+        movement(2, true),
+        movement(3, false),
+    ];
+    assert_eq!(decode(encode(&records).unwrap()).unwrap(), records);
+    let file = encode(&records).unwrap();
+    let outline = outline(file).unwrap();
+    assert_eq!(
+        (outline.dated, outline.undated, outline.movements),
+        (1, 0, 2)
+    );
+    assert_eq!(outline, Outline::of(&records));
 }
 
 #[test]

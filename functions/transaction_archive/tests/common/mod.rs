@@ -2,34 +2,48 @@
 // A helper that cannot go on ends its test; each test binary uses its own part of this.
 #![allow(dead_code, clippy::unwrap_used)]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use audit_seal::seal::seal;
 use jiff::civil::{Date, date};
+use jiff::{SignedDuration, Timestamp};
 use payment_event::{MOVEMENT, TransactionKey};
-use pipeline::memory::{Memory, to_the_end};
-use pipeline::plan::archive_shard;
-use pipeline::storage::Deadline;
+use pipeline::memory::{Memory, signing_key, to_the_end};
+use pipeline::storage::{Deadline, ObjectStore};
 use pipeline::stored::{StoredMoney, StoredMovement, StoredTransaction};
-use transaction_archive::run::{Cursor, Days, Deps, Report, run};
+use transaction_archive::day::Stores;
+use transaction_archive::run::{Cursor, Deps, Report, Scope, run};
 use transaction_archive::{decode, read};
 
 pub(crate) const DAY: Date = date(2025, 12, 29);
-pub(crate) const DAYS: Days = Days {
-    first: DAY,
-    last: DAY,
-    undated_last: DAY,
-};
-const NOON_MS: i64 = 1_767_009_600_000;
+pub(crate) const NOON_MS: i64 = 1_767_009_600_000;
+/// Events of one audit object.
+const OBJECT_EVENTS: u32 = 3;
+/// Keys of one part, at least: three objects.
+pub(crate) const PART_KEYS: usize = 8;
+
+/// In the night, so many days after [`DAY`].
+pub(crate) fn night(days: i64) -> Timestamp {
+    let noon = Timestamp::from_millisecond(NOON_MS).unwrap();
+    noon + SignedDuration::from_hours(24 * days - 11)
+}
+
+/// A bucket that can be sealed, and an empty table.
+pub(crate) fn empty() -> Memory {
+    let memory = Memory::new();
+    memory.set_signing_key(signing_key().unwrap());
+    memory
+}
 
 pub(crate) fn record(n: u32) -> StoredTransaction {
     let event_time = jiff::Timestamp::from_millisecond(NOON_MS - 500 + i64::from(n) * 13).unwrap();
     let transaction_id = format!("stripe:pi_{}", n / 2);
     StoredTransaction {
-        archive_shard: archive_shard(&transaction_id, NOON_MS, true),
         key: TransactionKey {
             transaction_id,
             timestamp: format!("{event_time:.9}#evt_{n}"),
         },
+        expires_at: NOON_MS / 1000 + 104 * 86_400,
         provider: "stripe".into(),
         event_id: format!("evt_{n}"),
         event_type: "charge.succeeded".into(),
@@ -47,13 +61,16 @@ pub(crate) fn record(n: u32) -> StoredTransaction {
         event_time: Some(event_time),
         received_at: jiff::Timestamp::from_millisecond(NOON_MS).unwrap(),
         message_id: format!("m-{n}"),
-        audit_key: "audit/dt=2025-12-29/hh=12/i.jsonl.zst".into(),
+        audit_key: format!("audit/dt={DAY}/hh=12/i{:03}.jsonl.zst", n / OBJECT_EVENTS),
         audit_offset: 0,
         audit_length: 1,
         tells: Vec::new(),
         movement: None,
     }
 }
+
+/// The audit object of [`event`] and [`movement`].
+pub(crate) const PAYMENTS: &str = "audit/dt=2025-12-29/hh=13/payments.jsonl.zst";
 
 /// An event under `payment` that tells and names these.
 pub(crate) fn event(
@@ -65,7 +82,7 @@ pub(crate) fn event(
     let transaction_id = format!("stripe:{payment}");
     let plain = record(n);
     StoredTransaction {
-        archive_shard: archive_shard(&transaction_id, plain.received_at.as_millisecond(), true),
+        audit_key: PAYMENTS.into(),
         key: TransactionKey {
             transaction_id,
             ..plain.key
@@ -87,7 +104,9 @@ pub(crate) fn movement(payment: &str, kind: &str, id: &str) -> StoredTransaction
             transaction_id: format!("stripe:{payment}"),
             timestamp: format!("{MOVEMENT}#{kind}#{id}"),
         },
-        archive_shard: String::new(),
+        audit_key: PAYMENTS.into(),
+        event_time: None,
+        related_ids: BTreeMap::new(),
         movement: Some(StoredMovement {
             kind: kind.into(),
             id: id.into(),
@@ -103,8 +122,9 @@ pub(crate) fn movement(payment: &str, kind: &str, id: &str) -> StoredTransaction
     }
 }
 
+/// Puts records into the table, each named by the line of an audit object.
 pub(crate) fn filled(memory: &Memory, records: std::ops::Range<u32>) {
-    records.for_each(|n| memory.put_item(record(n).item()));
+    memory.put_audited(&records.map(record).collect::<Vec<_>>());
 }
 
 /// Never, or after so many questions.
@@ -118,23 +138,76 @@ impl Deadline for After {
     }
 }
 
-pub(crate) const PART_ITEMS: usize = 2;
+/// Seals what there is, so many days after [`DAY`].
+pub(crate) fn sealed(memory: &Memory, days: i64) {
+    let never = After(u32::MAX.into());
+    let deps = audit_seal::seal::Deps {
+        objects: memory,
+        signer: memory,
+        pause: memory,
+        deadline: &never,
+    };
+    let day = DAY.checked_add(SignedDuration::from_hours(24 * (days - 1)));
+    to_the_end(seal(day.unwrap(), night(days), &deps))
+        .unwrap()
+        .unwrap();
+}
+
+/// What is sealed by the night so many days after [`DAY`].
+pub(crate) fn scope(days: i64) -> Scope {
+    Scope {
+        first: DAY,
+        last: DAY,
+        sealed_before: night(days) + SignedDuration::from_secs(1),
+        now: night(days) + SignedDuration::from_hours(2),
+    }
+}
 
 /// `None` is a crash.
-pub(crate) fn archive(memory: &Memory, from: Option<Cursor>, questions: u32) -> Option<Report> {
+pub(crate) fn archive_in(
+    memory: &Memory,
+    objects: &impl ObjectStore,
+    scope: &Scope,
+    from: Option<&Cursor>,
+    questions: u32,
+) -> Option<Report> {
     let deadline = After(questions.into());
     let deps = Deps {
-        index: memory,
-        objects: memory,
+        table: memory,
+        objects,
         pause: memory,
         deadline: &deadline,
-        part_items_max: PART_ITEMS,
+        part_keys_min: PART_KEYS,
     };
-    to_the_end(run(DAYS, from, &deps))
+    to_the_end(run(scope, from, &deps))
+}
+
+pub(crate) fn archive(memory: &Memory, from: Option<&Cursor>, questions: u32) -> Option<Report> {
+    archive_in(memory, memory, &scope(1), from, questions)
+}
+
+/// Seals what there is on the day after `days` days and archives it.
+pub(crate) fn archive_on(memory: &Memory, days: i64) -> Report {
+    sealed(memory, days);
+    archive_in(memory, memory, &scope(days), None, u32::MAX).unwrap()
 }
 
 pub(crate) fn archive_all(memory: &Memory) -> Report {
-    archive(memory, None, u32::MAX).unwrap()
+    archive_on(memory, 1)
+}
+
+/// Where a memory's records are read.
+pub(crate) fn stores(memory: &Memory) -> Stores<'_, Memory, Memory, Memory> {
+    Stores {
+        table: memory,
+        objects: memory,
+        pause: memory,
+    }
+}
+
+/// Lets everything expire that belongs to [`DAY`].
+pub(crate) fn expire(memory: &Memory) {
+    memory.expire(i64::MAX, |_| true);
 }
 
 /// What a reader of `archive/transactions/` sees: every row of every file.
@@ -146,18 +219,11 @@ pub(crate) fn visible(memory: &Memory) -> Vec<StoredTransaction> {
 
 /// What the manifests say is archived.
 pub(crate) fn listed(memory: &Memory) -> Vec<StoredTransaction> {
+    let manifests = to_the_end(read::manifests(DAY, "", memory)).unwrap();
     let mut records = Vec::new();
-    for shard in 0..16 {
-        for manifest in to_the_end(read::manifests(DAY, shard, memory))
-            .unwrap()
-            .unwrap()
-        {
-            records.extend(
-                to_the_end(read::verified(&manifest, memory))
-                    .unwrap()
-                    .unwrap(),
-            );
-        }
+    for manifest in manifests.unwrap() {
+        let part = to_the_end(read::verified(&manifest, memory)).unwrap();
+        records.extend(part.unwrap());
     }
     records
 }

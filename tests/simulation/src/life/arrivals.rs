@@ -1,15 +1,8 @@
 //! What arrives: genuine and forged webhooks, late ones, and what a provider delivers again.
 
-use payment_event::UNDATED;
-use pipeline::plan::archive_shard;
-use pipeline::storage::Attribute;
-
 use super::{DAY_MS, FIRST_MS, Life};
 use crate::lives::LIVES;
 use crate::messages::{Message, Order, all_providers, lived, message, redelivered, twin};
-
-/// Tries at a webhook that falls into a given shard, which one in sixteen does.
-const SHARD_TRIES: usize = 48;
 
 impl Life {
     /// A webhook arrives, genuine or not.
@@ -22,7 +15,11 @@ impl Life {
         };
         let order = self.order(received_day);
         self.numbers += 1;
-        if let Some(message) = message(&order) {
+        if let Some(mut message) = message(&order) {
+            if received_day < day && self.random.once_in(2) {
+                // Rejected or dead-lettered then, and sent through verification again now.
+                message.queued_at_ms += (day - received_day) * DAY_MS;
+            }
             self.accepted.push(message.clone());
             self.queue.push_back(message);
         }
@@ -76,51 +73,30 @@ impl Life {
         }
     }
 
-    /// A genuine webhook of that day for a shard that holds something already: what two archive runs may see differently. `None` when
-    /// nothing of the day is in the table.
+    /// A genuine webhook of that day, which arrives while the day is archived.
     pub(super) fn late_arrival(&mut self, day: i64) -> Option<Message> {
-        let items = self.memory.items();
-        let date = Self::date(day).to_string();
-        let shards: Vec<&str> = items
-            .values()
-            .filter_map(|item| match item.get("archive_shard") {
-                Some(Attribute::Text(shard)) if shard.starts_with(&date) => Some(shard.as_str()),
-                _ => None,
-            })
-            .collect();
-        let wanted = *shards.get(self.random.below(shards.len()))?;
-        for _ in 0..SHARD_TRIES {
-            let order = self.order(day);
-            self.numbers += 1;
-            let message = message(&order)?;
-            let fits = message.keys.iter().any(|key| {
-                let dated = !key.timestamp.starts_with(UNDATED);
-                archive_shard(&key.transaction_id, order.received_at_ms, dated) == wanted
-            });
-            if fits {
-                self.accepted.push(message.clone());
-                return Some(message);
-            }
-        }
-        None
+        let order = Order {
+            forged: false,
+            ..self.order(day)
+        };
+        self.numbers += 1;
+        let message = message(&order)?;
+        self.accepted.push(message.clone());
+        Some(message)
     }
 
     /// A provider delivers again what it delivered before: another message, the same event. Or what
     /// looks like it and is not.
     pub(super) fn repeat(&mut self) {
-        let young = |message: &&Message| {
-            message.valid()
-                && (message.first_received_at_ms - FIRST_MS) / DAY_MS > self.archived_until
-        };
-        let candidates: Vec<Message> = self.accepted.iter().filter(young).cloned().collect();
+        let valid = self.accepted.iter().filter(|message| message.valid());
+        let candidates: Vec<Message> = valid.cloned().collect();
         if candidates.is_empty() {
             return;
         }
         let first = &candidates[self.random.below(candidates.len())];
         let number = self.numbers;
         self.numbers += 1;
-        // On the day of the first: a day is archived here as soon as its queue is empty, and not
-        // after the ninety days within which a repetition finds the record in the table.
+        // Received on the day of the first, and delivered to the function whenever the queue does.
         let day_ends_ms = first.first_received_at_ms - first.first_received_at_ms % DAY_MS + DAY_MS;
         let received_at_ms = (first.received_at_ms + 1000).min(day_ends_ms - 1);
         // One in four differs from the first in its amount: another event where the provider gives

@@ -35,7 +35,7 @@ fn record() -> StoredTransaction {
         audit_key: "audit/1".to_owned(),
         audit_offset: 0,
         audit_length: 9,
-        archive_shard: "2026-11-27#01".to_owned(),
+        expires_at: 1_788_000_000,
         tells: Vec::new(),
         movement: None,
     }

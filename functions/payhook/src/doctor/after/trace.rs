@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use aws_adapters::standing::counted_in;
 use aws_adapters::waiting::WaitingQueue;
-use aws_adapters::{Clients, DynamoIndex, S3Objects};
+use aws_adapters::{Clients, DynamoReader, S3Objects};
 use jiff::{Timestamp, ToSpan};
 use payment_event::{CurrencyCode, MinorUnits, MovementKind};
 use pipeline::Origin;
@@ -29,7 +29,7 @@ const LOOKED_AT_MAX: usize = 500;
 /// Where it is looked.
 pub(super) struct Places<'p> {
     clients: &'p Clients,
-    index: DynamoIndex,
+    table: DynamoReader,
     objects: S3Objects,
     analytics: String,
     rejected: String,
@@ -57,7 +57,7 @@ impl<'p> Places<'p> {
     pub(super) async fn new(clients: &'p Clients, stack: &StackArguments) -> Self {
         let mut places = Self {
             clients,
-            index: DynamoIndex::new(clients, stack.name("transactions")),
+            table: DynamoReader::new(clients, stack.name("transactions")),
             objects: S3Objects::new(clients, stack.bucket()),
             analytics: stack.name("analytics"),
             rejected: stack.name("rejected_queue"),
@@ -117,7 +117,7 @@ impl<'p> Places<'p> {
         if self.troubles.table.is_some() {
             return;
         }
-        match self.index.records_of(id).await {
+        match self.table.records_of(id).await {
             Ok(items) => {
                 let mut records = items.into_iter().map(StoredTransaction::from_item);
                 one.trace.record = records.find_map(Result::ok);
