@@ -24,8 +24,9 @@ MESSAGES_A_RECEIVE = 10
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html, read 2026-11-27.
 NEW_TABLE_WRITE_UNITS = 4_000
 PARTITION_WRITE_UNITS = 1_000
-# A record below a kilobyte is one unit in the table and one in its index.
-WRITE_UNITS_A_WEBHOOK = 2
+# Write units of ten webhooks: a unit for each event's item, and for its movement's up to 1.4 where no
+# process remembers it, by whole lives of payments (bench/README.md, 2.35 in all).
+WRITE_UNITS_OF_TEN_WEBHOOKS = 24
 # What Lambda wants left for functions without a reservation.
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html, read 2026-11-27.
 UNRESERVED_MIN = 100
@@ -54,7 +55,7 @@ def sustained(capacity: str) -> Sustained:
     write_units = warm["write_units"] if warm else NEW_TABLE_WRITE_UNITS
     return Sustained(
         queue=numbers["maximum_concurrency"] * RECEIVES_A_SECOND * MESSAGES_A_RECEIVE,
-        table=write_units // WRITE_UNITS_A_WEBHOOK,
+        table=write_units * 10 // WRITE_UNITS_OF_TEN_WEBHOOKS,
         shards=write_units // PARTITION_WRITE_UNITS,
         analytics=function_limits("analytics_processor", capacity)["reserved_concurrency"],
         reserved=sum(function_limits(function, capacity)["reserved_concurrency"] for function in FUNCTIONS),
@@ -80,7 +81,7 @@ TAIL = f"""
   concurrency: a throttled poll uses up a receive, and after {{receives}} of them a good message is a dead
   letter. That a poller of the standard mode is as fast is an assumption; the alarm on the queue's age
   rings when it is wrong.
-- **tables**: write units a second ÷ {WRITE_UNITS_A_WEBHOOK} (a record and its index). The default has what a new
+- **tables**: write units a second ÷ {WRITE_UNITS_OF_TEN_WEBHOOKS / 10} (an event's item, and the movement that it tells). The default has what a new
   on-demand table takes; the others are warm for theirs, which is billed once.
 - **shards**: a partition takes {PARTITION_WRITE_UNITS:,} units a second and is one shard; each shard needs an invocation of
   `analytics_processor` of its own, or it waits for one.
