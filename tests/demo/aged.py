@@ -7,7 +7,8 @@ import copy
 import datetime
 import itertools
 import json
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import zstandard
@@ -19,6 +20,7 @@ Item = dict[str, Any]
 
 DAYS = 100
 DAY_SECONDS = 86_400
+HOURS = 24
 # DynamoDB takes so many writes in a call.
 WRITES_MAX = 25
 # Lines of a frame of an audit object (`functions/pipeline/src/audit.rs`).
@@ -33,17 +35,41 @@ class Copy:
 
     line: dict[str, Any]
     items: list[Item]
+    # What the event's item has otherwise than the webhook told it; None for what it lacks.
+    change: Item = field(default_factory=dict)
 
-    @property
-    def received_at(self) -> str:
-        """The time of receipt, as text."""
-        return self.line["received_at"]
+    def __post_init__(self) -> None:
+        key = self.items[0] | self.change
+        self.line["keys"] = [{name: key[name]["S"] for name in ("transaction_id", "timestamp")}]
+
+    def event(self) -> Item:
+        """The event's item."""
+        return {name: value for name, value in (self.items[0] | self.change).items() if value is not None}
 
 
-def aged(item: Item, number: int, days: int) -> Item:
-    """The item as if its webhook had come `days` ago, with ids of its own."""
+@dataclass(frozen=True)
+class When:
+    """How many days earlier a webhook is to have come, and in which hour of that day (UTC)."""
+
+    days: int
+    hour: int = 0
+
+    def earlier(self, time: str) -> str:
+        """The same time of day, so many days before; the digits of its second stay as they are."""
+        day = datetime.date.fromisoformat(time[:10]) - datetime.timedelta(days=self.days)
+        return f"{day.isoformat()}{time[10:]}"
+
+    def receipt(self, time: str) -> str:
+        """The same, in its hour."""
+        return f"{self.earlier(time)[:11]}{self.hour:02}{time[13:]}"
+
+
+def aged(item: Item, number: int, when: When) -> Item:
+    """The item as if its webhook had come then, with ids of its own."""
     event_id = f"{item['event_id']['S']}-aged{number}"
-    times = {name: _earlier(item[name]["S"], days) for name in ("event_time", "received_at") if name in item}
+    times = {"received_at": when.receipt(item["received_at"]["S"])}
+    if "event_time" in item:
+        times["event_time"] = when.earlier(item["event_time"]["S"])
     # An event without a signed time has none in its key, whether it states one or not.
     key_time = UNDATED if item["timestamp"]["S"].startswith(UNDATED) else times["event_time"]
     texts = times | {
@@ -52,10 +78,10 @@ def aged(item: Item, number: int, days: int) -> Item:
         "event_id": event_id,
         "message_id": f"{item['message_id']['S']}-aged{number}",
     }
-    return copy.deepcopy(item) | {name: {"S": text} for name, text in texts.items()} | _expiry(item, days)
+    return copy.deepcopy(item) | {name: {"S": text} for name, text in texts.items()} | _expiry(item, when)
 
 
-def aged_movements(item: Item, number: int, days: int, movements: dict[tuple[str, str], Item]) -> list[Item]:
+def aged_movements(item: Item, number: int, when: When, movements: dict[tuple[str, str], Item]) -> list[Item]:
     """What an aged event tells, as if it alone had told it: the movements of `item`, under the aged event's own payment."""
     made = []
     for told in item.get("tells", {"L": []})["L"]:
@@ -64,7 +90,7 @@ def aged_movements(item: Item, number: int, days: int, movements: dict[tuple[str
         # A movement of another payment keeps its item: the aged event names that one.
         if found is None:
             continue
-        received_at = _earlier(item["received_at"]["S"], days)
+        received_at = when.receipt(item["received_at"]["S"])
         changes = found["changes"]["L"][-1:]
         what = changes[0]["S"].partition(" ")[2] if changes else "none"
         texts = {
@@ -77,40 +103,35 @@ def aged_movements(item: Item, number: int, days: int, movements: dict[tuple[str
             copy.deepcopy(found)
             | {name: {"S": text} for name, text in texts.items()}
             | {"version": {"N": "1"}, "changes": {"L": [] if what == "none" else [{"S": f"{received_at} {what}"}]}}
-            | _expiry(found, days)
+            | _expiry(found, when)
         )
     return made
 
 
-def aged_line(line: dict[str, Any], item: Item, number: int, days: int) -> dict[str, Any]:
+def aged_line(line: dict[str, Any], item: Item, number: int, when: When) -> dict[str, Any]:
     """The audit line of an aged event, as if its webhook had told that event alone."""
-    made = aged(item, number, days)
+    made = aged(item, number, when)
     key = {name: item[name]["S"] for name in ("transaction_id", "timestamp")}
-    event = line["events"][line["keys"].index(key)]
-    provider = item["provider"]["S"]
-    told = {
-        "event_id": made["event_id"]["S"],
-        "transaction_id": made["transaction_id"]["S"].removeprefix(f"{provider}:"),
-    }
+    event = copy.deepcopy(line["events"][line["keys"].index(key)])
+    payment = event["transaction_id"]
+    event["event_id"] = made["event_id"]["S"]
+    event["transaction_id"] = made["transaction_id"]["S"].removeprefix(f"{item['provider']['S']}:")
     if "event_time" in event:
-        told["event_time"] = _earlier(event["event_time"], days)
+        event["event_time"] = when.earlier(event["event_time"])
+    for movement in event.get("movements", []):
+        if movement["payment"] == payment:
+            movement["payment"] = event["transaction_id"]
     return line | {
         "message_id": made["message_id"]["S"],
         "request_id": f"{line['request_id']}-aged{number}",
-        "received_at": _earlier(line["received_at"], days),
+        "received_at": when.receipt(line["received_at"]),
         "keys": [{name: made[name]["S"] for name in key}],
-        "events": [event | told],
+        "events": [event],
     }
 
 
-def _earlier(time: str, days: int) -> str:
-    """The same time of day, so many days before; the digits of its second stay as they are."""
-    day = datetime.date.fromisoformat(time[:10]) - datetime.timedelta(days=days)
-    return f"{day.isoformat()}{time[10:]}"
-
-
-def _expiry(item: Item, days: int) -> Item:
-    return {"expires_at": {"N": str(int(item["expires_at"]["N"]) - days * DAY_SECONDS)}}
+def _expiry(item: Item, when: When) -> Item:
+    return {"expires_at": {"N": str(int(item["expires_at"]["N"]) - when.days * DAY_SECONDS)}}
 
 
 def written(key: str, copies: list[Copy]) -> bytes:
@@ -133,35 +154,47 @@ def written(key: str, copies: list[Copy]) -> bytes:
 _numbers = itertools.count()
 
 
-def put_aged(cloud: LocalCloud, count: int, days: int = DAYS) -> list[Item]:
+def put_aged(
+    cloud: LocalCloud,
+    count: int,
+    days: int = DAYS,
+    changes: Sequence[Item] = (),
+    of: Callable[[Item], bool] = lambda _: True,
+) -> list[Item]:
     """Puts aged copies of `count` events into the audit log and the table, and what they tell; their items, the events' first.
 
-    Each copy has ids of its own.
+    Each copy has ids of its own. They are spread over the hours of their day, each hour with an audit
+    object of its own. `changes` are those of the first events' items, as `Copy.change`; `of`
+    says of which events copies are made.
     """
     items = [item for item in ledger.items(cloud) if "-aged" not in item["event_id"]["S"]]
-    events = [item for item in items if item["record_type"]["S"] == "event"]
+    events = [item for item in items if item["record_type"]["S"] == "event" and of(item)]
     movements = {
         (item["transaction_id"]["S"], item["timestamp"]["S"]): item
         for item in items
         if item["record_type"]["S"] == "movement"
     }
     lines = {line["message_id"]: line for line in ledger.audit_lines(cloud) if line["verdict"] == "stored"}
-    by_day: dict[str, list[Copy]] = {}
-    # Spread over all of them, so that every provider is among the old ones.
-    for item, number in [(events[n * len(events) // count], next(_numbers)) for n in range(count)]:
-        line = aged_line(lines[item["message_id"]["S"]], item, number, days)
-        made = Copy(line, [aged(item, number, days), *aged_movements(item, number, days, movements)])
-        by_day.setdefault(made.received_at[:10], []).append(made)
-    copies = [one for of_day in by_day.values() for one in of_day]
-    for day, of_day in by_day.items():
-        hour = min(one.received_at for one in of_day)[11:13]
-        key = f"audit/dt={day}/hh={hour}/aged-{next(_numbers)}.jsonl.zst"
+    by_hour: dict[str, list[Copy]] = {}
+    for index in range(count):
+        # Spread over all of them, so that every provider is among the old ones.
+        item, number = events[index * len(events) // count], next(_numbers)
+        when = When(days, index * HOURS // count)
+        line = aged_line(lines[item["message_id"]["S"]], item, number, when)
+        change = changes[index] if index < len(changes) else {}
+        made = Copy(line, [aged(item, number, when), *aged_movements(item, number, when, movements)], change)
+        by_hour.setdefault(made.line["received_at"][:13], []).append(made)
+    copies = [one for of_hour in by_hour.values() for one in of_hour]
+    for hour, of_hour in by_hour.items():
+        day, _, hh = hour.partition("T")
+        key = f"audit/dt={day}/hh={hh}/aged-{next(_numbers)}.jsonl.zst"
         # Before the items, as the function does it.
-        cloud.clients.s3.put_object(Bucket=cloud.outputs["audit_bucket_name"], Key=key, Body=written(key, of_day))
+        cloud.clients.s3.put_object(Bucket=cloud.outputs["audit_bucket_name"], Key=key, Body=written(key, of_hour))
     told = [item for one in copies for item in one.items[1:]]
     # Movements first, so that once the events are counted they are, too.
     put(cloud, told)
-    put(cloud, made_events := [one.items[0] for one in copies])
+    made_events = [one.event() for one in copies]
+    put(cloud, made_events)
     return [*made_events, *told]
 
 
