@@ -219,7 +219,8 @@ def expiry_is_stopped(cloud: LocalCloud) -> bool:
     try:
         ended = ledger.run_archive(cloud, {"task": "archive", "first": "2001-01-01", "last": "2001-01-01"}) is None
         status = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]["TimeToLiveStatus"]
-        assert ended is (status == "DISABLED")
+        # Without the right to look it is switched off all the same, and the run fails.
+        assert status == "DISABLED" or not ended
         return ended
     finally:
         cloud.clients.s3.delete_object(**where, VersionId=version["VersionId"])
