@@ -28,8 +28,9 @@ MESSAGES_A_RECEIVE = 10
 # of which was read 2026-11-28.
 NEW_TABLE_WRITE_UNITS = 4_000
 PARTITION_WRITE_UNITS = 1_000
-# A record below a kilobyte is one unit in the table and one in its index.
-WRITE_UNITS_A_WEBHOOK = 2
+# Write units of ten webhooks: a unit for each event's item, and for its movement's up to 1.4 where no
+# process remembers it, by whole lives of payments (bench/README.md, 2.35 in all).
+WRITE_UNITS_OF_TEN_WEBHOOKS = 24
 # What Lambda wants left for functions without a reservation.
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html, read 2026-11-27.
 UNRESERVED_MIN = 100
@@ -58,7 +59,7 @@ def sustained(capacity: str) -> Sustained:
     write_units = warm["write_units"] if warm else NEW_TABLE_WRITE_UNITS
     return Sustained(
         queue=numbers["maximum_concurrency"] * RECEIVES_A_SECOND * MESSAGES_A_RECEIVE,
-        table=write_units // WRITE_UNITS_A_WEBHOOK,
+        table=write_units * 10 // WRITE_UNITS_OF_TEN_WEBHOOKS,
         shards=write_units // PARTITION_WRITE_UNITS,
         analytics=function_limits("analytics_processor", capacity)["reserved_concurrency"],
         reserved=sum(function_limits(function, capacity)["reserved_concurrency"] for function in FUNCTIONS),
@@ -86,9 +87,9 @@ TAIL = f"""
   message is a dead letter. That the standard mode polls as fast for each invocation, and that
   messages have 10 kB at most on average, are assumptions; the alarm on the queue's age rings when
   they are wrong.
-- **tables**: write units a second ÷ {WRITE_UNITS_A_WEBHOOK} (a record and its index). The default has what a new
-  on-demand table takes; the others are warm for theirs, and AWS charges for the request that warms
-  them.
+- **tables**: write units a second ÷ {WRITE_UNITS_OF_TEN_WEBHOOKS / 10} (an event's item, and the movement that
+  it tells). The default has what a new on-demand table takes; the others are warm for theirs, and AWS
+  charges for the request that warms them.
 - **shards**: a partition takes {PARTITION_WRITE_UNITS:,} units a second; that it is one shard is an assumption. Each
   shard needs an invocation of `analytics_processor` of its own, or it waits for one.
 - **concurrency**: what the functions reserve and the {UNRESERVED_MIN} that Lambda wants left. A new account often

@@ -133,6 +133,19 @@ archive_silence_min_seconds := 90000
 
 archive_silence_max_seconds := 90000
 
+# What the archive states once a day is looked for in a window that is longer than the time between
+# two runs, one of which may be an hour late.
+archive_state_min_seconds := 93600
+
+archive_state_max_seconds := 172800
+
+# Days that the oldest day without a verified copy has left when it rings. It has some fifty as long
+# as the archive keeps up: the days in the table and those of grace, less those in which a message may
+# wait and those in which an audit object may come late.
+days_left_alarm_min := 30
+
+days_left_alarm_max := 48
+
 blocked_alarm_max := 10000
 
 # CloudWatch's shortest period for metrics of AWS is a minute.

@@ -41,9 +41,8 @@ rights := {
 	],
 	"archival_function": [
 		{"actions": write_logs, "on": `:log-group:/aws/lambda/archival_function_[^:*?]+:log-stream:\*$`},
-		{"actions": {"dynamodb:Query"}, "on": `:table/transactions_[^/*?]+/index/archive_index$`},
-		{"actions": {"dynamodb:Query"}, "on": transactions_table},
-		{"actions": {"dynamodb:BatchWriteItem"}, "on": transactions_table},
+		{"actions": {"dynamodb:BatchGetItem", "dynamodb:Query"}, "on": transactions_table},
+		{"actions": {"dynamodb:DescribeTimeToLive", "dynamodb:UpdateTimeToLive"}, "on": transactions_table},
 		{"actions": {"s3:PutObject"}, "on": archive_object},
 		{"actions": {"s3:PutObject"}, "on": seal_object},
 		{"actions": {"s3:PutObject"}, "on": log_object},

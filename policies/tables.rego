@@ -54,10 +54,9 @@ deny_table_stream contains message if {
 # METADATA
 # title: A table forgets what it need not keep
 # description: >-
-#   Rows of a minute and markers carry a time of expiry; without the analytics table's TTL they
-#   stay for ever, against the retention that was decided. Transactions carry none, because the
-#   archive deletes them once their copy is verified. The rule asks for the TTL of both tables, so
-#   that an item with a time of expiry never stays. Never computed: absent is a violation.
+#   Every record of a payment carries a time of expiry, long after the archive has a verified copy of it; rows of a minute and markers carry one, too.
+#   Nobody else deletes anything: without the TTL all of it stays for ever, against the retention that was decided. Never computed: absent is a
+#   violation.
 # scope: rule
 # custom:
 #   fix: set ttl to enabled on the attribute expires_at (infra/lib/tables.py)
@@ -94,24 +93,40 @@ deny_table_keys contains message if {
 }
 
 # METADATA
-# title: The archive finds every transaction
+# title: A table has no index
 # description: >-
-#   The archive, the recount and the reconciliation read the transactions by day and shard through one index with every attribute. Without it, or with
-#   other keys, records stay in the table for ever, against the retention that was decided. Never computed: absent is a violation.
+#   An index is written with every insert, which doubles what an insert costs, and it is a second copy of payments. The keys of one day in one index
+#   are few, and throttle the whole table when all webhooks go to them. Records are found by the audit log, which names their keys. Absent is right.
 # scope: rule
 # custom:
-#   fix: keep archive_index of infra/lib/tables.py
-#   pci: ["3.2.1", "6.2.4"]
+#   fix: read by key what the audit log names, and remove the index
+#   pci: ["2.2.1", "3.2.1"]
 deny_table_index contains message if {
 	input.__type == table_type
-	startswith(physical_name(subject), "transactions_")
-	not has_archive_index(subject)
-	message := say(subject, "it has no archive_index by archive_shard and timestamp with all attributes", "keep the index")
+	some property in {"globalSecondaryIndexes", "localSecondaryIndexes"}
+	count(as_list(value(subject, [property]))) > 0
+	message := say(subject, sprintf("it has %s", [property]), "remove it")
 }
 
-has_archive_index(table) if {
-	some index in value(table, ["globalSecondaryIndexes"])
-	index.name == "archive_index"
-	index.projectionType == "ALL"
-	{[key.attributeName, key.keyType] | some key in index.keySchemas} == {["archive_shard", "HASH"], ["timestamp", "RANGE"]}
+# What takes a record away, or puts another in its place. A transaction is allowed by the right to each of its writes:
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html, read 2026-11-28.
+takes_records_away := {"dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PartiQLDelete", "dynamodb:PutItem"}
+
+# METADATA
+# title: Nobody deletes or replaces a record of a payment
+# description: >-
+#   Records leave the table when they expire, and in no other way, so that no fault of a function can take one away before its copy is verified. No role
+#   holds a right that deletes an item of the transactions table or writes over one. The names in the documents are known in every preview.
+# scope: rule
+# custom:
+#   fix: remove the right
+#   pci: ["3.2.1", "7.2.5", "10.3.2"]
+deny_record_deleted contains message if {
+	input.__type == "aws:iam/rolePolicy:RolePolicy"
+	some statement in allowing(subject)
+	some action in actions(statement)
+	action in takes_records_away
+	some target in targets(statement)
+	contains(target, ":table/transactions_")
+	message := say(subject, in_statement(statement, sprintf("%s on %s deletes or replaces records", [action, target])), "remove the right")
 }

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from infra.lib.catalogue import CATALOGUE_FILE
+from infra.lib.limits import LIMITS
 
 Graph = list[dict[str, Any]]
 Table = tuple[str, tuple[str, ...], list[tuple[str, ...]]]
@@ -84,7 +85,7 @@ def alarms(graph: Graph) -> Table:
 
 
 def retention(graph: Graph) -> Table:
-    """How long logs and objects are kept."""
+    """How long logs, records and objects are kept."""
     rows: list[tuple[str, ...]] = [
         (
             str(r["properties"].get("name", r["name"])),
@@ -102,6 +103,15 @@ def retention(graph: Graph) -> Table:
             rows.append(
                 (f"{resource['name']} {prefix}", "objects", f"{days} days" if days else "for good", colder or "-")
             )
+    archive, names = LIMITS["archive"], [r["properties"]["name"] for r in _of(graph, ":Table")]
+    table = next((name for name in names if name.startswith("transactions_")), "transactions")
+    for kind, days in (
+        ("events", "table_days"),
+        ("events without a signed time", "undated_table_days"),
+        ("movements", "movement_table_days"),
+    ):
+        kept = f"{archive[days] + archive['grace_days']} days"
+        rows.append((f"{table} {kind}", "items", kept, "deleted within days; in the archive for good"))
     return "Retention (10.5.1)", ("what", "kind", "kept", "then"), rows
 
 

@@ -80,6 +80,14 @@ TEXTS = {
         f"The archival function, which also seals the audit log, has not started for {_LIMITS['archive_hours']} hours.",
         "Look whether the schedule is enabled, and start the task by hand.",
     ),
+    "archive_behind": Text(
+        f"A day comes within {LIMITS['archive']['days_left_alarm']} days of its expiry, and the archive has no verified copy of it.",
+        "Read the newest errors in the archival function's log.",
+    ),
+    "expiry_stopped": Text(
+        "The archive has switched the expiry of the transactions table off, because a day without a verified copy was about to expire.",
+        "Let the archive catch up, as for archive_behind; then switch the expiry on again.",
+    ),
     "card_data_in_logs": Text(
         "CloudWatch found and masked card data in a log line that should never have been written.",
         "Find the line, and the code that wrote it.",

@@ -56,6 +56,7 @@ class Alarms(pulumi.ComponentResource):
         self._incomplete()
         self._contradicted()
         self._archive_not_run()
+        self._archive_state()
         self._card_data_in_logs()
         if settings.firewall:
             self._firewall()
@@ -73,8 +74,18 @@ class Alarms(pulumi.ComponentResource):
             "opts": self._opts,
         }
 
-    def _alarm(self, name: str, text: str, metric: Metric, *, threshold: int, period: int = FIVE_MINUTES) -> None:
-        """Rings if the metric reaches the threshold within one period of so many seconds."""
+    def _alarm(
+        self,
+        name: str,
+        text: str,
+        metric: Metric,
+        *,
+        threshold: int,
+        period: int = FIVE_MINUTES,
+        periods: int = 1,
+        comparison: str = "GreaterThanOrEqualToThreshold",
+    ) -> None:
+        """Rings if the metric compares so in one of the periods of so many seconds."""
         aws.cloudwatch.MetricAlarm(
             name,
             namespace=metric.namespace,
@@ -83,8 +94,10 @@ class Alarms(pulumi.ComponentResource):
             statistic=metric.stat,
             period=period,
             threshold=threshold,
-            comparison_operator="GreaterThanOrEqualToThreshold",
-            **self._arguments(name, text, "notBreaching", 1),
+            comparison_operator=comparison,
+            # Without it the metric must compare so in every period.
+            datapoints_to_alarm=1 if periods > 1 else None,
+            **self._arguments(name, text, "notBreaching", periods),
         )
 
     def _math_alarm(
@@ -311,6 +324,30 @@ class Alarms(pulumi.ComponentResource):
             comparison="LessThanThreshold",
             missing="breaching",
         )
+
+    def _archive_state(self) -> None:
+        """How near the oldest day without a verified copy is to its expiry, and that nothing expires.
+
+        The archive states both at each run, which is once a day. So the window is longer than the
+        time between two runs, one point in it is enough, and the alarm goes on ringing until a whole
+        window has none. No data is no finding: `archive_not_run` rings for an archive that is silent.
+        https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html,
+        read 2026-11-28.
+        """
+        for kind, name, stat, comparison, threshold in (
+            ("archive_behind", "ArchiveDaysLeft", "Minimum", "LessThanThreshold", LIMITS["archive"]["days_left_alarm"]),
+            ("expiry_stopped", "ExpiryStopped", "Maximum", "GreaterThanOrEqualToThreshold", 1),
+        ):
+            stated = self._own_metric("archival_function", name)
+            self._alarm(
+                kind,
+                description(kind),
+                Metric(stated.namespace, stated.name, stated.dimensions, stat),
+                threshold=threshold,
+                period=HOUR,
+                periods=self._limits["archive_state_hours"],
+                comparison=comparison,
+            )
 
     def _firewall(self) -> None:
         def metric(name: str, rule: str) -> Metric:

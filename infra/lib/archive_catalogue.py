@@ -37,7 +37,7 @@ class ArchiveCatalogue(pulumi.ComponentResource):
             name=settings.name("transactions_archive"),
             database_name=self.database.name,
             table_type="EXTERNAL_TABLE",
-            description="One row an event; dt is the UTC day of receipt",
+            description="One row an event, and one a version of a movement; dt is the UTC day of receipt",
             parameters={
                 "classification": "parquet",
                 "EXTERNAL": "TRUE",

@@ -86,10 +86,11 @@ def statements(settings: Settings, function: str) -> list[Statement]:
     table, bucket = settings.table_arn("transactions"), settings.bucket_arn
     return [
         logs,
-        allow(["dynamodb:Query"], [f"{table}/index/archive_index"], "ReadOldTransactions"),
-        # A payment's events and movements, to see whether they contradict each other.
-        allow(["dynamodb:Query"], [table], "ReadPayments"),
-        allow(["dynamodb:BatchWriteItem"], [table], "DeleteArchivedTransactions"),
+        # The records that the audit log names; and a payment's events and movements, to see
+        # whether they contradict each other.
+        allow(["dynamodb:BatchGetItem", "dynamodb:Query"], [table], "ReadTransactions"),
+        # The last resort: a table that forgets nothing more, because a day has no verified copy.
+        allow(["dynamodb:DescribeTimeToLive", "dynamodb:UpdateTimeToLive"], [table], "StopExpiry"),
         allow(
             ["s3:PutObject"],
             [f"{bucket}/archive/*", f"{bucket}/logs/*", f"{bucket}/seal/*"],
@@ -150,9 +151,6 @@ def environment(settings: Settings, function: str) -> dict[str, str]:
         "TRANSACTIONS_TABLE": settings.name("transactions"),
         "AUDIT_BUCKET": settings.audit_bucket,
         "SEAL_KEY_ALIAS": settings.seal_key_alias,
-        "ARCHIVE_OLDER_THAN_DAYS": str(LIMITS["archive"]["older_than_days"]),
-        "ARCHIVE_UNDATED_OLDER_THAN_DAYS": str(LIMITS["archive"]["undated_older_than_days"]),
-        "ARCHIVE_LOOKBACK_DAYS": str(LIMITS["archive"]["lookback_days"]),
         "LOG_GROUPS": ",".join(f"{name}={group}" for name, group in copied_logs(settings).items()),
     }
 

@@ -1,4 +1,4 @@
-"""Once a day: the archive and the seal of yesterday's audit log."""
+"""Once a day: the seal of yesterday's audit log and the archive."""
 
 import json
 
@@ -60,7 +60,7 @@ class Schedule(pulumi.ComponentResource):
         aws.scheduler.Schedule(
             "archive_schedule",
             name=settings.name("archive_schedule"),
-            description="Archive old transactions and seal yesterday's audit log",
+            description="Seal yesterday's audit log and archive the transactions of sealed days",
             schedule_expression=DAILY,
             schedule_expression_timezone="UTC",
             flexible_time_window=aws.scheduler.ScheduleFlexibleTimeWindowArgs(mode="OFF"),

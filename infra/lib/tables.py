@@ -1,4 +1,4 @@
-"""The two tables: transactions (with its stream and the archive's index) and analytics."""
+"""The two tables: transactions (with its stream) and analytics. Both forget what has expired."""
 
 import pulumi
 import pulumi_aws as aws
@@ -17,8 +17,10 @@ class Tables(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         encryption = aws.dynamodb.TableServerSideEncryptionArgs(enabled=True, kms_key_arn=key_arn)
         restorable = aws.dynamodb.TablePointInTimeRecoveryArgs(enabled=True)
-        # Only items with this attribute expire: markers and rows of a minute. Transactions do
-        # not: the archive deletes them once their copy is verified.
+        # DynamoDB deletes what has expired, within days and for nothing. Every item of the
+        # transactions table expires, long after the archive has a verified copy of it; of the
+        # analytics table markers and rows of a minute do.
+        # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html, read 2026-11-28.
         expiry = aws.dynamodb.TableTtlArgs(attribute_name="expires_at", enabled=True)
 
         warm = CAPACITIES[settings.capacity]["warm_throughput"]
@@ -32,28 +34,7 @@ class Tables(pulumi.ComponentResource):
             billing_mode="PAY_PER_REQUEST",
             hash_key="transaction_id",
             range_key="timestamp",
-            attributes=[attribute("transaction_id"), attribute("timestamp"), attribute("archive_shard")],
-            # All attributes, because a record stays below one write unit of a kilobyte, index included,
-            # and the archive then reads nothing but the index.
-            global_secondary_indexes=[
-                aws.dynamodb.TableGlobalSecondaryIndexArgs(
-                    name="archive_index",
-                    key_schemas=[
-                        aws.dynamodb.TableGlobalSecondaryIndexKeySchemaArgs(
-                            attribute_name="archive_shard", key_type="HASH"
-                        ),
-                        aws.dynamodb.TableGlobalSecondaryIndexKeySchemaArgs(
-                            attribute_name="timestamp", key_type="RANGE"
-                        ),
-                    ],
-                    projection_type="ALL",
-                    warm_throughput=aws.dynamodb.TableGlobalSecondaryIndexWarmThroughputArgs(
-                        read_units_per_second=warm["read_units"], write_units_per_second=warm["write_units"]
-                    )
-                    if warm
-                    else None,
-                )
-            ],
+            attributes=[attribute("transaction_id"), attribute("timestamp")],
             stream_enabled=True,
             # What a movement adds is the difference of its two images.
             stream_view_type="NEW_AND_OLD_IMAGES",

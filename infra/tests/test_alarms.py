@@ -107,9 +107,13 @@ class Metrics:
     def state(self, alarm: str, at: float) -> str | None:
         """The state of an alarm of the stack when it is evaluated at this time."""
         made: dict[str, Any] = self._alarms[alarm]
-        keys = ("comparisonOperator", "threshold", "evaluationPeriods", "treatMissingData")
-        asked = {key[0].upper() + key[1:]: made[key] for key in keys}
-        asked["Metrics"] = [observation._metric_query(query) for query in made["metricQueries"]]
+        keys = ("comparisonOperator", "datapointsToAlarm", "threshold", "evaluationPeriods", "treatMissingData",
+                "namespace", "metricName", "statistic", "period")  # fmt: skip
+        asked = {key[0].upper() + key[1:]: made[key] for key in keys if key in made}
+        if "metricQueries" in made:
+            asked["Metrics"] = [observation._metric_query(query) for query in made["metricQueries"]]
+        else:
+            asked["Dimensions"] = observation._dimensions(made["dimensions"])
         return metric_math.state(asked, at)[0]
 
     def put_outcomes(self, outcomes: dict[str, int], function: str = "webhook_processor", **dimensions: str) -> None:
@@ -216,6 +220,42 @@ def test_the_first_contradiction_about_money_rings(metrics: Metrics, stored: int
     metrics.put_outcomes({"Contradicted": judged}, function="archival_function")
     assert metrics.state("money_contradicted", MIDNIGHT + HOUR) == wanted
     assert metrics.state("money_contradicted", MIDNIGHT + 2 * HOUR) == "OK"
+
+
+ARCHIVE = {"function_name": "archival_function_dev"}
+
+
+@pytest.mark.parametrize(
+    ("alarm", "metric", "quiet", "loud"),
+    [
+        ("archive_behind", "ArchiveDaysLeft", 45, 44),
+        ("archive_behind", "ArchiveDaysLeft", 52, -3),
+        ("expiry_stopped", "ExpiryStopped", 0, 1),
+    ],
+)
+def test_what_the_archive_states_rings_until_a_whole_window_is_quiet(
+    metrics: Metrics, alarm: str, metric: str, quiet: int, loud: int
+) -> None:
+    # A new stack has stated nothing.
+    assert metrics.state(alarm, MIDNIGHT) == "OK"
+    stated = [quiet, quiet, loud, loud, quiet, quiet]
+    for day, value in enumerate(stated):
+        # One run is an hour late, and goes on in another invocation, which states the same.
+        for at in (RUN_AT, RUN_AT + HOUR) if day == 3 else (RUN_AT,):
+            metrics.put("payhook", metric, ARCHIVE, MIDNIGHT + day * DAY + at, value)
+    rings = [at for at in range(MIDNIGHT, MIDNIGHT + 6 * DAY, HOUR) if metrics.state(alarm, at) == "ALARM"]
+    window = LIMITS["alarms"]["archive_state_hours"] * HOUR
+    first, last = MIDNIGHT + 2 * DAY + RUN_AT, MIDNIGHT + 3 * DAY + RUN_AT + HOUR
+    assert first < rings[0] <= first + HOUR
+    assert last + window - HOUR < rings[-1] <= last + window
+    # Without a pause between: it is one alarm and not one a day.
+    assert rings == list(range(rings[0], rings[-1] + HOUR, HOUR))
+
+
+def test_the_worst_day_rings_whatever_else_is_stated(metrics: Metrics) -> None:
+    for value in (52, 44, 52):
+        metrics.put("payhook", "ArchiveDaysLeft", ARCHIVE, MIDNIGHT, value)
+    assert metrics.state("archive_behind", MIDNIGHT + HOUR) == "ALARM"
 
 
 def test_the_first_event_of_an_unlisted_type_rings(of_type: Find) -> None:

@@ -125,6 +125,7 @@ def test_the_inventories_are_the_stacks_own(graph: list[dict[str, Any]]) -> None
     assert all(row[3] for row in rights + alarms)
     assert any("30 days" in row[2] for row in retention)
     assert any("400 days" in row[2] for row in retention)
+    assert {row[2] for row in retention if row[1] == "items"} == {"104 days", "414 days"}
 
 
 def _gate(tmp_path: Path, rules: str, judged: str, status: int) -> Path:

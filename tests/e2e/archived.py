@@ -12,10 +12,12 @@ import pyarrow.parquet
 from infra.local_cloud import ledger
 from infra.local_cloud.cloud import LocalCloud
 from infra.local_cloud.waiting import until_found
-from tests.demo.aged import UNDATED
+from tests.demo.aged import UNDATED, days_of
 
-TIMES = ("event_time", "received_at")
-PARTS, MANIFESTS = "archive/transactions/", "archive/manifests/"
+TIMES = ("event_time", "received_at", "amount_at")
+# What joins the texts of a list: problems and changes have spaces in them or none, told movements have commas.
+BETWEEN = {"tells": " "}
+PARTS, MANIFESTS, MARKS = "archive/transactions/", "archive/manifests/", "archive/whole/"
 
 Key = tuple[str, str]
 Row = dict[str, Any]
@@ -37,20 +39,18 @@ def row_of(item: dict[str, Any]) -> Row:
     """The row that an item should be in the archive."""
     row: Row = {}
     for name, value in item.items():
-        if name == "record_type":
-            continue
         kind, content = next(iter(value.items()))
         if name in TIMES:
             row[name], nanoseconds = _time(content)
-            # Elsewhere the sort key has them.
-            if nanoseconds and name == "event_time" and item["timestamp"]["S"].startswith(UNDATED):
-                row["event_time_nanoseconds"] = nanoseconds
+            # The sort key of a dated event has them.
+            in_key = name == "event_time" and not item["timestamp"]["S"].startswith(UNDATED)
+            if nanoseconds and not in_key:
+                row[f"{name}_nanoseconds"] = nanoseconds
         elif kind == "M":
             row[name] = {role: typed["S"] for role, typed in content.items()}
-        elif kind == "L":
-            # Problems with commas between them, told movements with spaces.
-            row[name] = (" " if name == "tells" else ",").join(typed["S"] for typed in content)
-        else:
+        elif kind == "L" and content:
+            row[name] = BETWEEN.get(name, ",").join(typed["S"] for typed in content)
+        elif kind != "L":
             row[name] = int(content) if kind == "N" else content
     return row
 
@@ -77,32 +77,64 @@ def manifests(cloud: LocalCloud, day: str = "") -> list[dict[str, Any]]:
     return [json.loads(text) for _, text in found]
 
 
+def marked(cloud: LocalCloud, day: str) -> bool:
+    """Whether the archive says of anything of a day that it is archived whole."""
+    return any(True for _ in ledger.objects(cloud, f"{MARKS}dt={day}/"))
+
+
+def parted(cloud: LocalCloud, days: list[str]) -> dict[Key, list[Row]]:
+    """The rows of the parts of some days, by key; a movement has one for each time that it was archived."""
+    found: dict[Key, list[Row]] = {}
+    for part in [part for day in days for part in parts(cloud, day).values()]:
+        for row in rows_of(part):
+            found.setdefault((row["transaction_id"], row["timestamp"]), []).append(row)
+    return found
+
+
 def lost(cloud: LocalCloud, items: list[dict[str, Any]]) -> set[Key]:
     """Which of the items are neither in the table nor in a part of the archive."""
     there = {key_of(item) for item in ledger.items(cloud)}
     # The archive second: what moves in between is seen twice, not missed.
-    there |= {(row["transaction_id"], row["timestamp"]) for part in parts(cloud).values() for row in rows_of(part)}
-    return {key_of(item) for item in items} - there
+    return {key_of(item) for item in items} - there - parted(cloud, days_of(items)).keys()
 
 
 def assert_archived_once(cloud: LocalCloud, items: list[dict[str, Any]]) -> None:
-    """The archive of the items' days is these items, whole and each once; the table has none of them; the manifests agree with the parts."""
+    """The archive has each of the items once, whole, and still the table has it; the manifests agree with the parts and have no gap."""
+    days = days_of(items)
     # A run that stopped at its deadline goes on in an invocation of its own.
-    gone = set(map(key_of, items))
-    until_found(cloud, lambda: not {key_of(item) for item in ledger.items(cloud)} & gone, 120)
-    days = {item["archive_shard"]["S"][:10] for item in items}
+    until_found(cloud, lambda: parted(cloud, days).keys() >= set(map(key_of, items)), 120)
+    found = parted(cloud, days)
+    assert [found.get(key_of(item)) for item in items] == [[row_of(item)] for item in items]
+    in_table = {key_of(item): item for item in ledger.items(cloud)}
+    assert [in_table.get(key_of(item)) for item in items] == items
+    assert_manifests_agree(cloud, days)
+
+
+def assert_manifests_agree(cloud: LocalCloud, days: list[str]) -> None:
+    """Each part has one manifest, which says what is in it; the manifests of an inventory follow each other."""
     files = {key: part for day in days for key, part in parts(cloud, day).items()}
-    rows = [row for part in files.values() for row in rows_of(part)]
-    keys = Counter((row["transaction_id"], row["timestamp"]) for row in rows)
-    assert keys == Counter(map(key_of, items))
-    by_key = {(row["transaction_id"], row["timestamp"]): row for row in rows}
-    assert [by_key[key_of(item)] for item in items] == list(map(row_of, items))
-    assert not {key_of(item) for item in ledger.items(cloud)} & set(keys)
     said = [manifest for day in days for manifest in manifests(cloud, day)]
-    assert {manifest["part"] for manifest in said} == set(files)
+    assert Counter(manifest["part"] for manifest in said) == Counter(files)
+    covered: dict[tuple[str, str], list[tuple[int, int, int]]] = {}
     for manifest in said:
         part = files[manifest["part"]]
-        shard_rows = rows_of(part)
-        assert (manifest["bytes"], manifest["items"]) == (len(part), len(shard_rows))
-        assert manifest["sha256"] == hashlib.sha256(part).hexdigest()
-        assert {row["archive_shard"] for row in shard_rows} == {f"{manifest['day']}#{manifest['shard']:02}"}
+        rows = rows_of(part)
+        holds = manifest["holds"]
+        kinds = Counter(kind_of(row) for row in rows)
+        assert (kinds["dated"], kinds["undated"], kinds["movements"]) == tuple(
+            holds[kind] for kind in ("dated", "undated", "movements")
+        )
+        assert (manifest["bytes"], manifest["sha256"]) == (len(part), hashlib.sha256(part).hexdigest())
+        numbers = manifest["number"], manifest["first_object"], manifest["objects"]
+        covered.setdefault((manifest["day"], manifest["inventory"]), []).append(numbers)
+    for ranges in map(sorted, covered.values()):
+        ends = [first + objects for _, first, objects in ranges]
+        assert [number for number, _, _ in ranges] == list(range(1, len(ranges) + 1))
+        assert [first for _, first, _ in ranges] == [0, *ends[:-1]]
+
+
+def kind_of(row: Row) -> str:
+    """Under which of its numbers a manifest counts a row."""
+    if row["record_type"] == "movement":
+        return "movements"
+    return "undated" if row["timestamp"].startswith(UNDATED) else "dated"

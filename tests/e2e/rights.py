@@ -22,7 +22,8 @@ from infra.local_cloud import ledger
 from infra.local_cloud.cloud import LocalCloud
 from infra.local_cloud.waiting import until_found_or_at_rest
 from tests.demo import aged
-from tests.e2e.archived import key_of
+from tests.e2e.archived import key_of, lost, parted
+from tests.e2e.auditlog import audit_object, days_ago
 from tests.e2e.door import eventually, post, post_stripe, stripe_event, stripe_headers, stripe_key
 from tests.e2e.faults import kill_functions, logged, without
 
@@ -33,6 +34,8 @@ PATIENCE_SECONDS = 10
 TRIES = 6
 NUMBERS = itertools.count(int(time.time() * 1000))
 DAYS_AGO = itertools.count(500)
+# Of the records that are archived: a seal of today covers what comes late for as long.
+AGED_DAYS = 10
 
 
 @dataclass(frozen=True)
@@ -179,11 +182,16 @@ def an_unreadable_record_is_handed_on(cloud: LocalCloud) -> bool:
     return invoke(cloud, ANALYTICS, {"Records": [_record(status={"S": "nonsense"})]}) == {"batchItemFailures": []}
 
 
-def _old_items(cloud: LocalCloud) -> tuple[list[dict[str, Any]], dict[str, str]]:
+def _sealed_items(cloud: LocalCloud) -> list[aged.Item]:
     if not [record for record in ledger.records(cloud) if record["provider"] == "stripe"]:
         _one_is_there(cloud)
-    items = aged.put_aged(cloud, 3, next(DAYS_AGO))
-    return items, aged.archive_task(items)
+    items = aged.put_aged(cloud, 3, AGED_DAYS)
+    assert ledger.run_archive(cloud, aged.seal_task(items)) is None
+    return items
+
+
+def _archived(cloud: LocalCloud, items: list[aged.Item]) -> bool:
+    return parted(cloud, aged.days_of(items)).keys() >= {key_of(item) for item in items}
 
 
 def logs_are_copied(cloud: LocalCloud) -> bool:
@@ -192,13 +200,40 @@ def logs_are_copied(cloud: LocalCloud) -> bool:
     return ledger.run_archive(cloud, {"task": "logs", "first": day, "last": day}) is None
 
 
-def old_records_are_archived(cloud: LocalCloud) -> bool:
-    """Read from the index, written as a part, listed, read back, deleted."""
-    items, task = _old_items(cloud)
-    archived = ledger.run_archive(cloud, task) is None
-    left = {key_of(item) for item in ledger.items(cloud)} & {key_of(item) for item in items}
-    assert archived is not bool(left)
-    return archived
+def records_are_archived(cloud: LocalCloud) -> bool:
+    """Read by the keys of the sealed audit log, written as a part, listed, read back."""
+    items = _sealed_items(cloud)
+    ended = ledger.run_archive(cloud, aged.archive_task(items)) is None
+    assert lost(cloud, items) == set()
+    assert ended is _archived(cloud, items)
+    return ended
+
+
+def expiry_is_stopped(cloud: LocalCloud) -> bool:
+    """A day that is never sealed, because it came later than the seal looks, stops the table's expiry."""
+    dynamodb, table = cloud.clients.dynamodb, cloud.outputs["transactions_table_name"]
+    _sealed_items(cloud)
+    key = f"audit/dt={days_ago(60)}/hh=00/late.jsonl.zst"
+    where = {"Bucket": cloud.outputs["audit_bucket_name"], "Key": key}
+    version = cloud.clients.s3.put_object(**where, Body=audit_object())
+    try:
+        ended = ledger.run_archive(cloud, {"task": "archive", "first": "2001-01-01", "last": "2001-01-01"}) is None
+        status = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]["TimeToLiveStatus"]
+        # Without the right to look it is switched off all the same, and the run fails.
+        assert status == "DISABLED" or not ended
+        return ended
+    finally:
+        cloud.clients.s3.delete_object(**where, VersionId=version["VersionId"])
+        dynamodb.update_time_to_live(
+            TableName=table, TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires_at"}
+        )
+
+
+def payments_are_judged(cloud: LocalCloud) -> bool:
+    """The movements of a day's payments are queried."""
+    if not [record for record in ledger.records(cloud) if record["provider"] == "stripe"]:
+        _one_is_there(cloud)
+    return ledger.run_archive(cloud, {"task": "payments", "day": days_ago(0)}) is None
 
 
 def the_audit_log_is_sealed(cloud: LocalCloud) -> bool:
@@ -211,26 +246,22 @@ def the_audit_log_is_sealed(cloud: LocalCloud) -> bool:
 def a_long_task_goes_on(cloud: LocalCloud) -> bool:
     """What does not fit into an invocation is sent to the function itself."""
     name, whole = f"{ARCHIVE}_{cloud.suffix}", function_limits(ARCHIVE)["timeout_seconds"]
-    items, task = _old_items(cloud)
+    items = _sealed_items(cloud)
 
     def time_out(seconds: int) -> None:
         cloud.clients.lambda_.update_function_configuration(FunctionName=name, Timeout=seconds)
 
     stopped = "the deadline came first"
     before = logged(cloud, ARCHIVE, stopped)
-
-    def archived() -> bool:
-        return not {key_of(item) for item in ledger.items(cloud)} & {key_of(item) for item in items}
-
     # Less than the margin that the function keeps: it stops before it has begun.
     time_out(60)
-    went_on = ledger.run_archive(cloud, task) is None
+    went_on = ledger.run_archive(cloud, aged.archive_task(items)) is None
     time_out(whole)
     if went_on:
         # In the emulator the invocation that was asked for before may still have the old time-out, and its process keeps it.
-        eventually(cloud, lambda: logged(cloud, ARCHIVE, stopped) > before + 1 or archived())
+        eventually(cloud, lambda: logged(cloud, ARCHIVE, stopped) > before + 1 or _archived(cloud, items))
         time_out(whole)
-        eventually(cloud, archived)
+        eventually(cloud, lambda: _archived(cloud, items))
     return went_on
 
 

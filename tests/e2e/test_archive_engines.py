@@ -3,6 +3,7 @@
 import datetime
 import json
 import subprocess
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,6 @@ import pyarrow.parquet
 import pytest
 
 from infra.lib.catalogue import read_catalogue
-from infra.lib.limits import LIMITS
 from infra.local_cloud import ledger
 from infra.local_cloud.cloud import ROOT, LocalCloud
 from tests.demo import aged
@@ -30,6 +30,11 @@ NAMES = [name for name, _ in COLUMNS]
 OPTIONAL = {
     "amount_minor", "currency", "amount_exponent", "amount_text", "exponent_source", "merchant_account", "related_ids",
     "problems", "event_time", "event_time_nanoseconds", "tells",
+}  # fmt: skip
+# What only a movement has.
+OF_MOVEMENTS = {
+    "movement_kind", "movement_id", "movement_state", "movement_rank", "amount_tells", "amount_rank", "amount_at",
+    "amount_at_nanoseconds", "version", "changes",
 }  # fmt: skip
 
 # Hive's types, which Glue's table states, as the two engines must see them.
@@ -63,7 +68,7 @@ ODD: dict[str, dict[str, Any]] = {
     "a long text": {"message_id": {"S": "m" * 70_000}},
     "a large pointer": {"audit_offset": {"N": str(2**63 - 1)}},
 }
-DAYS = LIMITS["archive"]["older_than_days"] + 10
+DAYS = 10
 
 
 @dataclass
@@ -76,7 +81,7 @@ class Archived:
 
     def wanted(self) -> list[Row]:
         """A row an item, in the order of the keys; None for what an item lacks."""
-        rows = [row_of(item) | {"dt": item["archive_shard"]["S"][:10]} for item in self.items]
+        rows = [row_of(item) | {"dt": item["received_at"]["S"][:10]} for item in self.items]
         return by_key([{name: row.get(name) for name in [*NAMES, "dt"]} for row in rows])
 
 
@@ -115,27 +120,15 @@ def send_all(cloud: LocalCloud, payhook: Path) -> None:
     assert ledger.wait_until_drained(cloud)
 
 
-def odd_ones(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Aged items with an amount, changed in one way each."""
-    with_amount = [item for item in items if "amount_minor" in item]
-    changed = [
-        aged.aged(item, number, 0) | change
-        for number, (item, change) in enumerate(zip(with_amount, ODD.values(), strict=False), start=5000)
-    ]
-    return [{name: value for name, value in item.items() if value is not None} for item in changed]
-
-
 @pytest.fixture(scope="module")
 def archived(own_cloud: LocalCloud, payhook: Path, tmp_path_factory: pytest.TempPathFactory) -> Archived:
     """Two days, archived by the real function; to the first of them more came late."""
     send_all(own_cloud, payhook)
     items = [*aged.put_aged(own_cloud, 150, DAYS), *aged.put_aged(own_cloud, 150, DAYS + 1)]
-    odd = odd_ones(items)
-    aged.put(own_cloud, odd)
-    task = aged.archive_task(items)
-    assert ledger.run_archive(own_cloud, task) is None
+    odd = aged.put_aged(own_cloud, len(ODD), DAYS, [*ODD.values()], lambda item: "amount_minor" in item)
+    assert aged.archive(own_cloud, items) is None
     late = aged.put_aged(own_cloud, 60, DAYS)
-    assert ledger.run_archive(own_cloud, task) is None
+    assert aged.archive(own_cloud, items) is None
     folder = tmp_path_factory.mktemp("archive")
     for key, part in parts(own_cloud).items():
         file = folder / key
@@ -150,12 +143,14 @@ def test_what_was_archived_is_of_every_kind(archived: Archived) -> None:
     money = {(item["currency"]["S"], item["amount_minor"]["N"]) for item in items if "currency" in item}
     assert money >= {(currency, str(amount)) for currency, amount in SENT.items()}
     assert {item["amount_exponent"]["N"] for item in items if "currency" in item} >= {"0", "2", "3"}
-    for name in OPTIONAL - {"related_ids"}:
+    for name in (OPTIONAL | OF_MOVEMENTS) - {"related_ids"}:
         assert any(name not in item for item in items), name
-    assert any("related_ids" in item for item in items)
-    assert len({item["archive_shard"]["S"] for item in items}) > 20
-    # A part, and another one for those that came late.
-    assert max(manifest["number"] for manifest in manifests(archived.cloud)) == 2
+    for name in (OPTIONAL | OF_MOVEMENTS) - {"event_time_nanoseconds", "amount_at_nanoseconds"}:
+        assert any(name in item for item in items), name
+    assert {item["record_type"]["S"] for item in items} == {"event", "movement"}
+    # A part of each hour of the two days, and another one for those that came late.
+    hours = Counter((manifest["day"], manifest["inventory"][:2]) for manifest in manifests(archived.cloud))
+    assert Counter(hours.values()) == {2: 24, 1: 24}
     assert_archived_once(archived.cloud, items)
 
 
@@ -165,7 +160,7 @@ def test_the_files_have_the_columns_of_the_glue_table(archived: Archived) -> Non
     )["Table"]
     assert [(column["Name"], column["Type"]) for column in table["StorageDescriptor"]["Columns"]] == COLUMNS
     assert [column["Name"] for column in table["PartitionKeys"]] == ["dt"]
-    wanted = [(name, PYARROW_TYPES[kind], name in OPTIONAL) for name, kind in COLUMNS]
+    wanted = [(name, PYARROW_TYPES[kind], name in OPTIONAL | OF_MOVEMENTS) for name, kind in COLUMNS]
     files = sorted(archived.folder.rglob("*.parquet"))
     assert len(files) == len(manifests(archived.cloud))
     for file in files:
@@ -205,7 +200,7 @@ def test_duckdb_reads_every_row_as_it_was(archived: Archived) -> None:
 
 def test_a_day_is_found_by_its_partition(archived: Archived) -> None:
     source = "FROM read_parquet($files, hive_partitioning = true)"
-    for day in {item["archive_shard"]["S"][:10] for item in archived.items}:
+    for day in aged.days_of(archived.items):
         of_day = [row for row in archived.wanted() if row["dt"] == day]
         given = {"files": f"{archived.folder}/*/*.parquet", "day": day}
         query = f"SELECT count(*), sum(amount_minor), count(amount_minor) {source} WHERE dt = $day::DATE"

@@ -58,7 +58,7 @@ def test_a_refund_beyond_its_capture_and_a_dispute_of_nothing_ring_when_the_day_
         about(refunded, "payment_intent.succeeded", **captured | {"id": refunded}),
     )
     assert (state(own_cloud, ALARM), judged(own_cloud)) == ("OK", 0)
-    with without_statement(own_cloud, ARCHIVE, "ReadPayments"):
+    with without_statement(own_cloud, ARCHIVE, "ReadTransactions"):
         assert "parts failed" in (judge(own_cloud) or "")
     assert logged(own_cloud, ARCHIVE, "payments not judged") > 0
     assert judge(own_cloud) is None

@@ -21,7 +21,7 @@ def test_the_record_of_a_message_and_of_a_transaction(cloud: LocalCloud, payhook
     lines = [eventually(cloud, lambda body=body: audit_lines_of(cloud, body))[0] for body in bodies]
     for line in lines:
         (stored,) = eventually(cloud, lambda line=line: records_of(cloud, line["events"][0]["event_id"]))
-        day = stored["archive_shard"][:10]
+        day = stored["received_at"][:10]
         status, text = proof(cloud, payhook, "audit", "show", line["message_id"], "--day", day)
         assert (status, json.loads(text)) == (0, line)
     status, text = proof(cloud, payhook, "audit", "show", f"stripe:{payment}")

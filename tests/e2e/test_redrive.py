@@ -119,7 +119,8 @@ def test_an_event_of_long_ago_is_stored_once_the_archive_was_asked(own_cloud: Lo
     eventually(cloud, lambda: records_of(cloud, event["id"]))
     # Once more, when the record is in the archive alone.
     (item,) = [item for item in ledger.events(cloud) if item["event_id"]["S"] == event["id"]]
-    assert ledger.run_archive(cloud, aged.archive_task([item])) is None
+    assert aged.archive(cloud, [item]) is None
+    assert aged.expire(cloud, [item]) == 1
     assert records_of(cloud, event["id"]) == []
     rejected()
     assert "in the archive already" in run(cloud, payhook, "rejected", "list", "--reason", "too_old")

@@ -59,13 +59,17 @@ SCENARIOS: dict[Scenario, tuple[Right, ...]] = {
         (ANALYTICS, "sqs:SendMessage"),
     ),
     Scenario("logs are copied", rights.logs_are_copied): ((ARCHIVE, "logs:FilterLogEvents"),),
-    Scenario("old records are archived", rights.old_records_are_archived): (
-        (ARCHIVE, "dynamodb:Query"),
-        (ARCHIVE, "dynamodb:BatchWriteItem"),
+    Scenario("records are archived", rights.records_are_archived): (
+        (ARCHIVE, "dynamodb:BatchGetItem"),
         (ARCHIVE, "s3:PutObject"),
         (ARCHIVE, "s3:GetObject"),
         (ARCHIVE, "s3:ListBucket"),
     ),
+    Scenario("a day that nears its expiry stops it", rights.expiry_is_stopped): (
+        (ARCHIVE, "dynamodb:DescribeTimeToLive"),
+        (ARCHIVE, "dynamodb:UpdateTimeToLive"),
+    ),
+    Scenario("payments are judged", rights.payments_are_judged): ((ARCHIVE, "dynamodb:Query"),),
     Scenario("the audit log is sealed", rights.the_audit_log_is_sealed): (
         (ARCHIVE, "s3:GetObjectVersion"),
         (ARCHIVE, "s3:ListBucketVersions"),

@@ -67,7 +67,7 @@ CHANGED = {
     "aws:apigateway/stage:Stage": ("accessLogSettings",),
     "aws:cloudwatch/logDelivery:LogDelivery": ("s3DeliveryConfigurations",),
     "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination": ("deliveryDestinationConfiguration",),
-    "aws:dynamodb/table:Table": ("streamViewType",),
+    "aws:dynamodb/table:Table": ("attributes", "streamViewType"),
     "aws:iam/role:Role": ("assumeRolePolicy",),
     "aws:iam/rolePolicy:RolePolicy": ("policy",),
     "aws:kms/key:Key": ("policy",),
@@ -83,6 +83,8 @@ CHANGED = {
     "aws:wafv2/webAcl:WebAcl": ("dataProtectionConfig",),
     "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": ("redactedFields",),
 }
+# What the program has taken away since the recordings, by type.
+GONE = {"aws:dynamodb/table:Table": ("globalSecondaryIndexes",)}
 
 
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
@@ -119,7 +121,7 @@ def without_alarms(resources: list[Resource]) -> list[Resource]:
 
 
 def update(resources: list[Resource], shape: Callable[[Any], Any]) -> None:
-    """Replaces the properties of `CHANGED` by those of today's program, in the engine's shape."""
+    """Replaces the properties of `CHANGED` by those of today's program, in the engine's shape, and drops those of `GONE`."""
     graph = todays_graph(resources)
     today = {(resource["type"], resource["name"]): resource["properties"] for resource in graph}
     for resource in resources:
@@ -127,6 +129,9 @@ def update(resources: list[Resource], shape: Callable[[Any], Any]) -> None:
             value = today.get((resource["__type"], resource["__name"]), {}).get(name)
             if value is not None:
                 resource[name] = resource["__properties"][name] = shape(value)
+        for name in GONE.get(resource["__type"], ()):
+            resource.pop(name, None)
+            resource["__properties"].pop(name, None)
 
 
 def checked(resource: Resource, secret: bool | None = None) -> Resource:

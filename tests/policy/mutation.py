@@ -178,6 +178,8 @@ ALARM_RULES = (
     ("unknown_event_type", "stack_deny_alarm_unknown_type"),
     ("contradicted", "stack_deny_alarm_contradicted"),
     ("iterator", "stack_deny_alarm_iterator_age"),
+    ("archive_behind", "stack_deny_alarm_behind"),
+    ("expiry_stopped", "stack_deny_alarm_expiry"),
     ("archive", "stack_deny_alarm_archive"),
     ("4xx", "stack_deny_alarm_refused"),
     ("quiet", "stack_deny_alarm_quiet"),

@@ -6,6 +6,7 @@ FOREIGN_KEY = "arn:aws:kms:us-east-2:999999999999:key/0"
 KEY = "deny_encryption_key stack_deny_key_foreign"
 DLQ = "dlq"
 WEBHOOKS = "webhook_queue"
+INDEX = {"name": "by_day", "rangeKey": "received_at", "projectionType": "ALL"}
 
 ROWS: tuple[Row, ...] = (
     # Tables.
@@ -23,7 +24,8 @@ ROWS: tuple[Row, ...] = (
     Row("dynamodb/table", "streamEnabled", (DROP, False), "deny_table_stream", where="transactions"),
     Row("dynamodb/table", "streamViewType", (DROP, "NEW_IMAGE"), "deny_table_stream", where="transactions"),
     extra("dynamodb/table", "replicas", ([{"regionName": "eu-west-1"}],), "deny_region_replica"),
-    Row("dynamodb/table", "globalSecondaryIndexes", (DROP, []), "deny_table_index", where="transactions"),
+    extra("dynamodb/table", "globalSecondaryIndexes", ([INDEX],), "deny_table_index"),
+    extra("dynamodb/table", "localSecondaryIndexes", ([INDEX],), "deny_table_index"),
     # Buckets.
     Row("s3/bucket", "forceDestroy", (DROP, False), "deny_undestroyable"),
     extra("s3/bucket", "acl", ("public-read", "authenticated-read"), "deny_bucket_opened"),

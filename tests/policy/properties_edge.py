@@ -194,6 +194,7 @@ ROWS: tuple[Row, ...] = (
     Row("cloudwatch/metricAlarm", "statistic", ("Minimum",), "{alarm}"),
     Row("cloudwatch/metricAlarm", "period", (86_400,), "{alarm}"),
     Row("cloudwatch/metricAlarm", "evaluationPeriods", (1000,), "{alarm}"),
+    Row("cloudwatch/metricAlarm", "datapointsToAlarm", (2, 26), "{alarm}"),
     Row("cloudwatch/metricAlarm", "metricQueries.*.expression", ("0",), "{alarm}"),
     Row("cloudwatch/metricAlarm", "metricQueries.*.metric.metricName", ("Nothing",), "{alarm}"),
     Row("cloudwatch/metricAlarm", "metricQueries.*.metric.dimensions.*", ("other_dev",), "{alarm}"),

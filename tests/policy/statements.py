@@ -104,6 +104,10 @@ def allowed(of: str, statement: Statement, mutation: Make) -> Iterator[Mutation]
     for foreign in ("iam:PassRole", "kms:ReplicateKey" if service == "kms" else "s3:DeleteBucket"):
         more = [*as_list(statement["Action"]), foreign]
         yield mutation("action added", foreign, unlisted, statement | {"Action": more})
+    if any(":table/transactions_" in str(target) for target in as_list(statement.get("Resource", []))):
+        for takes_away in ("BatchWriteItem", "DeleteItem", "PartiQLDelete", "PutItem"):
+            more = [*as_list(statement["Action"]), f"dynamodb:{takes_away}"]
+            yield mutation("action added", takes_away, "deny_record_deleted", statement | {"Action": more})
     if "Resource" in statement:
         if statement["Resource"] != "*":
             yield mutation("resource widened", "*", "deny_resource_wildcard", statement | {"Resource": "*"})

@@ -61,7 +61,7 @@ JUSTIFIED: tuple[Justification, ...] = (
     Justification("glue/catalogTable", r"(parameters|partitionKeys|storageDescriptor)\..+|tableType", ARCHIVE_FORM),
     Justification("lambda/eventSourceMapping", "batchSize|maximumBatchingWindowInSeconds", DEARER),
     Justification("lambda/eventSourceMapping", "bisectBatchOnFunctionError|parallelizationFactor", DEFAULT),
-    Justification("lambda/function", r"environment\.variables\.(ARCHIVE_LOOKBACK_DAYS|ARCHIVE_OLDER_THAN_DAYS|ARCHIVE_UNDATED_OLDER_THAN_DAYS|PROVIDERS|SECRET_NAME_PREFIX)", STARTS_NOT),
+    Justification("lambda/function", r"environment\.variables\.(PROVIDERS|SECRET_NAME_PREFIX)", STARTS_NOT),
     Justification("lambda/function", "loggingConfig.logFormat", NEEDED),
     Justification("s3/bucketLifecycleConfiguration", r"rules\.\d+\.filter\.prefix", "without a prefix the rule is for every object, as its blank one is"),
     Justification("s3/bucketServerSideEncryptionConfiguration", r"rules\.\d+\.bucketKeyEnabled", DEARER),

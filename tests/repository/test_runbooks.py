@@ -41,6 +41,16 @@ NUMBERS = {
     "incomplete_share": [
         f"more than {ALARMS['incomplete_percent']} % of at least {ALARMS['incomplete_stored_min']} events"
     ],
+    "archive_behind": [
+        f"fewer than {LIMITS['archive']['days_left_alarm']} days left",
+        f"At {LIMITS['archive']['days_left_stop']} days",
+        f"no run of {ALARMS['archive_state_hours']} hours",
+    ],
+    "expiry_stopped": [
+        f"had {LIMITS['archive']['days_left_stop']} days left or fewer",
+        f"`ArchiveDaysLeft` is {LIMITS['archive']['days_left_alarm']} or more",
+        f"no run of {ALARMS['archive_state_hours']} hours",
+    ],
     "archive_not_run": [f"not started for {ALARMS['archive_hours']} hours"],
     "firewall_blocked": [f"at least {ALARMS['blocked_per_five_minutes']:,} requests"],
 }

@@ -36,7 +36,6 @@ BLOCKS = {
     "dataProtections": "data_protection",
     "fieldSelectors": "field_selector",
     "filters": "filter",
-    "globalSecondaryIndexes": "global_secondary_index",
     "metricQueries": "metric_query",
     "redactedFields": "redacted_field",
     "requestBodies": "request_body",

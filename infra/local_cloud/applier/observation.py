@@ -92,6 +92,7 @@ def alarm(clients: Clients, inputs: dict[str, Any]) -> Made:
         AlarmDescription=inputs.get("alarmDescription"),
         ComparisonOperator=inputs["comparisonOperator"],
         EvaluationPeriods=inputs["evaluationPeriods"],
+        DatapointsToAlarm=inputs.get("datapointsToAlarm"),
         Threshold=inputs["threshold"],
         TreatMissingData=inputs.get("treatMissingData"),
         AlarmActions=inputs.get("alarmActions"),

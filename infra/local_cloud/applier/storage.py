@@ -13,24 +13,11 @@ def _key_schema(hash_key: str, range_key: str | None) -> list[dict[str, str]]:
     return [*schema, {"AttributeName": range_key, "KeyType": "RANGE"}] if range_key else schema
 
 
-def _index(index: dict[str, Any]) -> dict[str, Any]:
-    keys = index.get("keySchemas")
-    schema = (
-        [{"AttributeName": key["attributeName"], "KeyType": key["keyType"]} for key in keys]
-        if keys
-        else _key_schema(index["hashKey"], index.get("rangeKey"))
-    )
-    projection = present(ProjectionType=index["projectionType"], NonKeyAttributes=index.get("nonKeyAttributes"))
-    return {"IndexName": index["name"], "KeySchema": schema, "Projection": projection}
-
-
 def table(clients: Clients, inputs: dict[str, Any]) -> Made:
     """aws.dynamodb.Table."""
     name = inputs["name"]
     attributes = [{"AttributeName": a["name"], "AttributeType": a["type"]} for a in inputs["attributes"]]
     arguments: dict[str, Any] = {}
-    if inputs.get("globalSecondaryIndexes"):
-        arguments["GlobalSecondaryIndexes"] = [_index(index) for index in inputs["globalSecondaryIndexes"]]
     if inputs.get("streamEnabled"):
         arguments["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": inputs["streamViewType"]}
     encryption = inputs["serverSideEncryption"]

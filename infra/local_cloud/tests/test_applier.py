@@ -114,7 +114,7 @@ def test_tables(cloud: LocalCloud) -> None:
     table = dynamodb.describe_table(TableName="transactions_applied")["Table"]
     assert [key["AttributeName"] for key in table["KeySchema"]] == ["transaction_id", "timestamp"]
     assert table["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
-    assert [index["IndexName"] for index in table["GlobalSecondaryIndexes"]] == ["archive_index"]
+    assert "GlobalSecondaryIndexes" not in table
     ttl = dynamodb.describe_time_to_live(TableName="transactions_applied")["TimeToLiveDescription"]
     assert ttl == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}
     backups = dynamodb.describe_continuous_backups(TableName="transactions_applied")["ContinuousBackupsDescription"]
