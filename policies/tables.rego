@@ -54,7 +54,7 @@ deny_table_stream contains message if {
 # METADATA
 # title: A table forgets what it need not keep
 # description: >-
-#   Rows of a minute and markers carry a time of expiry; without the analytics table's TTL they
+#   Counts of a minute and markers carry a time of expiry; without the analytics table's TTL they
 #   stay for ever, against the retention that was decided. Transactions carry none, because the
 #   archive deletes them once their copy is verified. The rule asks for the TTL of both tables, so
 #   that an item with a time of expiry never stays. Never computed: absent is a violation.

@@ -90,6 +90,8 @@ def statements(settings: Settings, function: str) -> list[Statement]:
         # A payment's events and movements, to see whether they contradict each other.
         allow(["dynamodb:Query"], [table], "ReadPayments"),
         allow(["dynamodb:BatchWriteItem"], [table], "DeleteArchivedTransactions"),
+        # Minutes are read, and hours and days written in the place of what stands there.
+        allow(["dynamodb:PutItem", "dynamodb:Query"], [settings.table_arn("analytics")], "AddUpCounts"),
         allow(
             ["s3:PutObject"],
             [f"{bucket}/archive/*", f"{bucket}/logs/*", f"{bucket}/seal/*"],
@@ -148,6 +150,7 @@ def environment(settings: Settings, function: str) -> dict[str, str]:
         }
     return common | {
         "TRANSACTIONS_TABLE": settings.name("transactions"),
+        "ANALYTICS_TABLE": settings.name("analytics"),
         "AUDIT_BUCKET": settings.audit_bucket,
         "SEAL_KEY_ALIAS": settings.seal_key_alias,
         "ARCHIVE_OLDER_THAN_DAYS": str(LIMITS["archive"]["older_than_days"]),

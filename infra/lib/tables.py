@@ -17,7 +17,7 @@ class Tables(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         encryption = aws.dynamodb.TableServerSideEncryptionArgs(enabled=True, kms_key_arn=key_arn)
         restorable = aws.dynamodb.TablePointInTimeRecoveryArgs(enabled=True)
-        # Only items with this attribute expire: markers and rows of a minute. Transactions do
+        # Only items with this attribute expire: markers and the counts of a minute. Transactions do
         # not: the archive deletes them once their copy is verified.
         expiry = aws.dynamodb.TableTtlArgs(attribute_name="expires_at", enabled=True)
 

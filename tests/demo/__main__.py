@@ -106,6 +106,7 @@ def later(
     # the emulator eight seconds; the end-to-end tests run it.
     for task in (
         aged.archive_task(old),
+        *({"task": "sums", "day": day} for day in old_days),
         {"task": "seal", "day": before(days[0])},
         {"task": "seal", "day": days[1]},
     ):

@@ -1,4 +1,4 @@
-"""Records of a hundred days ago, which nobody can send today: copies of stored ones, put into the table as they would stand there by now.
+"""Records of long ago, which nobody can send today: copies of stored ones, put into the table as they would stand there by now.
 
 Events move into the archive; what they tell, their movements, stays in the table.
 """
@@ -10,7 +10,8 @@ from typing import Any
 from infra.local_cloud import ledger
 from infra.local_cloud.cloud import LocalCloud
 
-DAYS = 100
+# Young enough to be counted: what is received longer ago than that was counted in its time (`counted_days` of infra/limits.json).
+DAYS = 40
 PUTS_MAX = 25
 # What stands in a sort key in place of a time.
 UNDATED = "undated"

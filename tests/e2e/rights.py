@@ -164,13 +164,14 @@ def _record(**changes: dict[str, str]) -> dict[str, Any]:
 
 
 def a_stored_event_is_counted(cloud: LocalCloud) -> bool:
-    """Its marker looked for, rows and marker written."""
+    """Its marker looked for, counts and marker written."""
     return invoke(cloud, ANALYTICS, {"Records": [_record()]}) == {"batchItemFailures": []}
 
 
 def an_event_of_long_ago_is_counted(cloud: LocalCloud) -> bool:
     """Every marker that can list it looked for, before the one of its own."""
-    long_ago = _record(received_at={"S": "2026-01-02T03:04:05.000Z"})
+    received = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=30)
+    long_ago = _record(received_at={"S": received.strftime("%Y-%m-%dT%H:%M:%S.000Z")})
     return invoke(cloud, ANALYTICS, {"Records": [long_ago]}) == {"batchItemFailures": []}
 
 
@@ -199,6 +200,13 @@ def old_records_are_archived(cloud: LocalCloud) -> bool:
     left = {key_of(item) for item in ledger.items(cloud)} & {key_of(item) for item in items}
     assert archived is not bool(left)
     return archived
+
+
+def minutes_are_added_up(cloud: LocalCloud) -> bool:
+    """Read, and the hour and the day written that have one event more."""
+    assert any(a_stored_event_is_counted(cloud) for _ in range(TRIES)), "no event could be counted to begin with"
+    today = datetime.datetime.now(datetime.UTC).date()
+    return ledger.run_archive(cloud, {"task": "sums", "day": today.isoformat()}) is None
 
 
 def the_audit_log_is_sealed(cloud: LocalCloud) -> bool:

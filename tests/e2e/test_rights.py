@@ -66,6 +66,7 @@ SCENARIOS: dict[Scenario, tuple[Right, ...]] = {
         (ARCHIVE, "s3:GetObject"),
         (ARCHIVE, "s3:ListBucket"),
     ),
+    Scenario("minutes are added up", rights.minutes_are_added_up): ((ARCHIVE, "dynamodb:PutItem"),),
     Scenario("the audit log is sealed", rights.the_audit_log_is_sealed): (
         (ARCHIVE, "s3:GetObjectVersion"),
         (ARCHIVE, "s3:ListBucketVersions"),

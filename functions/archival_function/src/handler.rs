@@ -9,6 +9,7 @@ use jiff::tz::Offset;
 use jiff::{Timestamp, ToSpan};
 use lambda_setup::{Metrics, log_contradictions};
 use pipeline::Contradiction;
+use pipeline::aggregate::sums::{CountStore, Report as SumReport, SumError};
 use pipeline::logs::{self, Log};
 use pipeline::storage::{
     Deadline, LogStore, ObjectStore, Pause, PaymentReader, Signer, StoreError, TransactionIndex,
@@ -17,6 +18,7 @@ use transaction_archive::ArchiveError;
 use transaction_archive::contradictions::{self, Deps as PaymentDeps, contradictions};
 use transaction_archive::run::{Days, Deps as ArchiveDeps, PART_ITEMS_MAX, Report, run};
 
+use crate::sums;
 use crate::task::Task;
 
 /// A day's logs are copied when no event of it comes any more: the gateway and the firewall deliver theirs within minutes, and a day is plenty.
@@ -29,13 +31,15 @@ const LOGS_LOOKBACK_DAYS: i32 = 3;
 const PAYMENTS_JUDGED_AFTER_DAYS: i32 = 2;
 
 /// What the handler works with.
-pub(crate) struct Deps<'d, L, T, O, S, P, D> {
+pub(crate) struct Deps<'d, L, T, C, O, S, P, D> {
     /// CloudWatch Logs.
     pub(crate) cloudwatch: &'d L,
     /// The log groups that are copied.
     pub(crate) logs: &'d [Log],
     /// The transactions table.
     pub(crate) index: &'d T,
+    /// The analytics table.
+    pub(crate) counts: &'d C,
     /// The bucket.
     pub(crate) objects: &'d O,
     /// The sealing key.
@@ -64,6 +68,7 @@ pub(crate) struct Handled {
     seal: Option<Result<audit_seal::seal::Report, SealError>>,
     archive: Option<Report>,
     payments: Option<Result<contradictions::Report, ArchiveError>>,
+    sums: Option<Result<SumReport, SumError>>,
     /// What is left for other invocations.
     pub(crate) left: Vec<Task>,
 }
@@ -76,15 +81,16 @@ pub(crate) struct Handled {
 pub(crate) struct Failed(usize);
 
 /// Does a task.
-pub(crate) async fn handle<L, T, O, S, P, D>(
+pub(crate) async fn handle<L, T, C, O, S, P, D>(
     task: &Task,
     now: Timestamp,
     ages: Ages,
-    deps: &Deps<'_, L, T, O, S, P, D>,
+    deps: &Deps<'_, L, T, C, O, S, P, D>,
 ) -> Handled
 where
     L: LogStore,
     T: TransactionIndex + PaymentReader,
+    C: CountStore,
     O: ObjectStore,
     S: Signer,
     P: Pause,
@@ -130,7 +136,7 @@ where
             };
             (None, None, Some((days, *from)))
         }
-        Task::Payments { .. } => (None, None, None),
+        Task::Payments { .. } | Task::Sums { .. } => (None, None, None),
     };
     let continued = task.continued() + 1;
     if let Some(((first, last), from)) = copied {
@@ -191,12 +197,20 @@ where
         handled.archive = Some(report);
     }
     match task {
-        // In an invocation of its own: however long the others took, and whether or not they failed.
-        Task::Daily { .. } => handled.left.push(Task::Payments {
-            day: ago(PAYMENTS_JUDGED_AFTER_DAYS),
-            from: None,
-            continued: 0,
-        }),
+        // Each in an invocation of its own: however long the others took, and whether or not they failed.
+        Task::Daily { .. } => handled.left.extend([
+            Task::Payments {
+                day: ago(PAYMENTS_JUDGED_AFTER_DAYS),
+                from: None,
+                continued: 0,
+            },
+            sums::daily(today),
+        ]),
+        Task::Sums { day, since, .. } => {
+            let (summed, left) = sums::run(*day, *since, continued, today, deps).await;
+            handled.left.extend(left);
+            handled.sums = Some(summed);
+        }
         Task::Payments { day, from, .. } => {
             let payment_deps = PaymentDeps {
                 table: deps.index,
@@ -239,7 +253,8 @@ impl Handled {
         };
         let logs = usize::from(matches!(&self.logs, Some(Err(_))));
         let payments = usize::from(matches!(&self.payments, Some(Err(_))));
-        logs + seal + payments + self.archive.as_ref().map_or(0, |r| r.failures.len())
+        let sums = usize::from(matches!(&self.sums, Some(Err(_))));
+        logs + seal + payments + sums + self.archive.as_ref().map_or(0, |r| r.failures.len())
     }
 }
 
@@ -294,6 +309,7 @@ pub(crate) fn tell(handled: &Handled, metrics: &Metrics, now_ms: i64, out: &mut 
     for task in &handled.left {
         let why = match task {
             Task::Payments { from: None, .. } => "payments are judged apart",
+            Task::Sums { continued: 0, .. } => "minutes are added up apart",
             _ => "the deadline came first",
         };
         let task = task.event();
@@ -319,6 +335,7 @@ pub(crate) fn tell(handled: &Handled, metrics: &Metrics, now_ms: i64, out: &mut 
             report.events
         );
     }
+    let sums_written = sums::tell(handled.sums.as_ref());
     let unreadable = archive.unreadable + judged.unreadable;
     let failed = handled.failures() as u64 + unreadable;
     let line = metrics.line(
@@ -340,6 +357,7 @@ pub(crate) fn tell(handled: &Handled, metrics: &Metrics, now_ms: i64, out: &mut 
             ("SealedObjects", "Count", objects),
             ("LateObjects", "Count", late),
             ("Contradicted", "Count", contradicted),
+            ("SumsWritten", "Count", sums_written),
         ],
     );
     let mut lines = vec![line];
@@ -357,5 +375,7 @@ pub(crate) fn tell(handled: &Handled, metrics: &Metrics, now_ms: i64, out: &mut 
     }
 }
 
+#[cfg(test)]
+mod sums_tests;
 #[cfg(test)]
 mod tests;

@@ -20,7 +20,7 @@ const TABLE_DAYS: i64 = 90;
 /// or the rejected queue, and as many in the webhook queue once it is sent through it again.
 /// Source: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html>,
 /// a retention of at most 1,209,600 seconds, read 2026-11-27.
-const WAITING_DAYS: i64 = 28;
+pub(crate) const WAITING_DAYS: i64 = 28;
 
 /// How old the signed time of an event may be at receipt for the event to be believed new, in
 /// seconds. An older event may be one whose record has left the table: it is not stored before the

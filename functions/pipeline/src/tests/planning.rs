@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use payment_event::{Identifier, Movement, MovementKind, PaymentEvent, PaymentStatus, Stage};
 
+use crate::aggregate::{COUNTED_DAYS, MINUTES_KEPT_DAYS, SUMMED_DAYS};
 use crate::plan::{DATED_SHARDS, PlannedEvent, TOO_OLD_SECONDS, archive_shard, plan, shard_number};
 use crate::storage::{AuditPointer, Over, Write};
 
@@ -96,6 +97,10 @@ fn the_days_are_those_of_the_stack() {
     assert_eq!(archive["older_than_days"], 90);
     assert_eq!(archive["undated_older_than_days"], 400);
     assert_eq!(archive["too_old_days"], TOO_OLD_SECONDS / 86_400);
+    let analytics = &limits["analytics"];
+    assert_eq!(analytics["counted_days"], COUNTED_DAYS);
+    assert_eq!(analytics["summed_days"], SUMMED_DAYS);
+    assert_eq!(analytics["minutes_kept_days"], MINUTES_KEPT_DAYS);
 }
 
 #[test]

@@ -22,7 +22,7 @@ const ARCHIVE_FAULTS_MOST: usize = 8;
 const ARCHIVE_FAULTS_REACH: usize = 200;
 
 /// Never, or after so many questions.
-struct After(Cell<usize>);
+pub(super) struct After(pub(super) Cell<usize>);
 
 impl Deadline for After {
     fn reached(&self) -> bool {
