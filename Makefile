@@ -175,7 +175,7 @@ properties: ## Run the property tests with CASES random cases each (100,000 unle
 	PROPTEST_CASES=$(CASES) cargo test -q --locked -p card_masking -p pipeline -p provider_webhooks -p transaction_archive
 
 bite: ## Put deliberate faults into a copy of the sources, one at a time, and see that the simulation finds each.
-	python3 tests/simulation/bite.py --seeds $(SEEDS)
+	python3 -m tests.simulation.bite --seeds $(SEEDS)
 
 bench: $(VENV)/bin/python ## Measure: the core, batches, cold starts, a sustained load, the archive, the bill; budgets beside them (bench/results.json, bench/results.svg).
 	AWS_LC_SYS_NO_JITTER_ENTROPY=1 cargo build --release --locked $(FUNCTIONS:%=-p %) -p bench --bins --example archive_day

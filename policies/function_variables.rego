@@ -19,6 +19,7 @@ function_variables := {
 	},
 	"archival_function": {
 		"TRANSACTIONS_TABLE": "table",
+		"ANALYTICS_TABLE": "table",
 		"AUDIT_BUCKET": "bucket",
 		"SEAL_KEY_ALIAS": "alias",
 		"LOG_GROUPS": "logs",

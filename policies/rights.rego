@@ -15,6 +15,8 @@ copied_log := `:log-group:(/aws/apigateway/webhook_api|aws-waf-logs-webhook_fire
 
 transactions_table := `:table/transactions_[^/*?]+$`
 
+analytics_table := `:table/analytics_[^/*?]+$`
+
 write_logs := {"logs:CreateLogStream", "logs:PutLogEvents"}
 
 # The rights that a reviewer agreed to, role by role: an upper bound. A role may hold less; a right that is not here is refused.
@@ -35,7 +37,7 @@ rights := {
 		},
 		{
 			"actions": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"},
-			"on": `:table/analytics_[^/*?]+$`,
+			"on": analytics_table,
 		},
 		{"actions": {"sqs:SendMessage"}, "on": `:analytics_processor_dlq_[^:*?]+$`},
 	],
@@ -43,6 +45,7 @@ rights := {
 		{"actions": write_logs, "on": `:log-group:/aws/lambda/archival_function_[^:*?]+:log-stream:\*$`},
 		{"actions": {"dynamodb:BatchGetItem", "dynamodb:Query"}, "on": transactions_table},
 		{"actions": {"dynamodb:DescribeTimeToLive", "dynamodb:UpdateTimeToLive"}, "on": transactions_table},
+		{"actions": {"dynamodb:PutItem", "dynamodb:Query"}, "on": analytics_table},
 		{"actions": {"s3:PutObject"}, "on": archive_object},
 		{"actions": {"s3:PutObject"}, "on": seal_object},
 		{"actions": {"s3:PutObject"}, "on": log_object},

@@ -54,7 +54,7 @@ deny_table_stream contains message if {
 # METADATA
 # title: A table forgets what it need not keep
 # description: >-
-#   Every record of a payment carries a time of expiry, long after the archive has a verified copy of it; rows of a minute and markers carry one, too.
+#   Every record of a payment carries a time of expiry, long after the archive has a verified copy of it; counts of a minute and markers carry one, too.
 #   Nobody else deletes anything: without the TTL all of it stays for ever, against the retention that was decided. Never computed: absent is a
 #   violation.
 # scope: rule

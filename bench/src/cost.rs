@@ -299,7 +299,9 @@ mod tests {
             cpu_ms: 1.0,
             wall_ms_p50: 20.0,
             calls: 3.0,
+            events: records as f64 / 2.0,
             write_units,
+            money_units: write_units / 4.0,
             read_units: records as f64 + 1.0,
             peak_rss_mib: 10.0,
         });

@@ -99,12 +99,35 @@ pub struct Analytics {
     pub wall_ms_p50: f64,
     /// A batch.
     pub calls: f64,
-    /// A batch.
+    /// Events in a batch; its other records are movements.
+    #[serde(default)]
+    pub events: f64,
+    /// A batch, all of them.
     pub write_units: f64,
+    /// A batch: those of what counts its money.
+    #[serde(default)]
+    pub money_units: f64,
     /// A batch: a read unit each four kilobytes, at least one a call, and one a key.
     pub read_units: f64,
     /// The most that was resident.
     pub peak_rss_mib: f64,
+}
+
+impl Analytics {
+    /// Write units for an event of the batch: of its marker and of what counts events.
+    pub fn write_units_per_event(&self) -> f64 {
+        (self.write_units - self.money_units) / self.events
+    }
+
+    /// Write units for an event of the batch, and for the money that moved with it.
+    pub fn write_units_per_webhook(&self) -> f64 {
+        self.write_units / self.events
+    }
+
+    /// Read units for an event of the batch.
+    pub fn read_units_per_event(&self) -> f64 {
+        self.read_units / self.events
+    }
 }
 
 /// Starts of one function.

@@ -3,6 +3,7 @@
 pub mod budget;
 pub mod core;
 pub mod cost;
+pub mod counts;
 pub mod figures;
 pub mod lives;
 pub mod machine;

@@ -221,6 +221,14 @@ pub async fn largest_event(plan: &Plan, stock: &mut Stock) -> Result<(f64, f64),
     Ok((megabytes, peak))
 }
 
+/// Which share of items are events.
+pub(crate) fn events_share(items: &[serde_json::Value]) -> f64 {
+    let events = items
+        .iter()
+        .filter(|item| item["record_type"]["S"] == "event");
+    events.count() as f64 / items.len().max(1) as f64
+}
+
 /// Batches of `records` records of the table's stream.
 ///
 /// # Errors
@@ -254,7 +262,9 @@ pub async fn analytics(
         cpu_ms: milliseconds(cpu) / batches,
         wall_ms_p50: median(&mut walls),
         calls: sum(&counted, |calls| calls.count) / batches,
+        events: records as f64 * events_share(items),
         write_units: sum(&counted, |calls| calls.write_units.all()) / batches,
+        money_units: sum(&counted, |calls| calls.write_units.money) / batches,
         // Those of a fresh batch; an old one's are not measured.
         read_units: count("dynamodb:GetItem"),
         peak_rss_mib: mib(running.function.peak_rss_bytes().unwrap_or_default()),

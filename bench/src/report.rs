@@ -225,6 +225,9 @@ impl Results {
                     figure(a.wall_ms_p50),
                     figure(a.calls),
                     figure(a.write_units),
+                    figure(a.write_units_per_event()),
+                    figure(a.write_units_per_webhook()),
+                    figure(a.read_units_per_event()),
                     figure(a.peak_rss_mib),
                 ]
             })
@@ -255,7 +258,17 @@ impl Results {
             self.largest_event.0,
             figure(self.largest_event.1),
             table(
-                &["records", "cpu ms", "ms p50", "calls", "write units", "MiB"],
+                &[
+                    "records",
+                    "cpu ms",
+                    "ms p50",
+                    "calls",
+                    "write units",
+                    "an event",
+                    "with its money",
+                    "read units an event",
+                    "MiB"
+                ],
                 &analytics
             ),
             table(

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::budget::Budget;
 use crate::cost::{self, Prices};
+use crate::figures::Analytics;
 use crate::lives;
 use crate::machine::Machine;
 use crate::measure::{self, FUNCTIONS, Plan};
@@ -192,6 +193,8 @@ pub async fn run(arguments: &RunArguments) -> Result<(), Box<dyn Error>> {
             .iter()
             .map(|start| start.zip_mb)
             .reduce(f64::max),
+        "analytics_write_units" => analytics.last().map(Analytics::write_units_per_event),
+        "analytics_read_units" => analytics.last().map(Analytics::read_units_per_event),
         "analytics_cpu_ms" => analytics.last().map(|batch| batch.cpu_ms),
         "archive_items_per_second" => archive.as_ref().map(|archive| archive.items_per_second),
         "usd_per_million" => Some(bill.iter().map(|line| line.usd).sum()),

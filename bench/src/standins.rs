@@ -1,6 +1,6 @@
 //! What stands in for AWS: answers every call of the functions as if it had worked, after the time that AWS would take, and counts.
 //!
-//! Nothing is stored. The answers have the form that the SDKs read; what AWS itself would find wrong with a call is the end-to-end tests' business.
+//! Nothing is stored but what decides a price: items that a write adds to. The answers have the form that the SDKs read; what AWS itself would find wrong with a call is the end-to-end tests' business.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -16,7 +16,8 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::table::{Table, WriteUnits, list, units};
+use crate::counts::Counts;
+use crate::table::{Table, WriteUnits, list};
 use crate::workload::secret_values;
 
 /// How long the services take to answer.
@@ -64,6 +65,7 @@ pub struct StandIns {
     /// The last items that were inserted, for the stream.
     inserted: Arc<Mutex<Vec<Value>>>,
     table: Arc<Mutex<Table>>,
+    counts: Arc<Mutex<Counts>>,
 }
 
 const ITEMS_KEPT: usize = 2_000;
@@ -80,6 +82,7 @@ impl StandIns {
             counted: Arc::default(),
             inserted: Arc::default(),
             table: Arc::new(Mutex::new(table)),
+            counts: Arc::default(),
         };
         let serving = standins.clone();
         tokio::spawn(async move {
@@ -181,9 +184,8 @@ impl StandIns {
             "TransactWriteItems" => {
                 let items = list(document, "TransactItems");
                 calls.items = items.len() as u64;
-                // What an update leaves behind is a row of a few numbers.
-                let each = items.iter().map(|item| units(&item["Put"]["Item"]).max(1));
-                calls.write_units.others += 2 * each.sum::<u64>();
+                let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+                calls.write_units += counts.transact(items);
             }
             "SendMessageBatch" => calls.items = list(document, "Entries").len() as u64,
             _ => calls.items = 1,

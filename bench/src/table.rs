@@ -19,14 +19,16 @@ pub struct WriteUnits {
     pub movements: u64,
     /// Writes that failed their condition.
     pub refused: u64,
-    /// Other tables' rows.
-    pub others: u64,
+    /// Markers of the analytics table, and what counts events there.
+    pub counts: u64,
+    /// What counts money in the analytics table.
+    pub money: u64,
 }
 
 impl WriteUnits {
     /// All of them.
     pub fn all(self) -> u64 {
-        self.events + self.movements + self.refused + self.others
+        self.events + self.movements + self.refused + self.counts + self.money
     }
 }
 
@@ -35,7 +37,8 @@ impl AddAssign for WriteUnits {
         self.events += more.events;
         self.movements += more.movements;
         self.refused += more.refused;
-        self.others += more.others;
+        self.counts += more.counts;
+        self.money += more.money;
     }
 }
 
@@ -157,6 +160,11 @@ fn value_bytes(value: &Value) -> u64 {
     let text = |value: &Value| value.as_str().map_or(1, |text| text.len() as u64);
     match (kind.as_str(), inner) {
         ("N", number) => text(number).div_ceil(2) + 1,
+        // The bytes and not their Base64, which pads them to whole groups of three.
+        ("B", Value::String(base64)) => {
+            let padding = base64.bytes().filter(|byte| *byte == b'=').count();
+            (base64.len() / 4 * 3 - padding) as u64
+        }
         ("M", map) => 3 + item_bytes(map) + map.as_object().map_or(0, |map| map.len() as u64),
         ("L", Value::Array(values)) => {
             3 + values
@@ -213,7 +221,7 @@ mod tests {
             events,
             movements,
             refused,
-            others: 0,
+            ..WriteUnits::default()
         }
     }
 

@@ -64,7 +64,7 @@ pub fn webhooks(first: u64, size: usize, bytes: usize) -> Vec<Webhook> {
 }
 
 /// The attribute `request` of a queued webhook.
-fn attribute(webhook: &Webhook) -> String {
+pub(crate) fn attribute(webhook: &Webhook) -> String {
     let encoded = |text: &str| -> String {
         text.bytes()
             .map(|byte| match byte {

@@ -91,6 +91,8 @@ def statements(settings: Settings, function: str) -> list[Statement]:
         allow(["dynamodb:BatchGetItem", "dynamodb:Query"], [table], "ReadTransactions"),
         # The last resort: a table that forgets nothing more, because a day has no verified copy.
         allow(["dynamodb:DescribeTimeToLive", "dynamodb:UpdateTimeToLive"], [table], "StopExpiry"),
+        # Minutes are read, and hours and days written in the place of what stands there.
+        allow(["dynamodb:PutItem", "dynamodb:Query"], [settings.table_arn("analytics")], "AddUpCounts"),
         allow(
             ["s3:PutObject"],
             [f"{bucket}/archive/*", f"{bucket}/logs/*", f"{bucket}/seal/*"],
@@ -149,6 +151,7 @@ def environment(settings: Settings, function: str) -> dict[str, str]:
         }
     return common | {
         "TRANSACTIONS_TABLE": settings.name("transactions"),
+        "ANALYTICS_TABLE": settings.name("analytics"),
         "AUDIT_BUCKET": settings.audit_bucket,
         "SEAL_KEY_ALIAS": settings.seal_key_alias,
         "LOG_GROUPS": ",".join(f"{name}={group}" for name, group in copied_logs(settings).items()),

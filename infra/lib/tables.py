@@ -19,7 +19,7 @@ class Tables(pulumi.ComponentResource):
         restorable = aws.dynamodb.TablePointInTimeRecoveryArgs(enabled=True)
         # DynamoDB deletes what has expired, within days and for nothing. Every item of the
         # transactions table expires, long after the archive has a verified copy of it; of the
-        # analytics table markers and rows of a minute do.
+        # analytics table markers and the counts of a minute do.
         # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html, read 2026-11-28.
         expiry = aws.dynamodb.TableTtlArgs(attribute_name="expires_at", enabled=True)
 

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -91,26 +92,40 @@ def audit_lines(cloud: LocalCloud) -> list[dict[str, Any]]:
     return [json.loads(line) for _, data in objects(cloud, "audit/") for line in decompressed(data).splitlines()]
 
 
-def day_rows(cloud: LocalCloud, counts: str) -> list[dict[str, Any]]:
-    """The day rows of the analytics table that count this: `event_count` or `movement_count`."""
-    rows = [item for item in items(cloud, "analytics") if item["bucket"]["S"].startswith("day#")]
-    return [row for row in rows if counts in row]
+def added_up(cloud: LocalCloud, grain: str = "minute") -> dict[tuple[str, str, str, str], Counter[str]]:
+    """What the analytics table counts by day, `event` or currency, provider, and status or kind: the numbers `n`, `a`, `e`, `c`.
+
+    Added up from the items of minutes, hours or days, by their names alone (ARCHITECTURE.md, "Analytics table").
+    """
+    sums: dict[tuple[str, str, str, str], Counter[str]] = {}
+    for item in items(cloud, "analytics"):
+        if item["aggregate"]["S"].partition("#")[0] != grain:
+            continue
+        time, _, of = item["bucket"]["S"].partition("#")
+        for name, value in item.items():
+            if "#" in name:
+                provider, what, number = name.split("#")
+                sums.setdefault((time[:10], of, provider, what), Counter())[number] += int(value["N"])
+    return sums
 
 
-def counted(cloud: LocalCloud) -> int:
-    """Events in the day rows of the analytics table."""
-    return sum(int(row["event_count"]["N"]) for row in day_rows(cloud, "event_count"))
+def counted(cloud: LocalCloud, status: str | None = None, day: str | None = None) -> int:
+    """Events that are counted: of a status and a day, where they are given."""
+    rows = added_up(cloud).items()
+    return sum(
+        numbers["n"]
+        for (at, of, _, what), numbers in rows
+        if of == "event" and status in (None, what) and day in (None, at)
+    )
 
 
 def money(cloud: LocalCloud, first: str = "", last: str = "9") -> Money:
-    """The day rows of money from one day to another, both included, added up; what came to nothing is left out."""
+    """The money that is counted from one day to another, both included, added up; what came to nothing is left out."""
     sums: dict[tuple[str, str, str], tuple[int, int]] = {}
-    for row in day_rows(cloud, "movement_count"):
-        if first <= row["bucket"]["S"].removeprefix("day#") <= last:
-            provider, currency, kind, _lane = row["aggregate"]["S"].split("#")
-            key = provider, currency, kind.removeprefix("movement:")
-            number, minor = sums.get(key, (0, 0))
-            sums[key] = number + int(row["movement_count"]["N"]), minor + int(row["amount_minor"]["N"])
+    for (day, currency, provider, kind), numbers in added_up(cloud).items():
+        if currency != "event" and first <= day <= last:
+            number, minor = sums.get((provider, currency, kind), (0, 0))
+            sums[provider, currency, kind] = number + numbers["n"], minor + numbers["a"]
     return {key: both for key, both in sums.items() if both != (0, 0)}
 
 

@@ -102,7 +102,12 @@ def later(
     found.money_counted = ledger.wait_until_money_is(cloud, sent, *days)
     found.unreadable = ledger.dead_letter_depth(cloud, "analytics_processor")
     old_days = aged.days_of(old)
-    for task in ({"task": "seal", "day": before(days[0])}, {"task": "seal", "day": days[1]}, aged.archive_task(old)):
+    for task in (
+        {"task": "seal", "day": before(days[0])},
+        {"task": "seal", "day": days[1]},
+        aged.archive_task(old),
+        *({"task": "sums", "day": day} for day in old_days),
+    ):
         error = ledger.run_archive(cloud, task)
         if error:
             say(f"     archival_function: {error}")

@@ -35,14 +35,14 @@ class Outcome:
 class Afterwards:
     """What the later functions made of it: counted, archived, sealed; and what proves it."""
 
-    counted: int = 0  # events in the day rows of the analytics table
-    aged: int = 0  # records of a hundred days ago that were put into the table
+    counted: int = 0  # events in the analytics table
+    aged: int = 0  # records of long ago that were put into the table
     archived: int = 0  # records in the archive
     left: int = 0  # aged records still in the table
     refused: int = 0  # proofs that ended with another status than 0
     unreadable: int = 0  # in the dead-letter queue of analytics_processor
     money_sent: Money = field(default_factory=dict)  # what the webhooks tell
-    money_counted: Money = field(default_factory=dict)  # in the day rows of the analytics table
+    money_counted: Money = field(default_factory=dict)  # in the analytics table
 
 
 def outcome(records: list[dict[str, str]], judged: dict[str, dict[str, Any]]) -> Outcome:

@@ -167,13 +167,14 @@ def _record(**changes: dict[str, str]) -> dict[str, Any]:
 
 
 def a_stored_event_is_counted(cloud: LocalCloud) -> bool:
-    """Its marker looked for, rows and marker written."""
+    """Its marker looked for, counts and marker written."""
     return invoke(cloud, ANALYTICS, {"Records": [_record()]}) == {"batchItemFailures": []}
 
 
 def an_event_of_long_ago_is_counted(cloud: LocalCloud) -> bool:
     """Every marker that can list it looked for, before the one of its own."""
-    long_ago = _record(received_at={"S": "2026-01-02T03:04:05.000Z"})
+    received = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=30)
+    long_ago = _record(received_at={"S": received.strftime("%Y-%m-%dT%H:%M:%S.000Z")})
     return invoke(cloud, ANALYTICS, {"Records": [long_ago]}) == {"batchItemFailures": []}
 
 
@@ -234,6 +235,13 @@ def payments_are_judged(cloud: LocalCloud) -> bool:
     if not [record for record in ledger.records(cloud) if record["provider"] == "stripe"]:
         _one_is_there(cloud)
     return ledger.run_archive(cloud, {"task": "payments", "day": days_ago(0)}) is None
+
+
+def minutes_are_added_up(cloud: LocalCloud) -> bool:
+    """Read, and the hour and the day written that have one event more."""
+    assert any(a_stored_event_is_counted(cloud) for _ in range(TRIES)), "no event could be counted to begin with"
+    today = datetime.datetime.now(datetime.UTC).date()
+    return ledger.run_archive(cloud, {"task": "sums", "day": today.isoformat()}) is None
 
 
 def the_audit_log_is_sealed(cloud: LocalCloud) -> bool:

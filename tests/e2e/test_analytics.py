@@ -4,7 +4,6 @@ import copy
 import datetime
 import itertools
 import json
-from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -24,8 +23,15 @@ BATCH = LIMITS["stream"]["batch_size"]
 Image = dict[str, dict[str, Any]]
 
 # Records of a day on which nothing was received, made here and given to the function as the stream would: no recount of a real day sees them.
-# A day for each test.
-DAYS = (f"2001-02-{day:02}" for day in range(1, 29))
+# A day for each test, young enough to be counted.
+COUNTED_DAYS = LIMITS["analytics"]["counted_days"]
+
+
+def days_ago(days: int) -> str:
+    return (datetime.datetime.now(datetime.UTC).date() - datetime.timedelta(days=days)).isoformat()
+
+
+DAYS = (days_ago(days) for days in range(3, COUNTED_DAYS))
 # Far below those of the emulator's stream.
 SEQUENCE_NUMBERS = itertools.count(1)
 
@@ -87,12 +93,11 @@ def deliver(cloud: LocalCloud, records: list[dict[str, Any]]) -> list[str]:
 
 
 def events_of(cloud: LocalCloud, day: str) -> dict[str, int]:
-    """Events of a day by `provider#-#status`, lanes added up."""
-    rows: Counter[str] = Counter()
-    for row in ledger.day_rows(cloud, "event_count"):
-        if row["bucket"]["S"] == f"day#{day}":
-            rows[row["aggregate"]["S"].rpartition("#")[0]] += int(row["event_count"]["N"])
-    return dict(rows)
+    """Events of a day by provider and status, lanes added up."""
+    rows = ledger.added_up(cloud).items()
+    return {
+        f"{provider} {what}": numbers["n"] for (at, of, provider, what), numbers in rows if (at, of) == (day, "event")
+    }
 
 
 def dead_letters(cloud: LocalCloud) -> dict[str, str]:
@@ -193,10 +198,10 @@ def test_a_batch_that_comes_twice_longer_shorter_or_at_the_same_time_counts_once
     batch = [record(image(day)) for _ in range(30)]
     for delivered in (batch[:20], batch[:20], batch[:10], batch[10:25], batch[19:21]):
         assert deliver(cloud, delivered) == []
-    assert events_of(cloud, day) == {"stripe#-#captured": 25}
+    assert events_of(cloud, day) == {"stripe captured": 25}
     with ThreadPoolExecutor(2) as threads:
         assert list(threads.map(lambda delivered: deliver(cloud, delivered), [batch, batch])) == [[], []]
-    assert events_of(cloud, day) == {"stripe#-#captured": 30}
+    assert events_of(cloud, day) == {"stripe captured": 30}
 
 
 def test_a_movement_adds_what_it_did_not_add_before(cloud: LocalCloud) -> None:
@@ -299,7 +304,7 @@ def test_an_unreadable_record_goes_alone_to_the_dead_letter_queue(cloud: LocalCl
     # Good ones before, between and after.
     mixed = [one for pair in zip(good, bad, strict=True) for one in pair] + [no_image, record(image(day))]
     assert deliver(cloud, mixed) == []
-    assert events_of(cloud, day) == {"stripe#-#captured": len(good) + 1}
+    assert events_of(cloud, day) == {"stripe captured": len(good) + 1}
     assert ledger.money(cloud, day, day) == {}
     wanted = dict(zip(map(number_of, bad), UNREADABLE, strict=True))
     wanted[number_of(no_image)] = "not a stream record with a new image"
@@ -323,6 +328,40 @@ def test_an_unreadable_item_of_the_table_holds_up_nothing(cloud: LocalCloud, pay
     )
 
 
+def test_a_record_of_long_ago_adds_nothing_and_goes_to_the_dead_letter_queue(cloud: LocalCloud) -> None:
+    day, old = next(DAYS), days_ago(COUNTED_DAYS + 2)
+    batch = [record(image(day)), record(image(old)), record(movement(old)), record(image(day))]
+    assert deliver(cloud, batch) == []
+    assert (events_of(cloud, day), events_of(cloud, old), ledger.money(cloud, old, old)) == (
+        {"stripe captured": 2},
+        {},
+        {},
+    )
+    found = dead_letters(cloud)
+    wanted = "received too long ago to be counted: its minute may be gone"
+    assert {found.get(number_of(late)) for late in batch[1:3]} == {wanted}
+    assert number_of(batch[0]) not in found
+
+
+def test_hours_and_days_are_added_up_from_minutes_however_often(cloud: LocalCloud) -> None:
+    day = next(DAYS)
+    task = {"task": "sums", "day": day}
+
+    def sums(grain: str) -> dict[tuple[str, str, str, str], Any]:
+        return {key: numbers for key, numbers in ledger.added_up(cloud, grain).items() if key[0] == day}
+
+    for batch in ([record(image(day)), record(movement(day))], [record(image(day)) for _ in range(3)]):
+        assert deliver(cloud, batch) == []
+        for _ in range(2):
+            assert ledger.run_archive(cloud, task) is None
+            assert sums("hour") == sums("day") == sums("minute")
+    assert sums("day")[day, "event", "stripe", "captured"]["n"] == 4
+    # A day whose minutes may be gone keeps what it has.
+    error = ledger.run_archive(cloud, {"task": "sums", "day": days_ago(LIMITS["analytics"]["summed_days"] + 1)})
+    assert error
+    assert json.loads(error)["errorType"] == "Failed"
+
+
 def test_a_record_that_cannot_be_handed_on_comes_again(cloud: LocalCloud) -> None:
     day = next(DAYS)
     batch = [record(image(day)), record(image(day, status=None)), record(image(day))]
@@ -331,7 +370,7 @@ def test_a_record_that_cannot_be_handed_on_comes_again(cloud: LocalCloud) -> Non
     assert number_of(batch[1]) not in dead_letters(cloud)
     assert deliver(cloud, batch) == []
     assert number_of(batch[1]) in dead_letters(cloud)
-    assert events_of(cloud, day) == {"stripe#-#captured": 2}
+    assert events_of(cloud, day) == {"stripe captured": 2}
 
 
 def _without_sequence_number() -> dict[str, Any]:

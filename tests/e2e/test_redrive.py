@@ -45,8 +45,7 @@ def queue_url(cloud: LocalCloud, name: str) -> str:
 
 
 def counted_today(cloud: LocalCloud, status: str) -> int:
-    rows = ledger.day_rows(cloud, "event_count")
-    return sum(int(row["event_count"]["N"]) for row in rows if f"#{status}#" in row["aggregate"]["S"])
+    return ledger.counted(cloud, status)
 
 
 def test_a_wrong_secret_put_right_brings_back_what_it_rejected(own_cloud: LocalCloud, payhook: Path) -> None:

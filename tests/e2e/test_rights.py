@@ -70,6 +70,7 @@ SCENARIOS: dict[Scenario, tuple[Right, ...]] = {
         (ARCHIVE, "dynamodb:UpdateTimeToLive"),
     ),
     Scenario("payments are judged", rights.payments_are_judged): ((ARCHIVE, "dynamodb:Query"),),
+    Scenario("minutes are added up", rights.minutes_are_added_up): ((ARCHIVE, "dynamodb:PutItem"),),
     Scenario("the audit log is sealed", rights.the_audit_log_is_sealed): (
         (ARCHIVE, "s3:GetObjectVersion"),
         (ARCHIVE, "s3:ListBucketVersions"),

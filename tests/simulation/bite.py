@@ -10,25 +10,17 @@ import shutil
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
+
+from tests.simulation.counting import COUNTING
+from tests.simulation.fault import PIPELINE, Fault
 
 ROOT = Path(__file__).resolve().parents[2]
 COPY = ROOT / "build/bite"
 COPIED = ("Cargo.toml", "Cargo.lock", "bench", "functions", "tests/simulation")
 
 
-@dataclass(frozen=True)
-class Fault:
-    """One deliberate fault: what goes wrong, and the edit that makes it so."""
-
-    what: str
-    file: str
-    old: str
-    new: str
-
-
-PIPELINE, ARCHIVE, SEAL = "functions/pipeline/src", "functions/transaction_archive/src", "functions/audit_seal/src"
+ARCHIVE, SEAL = "functions/transaction_archive/src", "functions/audit_seal/src"
 EVENT = "functions/payment_event/src"
 FAULTS = (
     Fault(
@@ -199,8 +191,8 @@ FAULTS = (
     Fault(
         "a marker lists only its first record",
         f"{PIPELINE}/aggregate/apply.rs",
-        "        match store.apply(&numbers, &rows).await? {",
-        "        match store.apply(&numbers[..1], &rows).await? {",
+        "        match store.apply(&numbers, &items).await? {",
+        "        match store.apply(&numbers[..1], &items).await? {",
     ),
     Fault(
         "a transaction that met another one counts as applied",
@@ -214,6 +206,7 @@ FAULTS = (
         "        report.failure = Some((first.sequence.clone(), error));",
         "        let _ = (first, error);",
     ),
+    *COUNTING,
     Fault(
         "items expire on the day after they were stored",
         f"{PIPELINE}/plan.rs",

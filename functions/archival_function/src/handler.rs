@@ -9,6 +9,7 @@ use jiff::tz::Offset;
 use jiff::{Timestamp, ToSpan};
 use lambda_setup::{Metrics, log_contradictions};
 use pipeline::Contradiction;
+use pipeline::aggregate::sums::{CountStore, Report as SumReport, SumError};
 use pipeline::logs::{self, Log};
 use pipeline::storage::{
     Deadline, Expiry, ItemReader, LogStore, ObjectStore, Pause, PaymentReader, Signer, StoreError,
@@ -18,6 +19,7 @@ use transaction_archive::contradictions::{self, Deps as PaymentDeps, contradicti
 use transaction_archive::expiry::{Guarded, guard};
 use transaction_archive::run::{Deps as ArchiveDeps, PART_KEYS_MIN, Report, Scope, run};
 
+use crate::sums;
 use crate::task::Task;
 
 /// A day's logs are copied when no event of it comes any more: the gateway and the firewall deliver theirs within minutes, and a day is plenty.
@@ -41,13 +43,15 @@ const FIRST_DAY: Date = date(2000, 1, 1);
 const SETTLED_SECONDS: i64 = 3_600;
 
 /// What the handler works with.
-pub(crate) struct Deps<'d, L, T, O, S, P, D> {
+pub(crate) struct Deps<'d, L, T, C, O, S, P, D> {
     /// CloudWatch Logs.
     pub(crate) cloudwatch: &'d L,
     /// The log groups that are copied.
     pub(crate) logs: &'d [Log],
     /// The transactions table.
     pub(crate) table: &'d T,
+    /// The analytics table.
+    pub(crate) counts: &'d C,
     /// The bucket.
     pub(crate) objects: &'d O,
     /// The sealing key.
@@ -66,6 +70,7 @@ pub(crate) struct Handled {
     archive: Option<Report>,
     expiry: Option<Guarded>,
     payments: Option<Result<contradictions::Report, ArchiveError>>,
+    sums: Option<Result<SumReport, SumError>>,
     /// What is left for other invocations.
     pub(crate) left: Vec<Task>,
 }
@@ -78,14 +83,15 @@ pub(crate) struct Handled {
 pub(crate) struct Failed(usize);
 
 /// Does a task.
-pub(crate) async fn handle<L, T, O, S, P, D>(
+pub(crate) async fn handle<L, T, C, O, S, P, D>(
     task: &Task,
     now: Timestamp,
-    deps: &Deps<'_, L, T, O, S, P, D>,
+    deps: &Deps<'_, L, T, C, O, S, P, D>,
 ) -> Handled
 where
     L: LogStore,
     T: ItemReader + PaymentReader + Expiry,
+    C: CountStore,
     O: ObjectStore,
     S: Signer,
     P: Pause,
@@ -126,7 +132,7 @@ where
             let scope = scope(*first, *last, *at_once);
             (None, None, Some((scope, from.as_ref())))
         }
-        Task::Payments { .. } => (None, None, None),
+        Task::Payments { .. } | Task::Sums { .. } => (None, None, None),
     };
     let continued = task.continued() + 1;
     if let Some(((first, last), from)) = copied {
@@ -188,12 +194,20 @@ where
         handled.archive = Some(report);
     }
     match task {
-        // In an invocation of its own: however long the others took, and whether or not they failed.
-        Task::Daily { .. } => handled.left.push(Task::Payments {
-            day: ago(PAYMENTS_JUDGED_AFTER_DAYS),
-            from: None,
-            continued: 0,
-        }),
+        // Each in an invocation of its own: however long the others took, and whether or not they failed.
+        Task::Daily { .. } => handled.left.extend([
+            Task::Payments {
+                day: ago(PAYMENTS_JUDGED_AFTER_DAYS),
+                from: None,
+                continued: 0,
+            },
+            sums::daily(today),
+        ]),
+        Task::Sums { day, since, .. } => {
+            let (summed, left) = sums::run(*day, *since, continued, today, deps).await;
+            handled.left.extend(left);
+            handled.sums = Some(summed);
+        }
         Task::Payments { day, from, .. } => {
             let payment_deps = PaymentDeps {
                 table: deps.table,
@@ -236,9 +250,10 @@ impl Handled {
         };
         let logs = usize::from(matches!(&self.logs, Some(Err(_))));
         let payments = usize::from(matches!(&self.payments, Some(Err(_))));
+        let sums = usize::from(matches!(&self.sums, Some(Err(_))));
         let expiry = self.expiry.as_ref().map_or(0, |it| it.failures.len());
         let archive = self.archive.as_ref().map_or(0, |r| r.failures.len());
-        logs + seal + payments + expiry + archive
+        logs + seal + payments + sums + expiry + archive
     }
 }
 
@@ -322,6 +337,7 @@ pub(crate) fn tell(handled: &Handled, metrics: &Metrics, now_ms: i64, out: &mut 
     for task in &handled.left {
         let why = match task {
             Task::Payments { from: None, .. } => "payments are judged apart",
+            Task::Sums { continued: 0, .. } => "minutes are added up apart",
             _ => "the deadline came first",
         };
         let task = task.event();
@@ -347,6 +363,7 @@ pub(crate) fn tell(handled: &Handled, metrics: &Metrics, now_ms: i64, out: &mut 
             report.events
         );
     }
+    let sums_written = sums::tell(handled.sums.as_ref());
     let unreadable = archive.unreadable + judged.unreadable;
     let failed = handled.failures() as u64 + unreadable;
     let mut values = vec![
@@ -364,6 +381,7 @@ pub(crate) fn tell(handled: &Handled, metrics: &Metrics, now_ms: i64, out: &mut 
         ("SealedObjects", "Count", objects),
         ("LateObjects", "Count", late),
         ("Contradicted", "Count", contradicted),
+        ("SumsWritten", "Count", sums_written),
     ];
     // What is not known is not claimed: these two only when they were found out.
     if let Some(days) = archive.days_left {
@@ -388,5 +406,7 @@ pub(crate) fn tell(handled: &Handled, metrics: &Metrics, now_ms: i64, out: &mut 
     }
 }
 
+#[cfg(test)]
+mod sums_tests;
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! The Lambda that seals the audit log and archives what is sealed.
+//! The Lambda that seals the audit log, archives what is sealed and adds up counts.
 //!
 //! Only wiring: configuration, clients, the runtime's loop. What a task does is in `handler.rs` and the crates `transaction_archive` and
 //! `audit_seal`.
@@ -7,10 +7,12 @@
 #![recursion_limit = "256"]
 
 mod handler;
+mod sums;
 mod task;
 
 use aws_adapters::{
-    Backoff, Clients, CloudWatchLogs, DynamoReader, KmsSigner, LambdaContinuation, S3Objects,
+    Backoff, Clients, CloudWatchLogs, DynamoCounts, DynamoReader, KmsSigner, LambdaContinuation,
+    S3Objects,
 };
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
@@ -45,6 +47,7 @@ async fn main() -> Result<(), Error> {
     start_logging(config.optional("LOG_LEVEL").as_deref());
     let clients = Clients::from_environment().await;
     let table = DynamoReader::new(&clients, config.required("TRANSACTIONS_TABLE")?);
+    let counts = DynamoCounts::new(&clients, config.required("ANALYTICS_TABLE")?);
     let objects = S3Objects::new(&clients, config.required("AUDIT_BUCKET")?);
     let signer = KmsSigner::new(&clients, config.required("SEAL_KEY_ALIAS")?);
     let name = config.required("AWS_LAMBDA_FUNCTION_NAME")?;
@@ -53,7 +56,7 @@ async fn main() -> Result<(), Error> {
     let logs = Log::read_list(&config.required("LOG_GROUPS")?)
         .ok_or("LOG_GROUPS is not of the form name=group,name=group: see infra/lib/functions.py")?;
     let cloudwatch = CloudWatchLogs::new(&clients);
-    let (table, objects, signer) = (&table, &objects, &signer);
+    let (table, counts, objects, signer) = (&table, &counts, &objects, &signer);
     let (cloudwatch, logs) = (&cloudwatch, logs.as_slice());
     let (itself, metrics) = (&itself, &metrics);
     lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| async move {
@@ -66,6 +69,7 @@ async fn main() -> Result<(), Error> {
             cloudwatch,
             logs,
             table,
+            counts,
             objects,
             signer,
             pause: &Backoff,

@@ -14,7 +14,7 @@ const CONTINUATIONS_MAX: u32 = 500;
 #[serde(tag = "task", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Task {
     /// What the schedule asks for: copy the logs, seal up to yesterday, archive what is sealed and old enough, judge the payments of the
-    /// day before yesterday.
+    /// day before yesterday, add up the minutes of every day that could have changed.
     Daily {
         /// Where the copying of logs stopped in the invocation before this one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -72,6 +72,17 @@ pub(crate) enum Task {
         #[serde(default)]
         continued: u32,
     },
+    /// Add up the minutes of the analytics table to hours and days.
+    Sums {
+        /// The day; the last one where there are several.
+        day: Date,
+        /// The first of several days.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<Date>,
+        /// How often it has gone on already.
+        #[serde(default)]
+        continued: u32,
+    },
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde's form.
@@ -84,7 +95,7 @@ fn is_zero(continued: &u32) -> bool {
 pub(crate) enum TaskError {
     /// Not one of the forms above.
     #[error(
-        "the event is no task: {{\"task\":\"daily\"}}, {{\"task\":\"logs\",\"first\":…,\"last\":…}}, {{\"task\":\"seal\",\"day\":…}}, {{\"task\":\"archive\",\"first\":…,\"last\":…}} or {{\"task\":\"payments\",\"day\":…}}"
+        "the event is no task: {{\"task\":\"daily\"}}, {{\"task\":\"logs\",\"first\":…,\"last\":…}}, {{\"task\":\"seal\",\"day\":…}}, {{\"task\":\"archive\",\"first\":…,\"last\":…}}, {{\"task\":\"payments\",\"day\":…}} or {{\"task\":\"sums\",\"day\":…}}"
     )]
     NotATask,
     /// It has gone on too often.
@@ -119,7 +130,8 @@ impl Task {
             | Self::Logs { continued, .. }
             | Self::Seal { continued, .. }
             | Self::Archive { continued, .. }
-            | Self::Payments { continued, .. } => *continued,
+            | Self::Payments { continued, .. }
+            | Self::Sums { continued, .. } => *continued,
         }
     }
 
@@ -174,6 +186,16 @@ mod tests {
                 }),
                 continued: 1,
             },
+            Task::Sums {
+                day,
+                since: None,
+                continued: 0,
+            },
+            Task::Sums {
+                day,
+                since: Some(day),
+                continued: 1,
+            },
         ] {
             assert_eq!(Task::read(&task.event()), Ok(task));
         }
@@ -187,6 +209,7 @@ mod tests {
             "{\"task\":\"weekly\"}",
             "{\"task\":\"seal\"}",
             "{\"task\":\"payments\"}",
+            "{\"task\":\"sums\"}",
             "{\"task\":\"seal\",\"day\":\"2026-02-30\"}",
             "{\"task\":\"daily\",\"force\":true}",
             "{\"task\":\"archive\",\"first\":\"2026-01-02\",\"last\":\"2026-01-02\",\"young\":true}",

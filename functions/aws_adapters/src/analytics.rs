@@ -1,7 +1,8 @@
-//! The analytics table: markers and rows in one transaction.
+//! The analytics table: a marker and the counts of some minutes in one transaction.
 //!
 //! A marker is an item `aggregate` = `marker#{slice}`, `bucket` = the first sequence number padded to forty digits, `records` = every sequence
-//! number that its transaction counted. Rows are named by `pipeline::aggregate::RowKey`.
+//! number that its transaction counted, in the bytes of `pipeline::aggregate::marker`. Items of counts have the form of
+//! `pipeline::aggregate::packed`.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +11,12 @@ use aws_wire::dynamodb::{
     AttributeValue, Item, Names, Put, Query, TransactWrite, Update, batch_get_item,
     cancellation_codes, get_item, put_item, query, transact_write_items,
 };
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use futures::future::try_join_all;
 use jiff::{Timestamp, ToSpan};
 use pipeline::aggregate::apply::{AnalyticsStore, ApplyOutcome, Listed};
-use pipeline::aggregate::{Delta, RowKey, SequenceNumber};
+use pipeline::aggregate::{ItemKey, Items, Numbers, SequenceNumber, marker};
 use pipeline::storage::StoreError;
 
 use crate::Wire;
@@ -26,10 +29,10 @@ const QUERY: &str = "dynamodb:Query";
 const GET: &str = "dynamodb:GetItem";
 const PUT: &str = "dynamodb:PutItem";
 /// What the partition key of a marker starts with.
-pub(crate) const MARKER: &str = "marker#";
+const MARKER: &str = "marker#";
 
 /// Markers are spread over so many partition keys, by their first record: one takes a thousand write units a second, and a marker of a hundred
-/// records costs six.
+/// records costs two.
 /// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html>, read 2026-11-27.
 const SLICES: u32 = 16;
 
@@ -43,9 +46,6 @@ const MARKERS_LOOKED_BACK: i32 = 50;
 
 /// The stream keeps records for a day, so none can come again later.
 const MARKER_KEPT_HOURS: i64 = 72;
-
-/// Minutes are looked at on the day and the days after; hours and days stay.
-pub(crate) const MINUTE_ROWS_KEPT_HOURS: i64 = 14 * 24;
 
 /// The table in DynamoDB.
 #[derive(Clone, Debug)]
@@ -108,10 +108,12 @@ impl DynamoAnalytics {
     }
 
     fn put_marker(&self, records: &[SequenceNumber], now: Timestamp) -> Option<Put<'_>> {
-        let listed = records.iter().map(|n| n.as_str().to_owned()).collect();
+        let listed = STANDARD.encode(marker::encode(records));
         let mut item = marker_key(records.first()?);
-        item.insert("records".to_owned(), AttributeValue::Ss(listed));
-        item.insert("expires_at".to_owned(), expiry(now, MARKER_KEPT_HOURS));
+        item.insert("records".to_owned(), AttributeValue::B(listed));
+        let expires_at = now.checked_add(MARKER_KEPT_HOURS.hours());
+        let expires_at = expires_at.unwrap_or(Timestamp::MAX);
+        item.insert("expires_at".to_owned(), number(expires_at.as_second()));
         Some(Put {
             table_name: &self.table,
             item,
@@ -119,45 +121,32 @@ impl DynamoAnalytics {
             expression_attribute_names: Names::from([("#aggregate", "aggregate")]),
         })
     }
+}
 
-    fn row(&self, key: &RowKey, delta: &Delta, now: Timestamp) -> Update<'_> {
-        const EVENTS: &str =
-            "ADD event_count :count, event_to_receipt_ms :arrival, receipt_to_count_ms :lag";
-        const MOVEMENTS: &str = "ADD movement_count :count, amount_minor :amount";
-        let (add, values) = match key.is_money() {
-            true => (
-                MOVEMENTS,
-                vec![
-                    (":count", number(delta.movements)),
-                    (":amount", number(delta.amount_minor)),
-                ],
-            ),
-            false => (
-                EVENTS,
-                vec![
-                    (":count", number(delta.count)),
-                    (":arrival", number(delta.event_to_receipt_ms)),
-                    (":lag", number(delta.receipt_to_count_ms)),
-                ],
-            ),
-        };
-        let values = values.into_iter();
-        let mut values: Item = values.map(|(name, it)| (name.to_owned(), it)).collect();
-        let mut update_expression = add.to_owned();
-        if key.bucket.starts_with("minute#") {
-            update_expression.push_str(" SET expires_at = :expires_at");
-            let expires_at = expiry(now, MINUTE_ROWS_KEPT_HOURS);
-            values.insert(":expires_at".to_owned(), expires_at);
-        }
-        Update {
-            table_name: &self.table,
-            key: Item::from([
-                ("aggregate".to_owned(), text(&key.aggregate)),
-                ("bucket".to_owned(), text(&key.bucket)),
-            ]),
-            update_expression,
-            expression_attribute_values: values,
-        }
+/// Adds the numbers to those of an item; it expires when its minute does, whoever writes it last.
+fn counts<'t>(table: &'t str, key: &ItemKey, numbers: &Numbers) -> Update<'t> {
+    let mut names = BTreeMap::new();
+    let mut values = Item::new();
+    let mut added = Vec::with_capacity(numbers.len());
+    for (place, (name, sum)) in numbers.iter().enumerate() {
+        added.push(format!("#{place} :{place}"));
+        names.insert(format!("#{place}"), name.clone());
+        values.insert(format!(":{place}"), number(sum));
+    }
+    let mut update_expression = format!("ADD {}", added.join(","));
+    if let Some(expires_at) = key.expires_at() {
+        update_expression.push_str(" SET expires_at = :expires_at");
+        values.insert(":expires_at".to_owned(), number(expires_at.as_second()));
+    }
+    Update {
+        table_name: table,
+        key: Item::from([
+            ("aggregate".to_owned(), text(&key.aggregate)),
+            ("bucket".to_owned(), text(&key.bucket)),
+        ]),
+        update_expression,
+        expression_attribute_names: names,
+        expression_attribute_values: values,
     }
 }
 
@@ -167,11 +156,6 @@ fn text(value: impl Into<String>) -> AttributeValue {
 
 fn number(value: impl ToString) -> AttributeValue {
     AttributeValue::N(value.to_string())
-}
-
-fn expiry(now: Timestamp, hours: i64) -> AttributeValue {
-    let at = now.checked_add(hours.hours()).unwrap_or(Timestamp::MAX);
-    number(at.as_second())
 }
 
 /// The slice of a marker: the same for the same record in every version, hence a hash of our own (FNV-1a).
@@ -193,16 +177,17 @@ fn marker_key(first: &SequenceNumber) -> Item {
     ])
 }
 
-/// The sequence numbers that a marker lists.
-fn listed(marker: &Item) -> Listed {
-    let texts: &[String] = match marker.get("records") {
-        Some(AttributeValue::Ss(texts)) => texts,
-        _ => &[],
+/// The records that a marker lists. One that cannot be read may list any: nothing may be counted then.
+fn listed(item: &Item) -> Result<Listed, StoreError> {
+    let bytes = match item.get("records") {
+        Some(AttributeValue::B(text)) => STANDARD.decode(text).ok(),
+        _ => None,
     };
-    let texts = texts.iter();
-    texts
-        .filter_map(|text| SequenceNumber::parse(text))
-        .collect()
+    let listed = bytes.and_then(|bytes| marker::decode(&bytes).ok());
+    listed.ok_or_else(|| StoreError::Final {
+        call: GET,
+        cause: marker::Unreadable.to_string(),
+    })
 }
 
 /// What the reasons of a cancelled transaction say; the marker is the first of its items.
@@ -224,7 +209,7 @@ impl AnalyticsStore for DynamoAnalytics {
     async fn marker(&self, first: &SequenceNumber) -> Result<Listed, StoreError> {
         let item = get_item(&self.client, &self.table, &marker_key(first)).await;
         let item = item.map_err(|error| wire_error(GET, &error))?;
-        Ok(item.as_ref().map(listed).unwrap_or_default())
+        item.as_ref().map_or(Ok(Listed::new()), listed)
     }
 
     async fn markers_around(&self, records: &[SequenceNumber]) -> Result<Vec<Listed>, StoreError> {
@@ -236,7 +221,7 @@ impl AnalyticsStore for DynamoAnalytics {
         for some in records.chunks(GET_KEYS_MAX) {
             markers.extend(self.markers_of(some).await?);
         }
-        Ok(markers.iter().map(listed).collect())
+        markers.iter().map(listed).collect()
     }
 
     async fn leave(&self, records: &[SequenceNumber]) -> Result<(), StoreError> {
@@ -253,14 +238,15 @@ impl AnalyticsStore for DynamoAnalytics {
     async fn apply(
         &self,
         records: &[SequenceNumber],
-        rows: &BTreeMap<RowKey, Delta>,
+        items: &Items,
     ) -> Result<ApplyOutcome, StoreError> {
         let now = Timestamp::now();
         let marker = self.put_marker(records, now);
         let marker = TransactWrite::Put(marker.ok_or_else(|| unbuilt(TRANSACT))?);
-        let rows = rows.iter().map(|(key, delta)| self.row(key, delta, now));
-        let rows = rows.map(TransactWrite::Update);
-        let writes: Vec<_> = std::iter::once(marker).chain(rows).collect();
+        let counts = items.iter().filter(|(_, numbers)| !numbers.is_empty());
+        let updates = counts.map(|(key, numbers)| self::counts(&self.table, key, numbers));
+        let updates = updates.map(TransactWrite::Update);
+        let writes: Vec<_> = std::iter::once(marker).chain(updates).collect();
         match transact_write_items(&self.client, &writes).await {
             Ok(()) => Ok(ApplyOutcome::Applied),
             Err(error) => match cancellation_codes(&error) {
@@ -308,12 +294,46 @@ mod tests {
     }
 
     #[test]
-    fn a_marker_lists_what_it_says_and_nothing_else() {
-        let records = AttributeValue::Ss(vec!["9".into(), "x".into()]);
-        let marker = Item::from([("records".to_owned(), records)]);
-        let numbers: Vec<_> = listed(&marker).iter().map(ToString::to_string).collect();
-        assert_eq!(numbers, ["9"]);
-        assert_eq!(listed(&Item::new()).len(), 0);
+    fn a_marker_lists_what_it_says_and_is_never_taken_for_none() {
+        let records = ["9", "2000001584047545833909"].map(|text| SequenceNumber::parse(text));
+        let records = records.map(Option::unwrap);
+        let good = AttributeValue::B(STANDARD.encode(marker::encode(&records)));
+        let found = listed(&Item::from([("records".to_owned(), good)]));
+        assert_eq!(found, Ok(records.into_iter().collect()));
+        for wrong in [
+            Item::new(),
+            Item::from([("records".to_owned(), AttributeValue::B("AQ".to_owned()))]),
+            Item::from([(
+                "records".to_owned(),
+                AttributeValue::Ss(vec!["9".to_owned()]),
+            )]),
+        ] {
+            let error = listed(&wrong).unwrap_err();
+            assert!(matches!(error, StoreError::Final { .. }), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn an_update_adds_each_number_by_a_name_that_stands_for_it() {
+        let key = ItemKey {
+            aggregate: "minute#03".to_owned(),
+            bucket: "2026-01-02T03:04Z#event".to_owned(),
+        };
+        let numbers = Numbers::from([
+            ("stripe#captured#e".to_owned(), -5),
+            ("stripe#captured#n".to_owned(), 2),
+        ]);
+        let update = counts("analytics_dev", &key, &numbers);
+        assert_eq!(
+            update.update_expression,
+            "ADD #0 :0,#1 :1 SET expires_at = :expires_at"
+        );
+        assert_eq!(update.expression_attribute_names["#0"], "stripe#captured#e");
+        assert_eq!(update.expression_attribute_values[":0"], number(-5));
+        // As long as the limit allows: an expression may have four kilobytes.
+        let many = 0..pipeline::aggregate::apply::NUMBERS_MAX;
+        let many = many.map(|n| (format!("{n}"), 1)).collect();
+        assert!(counts("analytics_dev", &key, &many).update_expression.len() < 4096);
     }
 
     #[test]

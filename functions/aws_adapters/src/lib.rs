@@ -16,6 +16,8 @@ mod certificates;
 mod clients;
 #[cfg(feature = "sdk")]
 mod continuation;
+#[cfg(feature = "sdk")]
+mod counts;
 mod dead_letters;
 mod error;
 mod item;
@@ -55,6 +57,8 @@ pub use certificates::HttpsCertificates;
 pub use clients::Clients;
 #[cfg(feature = "sdk")]
 pub use continuation::LambdaContinuation;
+#[cfg(feature = "sdk")]
+pub use counts::DynamoCounts;
 pub use dead_letters::SqsDeadLetters;
 #[cfg(feature = "sdk")]
 pub use logs::CloudWatchLogs;

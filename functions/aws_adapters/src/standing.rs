@@ -13,7 +13,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use jiff::Timestamp;
-use pipeline::aggregate::RowKey;
+use pipeline::aggregate::ItemKey;
 use pipeline::storage::StoreError;
 use serde::Deserialize;
 use serde_json::json;
@@ -257,22 +257,23 @@ pub async fn written_under(
     Ok(written.collect())
 }
 
-/// Events counted in these rows of the analytics table, all together.
+/// The sum of one number in these items of the analytics table.
 ///
 /// # Errors
 /// A [`StoreError`].
 pub async fn counted_in(
     clients: &Clients,
     table: &str,
-    rows: &[RowKey],
+    items: &[ItemKey],
+    number: &str,
 ) -> Result<u64, StoreError> {
     let text = |value: &str| AttributeValue::S(value.to_owned());
     let mut counted = 0;
-    for rows in rows.chunks(GET_KEYS_MAX) {
-        let keys = rows.iter().map(|row| {
+    for items in items.chunks(GET_KEYS_MAX) {
+        let keys = items.iter().map(|item| {
             HashMap::from([
-                ("aggregate".to_owned(), text(&row.aggregate)),
-                ("bucket".to_owned(), text(&row.bucket)),
+                ("aggregate".to_owned(), text(&item.aggregate)),
+                ("bucket".to_owned(), text(&item.bucket)),
             ])
         });
         let wanted = KeysAndAttributes::builder()
@@ -293,11 +294,8 @@ pub async fn counted_in(
             .map_err(|error| store_error(BATCH_GET, &error))?;
         let items = answer.responses.unwrap_or_default().remove(table);
         for item in items.unwrap_or_default() {
-            // A row of money counts movements.
-            let names = ["event_count", "movement_count"];
-            let count = names.iter().find_map(|name| item.get(*name));
+            let count = item.get(number).and_then(|count| count.as_n().ok());
             counted += count
-                .and_then(|count| count.as_n().ok())
                 .and_then(|count| count.parse::<u64>().ok())
                 .unwrap_or_default();
         }

@@ -5,21 +5,32 @@
 
 mod common;
 
-use std::collections::BTreeMap;
-
-use aws_adapters::{Clients, DynamoAnalytics, SqsDeadLetters};
+use aws_adapters::{Clients, DynamoAnalytics, DynamoCounts, SqsDeadLetters};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType,
     ScalarAttributeType,
 };
-use pipeline::aggregate::apply::{AnalyticsStore, ApplyOutcome};
+use jiff::civil::{Date, date};
+use pipeline::aggregate::apply::{AnalyticsStore, ApplyOutcome, ITEMS_MAX, NUMBERS_MAX};
 use pipeline::aggregate::count::DeadLetters;
-use pipeline::aggregate::{Delta, RowKey, SequenceNumber, StreamRecordError};
-use pipeline::storage::StoreError;
+use pipeline::aggregate::sums::{CountStore, minutes_of, sum_days};
+use pipeline::aggregate::{
+    Grain, ItemKey, Items, Numbers, SequenceNumber, StreamRecordError, rollup,
+};
+use pipeline::memory::Memory;
+use pipeline::storage::{Deadline, StoreError};
 
 use common::{config, dynamodb_endpoints, emulator, unique, unreachable};
 
-async fn table(endpoint: &str) -> (aws_sdk_dynamodb::Client, String, DynamoAnalytics) {
+/// A table, its name, and what counts in it and adds up.
+async fn table(
+    endpoint: &str,
+) -> (
+    aws_sdk_dynamodb::Client,
+    String,
+    DynamoAnalytics,
+    DynamoCounts,
+) {
     let config = config(endpoint).await;
     let client = aws_sdk_dynamodb::Client::new(&config);
     let name = unique("analytics");
@@ -45,8 +56,10 @@ async fn table(endpoint: &str) -> (aws_sdk_dynamodb::Client, String, DynamoAnaly
         .send()
         .await
         .unwrap();
-    let store = DynamoAnalytics::new(Clients::new(&config).wire(), &name);
-    (client, name, store)
+    let clients = Clients::new(&config);
+    let store = DynamoAnalytics::new(clients.wire(), &name);
+    let counts = DynamoCounts::new(&clients, &name);
+    (client, name, store, counts)
 }
 
 fn numbers(range: std::ops::Range<u64>) -> Vec<SequenceNumber> {
@@ -56,36 +69,33 @@ fn numbers(range: std::ops::Range<u64>) -> Vec<SequenceNumber> {
         .collect()
 }
 
-fn rows(count: usize) -> BTreeMap<RowKey, Delta> {
-    let delta = Delta {
-        count: 2,
-        event_to_receipt_ms: -5,
-        receipt_to_count_ms: 7,
-        ..Delta::default()
-    };
-    let key = |n: usize| RowKey {
-        aggregate: EVENTS.to_owned(),
-        bucket: match n {
-            0 => "day#2026-01-02".to_owned(),
-            n => format!("minute#2026-01-02T{:02}:{:02}Z", n / 60, n % 60),
-        },
-    };
-    let mut rows: BTreeMap<_, _> = (0..count - 1).map(|n| (key(n), delta)).collect();
-    let money = RowKey {
-        aggregate: MONEY.to_owned(),
-        bucket: "day#2026-01-02".to_owned(),
-    };
-    let delta = Delta {
-        movements: -1,
-        amount_minor: i128::from(i64::MAX) * 3,
-        ..Delta::default()
-    };
-    rows.insert(money, delta);
-    rows
+const DAY: Date = date(2026, 1, 2);
+const EVENTS: &str = "stripe#captured#n";
+const MINOR: &str = "stripe#capture#a";
+
+fn key(aggregate: &str, bucket: &str) -> ItemKey {
+    ItemKey {
+        aggregate: aggregate.to_owned(),
+        bucket: bucket.to_owned(),
+    }
 }
 
-const EVENTS: &str = "stripe#-#captured#01";
-const MONEY: &str = "stripe#EUR.2#movement:capture#01";
+fn numbers_of(named: &[(&str, i128)]) -> Numbers {
+    let named = named.iter();
+    named.map(|(name, it)| ((*name).to_owned(), *it)).collect()
+}
+
+/// Items of a lane: so many minutes with two events each, and one with more money than 64 bits hold.
+fn items(lane: u8, count: usize) -> Items {
+    let lane = ItemKey::lane(lane);
+    let events = numbers_of(&[(EVENTS, 2), ("stripe#captured#e", -5)]);
+    let minute = |n: usize| format!("2026-01-02T{:02}:{:02}Z#event", n / 60, n % 60);
+    let minutes = (0..count - 1).map(|n| (key(&lane, &minute(n)), events.clone()));
+    let mut items: Items = minutes.collect();
+    let money = numbers_of(&[("stripe#capture#n", -1), (MINOR, i128::from(i64::MAX) * 3)]);
+    items.insert(key(&lane, "2026-01-02T00:00Z#EUR.2"), money);
+    items
+}
 
 async fn item(
     client: &aws_sdk_dynamodb::Client,
@@ -107,13 +117,16 @@ async fn item(
 #[tokio::test]
 async fn a_transaction_counts_its_records_once() {
     for endpoint in dynamodb_endpoints() {
-        let (client, name, store) = table(&endpoint).await;
-        let (first, rows) = (numbers(0..100), rows(99));
+        let (client, name, store, _) = table(&endpoint).await;
+        let (first, counted) = (numbers(0..100), items(1, ITEMS_MAX));
         assert_eq!(store.marker(&first[0]).await.unwrap().len(), 0);
         assert!(store.markers_around(&first).await.unwrap().is_empty());
-        assert_eq!(store.apply(&first, &rows).await, Ok(ApplyOutcome::Applied));
         assert_eq!(
-            store.apply(&first[..50], &rows).await,
+            store.apply(&first, &counted).await,
+            Ok(ApplyOutcome::Applied)
+        );
+        assert_eq!(
+            store.apply(&first[..50], &counted).await,
             Ok(ApplyOutcome::MarkerExists)
         );
         let listed = store.marker(&first[0]).await.unwrap();
@@ -130,30 +143,84 @@ async fn a_transaction_counts_its_records_once() {
         assert!(left.iter().eq(&numbers(60..100)));
 
         assert_eq!(
-            store.apply(&numbers(100..110), &rows).await,
+            store.apply(&numbers(100..110), &counted).await,
             Ok(ApplyOutcome::Applied)
         );
-        let day = item(&client, &name, EVENTS, "day#2026-01-02").await;
-        let number = |name: &str| day[name].as_n().unwrap().clone();
-        assert_eq!(number("event_count"), "4");
-        let money = item(&client, &name, MONEY, "day#2026-01-02").await;
+        let minute = item(&client, &name, "minute#01", "2026-01-02T00:01Z#event").await;
+        assert_eq!(minute[EVENTS], AttributeValue::N("4".into()));
+        assert_eq!(minute["stripe#captured#e"], AttributeValue::N("-10".into()));
+        // Seventy-five days after the minute, whenever it was counted.
+        let expires_at = AttributeValue::N("1773792060".into());
+        assert_eq!(minute["expires_at"], expires_at);
+        let money = item(&client, &name, "minute#01", "2026-01-02T00:00Z#EUR.2").await;
         let sum = AttributeValue::N((i128::from(i64::MAX) * 6).to_string());
-        assert_eq!(money["amount_minor"], sum);
-        assert_eq!(money["movement_count"], AttributeValue::N("-2".into()));
-        assert!(!money.contains_key("event_count") && !day.contains_key("amount_minor"));
-        assert_eq!(number("event_to_receipt_ms"), "-10");
-        assert_eq!(number("receipt_to_count_ms"), "14");
-        assert!(!day.contains_key("expires_at"), "days stay");
-        let minute = item(&client, &name, EVENTS, "minute#2026-01-02T00:01Z").await;
-        assert!(minute.contains_key("expires_at"), "minutes do not");
+        assert_eq!(money[MINOR], sum);
+        assert_eq!(money["stripe#capture#n"], AttributeValue::N("-2".into()));
+    }
+}
+
+#[tokio::test]
+async fn an_item_takes_as_many_numbers_at_once_as_the_limit_says() {
+    for endpoint in dynamodb_endpoints() {
+        let (client, name, store, _) = table(&endpoint).await;
+        let many = (0..NUMBERS_MAX).map(|n| (format!("standardwebhooks#unclassified#{n}"), 1));
+        let events = key("minute#01", "2026-01-02T00:01Z#event");
+        let counted = Items::from([(events, many.collect())]);
+        let outcome = store.apply(&numbers(0..1), &counted).await;
+        assert_eq!(outcome, Ok(ApplyOutcome::Applied));
+        let minute = item(&client, &name, "minute#01", "2026-01-02T00:01Z#event").await;
+        // The key, and when it expires.
+        assert_eq!(minute.len(), NUMBERS_MAX + 3);
+    }
+}
+
+struct Never;
+
+impl Deadline for Never {
+    fn reached(&self) -> bool {
+        false
+    }
+}
+
+#[tokio::test]
+async fn minutes_are_added_up_over_lanes_and_written_in_the_place_of_what_stood_there() {
+    let pause = Memory::new();
+    for endpoint in dynamodb_endpoints() {
+        let (_, _, store, counts) = table(&endpoint).await;
+        let mut all = Items::new();
+        for (place, lane) in [0, 7, 15].into_iter().enumerate() {
+            let number = place as u64;
+            let counted = items(lane, ITEMS_MAX);
+            let outcome = store.apply(&numbers(number..number + 1), &counted).await;
+            assert_eq!(outcome, Ok(ApplyOutcome::Applied));
+            all.extend(counted);
+        }
+        let read = minutes_of(DAY, &counts, &pause).await;
+        assert_eq!(read.as_ref(), Ok(&all));
+        let tomorrow = DAY.tomorrow().unwrap();
+        let none = minutes_of(tomorrow, &counts, &pause).await;
+        assert_eq!(none, Ok(Items::new()));
+        // A wrong day that stands there, with a number that is not in its minutes.
+        let wrong = numbers_of(&[(EVENTS, 1), ("adyen#captured#n", 7)]);
+        counts
+            .put(&key("day", "2026-01-02#event"), &wrong)
+            .await
+            .unwrap();
+        for written in [5, 0] {
+            let report = sum_days(DAY, tomorrow, tomorrow, &counts, &pause, &Never).await;
+            assert_eq!(report.unwrap().written, written);
+        }
+        let mut sums = counts.sums(Grain::Hour, DAY, DAY).await.unwrap();
+        sums.extend(counts.sums(Grain::Day, DAY, tomorrow).await.unwrap());
+        assert_eq!(sums, rollup(&all));
     }
 }
 
 #[tokio::test]
 async fn a_marker_inside_the_batch_is_found() {
     for endpoint in dynamodb_endpoints() {
-        let (_, _, store) = table(&endpoint).await;
-        store.apply(&numbers(5..8), &rows(1)).await.unwrap();
+        let (_, _, store, _) = table(&endpoint).await;
+        store.apply(&numbers(5..8), &items(1, 1)).await.unwrap();
         let around = store.markers_around(&numbers(0..10)).await.unwrap();
         assert_eq!(around.len(), 1);
         assert!(around[0].iter().eq(&numbers(5..8)));
@@ -170,7 +237,18 @@ async fn a_missing_table_is_final_and_nobody_there_is_retryable() {
             store.marker(&numbers(0..1)[0]).await.unwrap_err(),
             store.markers_around(&numbers(0..1)).await.unwrap_err(),
             store.leave(&numbers(0..1)).await.unwrap_err(),
-            store.apply(&numbers(0..1), &rows(1)).await.unwrap_err(),
+            store.apply(&numbers(0..1), &items(1, 1)).await.unwrap_err(),
+        ] {
+            assert!(matches!(error, StoreError::Final { .. }), "{error}");
+        }
+        let counts = DynamoCounts::new(&clients, unique("none"));
+        for error in [
+            counts.minutes(0, DAY, None).await.unwrap_err(),
+            counts.sums(Grain::Day, DAY, DAY).await.unwrap_err(),
+            counts
+                .put(&key("day", "2026-01-02#event"), &Numbers::new())
+                .await
+                .unwrap_err(),
         ] {
             assert!(matches!(error, StoreError::Final { .. }), "{error}");
         }
@@ -178,7 +256,7 @@ async fn a_missing_table_is_final_and_nobody_there_is_retryable() {
     let store = DynamoAnalytics::new(unreachable().await.wire(), "none");
     let error = store.marker(&numbers(0..1)[0]).await.unwrap_err();
     assert!(matches!(error, StoreError::Retryable { .. }), "{error}");
-    let error = store.apply(&[], &rows(1)).await.unwrap_err();
+    let error = store.apply(&[], &items(1, 1)).await.unwrap_err();
     assert!(matches!(error, StoreError::Final { .. }), "{error}");
 }
 

@@ -261,6 +261,8 @@ pub struct Update<'u> {
     pub key: Item,
     /// What is changed.
     pub update_expression: String,
+    /// What its names stand for.
+    pub expression_attribute_names: BTreeMap<String, String>,
     /// What its values are.
     pub expression_attribute_values: Item,
 }

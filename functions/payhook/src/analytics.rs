@@ -1,23 +1,22 @@
 //! `payhook analytics`: what was counted, and whether counting again gives the same.
 
+mod kept;
+
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use aws_adapters::operations::analytics_rows;
 use aws_adapters::{Backoff, DynamoReader, S3Objects};
 use clap::{Args, Subcommand};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
-use jiff::{Timestamp, ToSpan};
+use pipeline::aggregate::sums::first_summed;
 use pipeline::aggregate::{Delta, MONEY, RowKey};
 use transaction_archive::day::Stores;
 use transaction_archive::recount::{Difference, Recount, compare, recount};
 
 use crate::error::Error;
 use crate::stack::{StackArguments, wait};
-
-/// Minute rows expire after fourteen days; those of the last thirteen are all there.
-const MINUTES_COMPARED_DAYS: i32 = 13;
 
 /// What `payhook analytics` can do.
 #[derive(Subcommand)]
@@ -46,13 +45,14 @@ pub(crate) struct RangeArguments {
 /// # Errors
 /// [`Error::RecountDiffers`] when it does; others when nothing could be counted.
 pub(crate) fn run(command: &AnalyticsCommand, output: &mut impl Write) -> Result<(), Error> {
+    let today = Offset::UTC.to_datetime(Timestamp::now()).date();
     match command {
         AnalyticsCommand::Show(range) => {
-            let rows = wait(rows(&range.stack))?;
-            show(range.from, range.to, rows, output)
+            let kept = wait(kept::read(&range.stack, (range.from, range.to), today))?;
+            show(range.from, range.to, kept.rows, output)
         }
         AnalyticsCommand::Recount(range) => {
-            let today = Offset::UTC.to_datetime(Timestamp::now()).date();
+            let days = (range.from, range.to);
             let (said, kept) = wait(async {
                 let clients = range.stack.clients().await;
                 let stores = Stores {
@@ -61,19 +61,13 @@ pub(crate) fn run(command: &AnalyticsCommand, output: &mut impl Write) -> Result
                     pause: &Backoff,
                 };
                 let said = recount(range.from, range.to, &stores).await?;
-                Ok((said, rows(&range.stack).await?))
+                Ok((said, kept::read(&range.stack, days, today).await?))
             })?;
-            let minutes_from = today
-                .checked_sub(MINUTES_COMPARED_DAYS.days())
-                .unwrap_or(today);
-            let differences = compare(range.from, range.to, minutes_from, &said, kept);
-            tell(&said, &differences, output)
+            let minutes_from = first_summed(today);
+            let differences = compare(range.from, range.to, minutes_from, &said, kept.rows);
+            tell(&said, &differences, kept.behind, output)
         }
     }
-}
-
-async fn rows(stack: &StackArguments) -> Result<Vec<(RowKey, Delta)>, Error> {
-    Ok(analytics_rows(&stack.clients().await, &stack.name("analytics")).await?)
 }
 
 /// Minor units with their decimal point: `1130` at 2 is `11.30`.
@@ -119,7 +113,7 @@ fn duration(ms: i128) -> String {
 fn show(
     from: Date,
     to: Date,
-    rows: Vec<(RowKey, Delta)>,
+    rows: BTreeMap<RowKey, Delta>,
     output: &mut impl Write,
 ) -> Result<(), Error> {
     let mut days: BTreeMap<(String, String), Delta> = BTreeMap::new();
@@ -128,10 +122,8 @@ fn show(
             continue;
         };
         let within = day.parse::<Date>().is_ok_and(|d| d >= from && d <= to);
-        let name = key.aggregate.rsplit_once('#');
-        if let (true, Some((name, _lane))) = (within, name) {
-            let row = days.entry((day.to_owned(), name.to_owned())).or_default();
-            row.merge(&delta);
+        if within {
+            days.insert((day.to_owned(), key.aggregate), delta);
         }
     }
     writeln!(
@@ -169,7 +161,12 @@ fn show(
     Ok(())
 }
 
-fn tell(said: &Recount, differences: &[Difference], output: &mut impl Write) -> Result<(), Error> {
+fn tell(
+    said: &Recount,
+    differences: &[Difference],
+    behind: usize,
+    output: &mut impl Write,
+) -> Result<(), Error> {
     for difference in differences {
         writeln!(
             output,
@@ -196,6 +193,14 @@ fn tell(said: &Recount, differences: &[Difference], output: &mut impl Write) -> 
         differences.len()
     )
     .map_err(Error::Output)?;
+    if behind > 0 {
+        writeln!(
+            output,
+            "{behind} items of hours and days are behind their minutes until the next daily run of \
+             archival_function, or its task \"sums\""
+        )
+        .map_err(Error::Output)?;
+    }
     match differences.len() {
         0 => Ok(()),
         differ => Err(Error::RecountDiffers(differ)),
@@ -239,16 +244,14 @@ mod tests {
     }
 
     #[test]
-    fn lanes_are_added_up_and_other_days_left_out() {
-        let rows = vec![
-            row("stripe#-#captured#01", "day#2026-01-02", 2),
-            row("stripe#-#captured#05", "day#2026-01-02", 3),
-            row("stripe#-#captured#05", "hour#2026-01-02T03Z", 3),
-            row("stripe#-#captured#05", "day#2026-01-04", 9),
-            row("stripe#EUR.2#movement:capture#01", "day#2026-01-02", 2),
-            row("stripe#EUR.2#movement:capture#05", "day#2026-01-02", 3),
-            row("stripe#EUR.2#movement:capture#05", "day#2026-01-04", 3),
-        ];
+    fn days_are_shown_and_other_days_left_out() {
+        let rows = BTreeMap::from([
+            row("stripe#-#captured", "day#2026-01-02", 5),
+            row("stripe#-#captured", "hour#2026-01-02T03Z", 3),
+            row("stripe#-#captured", "day#2026-01-04", 9),
+            row("stripe#EUR.2#movement:capture", "day#2026-01-02", 5),
+            row("stripe#EUR.2#movement:capture", "day#2026-01-04", 3),
+        ]);
         let (from, to) = ("2026-01-01".parse().unwrap(), "2026-01-03".parse().unwrap());
         let mut out = Vec::new();
         show(from, to, rows, &mut out).unwrap();
@@ -257,7 +260,7 @@ mod tests {
         let lines: Vec<_> = out.lines().skip(1).map(words).collect();
         let expected = [
             "2026-01-02 stripe event captured 5 0 ms 0 ms",
-            "2026-01-02 stripe capture 2 EUR 5.00",
+            "2026-01-02 stripe capture 1 EUR 5.00",
         ];
         assert_eq!(lines, expected, "{out}");
     }
@@ -266,16 +269,20 @@ mod tests {
     fn a_difference_is_printed_and_is_an_error() {
         let said = Recount::default();
         let mut out = Vec::new();
-        assert!(tell(&said, &[], &mut out).is_ok());
+        assert!(tell(&said, &[], 2, &mut out).is_ok());
         let (row, kept) = row("stripe#EUR.2#movement:capture", "day#2026-01-02", 2);
         let difference = Difference {
             row,
             kept,
             recounted: Delta::default(),
         };
-        let error = tell(&said, &[difference], &mut out).unwrap_err();
+        let error = tell(&said, &[difference], 0, &mut out).unwrap_err();
         assert!(matches!(error, Error::RecountDiffers(1)));
         let out = String::from_utf8(out).unwrap();
+        assert_eq!(
+            out.matches("2 items of hours and days are behind").count(),
+            1
+        );
         assert!(
             out.contains("kept 0 events, 1 movements and 200 minor units, recounted 0, 0 and 0"),
             "{out}"

@@ -21,7 +21,7 @@ use provider_webhooks::Secrets;
 
 pub use objects::signing_key;
 
-use crate::aggregate::{Delta, RowKey, SequenceNumber, StreamRecordError};
+use crate::aggregate::{Items, SequenceNumber, StreamRecordError};
 use crate::storage::{Item, LogEvent, Pause, RejectedMessage, StoreError, TransactionRecord};
 use crate::stored::StoredTransaction;
 
@@ -50,6 +50,12 @@ pub enum Call {
     AnalyticsApply,
     /// `DeadLetters::send`.
     DeadLetterSend,
+    /// `CountStore::minutes`.
+    CountsMinutes,
+    /// `CountStore::sums`.
+    CountsSums,
+    /// `CountStore::put`.
+    CountsPut,
     /// `ItemReader::read_batch`.
     ItemsRead,
     /// `PaymentReader::items_of`.
@@ -132,8 +138,8 @@ struct State {
     other_items: BTreeMap<TransactionKey, Item>,
     expiry_stopped: bool,
     stream: Vec<Change>,
-    rows: BTreeMap<RowKey, Delta>,
-    markers: BTreeMap<SequenceNumber, Vec<SequenceNumber>>,
+    counts: Items,
+    markers: BTreeMap<SequenceNumber, Vec<u8>>,
     conflicts: u32,
     dead_letters: Vec<(String, StreamRecordError)>,
     rejected: Vec<RejectedMessage>,

@@ -1,14 +1,14 @@
 //! Counts the records of some days again, from table and archive, and compares with the rows of the analytics table.
 //!
-//! Money is counted again from what each movement's item notes of its own changes, not from what the stream told of them: the two ways share no
-//! code. A change was brought by an event that tells the movement, so the events of the days in question name every movement that changed
+//! Events are counted again from their records, and money from what each movement's item notes of its own changes, not from what the stream told of
+//! them; minutes, hours and days each by themselves: the two ways share no code. A change was brought by an event that tells the movement, so the events of the days in question name every movement that changed
 //! on one of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use payment_event::TransactionKey;
-use pipeline::aggregate::{Counted, Delta, RowKey, fold};
+use pipeline::aggregate::{Delta, RowKey};
 use pipeline::items::read_items;
 use pipeline::storage::{ItemReader, ObjectStore, Pause};
 use pipeline::stored::{StoredMovement, StoredTransaction};
@@ -30,30 +30,19 @@ pub struct Recount {
     pub in_both: u64,
     /// Items and records that cannot be counted; their stream records are in the dead-letter queue.
     pub uncountable: u64,
-    /// Rows as they should be, lanes added up.
+    /// Rows as they should be.
     pub rows: BTreeMap<RowKey, Delta>,
 }
 
 /// A row that is not as the records say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// Which row, without its lane.
+    /// Which row.
     pub row: RowKey,
-    /// What the analytics table holds, lanes added up.
+    /// What the analytics table holds.
     pub kept: Delta,
     /// What the records say.
     pub recounted: Delta,
-}
-
-/// A row's key without its lane: `{provider}#{currency}#{status}`.
-fn without_lane(key: &RowKey) -> RowKey {
-    let aggregate = key.aggregate.rsplit_once('#');
-    RowKey {
-        aggregate: aggregate
-            .map_or(&*key.aggregate, |(name, _)| name)
-            .to_owned(),
-        bucket: key.bucket.clone(),
-    }
 }
 
 /// What a change of a movement says: minute of receipt, and currency and minor units where the movement counts.
@@ -81,13 +70,18 @@ impl Recount {
             self.uncountable += 1;
             return;
         };
-        let event = Counted::Event(event);
-        // When it was counted is not known any more, and not compared.
-        for (key, delta) in fold([&event], event.received_at(), 0) {
-            self.rows
-                .entry(without_lane(&key))
-                .or_default()
-                .merge(&delta);
+        let received_at = event.received_at.to_string();
+        let Some(buckets) = buckets(&received_at) else {
+            self.uncountable += 1;
+            return;
+        };
+        let lag_ms = event.received_at.as_millisecond() - event.event_time.as_millisecond();
+        for bucket in buckets {
+            let aggregate = format!("{}#-#{}", event.provider, event.status.as_str());
+            let row = self.rows.entry(RowKey { aggregate, bucket }).or_default();
+            row.count += 1;
+            // When it was counted is not known any more, and not compared.
+            row.event_to_receipt_ms += i128::from(lag_ms);
         }
     }
 
@@ -212,7 +206,7 @@ pub fn compare(
     for (key, mut delta) in kept {
         if compared(&key.bucket) {
             delta.receipt_to_count_ms = 0;
-            pairs.entry(without_lane(&key)).or_default().0.merge(&delta);
+            pairs.entry(key).or_default().0.merge(&delta);
         }
     }
     for (key, delta) in &recount.rows {

@@ -9,7 +9,7 @@ use common::{
     scope, stores,
 };
 use payment_event::TransactionKey;
-use pipeline::aggregate::{Counted, Delta, RowKey, fold};
+use pipeline::aggregate::{Counted, Delta, RowKey, fold, pack, rollup, unpack_all};
 use pipeline::memory::{Memory, to_the_end};
 use pipeline::storage::Attribute;
 use pipeline::stored::StoredTransaction;
@@ -23,17 +23,17 @@ fn recounted(memory: &Memory) -> Recount {
         .unwrap()
 }
 
-/// Rows as analytics keeps them: counted some time later, over two lanes.
+/// Rows as analytics keeps them: counted some time later, over two lanes, and added up to hours and days.
 fn kept(records: std::ops::Range<u32>) -> Vec<(RowKey, Delta)> {
     let events: Vec<_> = records
         .map(|n| Counted::Event(record(n).counted().unwrap()))
         .collect();
     let at = events[0].received_at() + jiff::SignedDuration::from_secs(5);
     let (one, two) = events.split_at(events.len() / 3);
-    fold(one, at, 1)
-        .into_iter()
-        .chain(fold(two, at, 6))
-        .collect()
+    let mut items = pack(&fold(one, at), 1);
+    items.extend(pack(&fold(two, at), 6));
+    items.extend(rollup(&items));
+    unpack_all(&items).unwrap().into_iter().collect()
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn minutes_that_may_have_expired_and_other_days_are_not_compared() {
     assert_eq!(compare(DAY, DAY, later, &recount, without_minutes), []);
     let other = (
         RowKey {
-            aggregate: "x#-#y#00".into(),
+            aggregate: "x#-#y".into(),
             bucket: "day#2026-01-01".into(),
         },
         Delta::default(),

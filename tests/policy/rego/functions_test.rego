@@ -23,6 +23,7 @@ rows contains row if {
 		["stack_deny_function_target", "webhook_processor", {"/environment/variables/AUDIT_BUCKET": "somebody-s-bucket"}],
 		["stack_deny_function_target", "webhook_processor", {"/environment/variables/REJECTED_QUEUE_URL": "http://sqs.us-east-2.amazonaws.com/000000000000/rejected_queue_dev"}],
 		["stack_deny_function_target", "archival_function", {"/environment/variables/SEAL_KEY_ALIAS": absent}],
+		["stack_deny_function_target", "archival_function", {"/environment/variables/ANALYTICS_TABLE": absent}],
 		["stack_deny_function_target", "archival_function", {"/environment/variables/LOG_GROUPS": absent}],
 		["stack_deny_function_target", "archival_function", {"/environment/variables/LOG_GROUPS": "access=/aws/apigateway/webhook_api_dev"}],
 		["stack_deny_function_target", "analytics_processor", {"/environment/variables/ENVIRONMENT_SUFFIX": "prod"}],

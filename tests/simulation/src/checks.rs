@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use audit_seal::PublicKey;
 use audit_seal::verify::verify;
 use payment_event::{Movement, TransactionKey};
-use pipeline::aggregate::MONEY;
+use pipeline::aggregate::{MONEY, NotCounts, StreamRecordError};
 use pipeline::audit::{read_line, read_lines};
 use pipeline::memory::to_the_end;
 use pipeline::reconcile::{account, read_audited};
@@ -40,6 +40,7 @@ pub(crate) fn all(life: &Life) -> Checked {
     every_pointer_leads_to_its_line(life, &records)?;
     rejected_messages_are_handed_on(life)?;
     aggregates_are_a_recount(life)?;
+    what_is_too_late_is_handed_on(life)?;
     money_is_counted_once(life)?;
     everything_is_accounted_for(life, &records)?;
     no_card_number_is_kept(life)?;
@@ -164,12 +165,35 @@ fn aggregates_are_a_recount(life: &Life) -> Checked {
     check(in_table == 0 && said.uncountable == 0, || {
         format!("{said:?}")
     })?;
-    check(life.memory.dead_letters().is_empty(), || {
-        "a record is in the dead-letter queue".to_owned()
-    })?;
-    let differences = compare(first, last, first, &said, life.memory.rows());
+    let kept = || {
+        let (minutes, sums) = (life.memory.minute_rows()?, life.memory.sum_rows()?);
+        Ok(minutes.into_iter().chain(sums))
+    };
+    let kept = kept().map_err(|error: NotCounts| error.to_string())?;
+    let differences = compare(first, last, first, &said, kept);
     check(differences.is_empty(), || {
         format!("aggregates differ: {:?}", differences.first())
+    })
+}
+
+/// What came too late to be counted is in the dead-letter queue, each record of it and nothing else, and adds to nothing.
+fn what_is_too_late_is_handed_on(life: &Life) -> Checked {
+    let handed_on = life.memory.dead_letters();
+    let other = handed_on
+        .iter()
+        .find(|(_, why)| *why != StreamRecordError::TooLate);
+    check(other.is_none(), || {
+        format!("a record is in the dead-letter queue: {other:?}")
+    })?;
+    let handed_on: BTreeSet<String> = handed_on.into_iter().map(|(json, _)| json).collect();
+    check(handed_on == life.late_records(), || {
+        format!("{} records are said to be too late", handed_on.len())
+    })?;
+    let first = Life::days().0.to_string();
+    let counts = life.memory.counts();
+    let old = counts.keys().find(|key| key.bucket < first);
+    check(old.is_none(), || {
+        format!("a record of long ago is counted in {old:?}")
     })
 }
 
@@ -211,9 +235,10 @@ fn money_is_counted_once(life: &Life) -> Checked {
         sum.1 += minor;
     }
     let mut counted = Sums::new();
-    for (key, delta) in life.memory.rows() {
+    let rows = life.memory.sum_rows().map_err(|error| error.to_string())?;
+    for (key, delta) in rows {
         let parts: Vec<&str> = key.aggregate.split('#').collect();
-        if let (true, true, [provider, currency, kind, _lane]) = (
+        if let (true, true, [provider, currency, kind]) = (
             key.is_money(),
             key.bucket.starts_with("day#"),
             parts.as_slice(),

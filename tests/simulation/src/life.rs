@@ -1,14 +1,13 @@
 //! What happens, in an order of the seed's: deliveries, stream batches, archive runs, seals, and faults in all of them; then quiet, and the checks.
 
 mod arrivals;
+mod counting;
 mod old_days;
 
 use std::collections::{BTreeSet, VecDeque};
 
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
-use pipeline::aggregate::SequenceNumber;
-use pipeline::aggregate::count::{CountReport, StreamRecord, count_batch};
 use pipeline::memory::{Call, CallFault, EntryFault, Memory, signing_key};
 use pipeline::{Deps, IngestReport, Limits, Remembered, ingest};
 
@@ -172,11 +171,12 @@ impl Life {
             (0..3).for_each(|_| self.arrive(day));
         }
         for _ in 0..12 + self.random.below(12) {
-            match self.random.below(8) {
+            match self.random.below(9) {
                 0..=2 => self.deliver(),
                 3..=4 => self.stream_batch(),
                 5 => self.repeat(),
                 6 => self.seal(day - 1),
+                7 => self.add_up(day),
                 _ => self.archive(day - 1)?,
             }
             self.expire(day + 1)?;
@@ -292,54 +292,6 @@ impl Life {
         }
     }
 
-    /// The stream's records by shard, each with its place there.
-    fn shards(&self) -> [Vec<(SequenceNumber, String)>; SHARDS] {
-        let mut shards = [Vec::new(), Vec::new()];
-        for (sequence, json) in self.memory.stream() {
-            let record: serde_json::Value = serde_json::from_str(&json).unwrap_or_default();
-            let transaction = &record["dynamodb"]["NewImage"]["transaction_id"]["S"];
-            let id = transaction.as_str().unwrap_or_default();
-            let shard = id.bytes().map(usize::from).sum::<usize>() % SHARDS;
-            shards[shard].push((sequence, json));
-        }
-        shards
-    }
-
-    /// A batch of each shard goes to analytics_processor, at once; sometimes a shard is replayed from an earlier record.
-    fn stream_batch(&mut self) {
-        let shards = self.shards();
-        if !self.quiet && self.random.once_in(5) {
-            let shard = self.random.below(SHARDS);
-            self.checkpoints[shard] = self.random.below(self.checkpoints[shard] + 1);
-        }
-        let mut batches: [&[(SequenceNumber, String)]; SHARDS] = [&[], &[]];
-        for (batch, (all, checkpoint)) in
-            batches.iter_mut().zip(shards.iter().zip(self.checkpoints))
-        {
-            let end = (checkpoint + 1 + self.random.below(20)).min(all.len());
-            *batch = all.get(checkpoint..end).unwrap_or_default();
-        }
-        self.disturb(FAULTS_MOST, FAULTS_REACH);
-        let lanes = [self.random.below(3), self.random.below(3)];
-        let lane = |n: usize| u8::try_from(lanes[n]).unwrap_or_default();
-        let (memory, at) = (&self.memory, Self::end());
-        let batches = batches.map(stream_records);
-        let (a, b) = both(
-            &mut self.random,
-            count_batch(&batches[0], at, lane(0), memory, memory, memory),
-            count_batch(&batches[1], at, lane(1), memory, memory, memory),
-        );
-        let done = [(a, batches[0].len()), (b, batches[1].len())];
-        let acknowledged = done.map(|(report, length)| match report {
-            Some(CountReport { failure: None, .. }) => length,
-            _ => 0,
-        });
-        self.recover();
-        for (checkpoint, length) in self.checkpoints.iter_mut().zip(acknowledged) {
-            *checkpoint += length;
-        }
-    }
-
     fn drain(&mut self) -> Result<(), String> {
         for _ in 0..500 {
             if self.queue.is_empty() {
@@ -364,6 +316,7 @@ impl Life {
         if self.checkpoints != lengths {
             return Err("the stream is never counted to its end".to_owned());
         }
+        self.add_up(DAYS);
         self.quiet = false;
         self.months()?;
         self.seal(LAST_DAY);
@@ -374,14 +327,4 @@ impl Life {
         self.memory.expire(end_s, |_| true);
         Ok(())
     }
-}
-
-fn stream_records(batch: &[(SequenceNumber, String)]) -> Vec<StreamRecord<'_>> {
-    let record = |numbered: &'_ (SequenceNumber, String)| numbered.0.clone();
-    let sequences = batch.iter().map(record);
-    let jsons = batch.iter().map(|numbered| numbered.1.as_str());
-    sequences
-        .zip(jsons)
-        .map(|(sequence, json)| StreamRecord { sequence, json })
-        .collect()
 }

@@ -49,8 +49,8 @@ async fn a_batch_is_counted_once_and_what_cannot_be_is_handed_on_by_itself() {
     assert_eq!(response(&report), BatchResponse::default());
     assert_eq!((report.applied.counted, report.unreadable.len()), (2, 1));
     assert_eq!(memory.dead_letters().len(), 1);
-    let rows = memory.rows();
-    assert_eq!(rows.len(), 3);
+    let rows = memory.minute_rows().unwrap();
+    assert_eq!(rows.len(), 1);
     assert!(
         rows.values()
             .all(|delta| (delta.movements, delta.amount_minor) == (2, 1150))
@@ -71,7 +71,29 @@ async fn a_batch_is_counted_once_and_what_cannot_be_is_handed_on_by_itself() {
 
     let again = run(&memory, &event).await.unwrap();
     assert_eq!((again.applied.counted, again.applied.repeated), (0, 2));
-    assert_eq!(memory.rows(), rows);
+    assert_eq!(memory.minute_rows().unwrap(), rows);
+}
+
+#[tokio::test]
+async fn a_record_of_long_ago_is_handed_on_each_time_and_adds_nothing() {
+    let memory = Memory::new();
+    let mut old = record("101", "1130");
+    old["dynamodb"]["NewImage"]["received_at"]["S"] = json!("2025-11-03T03:04:06.100Z");
+    let event = json!({"Records": [record("100", "1130"), old, record("102", "20")]});
+    for (time, counted, repeated) in [(1, 2, 0), (2, 0, 3)] {
+        let report = run(&memory, &event).await.unwrap();
+        assert_eq!(response(&report), BatchResponse::default());
+        let applied = (report.applied.counted, report.applied.repeated);
+        assert_eq!(applied, (counted, repeated));
+        assert_eq!(
+            report.unreadable[0].1.to_string(),
+            "received too long ago to be counted: its minute may be gone"
+        );
+        assert_eq!(memory.dead_letters().len(), time);
+    }
+    let rows = memory.minute_rows().unwrap();
+    assert_eq!(rows.len(), 1);
+    assert!(rows.values().all(|delta| delta.amount_minor == 1150));
 }
 
 #[tokio::test]
@@ -105,7 +127,7 @@ async fn a_batch_that_cannot_be_counted_starts_again_from_its_first_record() {
             .to_string()
             .contains("dead-letter")
     );
-    assert_eq!(memory.rows().len(), 3);
+    assert_eq!(memory.minute_rows().unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -151,9 +151,10 @@ pub(super) fn update() -> Update<'static> {
     Update {
         table_name: TABLE,
         key: key(1),
-        update_expression: "ADD event_count :count".to_owned(),
+        update_expression: "ADD #0 :0".to_owned(),
+        expression_attribute_names: [("#0".to_owned(), "stripe#captured#n".to_owned())].into(),
         expression_attribute_values: Item::from([(
-            ":count".to_owned(),
+            ":0".to_owned(),
             AttributeValue::N("1".to_owned()),
         )]),
     }

@@ -126,6 +126,9 @@ pub(super) async fn by_sdk(call: Call, clients: &Clients) -> Result<(), StoreErr
                 .table_name(TABLE)
                 .set_key(Some(values(it.key)))
                 .update_expression(it.update_expression)
+                .set_expression_attribute_names(Some(
+                    it.expression_attribute_names.into_iter().collect(),
+                ))
                 .set_expression_attribute_values(Some(values(it.expression_attribute_values)));
             let write = sdk::TransactWriteItem::builder;
             let call = dynamodb

@@ -1,6 +1,6 @@
 //! Applies the records of a batch to the analytics table, each exactly once.
 //!
-//! A batch is cut into parts of at most [`ROWS_MAX`] touched rows. Each part is one transaction: the deltas of its rows and a marker, keyed by the
+//! A batch is cut into parts of at most [`ITEMS_MAX`] touched items. Each part is one transaction: what it adds to its items and a marker, keyed by the
 //! part's first sequence number and listing all of them. A batch first asks for the marker at its first record, leaves out what that lists, and asks
 //! again at the next record, until there is no marker: parts are made in the order of the stream, so nothing behind that is counted.
 //!
@@ -15,16 +15,18 @@
 //! number as the part that the retry makes, because the stream hands out a batch again from where it started; of two transactions that make
 //! the same marker one is refused, and asks again.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use jiff::Timestamp;
 
-use super::{Counted, Delta, RowKey, SequenceNumber, fold};
+use super::{Counted, Items, SequenceNumber, fold, pack, too_late};
 use crate::storage::{Pause, StoreError};
 
 /// A transaction holds a hundred actions; one is the marker.
 /// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>, read 2026-11-24.
-pub const ROWS_MAX: usize = 99;
+pub const ITEMS_MAX: usize = 99;
+
+/// Numbers of one item that a write adds to. An update expression may have 4 KB and 300 operators; each number takes ten bytes of it.
+/// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html>, read 2026-11-28.
+pub const NUMBERS_MAX: usize = 240;
 
 /// Records that were received longer ago than this may be handed out from anywhere in the stream.
 pub const LOOKED_BACK_FOR_MS: i64 = 60_000;
@@ -32,7 +34,7 @@ pub const LOOKED_BACK_FOR_MS: i64 = 60_000;
 /// What became of a part's transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ApplyOutcome {
-    /// Marker and deltas are in the table.
+    /// Marker and counts are in the table.
     Applied,
     /// The marker was there already: nothing was changed, and the markers have to be read again.
     MarkerExists,
@@ -40,8 +42,7 @@ pub enum ApplyOutcome {
     Conflict,
 }
 
-/// The records that a marker lists, all of one shard.
-pub type Listed = BTreeSet<SequenceNumber>;
+pub use super::marker::Listed;
 
 /// The analytics table.
 pub trait AnalyticsStore {
@@ -59,11 +60,11 @@ pub trait AnalyticsStore {
     /// Leaves a marker that lists `records`, keyed by the first of them, unless there is one. They are counted already.
     fn leave(&self, records: &[SequenceNumber]) -> impl Future<Output = Result<(), StoreError>>;
 
-    /// One transaction: a marker that lists `records`, keyed by the first of them, if there is none; and the deltas added to their rows.
+    /// One transaction: a marker that lists `records`, keyed by the first of them, if there is none; and the numbers of `items` added to theirs.
     fn apply(
         &self,
         records: &[SequenceNumber],
-        rows: &BTreeMap<RowKey, Delta>,
+        items: &Items,
     ) -> impl Future<Output = Result<ApplyOutcome, StoreError>>;
 }
 
@@ -89,16 +90,20 @@ pub struct Applied {
     pub transactions: usize,
 }
 
-/// The records from the start whose rows fit into one transaction: at least one, as a record touches six at most.
-fn part(records: &[(SequenceNumber, Counted)], at: Timestamp, lane: u8) -> usize {
-    let mut touched: BTreeSet<RowKey> = BTreeSet::new();
-    for (taken, (_, event)) in records.iter().enumerate() {
-        touched.extend(fold([event], at, lane).into_keys());
-        if touched.len() > ROWS_MAX {
-            return taken.max(1);
+/// The records from the start that fit into one transaction, and what they add: at least one, as a record touches two items at most.
+fn part(records: &[(SequenceNumber, Counted)], at: Timestamp, lane: u8) -> (usize, Items) {
+    let mut taken = records.len();
+    loop {
+        let counted = records.iter().take(taken).map(|(_, counted)| counted);
+        let items = pack(&fold(counted, at), lane);
+        let fits =
+            items.len() <= ITEMS_MAX && items.values().all(|numbers| numbers.len() <= NUMBERS_MAX);
+        if fits || taken <= 1 {
+            return (taken, items);
         }
+        // Seldom more than once: a batch has records of few minutes.
+        taken = (taken / 2).max(1);
     }
-    records.len()
 }
 
 /// Applies the records of a batch, given in the order of the stream, that no marker lists.
@@ -118,12 +123,13 @@ pub async fn apply(
     let mut rest = uncounted(records, counted_at, store).await?;
     applied.repeated = records.len() - rest.len();
     while !rest.is_empty() {
-        let taken = part(&rest, counted_at, lane);
+        let (taken, items) = part(&rest, counted_at, lane);
         let numbers: Vec<_> = rest[..taken].iter().map(|(n, _)| n.clone()).collect();
-        let rows = fold(rest[..taken].iter().map(|(_, e)| e), counted_at, lane);
-        match store.apply(&numbers, &rows).await? {
+        match store.apply(&numbers, &items).await? {
             ApplyOutcome::Applied => {
-                applied.counted += taken;
+                let part = rest[..taken].iter();
+                let late = part.filter(|(_, it)| too_late(it.received_at(), counted_at));
+                applied.counted += taken - late.count();
                 applied.transactions += 1;
                 attempt = 1;
                 rest.drain(..taken);

@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 
 use super::apply::{AnalyticsStore, Applied, ApplyError, apply};
-use super::{Counted, SequenceNumber, StreamRecordError, read_record};
+use super::{Counted, SequenceNumber, StreamRecordError, read_record, too_late};
 use crate::storage::{Pause, StoreError};
 
 /// Attempts at one transaction before the batch is left to come again.
@@ -76,6 +76,11 @@ pub async fn count_batch(
             Ok(counted) => {
                 let lag = counted_at.as_millisecond() - counted.received_at().as_millisecond();
                 report.lag_ms_max = report.lag_ms_max.max(lag);
+                // It adds nothing, yet its place is listed with the others': which records a marker lists must not hang on
+                // when the batch was tried. Whether it is told does not hang on a marker either.
+                if too_late(counted.received_at(), counted_at) {
+                    unreadable.push((record, StreamRecordError::TooLate));
+                }
                 readable.push((record.sequence.clone(), counted));
             }
             Err(reason) => unreadable.push((record, reason)),

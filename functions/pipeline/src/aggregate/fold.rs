@@ -1,8 +1,8 @@
-//! Folds what is counted to deltas of aggregate rows.
+//! Folds what is counted to deltas of rows, one row a minute.
 //!
-//! Events are counted by provider and status, money by provider, currency with exponent and kind of movement; each by the minute, hour and
-//! day of receipt. A movement that failed after it had moved lowers the minute in which that was learnt: what was counted of a day
-//! that is over does not change any more.
+//! Events are counted by provider and status, money by provider, currency with exponent and kind of movement; each by the minute of receipt.
+//! Hours and days are sums of minutes ([`super::rollup`]) and are never counted by themselves. A movement that failed after it had moved
+//! lowers the minute in which that was learnt: what was counted of a day that is over does not change any more.
 
 use std::collections::BTreeMap;
 
@@ -10,14 +10,33 @@ use jiff::Timestamp;
 
 use super::{Adds, Counted, CountedEvent, CountedMovement};
 
-/// Each process writes to one lane of each row, so that processes that count at once seldom meet.
-/// Readers add the lanes up.
-pub const LANES: u8 = 8;
+/// How many days after its receipt a record can still be counted. Its minute is summed for longer, and kept for longer still. A record cannot
+/// be older in the stream unless somebody put it into the table by hand: a message waits for at most [`crate::plan::WAITING_DAYS`], the
+/// stream keeps records for one day, and the dead-letter queue for fourteen. `infra/limits.json` says the same.
+pub const COUNTED_DAYS: i64 = 60;
+const _: () = assert!(crate::plan::WAITING_DAYS + 1 + 14 < COUNTED_DAYS);
+
+/// How many days a day is added up again, because a record of it could have been counted. One of its last moment can be when the day is a day older
+/// than that record; the run after that sees it for sure. `infra/limits.json` says the same.
+pub const SUMMED_DAYS: i64 = 62;
+const _: () = assert!(COUNTED_DAYS + 1 < SUMMED_DAYS);
+
+/// How many days the item of a minute is kept. The days beyond [`SUMMED_DAYS`] are those in which a task that failed can be
+/// repaired. `infra/limits.json` says the same.
+pub const MINUTES_KEPT_DAYS: i64 = 75;
+const _: () = assert!(SUMMED_DAYS < MINUTES_KEPT_DAYS);
+
+const DAY_MS: i64 = 86_400_000;
+
+/// Whether the minute of a record may be summed no more, or be gone, when it is counted at `counted_at`. Such a record adds to nothing.
+pub fn too_late(received_at: Timestamp, counted_at: Timestamp) -> bool {
+    counted_at.as_millisecond() - received_at.as_millisecond() > COUNTED_DAYS * DAY_MS
+}
 
 /// How long a bucket is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Grain {
-    /// One minute; kept for as long as somebody looks at minutes.
+    /// One minute.
     Minute,
     /// One hour.
     Hour,
@@ -26,27 +45,28 @@ pub enum Grain {
 }
 
 impl Grain {
-    /// Every grain: an event is counted once in each.
-    pub const ALL: [Self; 3] = [Self::Minute, Self::Hour, Self::Day];
-
-    /// The bucket of a time: `minute#2026-01-02T03:04Z`, `hour#2026-01-02T03Z`, `day#2026-01-02`.
-    fn bucket(self, at: Timestamp) -> String {
-        let format = match self {
-            Self::Minute => "minute#%Y-%m-%dT%H:%MZ",
-            Self::Hour => "hour#%Y-%m-%dT%HZ",
-            Self::Day => "day#%Y-%m-%d",
-        };
-        at.strftime(format).to_string()
+    /// `minute`, `hour` or `day`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Minute => "minute",
+            Self::Hour => "hour",
+            Self::Day => "day",
+        }
     }
 }
 
-/// The key of a row in the analytics table.
+/// The minute of a time: `2026-01-02T03:04Z`.
+fn minute(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%MZ").to_string()
+}
+
+/// What is counted together.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RowKey {
-    /// Of events `{provider}#-#{status}#{lane}`; of money `{provider}#{currency}.{exponent}#movement:{kind}#{lane}`, where `-` stands for
-    /// what moved without an amount being told.
+    /// Of events `{provider}#-#{status}`; of money `{provider}#{currency}.{exponent}#movement:{kind}`, where `-` stands for what moved
+    /// without an amount being told.
     pub aggregate: String,
-    /// See [`Grain`].
+    /// `minute#2026-01-02T03:04Z`, `hour#2026-01-02T03Z` or `day#2026-01-02` of receipt.
     pub bucket: String,
 }
 
@@ -112,33 +132,29 @@ fn money(movement: &CountedMovement, adds: Adds) -> String {
     format!("{}#{currency}#{MONEY}{kind}", movement.provider)
 }
 
-/// The rows that these touch and what they add to each, in the order of the keys. `lane` is the one this invocation writes to.
+/// The rows of minutes that these touch and what they add to each, in the order of the keys. What is [`too_late`] at `counted_at` adds to none.
 pub fn fold<'c>(
     counted: impl IntoIterator<Item = &'c Counted>,
     counted_at: Timestamp,
-    lane: u8,
 ) -> BTreeMap<RowKey, Delta> {
     let mut rows: BTreeMap<RowKey, Delta> = BTreeMap::new();
     for one in counted {
-        let mut add = |name: &str, change: &dyn Fn(&mut Delta)| {
-            for grain in Grain::ALL {
-                let key = RowKey {
-                    aggregate: format!("{name}#{lane:02}"),
-                    bucket: grain.bucket(one.received_at()),
-                };
-                change(rows.entry(key).or_default());
-            }
+        if too_late(one.received_at(), counted_at) {
+            continue;
+        }
+        let mut add = |aggregate: String, change: &dyn Fn(&mut Delta)| {
+            let bucket = format!("{}#{}", Grain::Minute.as_str(), minute(one.received_at()));
+            change(rows.entry(RowKey { aggregate, bucket }).or_default());
         };
         match one {
             Counted::Event(event) => {
                 let name = format!("{}#-#{}", event.provider, event.status.as_str());
-                add(&name, &|delta| delta.add(event, counted_at));
+                add(name, &|delta| delta.add(event, counted_at));
             }
             Counted::Movement(movement) if movement.before != movement.after => {
                 for (adds, sign) in [(movement.before, -1), (movement.after, 1)] {
                     if let Some(adds) = adds {
-                        let name = money(movement, adds);
-                        add(&name, &|delta| delta.add_money(adds, sign));
+                        add(money(movement, adds), &|delta| delta.add_money(adds, sign));
                     }
                 }
             }

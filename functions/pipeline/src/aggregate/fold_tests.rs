@@ -42,29 +42,36 @@ fn key(aggregate: &str, bucket: &str) -> RowKey {
 }
 
 #[test]
-fn two_events_of_a_minute_share_its_rows() {
+fn two_events_of_a_minute_share_its_row() {
     let received = 1_767_323_046_100;
     let events = [event("stripe", received), event("stripe", received + 1000)];
-    let rows = fold(&events, at(received + 2000), 7);
+    let rows = fold(&events, at(received + 2000));
     let delta = Delta {
         count: 2,
         event_to_receipt_ms: 500,
         receipt_to_count_ms: 3000,
         ..Delta::default()
     };
-    let expected = [
-        "day#2026-01-02",
-        "hour#2026-01-02T03Z",
-        "minute#2026-01-02T03:04Z",
-    ]
-    .map(|bucket| (key("stripe#-#captured#07", bucket), delta));
-    assert_eq!(rows, BTreeMap::from(expected));
+    let expected = key("stripe#-#captured", "minute#2026-01-02T03:04Z");
+    assert_eq!(rows, BTreeMap::from([(expected, delta)]));
     assert!(rows.keys().all(|key| !key.is_money()));
 }
 
 #[test]
+fn what_is_too_late_adds_nothing() {
+    let received = 1_767_323_046_100;
+    let limit = received + COUNTED_DAYS * DAY_MS;
+    let counted = [
+        event("stripe", received),
+        movement(None, money("EUR", 30), received),
+    ];
+    assert_eq!(fold(&counted, at(limit)).len(), 2);
+    assert_eq!(fold(&counted, at(limit + 1)).len(), 0);
+}
+
+#[test]
 fn a_movement_adds_what_it_did_not_add_before() {
-    let eur = ("stripe#EUR.2#movement:refund#00", 1, 30);
+    let eur = ("stripe#EUR.2#movement:refund", 1, 30);
     for (before, after, expected) in [
         (None, None, vec![]),
         (None, money("EUR", 30), vec![eur]),
@@ -74,26 +81,25 @@ fn a_movement_adds_what_it_did_not_add_before() {
         (
             None,
             Some(Adds::Untold),
-            vec![("stripe#-#movement:refund#00", 1, 0)],
+            vec![("stripe#-#movement:refund", 1, 0)],
         ),
         (
             Some(Adds::Untold),
             money("EUR", 30),
-            vec![("stripe#-#movement:refund#00", -1, 0), eur],
+            vec![("stripe#-#movement:refund", -1, 0), eur],
         ),
         (
             money("EUR", 30),
             money("USD", 30),
-            vec![(eur.0, -1, -30), ("stripe#USD.2#movement:refund#00", 1, 30)],
+            vec![(eur.0, -1, -30), ("stripe#USD.2#movement:refund", 1, 30)],
         ),
     ] {
-        let rows = fold(&[movement(before, after, 0)], at(0), 0);
-        let of_day: Vec<_> = rows
+        let rows = fold(&[movement(before, after, 0)], at(0));
+        let rows_of_money: Vec<_> = rows
             .iter()
-            .filter(|(key, _)| key.bucket.starts_with("day#"))
             .map(|(key, delta)| (key.aggregate.as_str(), delta.movements, delta.amount_minor))
             .collect();
-        assert_eq!(of_day, expected);
+        assert_eq!(rows_of_money, expected);
         assert!(
             rows.iter()
                 .all(|(key, delta)| key.is_money() && delta.count == 0)
@@ -104,7 +110,7 @@ fn a_movement_adds_what_it_did_not_add_before() {
 #[test]
 fn the_largest_amounts_do_not_overflow() {
     let movements = vec![movement(None, money("EUR", i64::MAX), 0); 1000];
-    let rows = fold(&movements, at(0), 0);
+    let rows = fold(&movements, at(0));
     let expected = i128::from(i64::MAX) * 1000;
     assert!(rows.values().all(|delta| delta.amount_minor == expected));
 }
@@ -127,21 +133,21 @@ fn counted() -> impl Strategy<Value = Vec<Counted>> {
     prop::collection::vec(made, 0..120)
 }
 
-fn total(rows: &BTreeMap<RowKey, Delta>, grain: &str) -> (u64, i64, i128) {
-    let of_grain = rows.iter().filter(|(key, _)| key.bucket.starts_with(grain));
-    of_grain.fold((0, 0, 0), |(count, movements, sum), (_, delta)| {
-        (
-            count + delta.count,
-            movements + delta.movements,
-            sum + delta.amount_minor,
-        )
-    })
+fn total(rows: &BTreeMap<RowKey, Delta>) -> (u64, i64, i128) {
+    rows.values()
+        .fold((0, 0, 0), |(count, movements, sum), delta| {
+            (
+                count + delta.count,
+                movements + delta.movements,
+                sum + delta.amount_minor,
+            )
+        })
 }
 
 proptest! {
     #[test]
-    fn every_grain_holds_everything_once(counted in counted()) {
-        let rows = fold(&counted, at(COUNTED_AT), 0);
+    fn everything_is_held_once(counted in counted()) {
+        let rows = fold(&counted, at(COUNTED_AT));
         let minor = |adds: &Option<Adds>| match adds {
             Some(Adds::Money(_, _, minor)) => i128::from(minor.0),
             _ => 0,
@@ -156,24 +162,22 @@ proptest! {
                 }
             }
         }
-        for grain in ["minute#", "hour#", "day#"] {
-            prop_assert_eq!(total(&rows, grain), (events, movements, sum));
-        }
+        prop_assert_eq!(total(&rows), (events, movements, sum));
     }
 
     #[test]
     fn order_does_not_matter(counted in counted()) {
         let reversed: Vec<_> = counted.iter().rev().cloned().collect();
-        prop_assert_eq!(fold(&counted, at(COUNTED_AT), 1), fold(&reversed, at(COUNTED_AT), 1));
+        prop_assert_eq!(fold(&counted, at(COUNTED_AT)), fold(&reversed, at(COUNTED_AT)));
     }
 
     #[test]
     fn a_batch_cut_in_two_adds_up_to_the_same(counted in counted(), cut in 0..121_usize) {
         let (left, right) = counted.split_at(cut.min(counted.len()));
-        let mut rows = fold(left, at(COUNTED_AT), 2);
-        for (key, delta) in fold(right, at(COUNTED_AT), 2) {
+        let mut rows = fold(left, at(COUNTED_AT));
+        for (key, delta) in fold(right, at(COUNTED_AT)) {
             rows.entry(key).or_default().merge(&delta);
         }
-        prop_assert_eq!(rows, fold(&counted, at(COUNTED_AT), 2));
+        prop_assert_eq!(rows, fold(&counted, at(COUNTED_AT)));
     }
 }

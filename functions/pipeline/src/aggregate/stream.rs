@@ -97,6 +97,9 @@ pub enum StreamRecordError {
     /// An amount that does not fit 64 bits.
     #[error("attribute amount_minor is not an integer of 64 bits")]
     AmountOutOfRange,
+    /// Received so long ago that its minute may be gone: see [`super::too_late`].
+    #[error("received too long ago to be counted: its minute may be gone")]
+    TooLate,
 }
 
 #[derive(Deserialize)]

@@ -2,16 +2,43 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Call, Memory};
-use crate::aggregate::apply::{AnalyticsStore, ApplyOutcome, Listed, ROWS_MAX};
+use jiff::civil::Date;
+
+use super::{Call, Memory, State};
+use crate::aggregate::apply::{AnalyticsStore, ApplyOutcome, ITEMS_MAX, Listed};
 use crate::aggregate::count::DeadLetters;
-use crate::aggregate::{Delta, RowKey, SequenceNumber, StreamRecordError};
+use crate::aggregate::sums::{CountStore, MinutePage};
+use crate::aggregate::{
+    Delta, Grain, ItemKey, Items, NotCounts, Numbers, RowKey, SequenceNumber, StreamRecordError,
+    marker, packed, unpack_all,
+};
 use crate::storage::StoreError;
 
+/// Small, so that a day has several.
+const PAGE_ITEMS: usize = 3;
+
 impl Memory {
-    /// The rows of the analytics table.
-    pub fn rows(&self) -> BTreeMap<RowKey, Delta> {
-        self.state().rows.clone()
+    /// The items of counts in the analytics table.
+    pub fn counts(&self) -> Items {
+        self.state().counts.clone()
+    }
+
+    /// The rows of minutes, lanes added up.
+    ///
+    /// # Errors
+    /// [`NotCounts`] when an item is of no known form.
+    pub fn minute_rows(&self) -> Result<BTreeMap<RowKey, Delta>, NotCounts> {
+        let state = self.state();
+        unpack_all(state.counts.iter().filter(|(key, _)| is_minute(key)))
+    }
+
+    /// The rows of hours and days that stand there.
+    ///
+    /// # Errors
+    /// [`NotCounts`] when an item is of no known form.
+    pub fn sum_rows(&self) -> Result<BTreeMap<RowKey, Delta>, NotCounts> {
+        let state = self.state();
+        unpack_all(state.counts.iter().filter(|(key, _)| !is_minute(key)))
     }
 
     /// The records that were handed to the dead-letter queue, and why.
@@ -42,11 +69,32 @@ impl Memory {
     }
 }
 
+fn is_minute(key: &ItemKey) -> bool {
+    key.grain() == Some(Grain::Minute)
+}
+
+fn listed(bytes: &[u8]) -> Result<Listed, StoreError> {
+    marker::decode(bytes).map_err(|_| super::invalid("marker"))
+}
+
+impl State {
+    fn leave(&mut self, records: &[SequenceNumber]) -> Result<bool, StoreError> {
+        let first = records
+            .first()
+            .ok_or_else(|| super::invalid("ValidationException"))?;
+        if self.markers.contains_key(first) {
+            return Ok(false);
+        }
+        self.markers.insert(first.clone(), marker::encode(records));
+        Ok(true)
+    }
+}
+
 impl AnalyticsStore for Memory {
     async fn marker(&self, first: &SequenceNumber) -> Result<Listed, StoreError> {
         self.call(Call::AnalyticsMarker, |state| {
-            let listed = state.markers.get(first).into_iter().flatten();
-            Ok(listed.cloned().collect())
+            let marker = state.markers.get(first);
+            marker.map_or(Ok(Listed::new()), |bytes| listed(bytes))
         })
         .await
     }
@@ -54,23 +102,17 @@ impl AnalyticsStore for Memory {
     async fn markers_around(&self, records: &[SequenceNumber]) -> Result<Vec<Listed>, StoreError> {
         self.call(Call::AnalyticsMarkersAround, |state| {
             let asked: BTreeSet<_> = records.iter().collect();
-            let all = state.markers.values();
-            let around = all.filter(|listed| listed.iter().any(|n| asked.contains(n)));
-            Ok(around
-                .map(|listed| listed.iter().cloned().collect())
-                .collect())
+            let all = state.markers.values().map(|bytes| listed(bytes));
+            let mut all = all.collect::<Result<Vec<_>, _>>()?;
+            all.retain(|listed| listed.iter().any(|n| asked.contains(n)));
+            Ok(all)
         })
         .await
     }
 
     async fn leave(&self, records: &[SequenceNumber]) -> Result<(), StoreError> {
         self.call(Call::AnalyticsLeave, |state| {
-            let first = records
-                .first()
-                .ok_or_else(|| super::invalid("ValidationException"))?;
-            let marker = state.markers.entry(first.clone());
-            marker.or_insert_with(|| records.to_vec());
-            Ok(())
+            state.leave(records).map(|_| ())
         })
         .await
     }
@@ -78,27 +120,74 @@ impl AnalyticsStore for Memory {
     async fn apply(
         &self,
         records: &[SequenceNumber],
-        rows: &BTreeMap<RowKey, Delta>,
+        items: &Items,
     ) -> Result<ApplyOutcome, StoreError> {
         self.call(Call::AnalyticsApply, |state| {
-            let first = records
-                .first()
-                .ok_or_else(|| super::invalid("ValidationException"))?;
-            if rows.len() > ROWS_MAX {
+            if items.len() > ITEMS_MAX {
                 return Err(super::invalid("ValidationException"));
             }
             if state.conflicts > 0 {
                 state.conflicts -= 1;
                 return Ok(ApplyOutcome::Conflict);
             }
-            if state.markers.contains_key(first) {
+            if !state.leave(records)? {
                 return Ok(ApplyOutcome::MarkerExists);
             }
-            state.markers.insert(first.clone(), records.to_vec());
-            for (key, delta) in rows {
-                state.rows.entry(key.clone()).or_default().merge(delta);
+            for (key, numbers) in items {
+                packed::add(state.counts.entry(key.clone()).or_default(), numbers);
             }
             Ok(ApplyOutcome::Applied)
+        })
+        .await
+    }
+}
+
+impl CountStore for Memory {
+    async fn minutes(
+        &self,
+        lane: u8,
+        day: Date,
+        after: Option<&ItemKey>,
+    ) -> Result<MinutePage, StoreError> {
+        self.call(Call::CountsMinutes, |state| {
+            let (lane, day) = (ItemKey::lane(lane), format!("{day}T"));
+            let found = state.counts.iter().filter(|(key, _)| {
+                key.aggregate == lane
+                    && key.bucket.starts_with(&day)
+                    && after.is_none_or(|after| *key > after)
+            });
+            let found: Vec<_> = found.take(PAGE_ITEMS).collect();
+            let full = found.len() == PAGE_ITEMS;
+            let next = found.last().filter(|_| full).map(|(key, _)| (*key).clone());
+            let items = found.into_iter();
+            Ok(MinutePage {
+                items: items.map(|(key, it)| (key.clone(), it.clone())).collect(),
+                next,
+            })
+        })
+        .await
+    }
+
+    async fn sums(&self, grain: Grain, first: Date, last: Date) -> Result<Items, StoreError> {
+        self.call(Call::CountsSums, |state| {
+            let within = |key: &ItemKey| {
+                let day = key.bucket.get(..10).and_then(|day| day.parse().ok());
+                key.aggregate == grain.as_str()
+                    && day.is_some_and(|day: Date| day >= first && day <= last)
+            };
+            let found = state.counts.iter().filter(|(key, _)| within(key));
+            Ok(found.map(|(key, it)| (key.clone(), it.clone())).collect())
+        })
+        .await
+    }
+
+    async fn put(&self, key: &ItemKey, numbers: &Numbers) -> Result<(), StoreError> {
+        self.call(Call::CountsPut, |state| {
+            if is_minute(key) {
+                return Err(super::invalid("AccessDenied"));
+            }
+            state.counts.insert(key.clone(), numbers.clone());
+            Ok(())
         })
         .await
     }

@@ -10,7 +10,7 @@ use crate::aggregate::apply::{
     AnalyticsStore, Applied, ApplyError, ApplyOutcome, LOOKED_BACK_FOR_MS, Listed, apply,
 };
 use crate::aggregate::{
-    Adds, Counted, CountedEvent, CountedMovement, Delta, RowKey, SequenceNumber, fold,
+    Adds, Counted, CountedEvent, CountedMovement, Items, SequenceNumber, fold, marker, pack, packed,
 };
 use crate::memory::to_the_end;
 use crate::storage::{Pause, StoreError};
@@ -19,7 +19,7 @@ const ATTEMPTS_MAX: u32 = 4;
 const SEEDS: u64 = 300;
 
 type Records = Vec<(SequenceNumber, Counted)>;
-type Transaction = (Vec<SequenceNumber>, BTreeMap<RowKey, Delta>);
+type Transaction = (Vec<SequenceNumber>, Items);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {
@@ -34,21 +34,29 @@ enum Fault {
 
 #[derive(Default)]
 struct Table {
-    rows: BTreeMap<RowKey, Delta>,
-    markers: BTreeMap<SequenceNumber, Vec<SequenceNumber>>,
+    items: Items,
+    markers: BTreeMap<SequenceNumber, Vec<u8>>,
 }
 
 impl Table {
-    fn commit(&mut self, (records, rows): &Transaction) -> ApplyOutcome {
+    fn commit(&mut self, (records, items): &Transaction) -> ApplyOutcome {
         if self.markers.contains_key(&records[0]) {
             return ApplyOutcome::MarkerExists;
         }
-        assert!(rows.len() <= 99, "a transaction holds a hundred actions");
-        self.markers.insert(records[0].clone(), records.clone());
-        for (key, delta) in rows {
-            self.rows.entry(key.clone()).or_default().merge(delta);
+        assert!(items.len() <= 99, "a transaction holds a hundred actions");
+        self.markers
+            .insert(records[0].clone(), marker::encode(records));
+        for (key, numbers) in items {
+            packed::add(self.items.entry(key.clone()).or_default(), numbers);
         }
         ApplyOutcome::Applied
+    }
+
+    /// Without what came to nothing.
+    fn without_zeros(&self) -> Items {
+        let mut items = self.items.clone();
+        items.retain(|_, numbers| !numbers.is_empty());
+        items
     }
 }
 
@@ -85,8 +93,8 @@ impl AnalyticsStore for Store {
             return Err(lost());
         }
         let table = self.table.borrow();
-        let listed = table.markers.get(first).into_iter().flatten();
-        Ok(listed.cloned().collect())
+        let listed = table.markers.get(first);
+        Ok(listed.map_or(Listed::new(), |bytes| marker::decode(bytes).unwrap()))
     }
 
     async fn markers_around(&self, records: &[SequenceNumber]) -> Result<Vec<Listed>, StoreError> {
@@ -97,10 +105,9 @@ impl AnalyticsStore for Store {
         let asked: BTreeSet<_> = records.iter().collect();
         let table = self.table.borrow();
         let all = table.markers.values();
+        let all = all.map(|bytes| marker::decode(bytes).unwrap());
         let around = all.filter(|listed| listed.iter().any(|n| asked.contains(n)));
-        Ok(around
-            .map(|listed| listed.iter().cloned().collect())
-            .collect())
+        Ok(around.collect())
     }
 
     async fn leave(&self, records: &[SequenceNumber]) -> Result<(), StoreError> {
@@ -109,16 +116,16 @@ impl AnalyticsStore for Store {
         }
         let mut table = self.table.borrow_mut();
         let marker = table.markers.entry(records[0].clone());
-        marker.or_insert_with(|| records.to_vec());
+        marker.or_insert_with(|| marker::encode(records));
         Ok(())
     }
 
     async fn apply(
         &self,
         records: &[SequenceNumber],
-        rows: &BTreeMap<RowKey, Delta>,
+        items: &Items,
     ) -> Result<ApplyOutcome, StoreError> {
-        let transaction = (records.to_vec(), rows.clone());
+        let transaction = (records.to_vec(), items.clone());
         match self.next_fault() {
             Fault::None | Fault::Unreadable => Ok(self.table.borrow_mut().commit(&transaction)),
             Fault::Before => Err(lost()),
@@ -202,11 +209,11 @@ fn count(store: &Store, batch: &Records) -> Result<Applied, ApplyError> {
     count_at(LONG_AFTER_MS, store, batch)
 }
 
-fn expected_at(now_ms: i64, records: &Records) -> BTreeMap<RowKey, Delta> {
-    fold(records.iter().map(|(_, e)| e), at(now_ms), 3)
+fn expected_at(now_ms: i64, records: &Records) -> Items {
+    pack(&fold(records.iter().map(|(_, e)| e), at(now_ms)), 3)
 }
 
-fn expected(records: &Records) -> BTreeMap<RowKey, Delta> {
+fn expected(records: &Records) -> Items {
     expected_at(LONG_AFTER_MS, records)
 }
 
@@ -225,7 +232,7 @@ fn a_batch_is_counted_and_its_repetition_is_not() {
         (again.counted, again.repeated, again.transactions),
         (0, 100, 0)
     );
-    assert_eq!(store.table.borrow().rows, expected(&batch));
+    assert_eq!(store.table.borrow().without_zeros(), expected(&batch));
 }
 
 #[test]
@@ -239,7 +246,10 @@ fn a_shorter_retry_leaves_the_rest_of_the_marker_to_be_found() {
         assert_eq!((shorter.counted, shorter.repeated), (0, 12));
         let rest = count_at(now_ms, &store, &all[12..].to_vec()).unwrap();
         assert_eq!((rest.counted, rest.repeated), (10, 8));
-        assert_eq!(store.table.borrow().rows, expected_at(now_ms, &all));
+        assert_eq!(
+            store.table.borrow().without_zeros(),
+            expected_at(now_ms, &all)
+        );
         assert_eq!(store.looked_around.get() > 0, now_ms == LONG_AFTER_MS);
     }
 }
@@ -253,7 +263,7 @@ fn a_batch_that_starts_anywhere_passes_what_was_given_up() {
     count(&store, &all[20..].to_vec()).unwrap();
     let replayed = count(&store, &all[5..].to_vec()).unwrap();
     assert_eq!((replayed.counted, replayed.repeated), (10, 15));
-    assert_eq!(store.table.borrow().rows, expected(&all));
+    assert_eq!(store.table.borrow().without_zeros(), expected(&all));
 }
 
 #[test]
@@ -266,7 +276,7 @@ fn a_transaction_that_commits_late_is_counted_once() {
     store.faults.replace(vec![Fault::Conflict, Fault::None]);
     let retry = count(&store, &batch).unwrap();
     assert_eq!((retry.counted, retry.repeated), (0, 10));
-    assert_eq!(store.table.borrow().rows, expected(&batch));
+    assert_eq!(store.table.borrow().without_zeros(), expected(&batch));
 }
 
 #[test]
@@ -278,7 +288,24 @@ fn conflicts_without_end_are_given_up_and_said() {
         count(&store, &batch),
         Err(ApplyError::Contended(ATTEMPTS_MAX))
     );
-    assert!(store.table.borrow().rows.is_empty());
+    assert!(store.table.borrow().without_zeros().is_empty());
+}
+
+#[test]
+fn what_is_too_late_is_listed_with_the_others_and_adds_nothing() {
+    let batch = records(10, &mut Random(7));
+    let store = Store::default();
+    // Sixty days after the fifth of them was received.
+    let now_ms = batch[4].1.received_at().as_millisecond() + 60 * 86_400_000;
+    let first = count_at(now_ms, &store, &batch).unwrap();
+    assert_eq!((first.counted, first.repeated), (6, 0));
+    assert_eq!(
+        store.table.borrow().without_zeros(),
+        expected_at(now_ms, &batch[4..].to_vec())
+    );
+    // Tried again when all of them are too late: the marker at the first of them lists them all.
+    let again = count_at(now_ms + 86_400_000, &store, &batch).unwrap();
+    assert_eq!((again.counted, again.repeated), (0, 10));
 }
 
 #[test]
@@ -287,7 +314,7 @@ fn markers_that_cannot_be_read_stop_the_batch() {
     let store = Store::default();
     store.faults.replace(vec![Fault::Unreadable]);
     assert!(matches!(count(&store, &batch), Err(ApplyError::Store(_))));
-    assert!(store.table.borrow().rows.is_empty());
+    assert!(store.table.borrow().without_zeros().is_empty());
 }
 
 #[test]
@@ -325,8 +352,11 @@ fn live(now_ms: i64, seed: u64) {
         }
     }
     store.settle_late();
-    let (rows, wanted) = (&store.table.borrow().rows, expected_at(now_ms, &all));
-    assert_eq!(rows, &wanted, "seed {seed}, counted at {now_ms}");
+    let (items, wanted) = (
+        store.table.borrow().without_zeros(),
+        expected_at(now_ms, &all),
+    );
+    assert_eq!(items, wanted, "seed {seed}, counted at {now_ms}");
     assert_eq!(store.looked_around.get() > 0, now_ms == LONG_AFTER_MS);
 }
 

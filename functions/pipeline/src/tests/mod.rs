@@ -12,5 +12,6 @@ mod judging;
 mod planning;
 mod raising;
 mod remembering;
+mod summing;
 mod support;
 mod whatever;

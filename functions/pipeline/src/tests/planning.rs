@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use payment_event::{Identifier, Movement, MovementKind, PaymentEvent, PaymentStatus, Stage};
 
+use crate::aggregate::{COUNTED_DAYS, MINUTES_KEPT_DAYS, SUMMED_DAYS};
 use crate::plan::{
     GRACE_DAYS, MOVEMENT_TABLE_DAYS, PlannedEvent, TABLE_DAYS, TOO_OLD_SECONDS, UNDATED_TABLE_DAYS,
     expires_at, plan,
@@ -129,6 +130,10 @@ fn the_days_are_those_of_the_stack() {
     assert_eq!(archive["movement_table_days"], MOVEMENT_TABLE_DAYS);
     assert_eq!(archive["grace_days"], GRACE_DAYS);
     assert_eq!(archive["too_old_days"], TOO_OLD_SECONDS / 86_400);
+    let analytics = &limits["analytics"];
+    assert_eq!(analytics["counted_days"], COUNTED_DAYS);
+    assert_eq!(analytics["summed_days"], SUMMED_DAYS);
+    assert_eq!(analytics["minutes_kept_days"], MINUTES_KEPT_DAYS);
 }
 
 fn capture(id: &str, stage: Stage) -> Movement {

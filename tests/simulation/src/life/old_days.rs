@@ -23,7 +23,7 @@ const ARCHIVE_FAULTS_REACH: usize = 200;
 const HOUR_MS: i64 = 3_600_000;
 
 /// Never, or after so many questions.
-struct After(Cell<usize>);
+pub(super) struct After(pub(super) Cell<usize>);
 
 impl Deadline for After {
     fn reached(&self) -> bool {

@@ -13,7 +13,7 @@ use aws_adapters::{Clients, DynamoReader, S3Objects};
 use jiff::{Timestamp, ToSpan};
 use payment_event::{CurrencyCode, MinorUnits, MovementKind};
 use pipeline::Origin;
-use pipeline::aggregate::{Adds, Counted, CountedMovement, LANES, RowKey, fold};
+use pipeline::aggregate::{Adds, Counted, CountedMovement, LANES, fold, pack};
 use pipeline::audit::{read_frames, read_line};
 use pipeline::storage::{ObjectStore, StoreError};
 use pipeline::stored::StoredTransaction;
@@ -144,8 +144,8 @@ impl<'p> Places<'p> {
         }
     }
 
-    /// The row of the minute in which the money was received that it tells, over all lanes. With the
-    /// currency of tests nobody else counts there; an event that tells none shares its row with others.
+    /// What is counted of the minute in which the money was received that it tells, over all lanes. With the
+    /// currency of tests nobody else counts there; an event that tells none shares its count with others.
     async fn look_into_analytics(&mut self, one: &mut Sent) {
         let Some(record) = one.trace.record.as_ref() else {
             return;
@@ -156,11 +156,15 @@ impl<'p> Places<'p> {
         let Some(counted) = told(record) else {
             return;
         };
-        let rows: Vec<RowKey> = (0..LANES)
-            .flat_map(|lane| fold([&counted], record.received_at, lane).into_keys())
-            .filter(|row| row.bucket.starts_with("minute#"))
-            .collect();
-        match counted_in(self.clients, &self.analytics, &rows).await {
+        let rows = fold([&counted], record.received_at);
+        let items: Vec<_> = (0..LANES).flat_map(|lane| pack(&rows, lane)).collect();
+        // Of an event the events, of money the movements: both are called so.
+        let names = items.iter().flat_map(|(_, numbers)| numbers.keys());
+        let Some(number) = names.cloned().find(|name| name.ends_with("#n")) else {
+            return;
+        };
+        let keys: Vec<_> = items.into_iter().map(|(key, _)| key).collect();
+        match counted_in(self.clients, &self.analytics, &keys, &number).await {
             Ok(count) => one.trace.counted = count > 0,
             Err(error) => trouble(&mut self.troubles.analytics, &error),
         }
