@@ -15,8 +15,9 @@ triple=${LAMBDA_TARGET%%.*}
 
 cargo_home=${CARGO_HOME:-$HOME/.cargo}
 # The last that matches wins: the target folder usually lies inside the source folder.
-export RUSTFLAGS="--remap-path-prefix=$cargo_home=/cargo --remap-path-prefix=$PWD=/payhook --remap-path-prefix=$target_dir=/target"
-c_flags="-ffile-prefix-map=$cargo_home=/cargo -ffile-prefix-map=$PWD=/payhook -ffile-prefix-map=$target_dir=/target"
+# With `panic = "abort"` nobody unwinds: the tables for it are a thirtieth of a zip.
+export RUSTFLAGS="-C force-unwind-tables=no --remap-path-prefix=$cargo_home=/cargo --remap-path-prefix=$PWD=/payhook --remap-path-prefix=$target_dir=/target"
+c_flags="-fno-asynchronous-unwind-tables -fno-unwind-tables -ffile-prefix-map=$cargo_home=/cargo -ffile-prefix-map=$PWD=/payhook -ffile-prefix-map=$target_dir=/target"
 export "CFLAGS_${triple//-/_}=$c_flags" "CXXFLAGS_${triple//-/_}=$c_flags"
 # What C code writes into a binary as its time of compilation (mimalloc does): compilers take it from here, where it is set.
 # https://reproducible-builds.org/docs/source-date-epoch/, read 2026-11-27. The time of the entry in a zip, 1980-01-01.

@@ -13,6 +13,9 @@ use lambda_setup::{Config, Metrics, failure, start_logging};
 use pipeline::aggregate::LANES;
 use serde_json::value::RawValue;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let config = Config::from_environment();

@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use aws_wire::secrets_manager::get_secret_value;
-use futures::future::join_all;
 use pipeline::storage::{SecretStore, StoreError};
 use provider_webhooks::{Secrets, providers};
 
@@ -67,17 +66,6 @@ impl SecretsManager {
     ) -> Self {
         let all = providers::ALL.iter().map(|provider| provider.info().name);
         Self::new(client, prefix, suffix, all.collect())
-    }
-
-    /// Reads the secrets of all served providers at once, so that later ones are found in the cache. Gives the providers whose secrets cannot be read now, and why: they are read
-    /// when they are needed.
-    pub async fn warm(&self) -> Vec<(&'static str, StoreError)> {
-        let read = |provider| async move { (provider, self.secrets(provider).await.err()) };
-        let all = join_all(self.served.iter().copied().map(read)).await;
-        let failed = all.into_iter();
-        failed
-            .filter_map(|(provider, error)| Some((provider, error?)))
-            .collect()
     }
 
     fn cached(&self, provider: &str, younger_than: Duration) -> Option<Arc<Secrets>> {

@@ -14,9 +14,10 @@
 
 mod one;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use provider_webhooks::{Headers, Provider, RawWebhook, Reject, Secrets, providers};
 
@@ -29,6 +30,10 @@ use crate::storage::{CertificateStore, SecretStore, StoreError};
 /// Certificates that one batch may make us fetch. A provider signs with one or two at a time, and a
 /// forger may name any number. What the store remembers is not fetched and does not count.
 pub const CERTIFICATES_FETCHED_MAX: usize = 8;
+
+/// Secrets that are read at the same time. Each call of the first few opens a connection with a TLS
+/// handshake, which costs more than waiting for an answer.
+const SECRETS_READ_AT_ONCE: usize = 4;
 
 /// What is made of a message.
 #[derive(Debug)]
@@ -92,6 +97,15 @@ struct Known {
     refreshed: Option<Result<(), StoreError>>,
 }
 
+impl Known {
+    fn new(secrets: Result<Arc<Secrets>, StoreError>) -> Self {
+        Self {
+            secrets,
+            refreshed: None,
+        }
+    }
+}
+
 impl<'s, S: SecretStore, C: CertificateStore> Judge<'s, S, C> {
     /// A judge for one batch.
     pub fn new(store: &'s S, certificate_store: &'s C) -> Self {
@@ -113,6 +127,7 @@ impl<'s, S: SecretStore, C: CertificateStore> Judge<'s, S, C> {
 
     /// The same for messages whose requests are decoded already.
     pub(crate) async fn judge_decoded(&mut self, batch: &[Decoded<'_>]) -> Vec<Judgement> {
+        self.read_secrets_of(batch).await;
         let mut judgements = Vec::with_capacity(batch.len());
         let mut waiting = Vec::new();
         let mut wanted: Vec<String> = Vec::new();
@@ -164,12 +179,7 @@ impl<'s, S: SecretStore, C: CertificateStore> Judge<'s, S, C> {
         let Ok(body) = message.raw_body(request) else {
             return unreadable;
         };
-        let found = match request.provider.as_deref() {
-            Some(name) => providers::by_name(name),
-            None => providers::detect(&request.headers),
-        };
-        let served = found.filter(|provider| self.store.serves(provider.info().name));
-        let Some(provider) = served else {
+        let Some(provider) = self.served(request) else {
             return FirstLook::Judged(Judgement::Rejected {
                 reason: Reject::UnknownProvider.as_str(),
                 provider: None,
@@ -231,18 +241,42 @@ impl<'s, S: SecretStore, C: CertificateStore> Judge<'s, S, C> {
         }
     }
 
+    /// The provider that a request names or shows by its headers, if it is served here.
+    fn served(&self, request: &Request<'_>) -> Option<&'static dyn Provider> {
+        let found = match request.provider.as_deref() {
+            Some(name) => providers::by_name(name),
+            None => providers::detect(&request.headers),
+        };
+        found.filter(|provider| self.store.serves(provider.info().name))
+    }
+
+    /// Reads the secrets of all providers of a batch, some at a time. A process that was just
+    /// started knows none, and one after the other they would keep its first batch waiting.
+    async fn read_secrets_of(&mut self, batch: &[Decoded<'_>]) {
+        let requests = batch
+            .iter()
+            .filter_map(|(_, request)| request.as_ref().ok());
+        let named = requests.filter_map(|request| self.served(request));
+        let names: BTreeSet<_> = named.map(|provider| provider.info().name).collect();
+        let store = self.store;
+        let unknown = names
+            .into_iter()
+            .filter(|name| !self.known.contains_key(name));
+        let read = stream::iter(unknown)
+            .map(|name| async move { (name, store.secrets(name).await) })
+            .buffered(SECRETS_READ_AT_ONCE)
+            .collect::<Vec<_>>();
+        let read = read.await.into_iter();
+        let known = read.map(|(name, secrets)| (name, Known::new(secrets)));
+        self.known.extend(known);
+    }
+
     async fn secrets(&mut self, name: &'static str) -> Result<Arc<Secrets>, StoreError> {
         if let Some(known) = self.known.get(name) {
             return known.secrets.clone();
         }
         let secrets = self.store.secrets(name).await;
-        self.known.insert(
-            name,
-            Known {
-                secrets: secrets.clone(),
-                refreshed: None,
-            },
-        );
+        self.known.insert(name, Known::new(secrets.clone()));
         secrets
     }
 

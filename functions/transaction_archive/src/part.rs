@@ -26,14 +26,25 @@ const ROW_GROUP_ROWS: usize = 10_000;
 /// Level 3 is zstd's default; the archive is written once and read seldom, but its writer has a third of a CPU.
 const ZSTD_LEVEL: i32 = 3;
 
+/// Files with fewer rows are not compressed. A compressor and a decompressor would be made for each
+/// column to save a few hundred bytes, and cost more than all the rest of writing and reading.
+const COMPRESSED_FROM_ROWS: usize = 64;
+
+fn compression(rows: usize) -> Result<Compression, PartError> {
+    if rows < COMPRESSED_FROM_ROWS {
+        return Ok(Compression::UNCOMPRESSED);
+    }
+    let level = ZstdLevel::try_new(ZSTD_LEVEL).map_err(|_| PartError::Encode)?;
+    Ok(Compression::ZSTD(level))
+}
+
 /// Writes records as a Parquet file.
 ///
 /// # Errors
 /// [`PartError::Unfit`] for a record that the columns cannot hold, [`PartError::Encode`] when the writer fails.
 pub fn encode(records: &[StoredTransaction]) -> Result<Vec<u8>, PartError> {
-    let level = ZstdLevel::try_new(ZSTD_LEVEL).map_err(|_| PartError::Encode)?;
     let mut properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(level))
+        .set_compression(compression(records.len())?)
         // Of a column chunk: it has few pages, so that statistics of a page tell a reader nothing more.
         .set_statistics_enabled(EnabledStatistics::Chunk)
         // Without a version: the same records make the same bytes.

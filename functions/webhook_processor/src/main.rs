@@ -25,6 +25,9 @@ enum Answer {
     Handshake(handshake::HttpAnswer),
 }
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let config = Config::from_environment();
@@ -45,11 +48,8 @@ async fn main() -> Result<(), Error> {
         config.required("AWS_LAMBDA_FUNCTION_NAME")?,
     );
 
-    // Read and opened in init, where time is not billed against a webhook, and all at once.
-    let (unread, (), ()) = tokio::join!(secrets.warm(), transactions.connect(), audit.connect());
-    for (name, error) in unread {
-        tracing::warn!(provider = name, %error, "secrets of {name} could not be read in init: {error}");
-    }
+    // Opened in init and at the same time. The secrets are read with the first event: those of its providers alone.
+    tokio::join!(transactions.connect(), audit.connect());
 
     let remembered = Remembered::default();
     let deps = Deps {

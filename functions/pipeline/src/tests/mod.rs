@@ -11,6 +11,7 @@ mod faults;
 mod judging;
 mod planning;
 mod raising;
+mod reading_secrets;
 mod remembering;
 mod summing;
 mod support;

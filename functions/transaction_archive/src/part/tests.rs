@@ -127,9 +127,12 @@ fn more_rows_than_a_group_holds_go_round() {
 
 #[test]
 fn a_file_cut_short_anywhere_is_an_error() {
-    let file = encode(&[record(1, 5, Some(1130), "charge"), record(2, 6, None, "é")]).unwrap();
-    for length in 0..file.len() {
-        assert!(decode(file[..length].to_vec()).is_err(), "{length}");
+    let two = [record(1, 5, Some(1130), "charge"), record(2, 6, None, "é")];
+    for (times, step) in [(1, 1), (COMPRESSED_FROM_ROWS, 17)] {
+        let file = encode(&vec![two.clone(); times].concat()).unwrap();
+        for length in (0..file.len()).step_by(step) {
+            assert!(decode(file[..length].to_vec()).is_err(), "{length}");
+        }
     }
     assert_eq!(
         decode(b"PAR1 not a file PAR1".to_vec()),
@@ -151,9 +154,12 @@ fn what_a_column_cannot_hold_is_named() {
 proptest! {
     #[test]
     fn any_records_go_round(
-        cells in prop::collection::vec((0..9_u32, 0..i64::MAX / 1024, any::<Option<i64>>(), ".*"), 0..30)
+        cells in prop::collection::vec((0..9_u32, 0..i64::MAX / 1024, any::<Option<i64>>(), ".*"), 0..30),
+        times in 1..5_usize,
     ) {
-        let records: Vec<_> = cells.iter().map(|(n, nanos, minor, text)| record(*n, *nanos, *minor, text)).collect();
+        let records = cells.iter().map(|(n, nanos, minor, text)| record(*n, *nanos, *minor, text));
+        // With and without compression.
+        let records = vec![records.collect::<Vec<_>>(); times].concat();
         prop_assert_eq!(decode(encode(&records).unwrap()).unwrap(), records);
     }
 }
