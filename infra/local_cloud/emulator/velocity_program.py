@@ -6,7 +6,9 @@ Each function does what the method of its element does in airspeed 0.6.9 (`airsp
 none, and airspeed renders it. `tests/velocity` compares what comes out with the real engine.
 """
 
+import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import airspeed
@@ -23,6 +25,7 @@ Part = Callable[[Any, Names], Any]
 
 GIVEN = ("input", "util", "context", "stageVariables")
 LOOP = ("velocityCount", "velocityHasNext", "foreach")
+LOOP_IS_READ = re.compile(r"\$!?\{?foreach\b")
 
 
 class NotKnownError(Exception):
@@ -137,6 +140,8 @@ def _set(element: Any) -> Writer:
 
 def _foreach(element: Any) -> Writer:
     items_of, write_block, variable = _value(element.value), _block(element.block), element.loop_var_name
+    text = element.my_text()
+    counts, tells = "velocity" in text, LOOP_IS_READ.search(text) is not None
 
     def write(out: list[str], names: Names) -> None:
         items = items_of(names)
@@ -147,12 +152,15 @@ def _foreach(element: Any) -> Writer:
         length, before = len(items), dict(names)
         for index, item in enumerate(items):
             count, more = index + 1, index + 1 < length
-            names["velocityCount"] = count
-            names["velocityHasNext"] = more
-            names["foreach"] = {
-                "count": count, "index": index, "hasNext": more, "first": index == 0, "last": not more
-            }  # fmt: skip
             names[variable] = item
+            # What the block does not read is not made.
+            if counts:
+                names["velocityCount"] = count
+                names["velocityHasNext"] = more
+            if tells:
+                names["foreach"] = {
+                    "count": count, "index": index, "hasNext": more, "first": index == 0, "last": not more
+                }  # fmt: skip
             write_block(out, names)
             for name in names.keys() - before.keys():
                 del names[name]
@@ -170,15 +178,24 @@ def _value(element: Any) -> Value:
     return make(element)
 
 
+@dataclass(frozen=True)
+class Constant:
+    """A value that no variable changes."""
+
+    value: Any
+
+    def __call__(self, _: Names) -> Any:
+        """The value."""
+        return self.value
+
+
 def _constant(element: Any) -> Value:
-    constant = element.calculate(None, None)
-    return lambda _: constant
+    return Constant(element.calculate(None, None))
 
 
 def _interpolated(element: Any) -> Value:
     if all(isinstance(child, elements.Text) for child in element.block.children):
-        constant = "".join(child.text for child in element.block.children)
-        return lambda _: constant
+        return Constant("".join(child.text for child in element.block.children))
     write = _block(element.block)
 
     def value(names: Names) -> str:
@@ -203,6 +220,10 @@ def _array(element: Any) -> Value:
 
 def _list(element: Any) -> Callable[[Names], list[Any]]:
     values = [_value(value) for value in element.values]
+    constants = [value.value for value in values if isinstance(value, Constant)]
+    if len(constants) == len(values):
+        # A new one each time: a template may add to it.
+        return lambda _: list(constants)
     return lambda names: [value(names) for value in values]
 
 

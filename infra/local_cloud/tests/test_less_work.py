@@ -1,5 +1,6 @@
 """What the emulator remembers is what it would find out again."""
 
+import collections
 import json
 from collections.abc import Callable
 from typing import Any
@@ -42,7 +43,8 @@ def test_a_policy_is_parsed_once_as_it_was(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_the_words_of_a_statement_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dynamodb, "_parse_partiql", dynamodb._parse_partiql)
+    for name in ("_parse_partiql", "parse_partiql_statement"):
+        monkeypatch.setattr(dynamodb, name, getattr(dynamodb, name))
     stock, calls = counted(monkeypatch, _dynamodb_keywords, "_tokenize")
     less_work.remember_statements()
     for key in ("a", "b", "c"):
@@ -55,8 +57,60 @@ def test_the_words_of_a_statement_are_read_once(monkeypatch: pytest.MonkeyPatch)
             dynamodb._parse_partiql("INSERT INTO \"t\" VALUE {'k': #}", [])
 
 
+# Statements that are no INSERT of parameters alone, or are malformed.
+OTHERS = (
+    INSERT,
+    "INSERT INTO \"t\" VALUE {'k': ?, 'k': ?}",
+    "INSERT INTO \"t\" VALUE {'k': ?, 'm': {'x': ?}}",
+    'INSERT INTO "t" VALUE ?',
+    "INSERT INTO \"t\" VALUE {'k': ?, 'j': ?",
+    'UPDATE "t" SET a = ? WHERE k = ?',
+    'SELECT * FROM "t" WHERE k = ? AND n BETWEEN ? AND 5',
+    'DELETE FROM "t" WHERE k = ?',
+)
+VALUES = ({"S": "a"}, {"N": "1.50"}, {"M": {"x": {"L": [{"BOOL": True}]}}})
+
+
+def outcome(parse: Callable[..., Any], text: str, parameters: Any) -> Any:
+    """What is parsed, or the error's class and text."""
+    try:
+        return parse(text, parameters)
+    except ValueError as error:
+        return type(error), str(error)
+
+
+@pytest.mark.parametrize("text", ["INSERT INTO \"t\" VALUE {'k': ?, 'n' : ?, 'a''b': ?}", *OTHERS])
+def test_a_statement_means_what_it_meant(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    for module, name in ((dynamodb, "_parse_partiql"), (_dynamodb_keywords, "_tokenize")):
+        monkeypatch.setattr(module, name, getattr(module, name))
+    stock, calls = counted(monkeypatch, dynamodb, "parse_partiql_statement")
+    less_work.remember_statements()
+    for parameters in (VALUES, VALUES[::-1], VALUES[:2], VALUES[:1], [{"N": "x"}], [], None, VALUES):
+        expected = outcome(stock, text, list(parameters) if parameters is not None else None)
+        calls.clear()
+        assert outcome(dynamodb.parse_partiql_statement, text, parameters and list(parameters)) == expected
+    # The last one was asked before.
+    assert calls == ([text] if text in OTHERS else [])
+
+
+def test_a_copy_shares_nothing_that_can_change() -> None:
+    item = {"k": {"S": "a"}, "l": {"L": [{"N": "1"}, {"NULL": True}]}, "b": {"B": b"x"}, "s": {"SS": ["x", "y"]}}
+    copy = less_work.copied(item)
+    assert copy == item
+    copy["l"]["L"][0]["N"] = "2"
+    copy["s"]["SS"].append("z")
+    assert (item["l"]["L"][0], item["s"]["SS"]) == ({"N": "1"}, ["x", "y"])
+    others = {"table": collections.defaultdict(dict, {"a": {"b": [1]}}), "set": {1}}
+    copy = less_work.copied(others)
+    assert copy == others
+    copy["table"]["a"]["b"].append(2)
+    copy["set"].add(2)
+    assert (others["table"]["a"]["b"], others["set"], copy["table"]["new"]) == ([1], {1}, {})
+
+
 def test_a_member_of_a_batch_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_dynamodb_keywords, "_tokenize", _dynamodb_keywords._tokenize)
+    for module, name in ((_dynamodb_keywords, "_tokenize"), (dynamodb, "parse_partiql_statement")):
+        monkeypatch.setattr(module, name, getattr(module, name))
     _, calls = counted(monkeypatch, dynamodb, "_parse_partiql")
     less_work.remember_statements()
     parameters = [{"S": "a"}]
