@@ -6,6 +6,8 @@ SHELL := /bin/bash
 SUFFIX ?= local
 PORT ?= 4566
 COUNT ?= 1200
+# Webhooks a second of `make load`.
+RATE ?= 500
 OUT ?= build/graph.json
 GRAPH ?=
 FROM ?=
@@ -46,7 +48,7 @@ LOCAL := $(PYTHON) -m infra.local_cloud
 # what a package without a wheel needs is installed first. `make python-locks` writes the files.
 HASHED := -m pip install -q --no-compile --require-hashes --no-build-isolation
 
-.PHONY: help demo up down status engine plugins test check check-gate check-tests tools tested lint lint-format lint-python lint-rust lint-workflows test-rust coverage test-python test-oracles test-e2e test-policy test-policy-full second-opinion policy evidence simulate fuzz properties bite bench bench-core instructions bench-archive graph changes snapshots fmt build lambdas test-lambdas test-reproducible flake-check deny advisories sbom python-locks clean
+.PHONY: help demo up down status engine plugins test check check-gate check-tests tools tested lint lint-format lint-python lint-rust lint-workflows test-rust coverage test-python test-oracles test-e2e test-policy test-policy-full second-opinion policy evidence simulate fuzz properties bite load bench bench-core instructions bench-archive graph changes snapshots fmt build lambdas test-lambdas test-reproducible flake-check deny advisories sbom python-locks clean
 
 help: ## What can be made.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -127,7 +129,7 @@ coverage: $(VENV)/.dev ## Count the lines that the last test-rust and test-e2e r
 	PYTHON=$(PYTHON) tests/tools/rust_coverage.sh
 
 test-python: $(COMPILED) $(VENV)/.dev
-	$(PROGRAMS) $(PYTEST) -n $(PROCESSES) --dist worksteal infra/tests infra/local_cloud/tests tests/demo tests/engine tests/repository \
+	$(PROGRAMS) $(PYTEST) -n $(PROCESSES) --dist worksteal infra/tests infra/local_cloud/tests tests/demo tests/load tests/engine tests/repository \
 		tests/run tests/velocity tests/flake tests/workflows tests/payments tests/lambdas/test_layout.py tests/lambdas/test_cross_build.py tests/lambdas/test_sbom.py \
 		--junitxml=$(RESULTS)/python.xml --cov=infra --cov-config=infra/pyproject.toml --cov-report=term:skip-covered --cov-fail-under=90
 
@@ -176,6 +178,9 @@ properties: ## Run the property tests with CASES random cases each (100,000 unle
 
 bite: ## Put deliberate faults into a copy of the sources, one at a time, and see that the simulation finds each.
 	python3 -m tests.simulation.bite --seeds $(SEEDS)
+
+load: build $(VENV)/.runtime ## Send RATE webhooks a second (500 unless told) through a local cloud while its functions run: how many it takes, and what they cost.
+	$(PYTHON) -m tests.load --rate $(RATE)
 
 bench: $(VENV)/bin/python ## Measure: the core, batches, cold starts, a sustained load, the archive, the bill; budgets beside them (bench/results.json, bench/results.svg).
 	AWS_LC_SYS_NO_JITTER_ENTROPY=1 cargo build --release --locked $(FUNCTIONS:%=-p %) -p bench --bins --example archive_day

@@ -22,6 +22,7 @@ PYTHON_TESTS = {
     "tests/policy/": "tests/policy/rego",
     "tests/run/": "tests/run",
     "tests/demo/": "tests/demo",
+    "tests/load/": "tests/load",
     "tests/lambdas/": "tests/lambdas/test_layout.py",
     "tests/workflows/": "tests/workflows",
     ".github/": "tests/workflows",

@@ -34,6 +34,7 @@ PATCHES = (
     "firewall_logging",
     "firewall_blocks",
     "edge_routes",
+    "edge_engine",
     "log_data_protection",
     "sending_roles",
     "recursive_loops",
@@ -110,7 +111,8 @@ def main(arguments: list[str]) -> int:
     for patch in PATCHES:
         if patch not in options.without:
             importlib.import_module(f"infra.local_cloud.emulator.{patch}").apply()
-    importlib.import_module("infra.local_cloud.emulator.changes").apply()
+    for always in ("less_work", "changes"):
+        importlib.import_module(f"infra.local_cloud.emulator.{always}").apply()
     if options.ready_descriptor is not None:
         importlib.import_module("infra.local_cloud.emulator.readiness").apply(options.ready_descriptor)
     app.main()

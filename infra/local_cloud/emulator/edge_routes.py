@@ -12,15 +12,11 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from ministack import app
-from ministack.core import cloudfront_js
 from ministack.services import apigateway_v1, cloudfront
 
 from infra.local_cloud.emulator import header_names
 
 PREFIX = "/_edge/"
-# The stock version keeps two idle Node processes and starts another for each request beyond them:
-# under load that is most of the work.
-NODES_KEPT = 16
 API_HOST = re.compile(r"([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com")
 
 
@@ -61,7 +57,6 @@ def apply() -> None:
 
     app._handle_cloudfront_dataplane_request = handle_edge
     cloudfront._fetch_from_origin = fetch_from_api
-    cloudfront_js._pool.max_idle = NODES_KEPT
 
 
 def _each(values: Any) -> list[Any]:

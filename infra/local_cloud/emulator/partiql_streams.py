@@ -3,11 +3,12 @@
 AWS: every change of an item is in the stream, however it was made.
 """
 
-import copy
 from collections.abc import Callable
 from typing import Any
 
 from ministack.services import dynamodb
+
+from infra.local_cloud.emulator.less_work import copied
 
 Write = Callable[..., Any]
 NO_SORT_KEY = "__no_sort__"
@@ -30,12 +31,12 @@ def _recorded(write: Write, inserts: bool) -> Write:
             partition, sort, _, error = dynamodb._partiql_key_target(table, parsed)
             if error:
                 return error
-        old = copy.deepcopy(table["items"].get(partition, {}).get(sort))
+        old = copied(table["items"].get(partition, {}).get(sort))
         answer = write(table, parsed, *rest)
         new = table["items"].get(partition, {}).get(sort)
         if answer[0] == 200 and new != old:
             event = "INSERT" if old is None else "REMOVE" if new is None else "MODIFY"
-            dynamodb._emit_stream_event(table["TableName"], event, old, copy.deepcopy(new))
+            dynamodb._emit_stream_event(table["TableName"], event, old, copied(new))
         return answer
 
     return with_record

@@ -9,15 +9,20 @@ https://velocity.apache.org/engine/1.7/user-guide.html ("Directives")
 """
 
 import base64
+import contextlib
 import functools
 import json
 import re
+import string
 import urllib.parse
+from collections.abc import Callable
 from typing import Any
 
 import airspeed
 from airspeed import operators
 from jsonpath_ng import parse as parse_path
+
+from infra.local_cloud.emulator.velocity_program import program
 
 
 class _Text(str):
@@ -78,6 +83,7 @@ class _Input:
     def __init__(self, body: str | None, request: dict[str, Any]) -> None:
         self.body = body
         self._request = request
+        self._maps: dict[str, _Map] = {}
 
     def path(self, expression: str) -> Any:
         try:
@@ -93,7 +99,9 @@ class _Input:
     def params(self, name: str | None = None) -> Any:
         path, query, headers = (self._request[part] for part in ("path", "query", "headers"))
         if name is None:
-            return {"path": _Map(path), "querystring": _Map(query), "header": _Map(headers)}
+            # Templates ask for each header in turn, and change none.
+            self._maps = self._maps or {"path": _Map(path), "querystring": _Map(query), "header": _Map(headers)}
+            return self._maps
         # Path, then query string, then headers, as documented. No name is folded.
         for part in (path, query, headers):
             if name in part:
@@ -101,11 +109,22 @@ class _Input:
         return ""
 
 
+# What stands for each byte: Java's `URLEncoder` leaves letters, digits and these as they are.
+URL_SAFE = string.ascii_letters + string.digits + ".-*_"
+URL_ENCODED = ["+" if byte == 0x20 else chr(byte) if chr(byte) in URL_SAFE else f"%{byte:02X}" for byte in range(256)]
+
+
+# The stack's templates encode the body twice.
+@functools.lru_cache(maxsize=16)
+def _url_encoded(text: str) -> str:
+    return "".join(map(URL_ENCODED.__getitem__, text.encode()))
+
+
 class _Util:
     """`$util`."""
 
     def urlEncode(self, text: Any) -> str:  # noqa: N802 (the name is Velocity's)
-        return urllib.parse.quote_plus(str(text or ""), safe="*").replace("~", "%7E")
+        return _url_encoded(str(text or ""))
 
     def urlDecode(self, text: str) -> str:  # noqa: N802
         return urllib.parse.unquote_plus(text)
@@ -139,8 +158,10 @@ _read_directives_as_velocity()
 
 
 @functools.lru_cache(maxsize=64)
-def _template(text: str) -> airspeed.Template:
-    return airspeed.Template(text)
+def _template(text: str) -> tuple[airspeed.Template, Callable[[dict[str, Any]], str] | None]:
+    """A template as airspeed renders it, and as a function where there is one for it."""
+    template = airspeed.Template(text)
+    return template, program(template)
 
 
 def render(template: str, body: str | None, request: dict[str, Any]) -> str:
@@ -150,10 +171,19 @@ def render(template: str, body: str | None, request: dict[str, Any]) -> str:
     What the template assigns to `$context.responseOverride` is in the request's `context`
     afterwards.
     """
-    names = {
+    parsed, rendered = _template(template)
+    if rendered is not None:
+        # What goes wrong goes wrong again below, where the error says in which part of the template.
+        with contextlib.suppress(Exception):
+            return rendered(_names(body, request))
+    return parsed.merge(_names(body, request))
+
+
+def _names(body: str | None, request: dict[str, Any]) -> dict[str, Any]:
+    """The variables that a template begins with."""
+    return {
         "input": _Input(_text(body), request),
         "util": _Util(),
         "context": {name: _text(value) for name, value in request["context"].items()},
         "stageVariables": request["stage_variables"],
     }
-    return _template(template).merge(names)

@@ -1,10 +1,12 @@
 """Acts as a function would, with the credentials of its role; gives the role a right too many, or one too few."""
 
+import concurrent.futures
 import json
 import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -15,6 +17,7 @@ from infra.local_cloud import ledger
 from infra.local_cloud.clients import ACCOUNT, REGION
 from infra.local_cloud.cloud import LocalCloud
 from infra.local_cloud.waiting import until_found_or_at_rest
+from tests.e2e.door import post
 from tests.e2e.faults import kill_once_it_holds, logged, runs
 
 # Of functions/archival_function/src/main.rs and task.rs.
@@ -23,6 +26,7 @@ ARCHIVE = "archival_function"
 STOPPED = "the deadline came first"
 WENT_ON = "another invocation goes on"
 QUIET_SECONDS = 4
+SENDERS, SENT = 16, 160
 
 
 def s3_as(cloud: LocalCloud, function: str) -> Any:
@@ -116,3 +120,20 @@ def without_statement(cloud: LocalCloud, function: str, sid: str) -> Iterator[No
         yield
     finally:
         iam.put_role_policy(**names, PolicyDocument=json.dumps(document))
+
+
+def one_process_is_the_edge(cloud: LocalCloud) -> bool:
+    """Whether one process of Node runs the edge's function for everybody, once many have sent at the
+    same time.
+    """
+    with concurrent.futures.ThreadPoolExecutor(SENDERS) as senders:
+        answers = list(senders.map(lambda _: post(cloud, b'{"id":"burst"}'), range(SENT)))
+    assert {answer.status for answer in answers} == {200}
+    children = Path(f"/proc/{cloud.pid}/task").glob("*/children")
+    pids = [pid for thread in children for pid in thread.read_text().split()]
+    names = []
+    for pid in pids:
+        # One that ends meanwhile is not kept.
+        with suppress(FileNotFoundError):
+            names.append(Path(f"/proc/{pid}/comm").read_text())
+    return names.count("node\n") == 1

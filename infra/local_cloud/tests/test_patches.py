@@ -20,6 +20,7 @@ from infra.local_cloud.tests.acting import (
     a_loop_is_stopped,
     a_try_has_the_settings_of_its_time,
     given_by_mistake,
+    one_process_is_the_edge,
     s3_as,
     without_statement,
 )
@@ -335,6 +336,7 @@ PROBES: dict[str, Callable[[LocalCloud], bool]] = {
     "firewall_logging": _firewall_logs,
     "firewall_blocks": _nobody_comes_past_the_edge,
     "edge_routes": _the_edge_leads_to_the_gateway,
+    "edge_engine": one_process_is_the_edge,
     "log_data_protection": _log_is_protected,
     "sending_roles": _destination_asks_the_role,
     "recursive_loops": a_loop_is_stopped,
