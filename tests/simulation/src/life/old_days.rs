@@ -73,7 +73,7 @@ impl Life {
             return Ok(());
         }
         let mut arriving = self.batch();
-        if !self.quiet && day < DAYS {
+        if !self.quiet && !self.is_over {
             arriving.extend(self.late_arrival(day));
         }
         self.invocations += 2;
@@ -176,6 +176,7 @@ impl Life {
 
     /// Months pass without webhooks. The archive runs every few days; sometimes it cannot get on, or the seal cannot, until somebody looks.
     pub(super) fn months(&mut self) -> Result<(), String> {
+        self.is_over = true;
         self.broken =
             [Some(Call::ObjectPutNew), Some(Call::Sign), None, None][self.random.below(4)];
         let mut next_run = DAYS;
