@@ -129,7 +129,8 @@ fn every_pointer_leads_to_its_line(life: &Life, records: &[StoredTransaction]) -
 fn rejected_messages_are_handed_on(life: &Life) -> Checked {
     let handed_on = life.memory.rejected();
     for message in life.accepted.iter().filter(|message| !message.valid()) {
-        let id = format!("message_id={}&", message.id);
+        let first = message.first_id.as_ref().unwrap_or(&message.id);
+        let id = format!("message_id={first}&");
         let sent = handed_on
             .iter()
             .any(|sent| sent.reject.contains(&id) && sent.body == message.body);

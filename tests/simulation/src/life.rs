@@ -79,6 +79,8 @@ pub(crate) struct Life {
     checkpoints: [usize; SHARDS],
     /// Calls that never succeed, until somebody mends that.
     broken: Option<Call>,
+    /// Nothing arrives any more.
+    is_over: bool,
     quiet: bool,
     pub(crate) parts: checks::PartsRead,
 }
@@ -101,6 +103,7 @@ pub fn run(seed: u64) -> Result<Counts, String> {
         processes: Default::default(),
         checkpoints: [0; SHARDS],
         broken: None,
+        is_over: false,
         quiet: false,
         parts: checks::PartsRead::default(),
     };

@@ -23,6 +23,8 @@ pub(crate) struct Message {
     pub(crate) received_at_ms: i64,
     /// When the webhook queue took it: later where it was sent through verification again.
     pub(crate) queued_at_ms: i64,
+    /// The message that it was before that.
+    pub(crate) first_id: Option<String>,
     /// When its event was first delivered: the same for a repetition.
     pub(crate) first_received_at_ms: i64,
     pub(crate) receive_count: u32,
@@ -44,7 +46,7 @@ impl Message {
             request: Some(&self.request),
             received_at_ms: self.received_at_ms,
             queued_at_ms: self.queued_at_ms,
-            first_message_id: (self.queued_at_ms != self.received_at_ms).then_some("first"),
+            first_message_id: self.first_id.as_deref(),
             archive_asked: false,
             receive_count: self.receive_count,
         }
@@ -221,6 +223,7 @@ fn signed(order: &Order, body: &[u8]) -> Option<Message> {
         request_id,
         received_at_ms: order.received_at_ms,
         queued_at_ms: order.received_at_ms,
+        first_id: None,
         first_received_at_ms: order.received_at_ms,
         receive_count: 1,
         order: *order,

@@ -51,20 +51,29 @@ impl Memory {
         if state.expiry_stopped {
             return Vec::new();
         }
-        let over = |item: &Item| match item.get("expires_at") {
-            Some(Attribute::Number(text)) => text.parse().is_ok_and(|at: i64| at < now_s),
-            _ => false,
+        let stated = |item: &Item| match item.get("expires_at") {
+            Some(Attribute::Number(text)) => text.parse().ok(),
+            _ => None,
         };
-        let items = state.items();
-        let expired = items.into_iter();
-        let expired = expired.filter(|(key, item)| over(item) && chosen(key));
-        let expired: Vec<_> = expired.collect();
-        for (key, _) in &expired {
+        let records = state.records.iter();
+        let records = records.map(|(key, record)| (key, Some(record.expires_at())));
+        let movements = state.movements.iter();
+        let movements = movements.map(|(key, movement)| (key, Some(movement.expires_at)));
+        let others = state.other_items.iter();
+        let others = others.map(|(key, item)| (key, stated(item)));
+        let over = |at: Option<i64>| at.is_some_and(|at| at < now_s);
+        let all = records.chain(movements).chain(others);
+        let due = all.filter(|(_, at)| over(*at)).map(|(key, _)| key.clone());
+        let mut due: Vec<TransactionKey> = due.collect();
+        due.sort();
+        due.retain(|key| chosen(key));
+        let expired = due.iter().filter_map(|key| state.item(key)).collect();
+        for key in &due {
             state.records.remove(key);
             state.movements.remove(key);
             state.other_items.remove(key);
         }
-        expired.into_iter().map(|(_, item)| item).collect()
+        expired
     }
 
     /// Whether the expiry of the table is off.

@@ -130,7 +130,7 @@ pub(crate) fn whole_days_are_whole(parts: &PartsRead, memory: &Memory, now: Time
     for key in memory.objects().keys() {
         let mark = key.strip_prefix("archive/whole/dt=");
         if let Some((day, number)) = mark.and_then(|mark| mark.split_once('/')) {
-            let number = number.trim_end_matches(".json").parse().unwrap_or_default();
+            let number: u64 = number.trim_end_matches(".json").parse().unwrap_or_default();
             let last = marks.entry(day.to_owned()).or_default();
             *last = number.max(*last);
         }

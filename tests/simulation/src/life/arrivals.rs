@@ -19,6 +19,7 @@ impl Life {
             if received_day < day && self.random.once_in(2) {
                 // Rejected or dead-lettered then, and sent through verification again now.
                 message.queued_at_ms += (day - received_day) * DAY_MS;
+                message.first_id = Some(format!("first-{}", message.id));
             }
             self.accepted.push(message.clone());
             self.queue.push_back(message);
