@@ -31,7 +31,7 @@ def days_ago(days: int) -> str:
     return (datetime.datetime.now(datetime.UTC).date() - datetime.timedelta(days=days)).isoformat()
 
 
-DAYS = (days_ago(days) for days in range(3, COUNTED_DAYS))
+DAYS = (days_ago(days) for days in range(COUNTED_DAYS - 1, 2, -1))
 # Far below those of the emulator's stream.
 SEQUENCE_NUMBERS = itertools.count(1)
 

@@ -159,8 +159,8 @@ impl<'p> Places<'p> {
         let rows = fold([&counted], record.received_at);
         let items: Vec<_> = (0..LANES).flat_map(|lane| pack(&rows, lane)).collect();
         // Of an event the events, of money the movements: both are called so.
-        let names = items.iter().flat_map(|(_, numbers)| numbers.keys());
-        let Some(number) = names.cloned().find(|name| name.ends_with("#n")) else {
+        let mut names = items.iter().flat_map(|(_, numbers)| numbers.keys());
+        let Some(number) = names.find(|name| name.ends_with("#n")).cloned() else {
             return;
         };
         let keys: Vec<_> = items.into_iter().map(|(key, _)| key).collect();
