@@ -111,7 +111,7 @@ def main(arguments: list[str]) -> int:
     for patch in PATCHES:
         if patch not in options.without:
             importlib.import_module(f"infra.local_cloud.emulator.{patch}").apply()
-    for always in ("less_work", "changes"):
+    for always in ("less_work", "plain_requests", "changes"):
         importlib.import_module(f"infra.local_cloud.emulator.{always}").apply()
     if options.ready_descriptor is not None:
         importlib.import_module("infra.local_cloud.emulator.readiness").apply(options.ready_descriptor)

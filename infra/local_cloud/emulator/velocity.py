@@ -1,6 +1,7 @@
 """Renders API Gateway's mapping templates with airspeed, which is Velocity in Python, and makes it
 agree with Velocity.
 
+A template runs as a function that is made of airspeed's tree once (`velocity_program.py`).
 `tests/velocity` renders the stack's templates with Apache Velocity as well and compares.
 Sources, read 2026-11-27:
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
