@@ -128,17 +128,28 @@ def sentences(results: dict[str, Any]) -> list[str]:
     return lines
 
 
+def bill(title: str, lines: list[dict[str, Any]]) -> list[str]:
+    """A bill, and what it comes to."""
+    rows = [[title, "", "USD"]]
+    rows += [[line["what"], line["quantity"], f"{line['usd']:.4f}"] for line in lines]
+    rows.append(["all", "", f"**{sum(line['usd'] for line in lines):.2f}**"])
+    return table(*rows)
+
+
 def money(results: dict[str, Any]) -> list[str]:
-    """The bill and the curve."""
-    rows = [["a million webhooks, list prices", "", "USD"]]
-    rows += [[line["what"], line["quantity"], f"{line['usd']:.2f}"] for line in results["bill"]]
-    rows.append(["all", "", f"**{sum(line['usd'] for line in results['bill']):.2f}**"])
-    curve = [["webhooks a second, day and night", "USD per million", "a function a request"]]
+    """The bills and the curve. A run of before the bill was complete has one bill and no providers."""
+    lines = bill("a million webhooks, list prices", results["bill"])
+    if "apart" in results:
+        lines += bill("apart from it", results["apart"])[:-2] + [""]
+        lines += bill("the same in a function a request", results["usual"])
+    curve = [
+        ["webhooks a second, day and night", "providers", "USD per million", "in one process", "a function a request"]
+    ]
     for v in results["volumes"]:
-        curve.append(
-            [f"{v['per_second']:,.0f}", f"{v['usd_per_million']:.2f}", f"{v['usd_per_million_by_request']:.2f}"]
-        )
-    return [*table(*rows), *table(*curve)]
+        figures = (v["usd_per_million"], v.get("usd_per_million_one_process"), v["usd_per_million_by_request"])
+        shown = ["" if usd is None else f"{usd:.2f}" for usd in figures]
+        curve.append([f"{v['per_second']:,.0f}", str(v.get("providers", "")), *shown])
+    return [*lines, *table(*curve)]
 
 
 def main() -> None:

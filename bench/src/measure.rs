@@ -7,6 +7,7 @@ use hdrhistogram::Histogram;
 use hyper::body::Bytes;
 
 use crate::figures::{Analytics, Batch, ColdStart, Second, Sustained, Units};
+use crate::logged::Metrics;
 use crate::process::Function;
 use crate::runtime_api::RuntimeApi;
 use crate::standins::{Counted, Latency, StandIns};
@@ -123,6 +124,14 @@ async fn stand_ins(plan: &Plan) -> Result<StandIns, MeasureError> {
         .map_err(MeasureError::port)
 }
 
+/// What the function has logged since the last time that this was asked.
+fn logged(running: &mut Running) -> Result<String, MeasureError> {
+    running
+        .function
+        .logged()
+        .map_err(system("the function's log"))
+}
+
 impl Running {
     pub(crate) async fn invoke(&self, name: &str, event: &Bytes) -> Result<Duration, MeasureError> {
         let answered = self.runtime.invoke(event.clone()).await;
@@ -155,12 +164,13 @@ pub async fn batch(
     runs: u64,
 ) -> Result<(Batch, StandIns), MeasureError> {
     let standins = stand_ins(plan).await?;
-    let running = run(plan, WEBHOOK, &standins).await?;
+    let mut running = run(plan, WEBHOOK, &standins).await?;
     for _ in 0..3 {
         let event = Bytes::from(stock.event(records));
         running.invoke(WEBHOOK, &event).await?;
     }
     standins.take();
+    logged(&mut running)?;
     let mut walls = Vec::new();
     let before = running.function.processor_time();
     for _ in 0..runs {
@@ -169,6 +179,7 @@ pub async fn batch(
     }
     let cpu = running.function.processor_time().saturating_sub(before);
     let counted = standins.take();
+    let log = logged(&mut running)?;
     let all = (runs * records as u64) as f64;
     let p50 = median(&mut walls);
     let last = ((walls.len() as f64 * 0.99).ceil() as usize).saturating_sub(1);
@@ -186,6 +197,8 @@ pub async fn batch(
         write_units_per_webhook: sum(&counted, |calls| calls.write_units.all()) / all,
         units: Units::of(&counted, all),
         audit_bytes_per_webhook: audit.bytes as f64 / all,
+        log_bytes: log.len() as f64 / runs as f64,
+        log_lines: log.lines().count() as f64 / runs as f64,
         peak_rss_mib: mib(running.function.peak_rss_bytes().unwrap_or_default()),
         calls: counted
             .iter()
@@ -232,12 +245,13 @@ pub async fn analytics(
     runs: u64,
 ) -> Result<Analytics, MeasureError> {
     let standins = stand_ins(plan).await?;
-    let running = run(plan, ANALYTICS, &standins).await?;
+    let mut running = run(plan, ANALYTICS, &standins).await?;
     let event = |number: u64| Bytes::from(stream_event(items, number * records as u64, records));
     for number in 0..3 {
         running.invoke(ANALYTICS, &event(number)).await?;
     }
     standins.take();
+    logged(&mut running)?;
     let events: Vec<Bytes> = (3..runs + 3).map(event).collect();
     let mut walls = Vec::new();
     let before = running.function.processor_time();
@@ -246,6 +260,7 @@ pub async fn analytics(
     }
     let cpu = running.function.processor_time().saturating_sub(before);
     let counted = standins.take();
+    let log = logged(&mut running)?;
     let batches = runs as f64;
     let count = |kind: &str| counted.get(kind).map_or(0, |calls| calls.count) as f64 / batches;
     let measured = Analytics {
@@ -257,6 +272,8 @@ pub async fn analytics(
         write_units: sum(&counted, |calls| calls.write_units.all()) / batches,
         // Those of a fresh batch; an old one's are not measured.
         read_units: count("dynamodb:GetItem"),
+        log_bytes: log.len() as f64 / batches,
+        log_lines: log.lines().count() as f64 / batches,
         peak_rss_mib: mib(running.function.peak_rss_bytes().unwrap_or_default()),
     };
     running.function.end().await;
@@ -282,11 +299,13 @@ pub async fn cold_start(
     };
     let standins = stand_ins(plan).await?;
     let (mut polls, mut processor, mut firsts) = (Vec::new(), Vec::new(), Vec::new());
+    let mut metrics = Metrics::default();
     for _ in 0..plan.cold_starts {
-        let running = run(plan, name, &standins).await?;
+        let mut running = run(plan, name, &standins).await?;
         processor.push(milliseconds(running.function.processor_time()));
         polls.push(milliseconds(running.polled - running.started));
         firsts.push(milliseconds(running.invoke(name, &event).await?));
+        metrics = Metrics::of(&logged(&mut running)?);
         running.function.end().await;
     }
     let size = |path: PathBuf| -> Result<u64, MeasureError> {
@@ -305,6 +324,8 @@ pub async fn cold_start(
         first_invocation_ms_p50: median(&mut firsts),
         binary_mib: mib(size(plan.functions.join(name))?),
         zip_mb: size(plan.zips.join(format!("{name}.zip")))? as f64 / 1e6,
+        metrics: metrics.of_function,
+        metrics_a_provider: metrics.of_provider,
     })
 }
 

@@ -1,15 +1,15 @@
 //! What was measured, as a file and as tables a person reads.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
 use crate::budget::Judged;
-use crate::cost::Line;
 use crate::figures::{Analytics, Batch, ColdStart, Core, Sustained, Units};
 use crate::lives::Lives;
 use crate::machine::Machine;
+use crate::money::Money;
+use crate::text::{figure, table, thousands};
 
 /// The archive's own bench.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -22,19 +22,6 @@ pub struct Archive {
     pub bytes_per_item: f64,
     /// Resident at most.
     pub peak_rss_mib: f64,
-}
-
-/// A point of the curve of cost against volume.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Volume {
-    /// Webhooks a second, day and night.
-    pub per_second: f64,
-    /// In a batch.
-    pub records: f64,
-    /// US dollars per million webhooks, what is paid by the month included.
-    pub usd_per_million: f64,
-    /// The same with a function that is started for each request.
-    pub usd_per_million_by_request: f64,
 }
 
 /// Everything.
@@ -62,10 +49,9 @@ pub struct Results {
     pub sustained: Sustained,
     /// The archive.
     pub archive: Option<Archive>,
-    /// Of a million webhooks in full batches.
-    pub bill: Vec<Line>,
-    /// Against volume.
-    pub volumes: Vec<Volume>,
+    /// The bills.
+    #[serde(flatten)]
+    pub money: Money,
     /// Beside what was measured.
     pub budgets: Vec<Judged>,
 }
@@ -87,62 +73,6 @@ pub fn archive_printed(text: &str) -> Option<Archive> {
 /// Beside the write units of the mix that everything but the lives is measured with.
 const FIRST_TELLINGS: &str = "First tellings are dearer than the lives: each webhook is of another payment, so each pays for a movement's item of its own, \
 which the second to sixth webhook of a payment's movement does not.";
-
-fn figure(value: f64) -> String {
-    match value.abs() {
-        whole if whole >= 1000.0 => thousands(value.round() as i64),
-        tens if tens >= 100.0 => format!("{value:.0}"),
-        ones if ones >= 10.0 => format!("{value:.1}"),
-        _ => format!("{value:.2}"),
-    }
-}
-
-/// With commas.
-pub fn thousands(value: i64) -> String {
-    let digits = value.abs().to_string();
-    let first = digits.len() % 3;
-    let mut text = String::from(if value < 0 { "-" } else { "" });
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && position % 3 == first {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// Rows under a head, columns as wide as they need to be, numbers at the right.
-fn table(head: &[&str], rows: &[Vec<String>]) -> String {
-    let width = |column: usize| {
-        let cells = rows
-            .iter()
-            .filter_map(|row| row.get(column))
-            .map(|cell| cell.chars().count());
-        cells
-            .chain(head.get(column).map(|text| text.chars().count()))
-            .max()
-            .unwrap_or_default()
-    };
-    let line = |cells: Vec<&str>| {
-        let mut text = String::new();
-        for (column, cell) in cells.iter().enumerate() {
-            let room = width(column);
-            // Infallible.
-            let _ = if column == 0 {
-                write!(text, "{cell:<room$}")
-            } else {
-                write!(text, "  {cell:>room$}")
-            };
-        }
-        text.truncate(text.trim_end().len());
-        text + "\n"
-    };
-    let mut text = line(head.to_vec());
-    for row in rows {
-        text += &line(row.iter().map(String::as_str).collect());
-    }
-    text
-}
 
 impl Results {
     /// The tables.
@@ -191,23 +121,6 @@ impl Results {
                 ]
             })
             .collect();
-        let bill: Vec<Vec<String>> = self
-            .bill
-            .iter()
-            .map(|l| vec![l.what.to_owned(), l.quantity.clone(), figure(l.usd)])
-            .collect();
-        let volumes: Vec<Vec<String>> = self
-            .volumes
-            .iter()
-            .map(|v| {
-                vec![
-                    figure(v.per_second),
-                    figure(v.records),
-                    figure(v.usd_per_million),
-                    figure(v.usd_per_million_by_request),
-                ]
-            })
-            .collect();
         let s = &self.sustained;
         let backlog = s
             .curve
@@ -235,7 +148,7 @@ impl Results {
              analytics_processor, by records in a batch\n{}\n\
              Cold starts\n{}\n\
              {} webhooks a second for {} s to one process on {} of a processor ({}): {} taken in, lag {} ms (p50), {} ms (p99), at most {} waiting, {} µs of processor time each.\n\n\
-             A million webhooks (USD, list prices)\n{}\nAgainst volume (USD per million)\n{}\n{}",
+             {}\n{}",
             table(&["provider", "bytes", "verify", "all"], &core),
             table(
                 &[
@@ -279,11 +192,7 @@ impl Results {
             figure(s.lag_ms_p99),
             thousands(backlog as i64),
             figure(s.cpu_us_per_webhook),
-            table(&["for", "quantity", "USD"], &bill),
-            table(
-                &["a second", "in a batch", "payhook", "a function a request"],
-                &volumes
-            ),
+            self.money.tables(),
             self.budget_table(),
         )
     }
@@ -343,20 +252,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_are_short_and_thousands_have_commas() {
-        for (value, text) in [
-            (1_234_567.0, "1,234,567"),
-            (123.4, "123"),
-            (12.34, "12.3"),
-            (1.234, "1.23"),
-            (1000.0, "1,000"),
-        ] {
-            assert_eq!(figure(value), text);
-        }
-        assert_eq!(thousands(-12_345), "-12,345");
-    }
-
-    #[test]
     fn the_archives_own_words_are_read() {
         let text = "items of one day                1000000\nitems a second of one core      117112 (core)   >= 100000\n\
                     peak resident memory            152 MiB   < 256 MiB\nbytes of an item in Parquet     131.4\n";
@@ -366,17 +261,5 @@ mod tests {
             (117_112.0, 131.4)
         );
         assert!(archive_printed("something else").is_none());
-    }
-
-    #[test]
-    fn columns_are_as_wide_as_they_need_to_be() {
-        let rows = [
-            vec!["stripe".to_owned(), "1".to_owned()],
-            vec!["x".to_owned(), "22".to_owned()],
-        ];
-        assert_eq!(
-            table(&["of", "n"], &rows),
-            "of       n\nstripe   1\nx       22\n"
-        );
     }
 }

@@ -13,12 +13,13 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::budget::Budget;
-use crate::cost::{self, Prices};
+use crate::cost::{Counted, PriceList, Stack, Usual};
 use crate::lives;
 use crate::machine::Machine;
 use crate::measure::{self, FUNCTIONS, Plan};
+use crate::money::Sources;
 use crate::plot;
-use crate::report::{Results, Volume, archive_printed};
+use crate::report::{Results, archive_printed};
 use crate::standins::Latency;
 use crate::workload::Stock;
 
@@ -62,16 +63,12 @@ pub struct RunArguments {
 
 /// Whole lives of payments.
 const LIVES: &str = "tests/e2e/fixtures/lives.jsonl";
-/// Volumes of the curve, webhooks a second.
-const VOLUMES: [f64; 9] = [
-    1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1_000.0, 3_000.0, 10_000.0,
-];
 /// What the stack is sized for unless it is told otherwise: the first of `capacity` in infra/limits.json.
 const CAPACITY: &str = "400";
 /// 512 MB of the 1,769 MB that are one processor.
 const SHARE: f64 = 0.29;
-/// Custom metrics that a stack has in any case, by function and by some ten providers.
-const METRICS_A_STACK: f64 = 30.0;
+/// What the usual function waits for, one after the other: the put, and the update of three sums.
+const USUAL_CALLS: f64 = 4.0;
 
 fn read<T: serde::de::DeserializeOwned>(path: PathBuf) -> Result<T, Box<dyn Error>> {
     let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
@@ -91,7 +88,7 @@ pub async fn run(arguments: &RunArguments) -> Result<(), Box<dyn Error>> {
         )
         .into());
     }
-    let prices: Prices = read(arguments.folder.join("prices.json"))?;
+    let PriceList { region, prices } = read(arguments.folder.join("prices.json"))?;
     let budgets: BTreeMap<String, Budget> = read(arguments.folder.join("budgets.json"))?;
     let limits: Value = read(PathBuf::from("infra/limits.json"))?;
     let plan = Plan {
@@ -140,11 +137,8 @@ pub async fn run(arguments: &RunArguments) -> Result<(), Box<dyn Error>> {
     );
     let queue = &limits["webhook_queue"];
     let number = |value: &Value| value.as_f64().unwrap_or(1.0);
-    let (size, window, pollers) = (
-        number(&queue["batch_size"]),
-        number(&queue["batching_window_seconds"]),
-        number(&limits["capacity"][CAPACITY]["maximum_concurrency"]),
-    );
+    let size = number(&queue["batch_size"]);
+    let window = number(&queue["batching_window_seconds"]);
     let window_time = Duration::from_secs_f64(window);
     let sustained = measure::sustained(&plan, stock, size as u64, window_time).await?;
     let archive = match &arguments.archive {
@@ -152,32 +146,28 @@ pub async fn run(arguments: &RunArguments) -> Result<(), Box<dyn Error>> {
         None => None,
     };
 
-    let usd = &prices.usd;
-    let first_price = cost::gateway_per_million(usd, 1.0);
-    let bill = cost::per_million(usd, first_price, &batches, &analytics, SHARE, size);
-    let volumes = VOLUMES
-        .into_iter()
-        .map(|per_second| {
-            let records = cost::records_at(per_second, window, size, pollers);
-            let gateway = cost::gateway_per_million(usd, cost::millions_a_month(per_second));
-            let lines = cost::per_million(usd, gateway, &batches, &analytics, SHARE, records);
-            let ours = lines.iter().map(|line| line.usd).sum();
-            let by_request = cost::per_million_by_request(
-                usd,
-                gateway,
-                &batches,
-                SHARE,
-                cost::calls_ms(&plan.latency),
-            );
-            let monthly = METRICS_A_STACK * usd.cloudwatch_metric_month;
-            Volume {
-                per_second,
-                records,
-                usd_per_million: cost::with_monthly(ours, monthly, per_second),
-                usd_per_million_by_request: cost::with_monthly(by_request, monthly, per_second),
-            }
-        })
-        .collect();
+    let graph: Value = read(PathBuf::from("infra/snapshots/stack_dev.json"))?;
+    let by_request = batches
+        .first()
+        .map_or(0.0, |batch| batch.cpu_us_per_webhook);
+    let money = Sources {
+        prices: &prices,
+        stack: &Stack::of(&graph),
+        limits: &limits,
+        counted: Counted {
+            batches: &batches,
+            analytics: &analytics,
+            lives: &lives,
+            cold_starts: &cold_starts,
+            archive: archive.as_ref(),
+        },
+        usual: Usual {
+            cpu_us: by_request,
+            waits_ms: USUAL_CALLS * arguments.dynamodb_ms as f64,
+        },
+        share: SHARE,
+    }
+    .money()?;
     let stripe = core
         .iter()
         .find(|core| core.provider == "stripe")
@@ -194,7 +184,9 @@ pub async fn run(arguments: &RunArguments) -> Result<(), Box<dyn Error>> {
             .reduce(f64::max),
         "analytics_cpu_ms" => analytics.last().map(|batch| batch.cpu_ms),
         "archive_items_per_second" => archive.as_ref().map(|archive| archive.items_per_second),
-        "usd_per_million" => Some(bill.iter().map(|line| line.usd).sum()),
+        "usd_per_million_default" => money.at_default(),
+        "usd_per_million_greatest" => money.at_greatest(),
+        "usd_share_of_usual" => money.share_of_usual(),
         _ => None,
     };
     let judged = budgets
@@ -217,13 +209,12 @@ pub async fn run(arguments: &RunArguments) -> Result<(), Box<dyn Error>> {
         cold_starts,
         sustained,
         archive,
-        bill,
-        volumes,
+        money,
         budgets: judged,
     };
     let text = serde_json::to_string_pretty(&results)? + "\n";
     fs::write(arguments.folder.join("results.json"), text)?;
     plot::draw(&results, &arguments.folder.join("results.svg"))?;
-    println!("\nPrices as of {}.\n\n{}", prices.read, results.tables());
+    println!("\nPrices of {region}.\n\n{}", results.tables());
     Ok(())
 }

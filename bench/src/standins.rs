@@ -16,7 +16,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::table::{Table, WriteUnits, list, units};
+use crate::table::{Items, Table, WriteUnits, list, units};
 use crate::workload::secret_values;
 
 /// How long the services take to answer.
@@ -105,6 +105,12 @@ impl StandIns {
     /// What was called since the last time that this was asked.
     pub fn take(&self) -> Counted {
         std::mem::take(&mut *self.counted.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What the table has.
+    pub fn items(&self) -> Items {
+        let table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        table.items()
     }
 
     /// Items that webhook_processor inserted last.
