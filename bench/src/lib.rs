@@ -4,6 +4,7 @@ pub mod budget;
 pub mod core;
 pub mod cost;
 pub mod figures;
+pub mod floor;
 pub mod lives;
 pub mod logged;
 pub mod machine;

@@ -124,12 +124,9 @@ async fn stand_ins(plan: &Plan) -> Result<StandIns, MeasureError> {
         .map_err(MeasureError::port)
 }
 
-/// What the function has logged since the last time that this was asked.
 fn logged(running: &mut Running) -> Result<String, MeasureError> {
-    running
-        .function
-        .logged()
-        .map_err(system("the function's log"))
+    let log = running.function.logged();
+    log.map_err(system("the function's log"))
 }
 
 impl Running {

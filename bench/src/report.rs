@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::budget::Judged;
 use crate::figures::{Analytics, Batch, ColdStart, Core, Sustained, Units};
+use crate::floor::Floor;
 use crate::lives::Lives;
 use crate::machine::Machine;
 use crate::money::Money;
@@ -35,6 +36,8 @@ pub struct Results {
     pub latency_ms: BTreeMap<&'static str, f64>,
     /// The core.
     pub core: Vec<Core>,
+    /// What no implementation gets below, measured in the same run.
+    pub floor: Floor,
     /// By size.
     pub batches: Vec<Batch>,
     /// Write units of whole lives; the first is judged.
@@ -84,6 +87,7 @@ impl Results {
                 vec![
                     thousands(b.records as i64),
                     figure(b.cpu_us_per_webhook),
+                    figure(self.floor.multiple(b.cpu_us_per_webhook)),
                     figure(b.wall_ms_p50),
                     figure(b.wall_ms_p99),
                     format!("{:.3}", b.calls_per_webhook),
@@ -103,6 +107,7 @@ impl Results {
                     figure(c.first_poll_ms_p50),
                     figure(c.first_poll_ms_max),
                     figure(c.first_poll_cpu_ms_p50),
+                    figure(self.floor.multiple(c.first_poll_cpu_ms_p50 * 1e3)),
                     figure(c.first_invocation_ms_p50),
                     figure(c.binary_mib),
                     figure(c.zip_mb),
@@ -118,6 +123,7 @@ impl Results {
                     thousands(c.bytes as i64),
                     figure(c.verify_us),
                     figure(c.whole_us),
+                    figure(self.floor.multiple(c.whole_us)),
                 ]
             })
             .collect();
@@ -135,6 +141,7 @@ impl Results {
                 vec![
                     thousands(a.records as i64),
                     figure(a.cpu_ms),
+                    figure(self.floor.multiple(a.cpu_ms * 1e3)),
                     figure(a.wall_ms_p50),
                     figure(a.calls),
                     figure(a.write_units),
@@ -143,17 +150,19 @@ impl Results {
             })
             .collect();
         format!(
-            "The core, alone (µs)\n{}\nwebhook_processor, by webhooks in a batch\n{}\n{}\n\
+            "{}\nThe core, alone (µs)\n{}\nwebhook_processor, by webhooks in a batch\n{}\n{}\n\
              An event of {:.1} MB: {} MiB resident at most.\n\n\
              analytics_processor, by records in a batch\n{}\n\
              Cold starts\n{}\n\
              {} webhooks a second for {} s to one process on {} of a processor ({}): {} taken in, lag {} ms (p50), {} ms (p99), at most {} waiting, {} µs of processor time each.\n\n\
              {}\n{}",
-            table(&["provider", "bytes", "verify", "all"], &core),
+            self.floor_parts(),
+            table(&["provider", "bytes", "verify", "all", "floors"], &core),
             table(
                 &[
                     "webhooks",
                     "cpu µs each",
+                    "floors",
                     "ms p50",
                     "ms p99",
                     "calls each",
@@ -168,7 +177,15 @@ impl Results {
             self.largest_event.0,
             figure(self.largest_event.1),
             table(
-                &["records", "cpu ms", "ms p50", "calls", "write units", "MiB"],
+                &[
+                    "records",
+                    "cpu ms",
+                    "floors",
+                    "ms p50",
+                    "calls",
+                    "write units",
+                    "MiB"
+                ],
                 &analytics
             ),
             table(
@@ -177,6 +194,7 @@ impl Results {
                     "first poll ms",
                     "slowest",
                     "cpu ms",
+                    "floors",
                     "first event ms",
                     "binary MiB",
                     "zip MB"
@@ -194,6 +212,30 @@ impl Results {
             figure(s.cpu_us_per_webhook),
             self.money.tables(),
             self.budget_table(),
+        )
+    }
+
+    /// The floor, part by part.
+    fn floor_parts(&self) -> String {
+        let Floor {
+            hash_us,
+            scan_us,
+            zstd_us,
+            record_us,
+            loopback_us,
+        } = self.floor;
+        let [hash, scan, zstd, record, loopback, all] = [
+            hash_us,
+            scan_us,
+            zstd_us,
+            record_us,
+            loopback_us,
+            self.floor.us(),
+        ]
+        .map(figure);
+        format!(
+            "The floor of a webhook (µs): hashes {hash} + scan {scan} + zstd {zstd} + record {record} + \
+             loopback {loopback} = {all}\n"
         )
     }
 

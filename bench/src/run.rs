@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::budget::Budget;
 use crate::cost::{Counted, PriceList, Stack, Usual};
+use crate::floor::{Floor, Work};
 use crate::lives;
 use crate::machine::Machine;
 use crate::measure::{self, FUNCTIONS, Plan};
@@ -21,7 +22,7 @@ use crate::money::Sources;
 use crate::plot;
 use crate::report::{Results, archive_printed};
 use crate::standins::Latency;
-use crate::workload::Stock;
+use crate::workload::{Stock, webhooks};
 
 /// Where everything is, and how much is measured.
 #[derive(Args)]
@@ -67,6 +68,8 @@ const LIVES: &str = "tests/e2e/fixtures/lives.jsonl";
 const CAPACITY: &str = "400";
 /// 512 MB of the 1,769 MB that are one processor.
 const SHARE: f64 = 0.29;
+/// Webhooks that the floor is measured with: a frame of the audit log.
+const FLOOR_WEBHOOKS: usize = 64;
 /// What the usual function waits for, one after the other: the put, and the update of three sums.
 const USUAL_CALLS: f64 = 4.0;
 
@@ -115,6 +118,16 @@ pub async fn run(arguments: &RunArguments) -> Result<(), Box<dyn Error>> {
         items = standins.inserted();
         batches.push(batch);
     }
+    println!("the floor …");
+    let sent = batches
+        .last()
+        .map_or(0.0, |batch| batch.call_bytes_per_webhook);
+    let received = stock.event(FLOOR_WEBHOOKS).len() as f64 / FLOOR_WEBHOOKS as f64;
+    let floor = Floor::measured(Work {
+        webhooks: &webhooks(1, FLOOR_WEBHOOKS, plan.body_bytes),
+        items: &items,
+        wire_bytes: sent + received,
+    })?;
     println!("webhook_processor, whole lives of payments …");
     let processes = &limits["capacity"][CAPACITY]["maximum_concurrency"];
     let processes = processes.as_u64().unwrap_or(1) as usize;
@@ -172,8 +185,15 @@ pub async fn run(arguments: &RunArguments) -> Result<(), Box<dyn Error>> {
         .iter()
         .find(|core| core.provider == "stripe")
         .map(|core| core.whole_us);
+    let floors = |records: u64| {
+        let batch = batches.iter().find(|batch| batch.records == records);
+        batch.map(|batch| floor.multiple(batch.cpu_us_per_webhook))
+    };
     let measured = |name: &str| match name {
-        "webhook_cpu_us_at_1000" => batches.last().map(|batch| batch.cpu_us_per_webhook),
+        "webhook_floors_at_1000" => floors(1_000),
+        "webhook_floors_at_100" => floors(100),
+        "webhook_floors_at_10" => floors(10),
+        "webhook_floors_at_1" => floors(1),
         "stripe_core_us" => stripe,
         "first_poll_ms" => cold_starts.first().map(|start| start.first_poll_ms_p50),
         "table_write_units" => lives.first().map(|lives| lives.units.table()),
@@ -202,6 +222,7 @@ pub async fn run(arguments: &RunArguments) -> Result<(), Box<dyn Error>> {
         ]
         .into(),
         core,
+        floor,
         batches,
         lives,
         largest_event,

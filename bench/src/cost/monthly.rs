@@ -3,13 +3,13 @@
 use super::files::BUCKET_KEY_SHARE;
 use super::{DAYS_A_MONTH, Line, Model};
 
-/// Roles that read or write a table: two functions, the archive, and the stream's reader.
+/// Roles that read or write a table: the three functions. DynamoDB is assumed to ask for a table's key
+/// every five minutes for each.
 const ROLES_A_TABLE: f64 = 3.0;
-/// Secrets are read every five minutes by each environment; DynamoDB asks for a table's key, and SQS
-/// for a queue's, as often.
-/// Sources: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.howitworks.html>
-/// and <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html>
-/// (R = B / D × (2 × P + C) with one producer and one consumer), read 2026-11-28.
+/// Requests for the webhook queue's key in each five minutes, for which SQS reuses a data key:
+/// R = B / D × (2 × P + C) with one producer and one consumer.
+/// Source: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html>,
+/// read 2026-11-28.
 const QUEUE_REQUESTS: f64 = 3.0;
 
 impl Model<'_> {

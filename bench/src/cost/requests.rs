@@ -6,20 +6,19 @@ use crate::figures::Analytics;
 /// Bytes of the gateway's answer with its headers. Assumed, not measured: the body has 17 bytes.
 pub(super) const ANSWER_BYTES: f64 = 500.0;
 
-/// SQS counts every begun 64 KB of what is sent, received or deleted as a request.
-/// Source: <https://aws.amazon.com/sqs/pricing/>, read 2026-11-26.
+/// SQS counts every begun 64 KB of what is sent, received or deleted as a request (`prices.json`).
 const SQS_REQUEST_BYTES: f64 = 65_536.0;
 /// Bytes of a message beside its body: the attribute `request`. Assumed, not measured.
 const ATTRIBUTE_BYTES: f64 = 600.0;
 /// A call receives, and deletes, ten messages at most.
 const SQS_BATCH: f64 = 10.0;
-/// Receives a second of one poller, and pollers that Lambda starts with, of the standard mode. It is
-/// documented for the provisioned mode and taken to be the same (`infra/capacity.py`).
+/// Receives a second of one poller, which is documented for the provisioned mode and taken to be the
+/// same in the standard mode, and the pollers that this starts with (`infra/capacity.py`).
 const RECEIVES_A_SECOND: f64 = 10.0;
 const POLLERS_MIN: f64 = 5.0;
-/// Seconds that a receive waits for a message.
-/// Source: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html>,
-/// read 2026-11-26.
+/// Seconds that a receive waits for a message at most; pollers are taken to wait as long.
+/// Source: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/best-practices-setting-up-long-polling.html>,
+/// read 2026-11-28.
 const LONG_POLL_SECONDS: f64 = 20.0;
 
 impl Model<'_> {

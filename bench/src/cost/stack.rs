@@ -32,15 +32,14 @@ pub struct Stack {
     pub schedules: f64,
 }
 
-/// What CloudWatch adds to the text of each event of a log.
-/// Source: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html>,
-/// read 2026-11-26.
+/// What CloudWatch adds to the text of each event of a log. It is how `PutLogEvents` counts the size
+/// of a batch, and assumed to be how the bill counts.
 pub(super) const LOG_EVENT_BYTES: f64 = 26.0;
 
 /// Count, 4XXError, 5XXError, Latency and IntegrationLatency: with detailed metrics each method has
 /// them, and CloudWatch bills them as custom ones.
 /// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html>,
-/// read 2026-11-26.
+/// read 2026-11-28.
 const METRICS_A_METHOD: f64 = 5.0;
 
 /// Values as long as those of a webhook that was taken in; an unknown variable counts as a hyphen.
