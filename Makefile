@@ -177,13 +177,13 @@ properties: ## Run the property tests with CASES random cases each (100,000 unle
 bite: ## Put deliberate faults into a copy of the sources, one at a time, and see that the simulation finds each.
 	python3 tests/simulation/bite.py --seeds $(SEEDS)
 
-bench: $(VENV)/bin/python ## Measure: the core, batches, cold starts, a sustained load, the archive, the bill; budgets beside them (bench/results.json, bench/results.svg).
+bench: $(VENV)/.runtime ## Measure: the core, batches, cold starts, a sustained load, the archive, the bill; budgets beside them (bench/results.json, bench/results.svg).
 	AWS_LC_SYS_NO_JITTER_ENTROPY=1 cargo build --release --locked $(FUNCTIONS:%=-p %) -p bench --bins --example archive_day
 	@python3 tests/tools/zip_functions.py target/release build/lambdas/bench $(FUNCTIONS)
 	@mkdir -p build/bench
 	set -o pipefail; target/release/examples/archive_day $(BENCH_ITEMS) | tee build/bench/archive.txt
 	target/release/bench run --functions target/release --zips build/lambdas/bench --seconds $(BENCH_SECONDS) --archive build/bench/archive.txt \
-		--compiler "$$(rustc --version)"
+		--python $(PYTHON) --compiler "$$(rustc --version)"
 	@python3 bench/readme.py
 
 bench-core: ## Time the pure core, provider by provider and step by step.

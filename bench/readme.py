@@ -107,6 +107,21 @@ def write_units(results: dict[str, Any]) -> list[str]:
     return table(*rows)
 
 
+def baseline(results: dict[str, Any]) -> list[str]:
+    """The usual function beside payhook, on the same webhooks."""
+    if not results.get("baseline"):
+        return []
+    found = results["baseline"]
+    ours = found["ours_cpu_us_per_webhook"]
+    rows = [["processor time of a webhook", "", "floors", "times payhook's"]]
+    rows.append(["payhook, 100 in a batch", f"{figure(ours)} µs", floors(results, ours), ""])
+    for usual in found["usual"]:
+        cpu = usual["cpu_us_per_webhook"]
+        what = f"the usual function in Python, {usual['records']} in an invocation"
+        rows.append([what, f"{figure(cpu)} µs", floors(results, cpu), figure(cpu / ours)])
+    return table(*rows)
+
+
 def analytics(results: dict[str, Any]) -> list[str]:
     """`analytics_processor` by batch size."""
     rows = [
@@ -193,7 +208,7 @@ def main() -> None:
     results = json.loads((FOLDER / "results.json").read_text())
     machine = results["machine"]
     measured = f"Measured {results['measured_at'][:10]} on {machine['cores']} cores of an {machine['processor']}, {machine['compiler']}."
-    parts = [budgets, floor, batches, write_units, analytics, cold_starts, sentences, money]
+    parts = [budgets, floor, batches, baseline, write_units, analytics, cold_starts, sentences, money]
     lines = [BEGIN, measured, "", *(line for part in parts for line in part(results))]
     readme = FOLDER / "README.md"
     before, rest = readme.read_text().split(BEGIN, 1)

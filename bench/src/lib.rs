@@ -1,5 +1,6 @@
 //! Measures payhook and says what it costs. Speed decides no test: this prints figures, and budgets beside them.
 
+pub mod baseline;
 pub mod budget;
 pub mod core;
 pub mod cost;
@@ -14,6 +15,7 @@ pub mod plot;
 pub mod process;
 pub mod report;
 pub mod run;
+mod running;
 pub mod runtime_api;
 pub mod standins;
 pub mod table;

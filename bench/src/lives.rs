@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::figures::{Kept, Units};
-use crate::measure::{MeasureError, Plan, WEBHOOK, run};
+use crate::measure::{MeasureError, Plan, WEBHOOK};
+use crate::running::run;
 use crate::standins::StandIns;
 use crate::table::{Items, Table};
 use crate::workload::{Webhook, sqs_event};

@@ -8,10 +8,8 @@ use hyper::body::Bytes;
 
 use crate::figures::{Analytics, Batch, ColdStart, Second, Sustained, Units};
 use crate::logged::Metrics;
-use crate::process::Function;
-use crate::runtime_api::RuntimeApi;
+use crate::running::{run, stand_ins};
 use crate::standins::{Counted, Latency, StandIns};
-use crate::table::Table;
 use crate::throttle::Throttle;
 use crate::workload::{Stock, stream_event};
 
@@ -62,7 +60,7 @@ impl MeasureError {
     }
 }
 
-fn system(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> MeasureError {
+pub(crate) fn system(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> MeasureError {
     let what = what.into();
     move |source| MeasureError::System { what, source }
 }
@@ -85,61 +83,6 @@ fn histogram() -> Histogram<u64> {
     // Three digits are a legal precision.
     #[allow(clippy::unwrap_used)]
     Histogram::new(3).unwrap()
-}
-
-/// A function that runs and was asked nothing yet.
-pub(crate) struct Running {
-    pub(crate) function: Function,
-    runtime: RuntimeApi,
-    started: Instant,
-    polled: Instant,
-}
-
-pub(crate) async fn run(
-    plan: &Plan,
-    name: &str,
-    standins: &StandIns,
-) -> Result<Running, MeasureError> {
-    let mut runtime = RuntimeApi::start().await.map_err(MeasureError::port)?;
-    let binary = plan.functions.join(name);
-    let started = Instant::now();
-    let function = Function::start(&binary, name, runtime.address, standins.address)
-        .map_err(system(binary.display().to_string()))?;
-    let polled = tokio::time::timeout(Duration::from_secs(30), runtime.polled()).await;
-    let polled = polled
-        .ok()
-        .flatten()
-        .ok_or_else(|| MeasureError::Function(name.to_owned()))?;
-    Ok(Running {
-        function,
-        runtime,
-        started,
-        polled,
-    })
-}
-
-async fn stand_ins(plan: &Plan) -> Result<StandIns, MeasureError> {
-    StandIns::start(plan.latency, Table::default())
-        .await
-        .map_err(MeasureError::port)
-}
-
-fn logged(running: &mut Running) -> Result<String, MeasureError> {
-    let log = running.function.logged();
-    log.map_err(system("the function's log"))
-}
-
-impl Running {
-    pub(crate) async fn invoke(&self, name: &str, event: &Bytes) -> Result<Duration, MeasureError> {
-        let answered = self.runtime.invoke(event.clone()).await;
-        let answered = answered.filter(|answered| answered.succeeded);
-        let answered = answered.ok_or_else(|| MeasureError::Function(name.to_owned()))?;
-        let text = String::from_utf8_lossy(&answered.body).into_owned();
-        if text.contains("itemIdentifier") {
-            return Err(MeasureError::Failed(text.chars().take(200).collect()));
-        }
-        Ok(answered.took)
-    }
 }
 
 fn sum(counted: &Counted, of: impl Fn(&crate::standins::Calls) -> u64) -> f64 {
@@ -167,7 +110,7 @@ pub async fn batch(
         running.invoke(WEBHOOK, &event).await?;
     }
     standins.take();
-    logged(&mut running)?;
+    running.logged()?;
     let mut walls = Vec::new();
     let before = running.function.processor_time();
     for _ in 0..runs {
@@ -176,7 +119,7 @@ pub async fn batch(
     }
     let cpu = running.function.processor_time().saturating_sub(before);
     let counted = standins.take();
-    let log = logged(&mut running)?;
+    let log = running.logged()?;
     let all = (runs * records as u64) as f64;
     let p50 = median(&mut walls);
     let last = ((walls.len() as f64 * 0.99).ceil() as usize).saturating_sub(1);
@@ -248,7 +191,7 @@ pub async fn analytics(
         running.invoke(ANALYTICS, &event(number)).await?;
     }
     standins.take();
-    logged(&mut running)?;
+    running.logged()?;
     let events: Vec<Bytes> = (3..runs + 3).map(event).collect();
     let mut walls = Vec::new();
     let before = running.function.processor_time();
@@ -257,7 +200,7 @@ pub async fn analytics(
     }
     let cpu = running.function.processor_time().saturating_sub(before);
     let counted = standins.take();
-    let log = logged(&mut running)?;
+    let log = running.logged()?;
     let batches = runs as f64;
     let count = |kind: &str| counted.get(kind).map_or(0, |calls| calls.count) as f64 / batches;
     let measured = Analytics {
@@ -302,7 +245,7 @@ pub async fn cold_start(
         processor.push(milliseconds(running.function.processor_time()));
         polls.push(milliseconds(running.polled - running.started));
         firsts.push(milliseconds(running.invoke(name, &event).await?));
-        metrics = Metrics::of(&logged(&mut running)?);
+        metrics = Metrics::of(&running.logged()?);
         running.function.end().await;
     }
     let size = |path: PathBuf| -> Result<u64, MeasureError> {

@@ -71,19 +71,21 @@ fn log_file() -> std::io::Result<(File, File)> {
 }
 
 impl Function {
-    /// Starts `binary` as the function of this name.
+    /// Starts `program` with its arguments as the function of this name.
     ///
     /// # Errors
     /// When it cannot be started.
     pub fn start(
-        binary: &Path,
+        program: &Path,
+        arguments: &[&Path],
         name: &str,
         runtime_api: SocketAddr,
         aws: SocketAddr,
     ) -> std::io::Result<Self> {
         let queue = format!("http://{aws}/000000000000/queue_bench");
         let (written, log) = log_file()?;
-        let child = Command::new(binary)
+        let child = Command::new(program)
+            .args(arguments)
             .env_clear()
             .envs(VARIABLES.iter().copied())
             .env("PROVIDERS", every_provider())

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::baseline::Baseline;
 use crate::budget::Judged;
 use crate::figures::{Analytics, Batch, ColdStart, Core, Sustained, Units};
 use crate::floor::Floor;
@@ -40,6 +41,8 @@ pub struct Results {
     pub floor: Floor,
     /// By size.
     pub batches: Vec<Batch>,
+    /// The usual function beside it, where an interpreter was given.
+    pub baseline: Option<Baseline>,
     /// Write units of whole lives; the first is judged.
     pub lives: Vec<Lives>,
     /// Megabytes of the largest event, and what was resident at most.
@@ -173,7 +176,7 @@ impl Results {
                 ],
                 &batches
             ),
-            self.write_units(),
+            self.baseline_table() + &self.write_units(),
             self.largest_event.0,
             figure(self.largest_event.1),
             table(
@@ -213,6 +216,42 @@ impl Results {
             self.money.tables(),
             self.budget_table(),
         )
+    }
+
+    /// The usual function, and payhook on the same webhooks.
+    fn baseline_table(&self) -> String {
+        let Some(baseline) = &self.baseline else {
+            return String::new();
+        };
+        let row = |who: &str, records: u64, cpu_us: f64, calls: String| {
+            let floors = figure(self.floor.multiple(cpu_us));
+            vec![
+                who.to_owned(),
+                records.to_string(),
+                figure(cpu_us),
+                floors,
+                calls,
+            ]
+        };
+        let ours = row(
+            "payhook",
+            100,
+            baseline.ours_cpu_us_per_webhook,
+            String::new(),
+        );
+        let usual = baseline.usual.iter().map(|usual| {
+            let calls = format!("{:.2}", usual.calls_per_webhook);
+            row("Python", usual.records, usual.cpu_us_per_webhook, calls)
+        });
+        let rows: Vec<Vec<String>> = std::iter::once(ours).chain(usual).collect();
+        let head = [
+            "of its providers",
+            "webhooks",
+            "cpu µs each",
+            "floors",
+            "calls each",
+        ];
+        format!("{}\n", table(&head, &rows))
     }
 
     /// The floor, part by part.

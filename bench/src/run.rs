@@ -5,13 +5,14 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::baseline::{self, Baseline};
 use crate::budget::Budget;
 use crate::cost::{Counted, PriceList, Stack, Usual};
 use crate::floor::{Floor, Work};
@@ -51,6 +52,9 @@ pub struct RunArguments {
     /// Bytes of a body, where the provider has free text.
     #[arg(long, default_value_t = 3_072)]
     body_bytes: usize,
+    /// A Python interpreter that has boto3, for the usual function; without it there is no baseline.
+    #[arg(long)]
+    python: Option<PathBuf>,
     /// What the archive's own bench printed.
     #[arg(long)]
     archive: Option<PathBuf>,
@@ -68,6 +72,8 @@ const LIVES: &str = "tests/e2e/fixtures/lives.jsonl";
 const CAPACITY: &str = "400";
 /// 512 MB of the 1,769 MB that are one processor.
 const SHARE: f64 = 0.29;
+/// The usual function.
+const BASELINE: &str = "bench/baseline/function.py";
 /// Webhooks that the floor is measured with: a frame of the audit log.
 const FLOOR_WEBHOOKS: usize = 64;
 /// What the usual function waits for, one after the other: the put, and the update of three sums.
@@ -128,6 +134,13 @@ pub async fn run(arguments: &RunArguments) -> Result<(), Box<dyn Error>> {
         items: &items,
         wire_bytes: sent + received,
     })?;
+    let baseline = match &arguments.python {
+        Some(python) => {
+            println!("the usual function, in Python …");
+            Some(baseline::measured(&plan, python, Path::new(BASELINE)).await?)
+        }
+        None => None,
+    };
     println!("webhook_processor, whole lives of payments …");
     let processes = &limits["capacity"][CAPACITY]["maximum_concurrency"];
     let processes = processes.as_u64().unwrap_or(1) as usize;
@@ -160,9 +173,12 @@ pub async fn run(arguments: &RunArguments) -> Result<(), Box<dyn Error>> {
     };
 
     let graph: Value = read(PathBuf::from("infra/snapshots/stack_dev.json"))?;
-    let by_request = batches
-        .first()
-        .map_or(0.0, |batch| batch.cpu_us_per_webhook);
+    // Without a baseline the usual function is taken to be as fast as ours.
+    let one_a_request = baseline.as_ref().and_then(Baseline::one_a_request);
+    let by_request = one_a_request
+        .map(|usual| usual.cpu_us_per_webhook)
+        .or(batches.first().map(|batch| batch.cpu_us_per_webhook))
+        .unwrap_or_default();
     let money = Sources {
         prices: &prices,
         stack: &Stack::of(&graph),
@@ -204,6 +220,7 @@ pub async fn run(arguments: &RunArguments) -> Result<(), Box<dyn Error>> {
             .reduce(f64::max),
         "analytics_cpu_ms" => analytics.last().map(|batch| batch.cpu_ms),
         "archive_items_per_second" => archive.as_ref().map(|archive| archive.items_per_second),
+        "times_less_than_usual" => baseline.as_ref().and_then(Baseline::times_less),
         "usd_per_million_default" => money.at_default(),
         "usd_per_million_greatest" => money.at_greatest(),
         "usd_share_of_usual" => money.share_of_usual(),
@@ -224,6 +241,7 @@ pub async fn run(arguments: &RunArguments) -> Result<(), Box<dyn Error>> {
         core,
         floor,
         batches,
+        baseline,
         lives,
         largest_event,
         analytics,
