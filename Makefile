@@ -189,9 +189,10 @@ bench: $(VENV)/.runtime ## Measure: the core, batches, cold starts, a sustained 
 bench-core: ## Time the pure core, provider by provider and step by step.
 	cargo bench -q --locked -p bench
 
-instructions: ## Count the instructions of five fixed cases with callgrind and compare with those on record; UPDATE=1 records them.
-	cargo build -q --release --locked -p bench
-	python3 bench/instructions.py --bench target/release/bench $(if $(UPDATE),--update)
+instructions: ## Count the instructions of the core and of the functions in batches with callgrind and compare with those on record; UPDATE=1 records them.
+	CARGO_PROFILE_RELEASE_STRIP=none AWS_LC_SYS_NO_JITTER_ENTROPY=1 cargo build -q --release --locked --target-dir target/instructions \
+		-p bench -p webhook_processor -p analytics_processor --bins
+	python3 bench/instructions.py --bench target/instructions/release/bench --functions target/instructions/release $(if $(UPDATE),--update)
 
 bench-archive: ## Archive a generated day of ITEMS records (5,000,000 unless told): records a second, size, peak memory.
 	cargo run -q --release --locked -p bench --example archive_day -- $(ITEMS)

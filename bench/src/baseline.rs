@@ -163,12 +163,8 @@ mod tests {
             .collect();
         theirs.sort_unstable();
         assert_eq!(theirs, PROVIDERS);
-        assert_eq!(
-            Stock::of(&PROVIDERS, 1_024)
-                .event(22)
-                .matches("messageId")
-                .count(),
-            22
-        );
+        let signed = crate::workload::webhooks(1, 40, 1_024);
+        let made = |name: &&str| signed.iter().any(|webhook| webhook.info.name == *name);
+        assert!(PROVIDERS.iter().all(made));
     }
 }

@@ -4,6 +4,7 @@ pub mod baseline;
 pub mod budget;
 pub mod core;
 pub mod cost;
+pub mod drive;
 pub mod figures;
 pub mod floor;
 pub mod lives;

@@ -90,7 +90,7 @@ fn sum(counted: &Counted, of: impl Fn(&crate::standins::Calls) -> u64) -> f64 {
 }
 
 pub(crate) const WEBHOOK: &str = "webhook_processor";
-const ANALYTICS: &str = "analytics_processor";
+pub(crate) const ANALYTICS: &str = "analytics_processor";
 const ARCHIVE: &str = "archival_function";
 
 /// Batches of `records` webhooks, `runs` times in one process.

@@ -10,6 +10,11 @@ use std::time::Duration;
 
 use tokio::process::{Child, Command};
 
+use crate::throttle::signal;
+
+/// A function that was asked to end and has not is killed after this.
+const TERMINATED_WITHIN: Duration = Duration::from_secs(60);
+
 /// A running `bootstrap`.
 pub struct Function {
     child: Child,
@@ -127,6 +132,15 @@ impl Function {
             .find_map(|line| line.strip_prefix("VmHWM:"))?;
         let kibibytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
         Some(kibibytes * 1_024)
+    }
+
+    /// Asks it to end, and waits until it has: what measures it writes down what it found.
+    pub async fn terminate(mut self) {
+        signal(self.pid, "TERM").await;
+        let ended = tokio::time::timeout(TERMINATED_WITHIN, self.child.wait()).await;
+        if ended.is_err() {
+            let _ = self.child.kill().await;
+        }
     }
 
     /// Ends it.

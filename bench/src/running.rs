@@ -11,6 +11,10 @@ use crate::runtime_api::RuntimeApi;
 use crate::standins::StandIns;
 use crate::table::Table;
 
+/// A function that has not asked for an event after this does not start. Under a tool that counts
+/// instructions it takes fifty times as long as by itself.
+const POLLED_WITHIN: Duration = Duration::from_secs(120);
+
 /// A function that runs and was asked nothing yet.
 pub(crate) struct Running {
     pub(crate) function: Function,
@@ -40,7 +44,7 @@ pub(crate) async fn start(
     let started = Instant::now();
     let function = Function::start(program, arguments, name, runtime.address, standins.address)
         .map_err(system(program.display().to_string()))?;
-    let polled = tokio::time::timeout(Duration::from_secs(30), runtime.polled()).await;
+    let polled = tokio::time::timeout(POLLED_WITHIN, runtime.polled()).await;
     let polled = polled
         .ok()
         .flatten()

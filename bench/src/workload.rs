@@ -138,6 +138,11 @@ impl Stock {
         Self::made_of(webhooks(1, pipeline::REMEMBERED_MAX * 6 / 5, bytes))
     }
 
+    /// So many of them, of which the first come again after the last.
+    pub fn sized(size: usize, bytes: usize) -> Self {
+        Self::made_of(webhooks(1, size, bytes))
+    }
+
     /// The same of these providers alone.
     pub fn of(providers: &[&str], bytes: usize) -> Self {
         let mut made = webhooks(1, pipeline::REMEMBERED_MAX * 6 / 5, bytes);

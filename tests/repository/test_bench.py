@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.baseline.signatures import VERIFIERS
+from bench.instructions import compare, without_hash
 from bench.readme import baseline, batches, figure, floor, money
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,3 +105,41 @@ def test_bills_are_shown_line_by_line() -> None:
     assert "| 400 | 22 | 9.50 | 9.00 | 8.00 |" in text
     # What stands apart is not summed.
     assert sum(row.startswith("| all |") for row in text) == 2
+
+
+# As callgrind writes it: names are told once, a call's cost stands with the called function, too.
+CALLGRIND = """\
+events: Ir
+fl=(1) a.c
+fn=(1) main
+16 400
++2 50
+cfn=(2) aws_lc_0_47_0_sha256_block_data_order_avx
+calls=3 50
+16 9000
+* 7
+fn=(2)
+20 9000
+fn=(3) sha2::sha256::soft::unroll::compress_block
+1 500
+fn=(4) ZSTD_compressBlock_fast
+-3 30
+cfn=(1)
+calls=1 16
+-1 457
+totals: 9987
+"""
+
+
+def test_the_instructions_of_hash_functions_are_left_out() -> None:
+    assert without_hash(CALLGRIND.splitlines()) == 400 + 50 + 7 + 30
+
+
+@pytest.mark.parametrize(
+    ("now", "over"),
+    [({"a": 105}, []), ({"a": 106}, ["a"]), ({"a": 90, "new": 1}, ["new"]), ({}, ["a"])],
+)
+def test_what_is_over_the_gate_or_not_on_record_is_named(now: dict[str, int], over: list[str]) -> None:
+    table, found = compare({"a": 100}, now)
+    assert found == over
+    assert all(case in table for case in now)
