@@ -177,7 +177,7 @@ properties: ## Run the property tests with CASES random cases each (100,000 unle
 bite: ## Put deliberate faults into a copy of the sources, one at a time, and see that the simulation finds each.
 	python3 tests/simulation/bite.py --seeds $(SEEDS)
 
-bench: $(VENV)/.runtime ## Measure: the core, batches, cold starts, a sustained load, the archive, the bill; budgets beside them (bench/results.json, bench/results.svg).
+bench: $(VENV)/.baseline ## Measure: the core, batches, cold starts, a sustained load, the archive, the bill; budgets beside them (bench/results.json, bench/results.svg).
 	AWS_LC_SYS_NO_JITTER_ENTROPY=1 cargo build --release --locked $(FUNCTIONS:%=-p %) -p bench --bins --example archive_day
 	@python3 tests/tools/zip_functions.py target/release build/lambdas/bench $(FUNCTIONS)
 	@mkdir -p build/bench
@@ -241,6 +241,11 @@ $(VENV)/bin/python:
 $(VENV)/.runtime: $(VENV)/bin/python infra/requirements-build.txt infra/requirements.txt infra/local_cloud/requirements.txt
 	$(PYTHON) $(HASHED) -r infra/requirements-build.txt
 	$(PYTHON) $(HASHED) -r infra/requirements.txt -r infra/local_cloud/requirements.txt
+	@touch $@
+
+# The usual function's packages, for `make bench` in a fresh clone.
+$(VENV)/.baseline: $(VENV)/bin/python bench/baseline/requirements.txt
+	$(PYTHON) $(HASHED) -r bench/baseline/requirements.txt
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime infra/requirements-dev.txt

@@ -9,6 +9,8 @@
 
 mod apart;
 mod by_request;
+#[cfg(test)]
+pub(crate) mod example;
 mod files;
 mod monthly;
 mod prices;

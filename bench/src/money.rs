@@ -214,3 +214,70 @@ impl Money {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn volume(per_second: f64, providers: u32, ours: f64, usual: f64) -> Volume {
+        Volume {
+            per_second,
+            providers,
+            records: 1.0,
+            usd_per_million: ours,
+            usd_per_million_one_process: ours,
+            usd_per_million_by_request: usual,
+            usd_firewall: 0.6,
+            usd_edge: 1.2,
+        }
+    }
+
+    #[test]
+    fn the_judged_volumes_have_many_providers_and_the_dearest_share_counts() {
+        let money = Money {
+            volumes: vec![
+                volume(1.0, MANY, 30.0, 20.0),
+                volume(DEFAULT_VOLUME, 3, 5.0, 10.0),
+                volume(DEFAULT_VOLUME, MANY, 5.5, 10.0),
+                volume(GREATEST_VOLUME, MANY, 4.4, 10.0),
+            ],
+            ..Money::default()
+        };
+        assert_eq!(money.at_default(), Some(5.5));
+        assert_eq!(money.at_greatest(), Some(4.4));
+        assert_eq!(money.share_of_usual(), Some(1.5));
+        assert_eq!(Money::default().at_default(), None);
+        assert_eq!(Money::default().share_of_usual(), None);
+    }
+
+    #[test]
+    fn every_volume_is_told_for_few_and_for_many_providers() {
+        let limits = include_str!("../../infra/limits.json");
+        let limits: Value = serde_json::from_str(limits).unwrap();
+        let usual = Usual {
+            cpu_us: 2_000.0,
+            waits_ms: 24.0,
+        };
+        let money = crate::cost::example::with(1.0, false, |model| {
+            Sources {
+                prices: model.prices,
+                stack: model.stack,
+                limits: &limits,
+                counted: model.counted,
+                usual,
+                share: model.share,
+            }
+            .money()
+            .unwrap()
+        });
+        assert_eq!(money.volumes.len(), VOLUMES.len() * PROVIDERS.len());
+        for pair in money.volumes.chunks(2) {
+            // More providers have more alarms, metrics and secrets.
+            assert!(pair[0].usd_per_million < pair[1].usd_per_million);
+            assert!(pair[0].usd_per_million_one_process < pair[0].usd_per_million);
+        }
+        assert!((sum(&money.bill) - money.at_default().unwrap()).abs() < 1e-9);
+        let text = money.tables();
+        assert!(text.contains("API Gateway, requests") && text.contains("Firewall"));
+    }
+}
