@@ -170,7 +170,10 @@ def sentences(results: dict[str, Any]) -> list[str]:
     most = max(point["backlog"] for point in s["curve"])
     lag = f"lag {figure(s['lag_ms_p50'])} ms (50 %) and {figure(s['lag_ms_p99'])} ms (99 %), at most {most:,} waiting"
     load = f"{s['per_second']:,.0f} webhooks a second for {s['seconds']:.0f} s"
-    lines = [f"One process on {s['share']} of a processor, {load}: {s['done']:,} taken in, {lag}.", ""]
+    cpu = f"{figure(s['cpu_us_per_webhook'])} µs of processor time each"
+    multiple = floors(results, s["cpu_us_per_webhook"])
+    cpu += f", {multiple} floors" if multiple else ""
+    lines = [f"One process on {s['share']} of a processor, {load}: {s['done']:,} taken in, {lag}; {cpu}.", ""]
     if archive:
         lines += [
             f"`archival_function`: {figure(archive['items_per_second'])} items a second of one core into Parquet.",

@@ -157,7 +157,7 @@ impl Results {
              An event of {:.1} MB: {} MiB resident at most.\n\n\
              analytics_processor, by records in a batch\n{}\n\
              Cold starts\n{}\n\
-             {} webhooks a second for {} s to one process on {} of a processor ({}): {} taken in, lag {} ms (p50), {} ms (p99), at most {} waiting, {} µs of processor time each.\n\n\
+             {} webhooks a second for {} s to one process on {} of a processor ({}): {} taken in, lag {} ms (p50), {} ms (p99), at most {} waiting, {} µs of processor time each, {} floors.\n\n\
              {}\n{}",
             self.floor_parts(),
             table(&["provider", "bytes", "verify", "all", "floors"], &core),
@@ -213,6 +213,7 @@ impl Results {
             figure(s.lag_ms_p99),
             thousands(backlog as i64),
             figure(s.cpu_us_per_webhook),
+            figure(self.floor.multiple(s.cpu_us_per_webhook)),
             self.money.tables(),
             self.budget_table(),
         )

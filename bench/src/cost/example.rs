@@ -115,6 +115,7 @@ fn sizing() -> Sizing {
         memory_gb: 0.5,
         dated_days: 90.0,
         undated_days: 400.0,
+        movement_days: 400.0,
         days_at_hand: 90.0,
         days_kept: 390.0,
         log_days: 30.0,

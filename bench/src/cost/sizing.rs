@@ -26,8 +26,10 @@ pub struct Sizing {
     pub memory_gb: f64,
     /// Days that a dated event stays in the table.
     pub dated_days: f64,
-    /// Days that an undated event and a movement stay there.
+    /// Days that an undated event stays there.
     pub undated_days: f64,
+    /// Days that a movement stays there: as long as an undated event.
+    pub movement_days: f64,
     /// Days that evidence is in the bucket's standard class.
     pub days_at_hand: f64,
     /// Days that evidence is kept.
@@ -75,6 +77,7 @@ impl Sizing {
             memory_gb: number("/function/memory_mb")? / 1_024.0,
             dated_days: number("/archive/older_than_days")?,
             undated_days: number("/archive/undated_older_than_days")?,
+            movement_days: number("/archive/undated_older_than_days")?,
             days_at_hand: number("/audit/days_at_hand")?,
             days_kept: number("/audit/days_kept")?,
             log_days: number("/logs/retention_days")?,

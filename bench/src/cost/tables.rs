@@ -113,7 +113,7 @@ impl Model<'_> {
         let movements = months(
             kept.movements,
             kept.movement_bytes,
-            self.sizing.undated_days,
+            self.sizing.movement_days,
         );
         // A row takes in what falls into its minute, and is not more than what was streamed.
         let rows_a_minute = (self.load.providers * ROWS_A_MINUTE)
