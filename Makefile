@@ -182,21 +182,22 @@ bite: ## Put deliberate faults into a copy of the sources, one at a time, and se
 load: build $(VENV)/.runtime ## Send RATE webhooks a second (500 unless told) through a local cloud while its functions run: how many it takes, and what they cost.
 	$(PYTHON) -m tests.load --rate $(RATE)
 
-bench: $(VENV)/bin/python ## Measure: the core, batches, cold starts, a sustained load, the archive, the bill; budgets beside them (bench/results.json, bench/results.svg).
+bench: $(VENV)/.baseline ## Measure: the core, batches, cold starts, a sustained load, the archive, the bill; budgets beside them (bench/results.json, bench/results.svg).
 	AWS_LC_SYS_NO_JITTER_ENTROPY=1 cargo build --release --locked $(FUNCTIONS:%=-p %) -p bench --bins --example archive_day
 	@python3 tests/tools/zip_functions.py target/release build/lambdas/bench $(FUNCTIONS)
 	@mkdir -p build/bench
 	set -o pipefail; target/release/examples/archive_day $(BENCH_ITEMS) | tee build/bench/archive.txt
 	target/release/bench run --functions target/release --zips build/lambdas/bench --seconds $(BENCH_SECONDS) --archive build/bench/archive.txt \
-		--compiler "$$(rustc --version)"
+		--python $(PYTHON) --compiler "$$(rustc --version)"
 	@python3 bench/readme.py
 
 bench-core: ## Time the pure core, provider by provider and step by step.
 	cargo bench -q --locked -p bench
 
-instructions: ## Count the instructions of five fixed cases with callgrind and compare with those on record; UPDATE=1 records them.
-	cargo build -q --release --locked -p bench
-	python3 bench/instructions.py --bench target/release/bench $(if $(UPDATE),--update)
+instructions: ## Count the instructions of the core and of the functions in batches with callgrind and compare with those on record; UPDATE=1 records them.
+	CARGO_PROFILE_RELEASE_STRIP=none AWS_LC_SYS_NO_JITTER_ENTROPY=1 cargo build -q --release --locked --target-dir target/instructions \
+		-p bench -p webhook_processor -p analytics_processor --bins
+	python3 bench/instructions.py --bench target/instructions/release/bench --functions target/instructions/release $(if $(UPDATE),--update)
 
 bench-archive: ## Archive a generated day of ITEMS records (5,000,000 unless told): records a second, size, peak memory.
 	cargo run -q --release --locked -p bench --example archive_day -- $(ITEMS)
@@ -245,6 +246,11 @@ $(VENV)/bin/python:
 $(VENV)/.runtime: $(VENV)/bin/python infra/requirements-build.txt infra/requirements.txt infra/local_cloud/requirements.txt
 	$(PYTHON) $(HASHED) -r infra/requirements-build.txt
 	$(PYTHON) $(HASHED) -r infra/requirements.txt -r infra/local_cloud/requirements.txt
+	@touch $@
+
+# The usual function's packages, for `make bench` in a fresh clone.
+$(VENV)/.baseline: $(VENV)/bin/python bench/baseline/requirements.txt
+	$(PYTHON) $(HASHED) -r bench/baseline/requirements.txt
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime infra/requirements-dev.txt

@@ -7,6 +7,7 @@ The arithmetic is AWS's documented limits, each with its source; the numbers are
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.capacity_bounds import section
 from infra.lib.limits import CAPACITIES, DEFAULT_CAPACITY, FUNCTIONS, function_limits
 
 PAGE = Path(__file__).resolve().parents[1] / "docs/capacity.md"
@@ -113,4 +114,4 @@ def page(receives: int) -> str:
             found.reserved + UNRESERVED_MIN,
         )
         rows += f"| {name} | " + " | ".join(f"{cell:,}" for cell in cells) + " |\n"
-    return HEAD + rows + TAIL.replace("{receives}", str(receives))
+    return HEAD + rows + TAIL.replace("{receives}", str(receives)) + section()

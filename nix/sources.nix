@@ -88,6 +88,8 @@ in
     ++ map at [
       "infra"
       "docs"
+      # What the bench's own Python makes a page of.
+      "bench/results.json"
     ]
   );
 

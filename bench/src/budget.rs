@@ -61,6 +61,6 @@ mod tests {
         assert_eq!(within("stripe_core_us", 10.0), Some(true));
         assert_eq!(within("stripe_core_us", 10.1), Some(false));
         assert_eq!(within("archive_items_per_second", 99_999.0), Some(false));
-        assert_eq!(budgets["usd_per_million"].judge(None).within, None);
+        assert_eq!(budgets["usd_per_million_default"].judge(None).within, None);
     }
 }

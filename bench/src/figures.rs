@@ -53,6 +53,21 @@ impl Units {
     }
 }
 
+/// What a webhook leaves in the table for as long as its items live.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct Kept {
+    /// Items of events for each webhook.
+    pub events: f64,
+    /// Those of them without a signed time, which stay longer.
+    pub undated: f64,
+    /// Bytes of one on average, as DynamoDB counts them.
+    pub event_bytes: f64,
+    /// Items of movements for each webhook.
+    pub movements: f64,
+    /// Bytes of one on average.
+    pub movement_bytes: f64,
+}
+
 /// Batches of one size.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Batch {
@@ -80,6 +95,12 @@ pub struct Batch {
     pub units: Units,
     /// Compressed.
     pub audit_bytes_per_webhook: f64,
+    /// Bytes that the function logs for a batch.
+    #[serde(default)]
+    pub log_bytes: f64,
+    /// Lines of them.
+    #[serde(default)]
+    pub log_lines: f64,
     /// The most that was resident since the process began.
     pub peak_rss_mib: f64,
     /// Calls a batch, by kind.
@@ -109,6 +130,12 @@ pub struct Analytics {
     pub money_units: f64,
     /// A batch: a read unit each four kilobytes, at least one a call, and one a key.
     pub read_units: f64,
+    /// Bytes that the function logs for a batch.
+    #[serde(default)]
+    pub log_bytes: f64,
+    /// Lines of them.
+    #[serde(default)]
+    pub log_lines: f64,
     /// The most that was resident.
     pub peak_rss_mib: f64,
 }
@@ -149,6 +176,12 @@ pub struct ColdStart {
     pub binary_mib: f64,
     /// Of its zip, in MB of a million bytes.
     pub zip_mb: f64,
+    /// Custom metrics of the function as such, by the lines that it wrote for its first event.
+    #[serde(default)]
+    pub metrics: u64,
+    /// Custom metrics of each provider.
+    #[serde(default)]
+    pub metrics_a_provider: u64,
 }
 
 /// A second of the sustained load.

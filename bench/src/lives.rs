@@ -11,10 +11,11 @@ use provider_webhooks::{providers, sample_secrets};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::figures::Units;
-use crate::measure::{MeasureError, Plan, WEBHOOK, run};
+use crate::figures::{Kept, Units};
+use crate::measure::{MeasureError, Plan, WEBHOOK};
+use crate::running::run;
 use crate::standins::StandIns;
-use crate::table::Table;
+use crate::table::{Items, Table};
 use crate::workload::{Webhook, sqs_event};
 
 #[derive(Deserialize)]
@@ -66,14 +67,42 @@ fn webhooks(lives: &str) -> Vec<(Webhook, Timestamp)> {
 }
 
 /// Write units of a webhook of whole lives.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Lives {
     /// How the webhooks came.
     pub how: String,
+    /// Whether each was a batch by itself.
+    #[serde(default)]
+    pub alone: bool,
+    /// Processes that the batches were dealt to in turn.
+    #[serde(default)]
+    pub processes: u64,
     /// How many there were.
     pub webhooks: u64,
     /// Of each.
     pub units: Units,
+    /// What each leaves in the table.
+    #[serde(default)]
+    pub kept: Kept,
+}
+
+impl Lives {
+    /// Whether they are those that one process took in, or those that several did.
+    pub fn fits(&self, one_process: bool) -> bool {
+        one_process == (self.processes == 1)
+    }
+}
+
+/// For each of so many webhooks.
+fn kept(items: Items, webhooks: f64) -> Kept {
+    let mean = |bytes: u64, items: u64| bytes as f64 / items.max(1) as f64;
+    Kept {
+        events: items.events as f64 / webhooks,
+        undated: items.undated as f64 / webhooks,
+        event_bytes: mean(items.event_bytes, items.events),
+        movements: items.movements as f64 / webhooks,
+        movement_bytes: mean(items.movement_bytes, items.movements),
+    }
 }
 
 /// What the lives cost, one of whose stands on each line of `lives` (as in `tests/e2e/fixtures/lives.jsonl`): first by itself each webhook, in one
@@ -96,10 +125,14 @@ pub async fn measured(
     let mut all = Vec::new();
     for (batches, batched) in [("in batches of one", &alone), ("by the second", &moments)] {
         for processes in [1, processes] {
+            let (units, kept) = units(plan, batched, made.len(), processes).await?;
             all.push(Lives {
                 how: of(batches, processes),
+                alone: batched.len() == made.len(),
+                processes: processes as u64,
                 webhooks: made.len() as u64,
-                units: units(plan, batched, made.len(), processes).await?,
+                units,
+                kept,
             });
         }
     }
@@ -112,7 +145,7 @@ async fn units(
     batches: &[&[(Webhook, Timestamp)]],
     webhooks: usize,
     processes: usize,
-) -> Result<Units, MeasureError> {
+) -> Result<(Units, Kept), MeasureError> {
     let standins = StandIns::start(plan.latency, Table::remembering())
         .await
         .map_err(MeasureError::port)?;
@@ -126,10 +159,11 @@ async fn units(
         running[process].invoke(WEBHOOK, &event).await?;
     }
     let units = Units::of(&standins.take(), webhooks as f64);
+    let kept = kept(standins.items(), webhooks as f64);
     for process in running {
         process.function.end().await;
     }
-    Ok(units)
+    Ok((units, kept))
 }
 
 #[cfg(test)]
@@ -137,6 +171,20 @@ mod tests {
     use provider_webhooks::{Headers, RawWebhook};
 
     use super::*;
+
+    #[test]
+    fn what_is_kept_is_told_of_each_webhook() {
+        let items = Items {
+            events: 4,
+            undated: 1,
+            event_bytes: 4_000,
+            movements: 0,
+            movement_bytes: 0,
+        };
+        let kept = kept(items, 8.0);
+        assert_eq!((kept.events, kept.undated), (0.5, 0.125));
+        assert_eq!((kept.event_bytes, kept.movement_bytes), (1_000.0, 0.0));
+    }
 
     #[test]
     fn the_lives_are_genuine_and_tell_movements_again() {

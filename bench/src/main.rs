@@ -6,6 +6,7 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use bench::core::{COUNTED, Case};
+use bench::drive::{DriveArguments, drive};
 use bench::run::{RunArguments, run};
 use clap::{Parser, Subcommand};
 
@@ -20,6 +21,8 @@ struct Arguments {
 enum Command {
     /// Measure everything and write the results.
     Run(Box<RunArguments>),
+    /// Drive a function through batches under a tool that counts instructions.
+    Drive(DriveArguments),
     /// Run one case of the core so many times, for a tool that counts instructions.
     Case {
         /// Its name.
@@ -44,14 +47,18 @@ fn case(name: &str, times: u32) -> Result<(), Box<dyn Error>> {
 }
 
 fn main() -> ExitCode {
-    let done = match &Arguments::parse().command {
-        Command::Run(arguments) => tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .map_err(Into::into)
-            .and_then(|runtime| runtime.block_on(run(arguments))),
-        Command::Case { name, times } => case(name, *times),
-        Command::Cases => {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let command = Arguments::parse().command;
+    let done = match (&command, runtime) {
+        (Command::Run(arguments), Ok(runtime)) => runtime.block_on(run(arguments)),
+        (Command::Drive(arguments), Ok(runtime)) => {
+            runtime.block_on(drive(arguments)).map_err(Into::into)
+        }
+        (Command::Run(_) | Command::Drive(_), Err(error)) => Err(error.into()),
+        (Command::Case { name, times }, _) => case(name, *times),
+        (Command::Cases, _) => {
             COUNTED.iter().for_each(|(name, ..)| println!("{name}"));
             Ok(())
         }

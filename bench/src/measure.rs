@@ -7,10 +7,9 @@ use hdrhistogram::Histogram;
 use hyper::body::Bytes;
 
 use crate::figures::{Analytics, Batch, ColdStart, Second, Sustained, Units};
-use crate::process::Function;
-use crate::runtime_api::RuntimeApi;
+use crate::logged::Metrics;
+use crate::running::{run, stand_ins};
 use crate::standins::{Counted, Latency, StandIns};
-use crate::table::Table;
 use crate::throttle::Throttle;
 use crate::workload::{Stock, stream_event};
 
@@ -61,7 +60,7 @@ impl MeasureError {
     }
 }
 
-fn system(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> MeasureError {
+pub(crate) fn system(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> MeasureError {
     let what = what.into();
     move |source| MeasureError::System { what, source }
 }
@@ -86,62 +85,12 @@ fn histogram() -> Histogram<u64> {
     Histogram::new(3).unwrap()
 }
 
-/// A function that runs and was asked nothing yet.
-pub(crate) struct Running {
-    pub(crate) function: Function,
-    runtime: RuntimeApi,
-    started: Instant,
-    polled: Instant,
-}
-
-pub(crate) async fn run(
-    plan: &Plan,
-    name: &str,
-    standins: &StandIns,
-) -> Result<Running, MeasureError> {
-    let mut runtime = RuntimeApi::start().await.map_err(MeasureError::port)?;
-    let binary = plan.functions.join(name);
-    let started = Instant::now();
-    let function = Function::start(&binary, name, runtime.address, standins.address)
-        .map_err(system(binary.display().to_string()))?;
-    let polled = tokio::time::timeout(Duration::from_secs(30), runtime.polled()).await;
-    let polled = polled
-        .ok()
-        .flatten()
-        .ok_or_else(|| MeasureError::Function(name.to_owned()))?;
-    Ok(Running {
-        function,
-        runtime,
-        started,
-        polled,
-    })
-}
-
-async fn stand_ins(plan: &Plan) -> Result<StandIns, MeasureError> {
-    StandIns::start(plan.latency, Table::default())
-        .await
-        .map_err(MeasureError::port)
-}
-
-impl Running {
-    pub(crate) async fn invoke(&self, name: &str, event: &Bytes) -> Result<Duration, MeasureError> {
-        let answered = self.runtime.invoke(event.clone()).await;
-        let answered = answered.filter(|answered| answered.succeeded);
-        let answered = answered.ok_or_else(|| MeasureError::Function(name.to_owned()))?;
-        let text = String::from_utf8_lossy(&answered.body).into_owned();
-        if text.contains("itemIdentifier") {
-            return Err(MeasureError::Failed(text.chars().take(200).collect()));
-        }
-        Ok(answered.took)
-    }
-}
-
 fn sum(counted: &Counted, of: impl Fn(&crate::standins::Calls) -> u64) -> f64 {
     counted.values().map(of).sum::<u64>() as f64
 }
 
 pub(crate) const WEBHOOK: &str = "webhook_processor";
-const ANALYTICS: &str = "analytics_processor";
+pub(crate) const ANALYTICS: &str = "analytics_processor";
 const ARCHIVE: &str = "archival_function";
 
 /// Batches of `records` webhooks, `runs` times in one process.
@@ -155,12 +104,13 @@ pub async fn batch(
     runs: u64,
 ) -> Result<(Batch, StandIns), MeasureError> {
     let standins = stand_ins(plan).await?;
-    let running = run(plan, WEBHOOK, &standins).await?;
+    let mut running = run(plan, WEBHOOK, &standins).await?;
     for _ in 0..3 {
         let event = Bytes::from(stock.event(records));
         running.invoke(WEBHOOK, &event).await?;
     }
     standins.take();
+    running.logged()?;
     let mut walls = Vec::new();
     let before = running.function.processor_time();
     for _ in 0..runs {
@@ -169,6 +119,7 @@ pub async fn batch(
     }
     let cpu = running.function.processor_time().saturating_sub(before);
     let counted = standins.take();
+    let log = running.logged()?;
     let all = (runs * records as u64) as f64;
     let p50 = median(&mut walls);
     let last = ((walls.len() as f64 * 0.99).ceil() as usize).saturating_sub(1);
@@ -186,6 +137,8 @@ pub async fn batch(
         write_units_per_webhook: sum(&counted, |calls| calls.write_units.all()) / all,
         units: Units::of(&counted, all),
         audit_bytes_per_webhook: audit.bytes as f64 / all,
+        log_bytes: log.len() as f64 / runs as f64,
+        log_lines: log.lines().count() as f64 / runs as f64,
         peak_rss_mib: mib(running.function.peak_rss_bytes().unwrap_or_default()),
         calls: counted
             .iter()
@@ -240,12 +193,13 @@ pub async fn analytics(
     runs: u64,
 ) -> Result<Analytics, MeasureError> {
     let standins = stand_ins(plan).await?;
-    let running = run(plan, ANALYTICS, &standins).await?;
+    let mut running = run(plan, ANALYTICS, &standins).await?;
     let event = |number: u64| Bytes::from(stream_event(items, number * records as u64, records));
     for number in 0..3 {
         running.invoke(ANALYTICS, &event(number)).await?;
     }
     standins.take();
+    running.logged()?;
     let events: Vec<Bytes> = (3..runs + 3).map(event).collect();
     let mut walls = Vec::new();
     let before = running.function.processor_time();
@@ -254,6 +208,7 @@ pub async fn analytics(
     }
     let cpu = running.function.processor_time().saturating_sub(before);
     let counted = standins.take();
+    let log = running.logged()?;
     let batches = runs as f64;
     let count = |kind: &str| counted.get(kind).map_or(0, |calls| calls.count) as f64 / batches;
     let measured = Analytics {
@@ -267,6 +222,8 @@ pub async fn analytics(
         money_units: sum(&counted, |calls| calls.write_units.money) / batches,
         // Those of a fresh batch; an old one's are not measured.
         read_units: count("dynamodb:GetItem"),
+        log_bytes: log.len() as f64 / batches,
+        log_lines: log.lines().count() as f64 / batches,
         peak_rss_mib: mib(running.function.peak_rss_bytes().unwrap_or_default()),
     };
     running.function.end().await;
@@ -292,11 +249,13 @@ pub async fn cold_start(
     };
     let standins = stand_ins(plan).await?;
     let (mut polls, mut processor, mut firsts) = (Vec::new(), Vec::new(), Vec::new());
+    let mut metrics = Metrics::default();
     for _ in 0..plan.cold_starts {
-        let running = run(plan, name, &standins).await?;
+        let mut running = run(plan, name, &standins).await?;
         processor.push(milliseconds(running.function.processor_time()));
         polls.push(milliseconds(running.polled - running.started));
         firsts.push(milliseconds(running.invoke(name, &event).await?));
+        metrics = Metrics::of(&running.logged()?);
         running.function.end().await;
     }
     let size = |path: PathBuf| -> Result<u64, MeasureError> {
@@ -315,6 +274,8 @@ pub async fn cold_start(
         first_invocation_ms_p50: median(&mut firsts),
         binary_mib: mib(size(plan.functions.join(name))?),
         zip_mb: size(plan.zips.join(format!("{name}.zip")))? as f64 / 1e6,
+        metrics: metrics.of_function,
+        metrics_a_provider: metrics.of_provider,
     })
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
+use crate::money::{MANY, Volume};
 use crate::report::Results;
 
 type Fault = Box<dyn std::error::Error>;
@@ -94,10 +95,10 @@ fn over_time(results: &Results, area: &DrawingArea<SVGBackend<'_>, Shift>) -> Re
 }
 
 fn by_volume(results: &Results, area: &DrawingArea<SVGBackend<'_>, Shift>) -> Result<(), Fault> {
-    let of = |value: fn(&crate::report::Volume) -> f64| -> Vec<(f64, f64)> {
-        results
-            .volumes
-            .iter()
+    let of = |value: fn(&Volume) -> f64| -> Vec<(f64, f64)> {
+        let volumes = results.money.volumes.iter();
+        volumes
+            .filter(|volume| volume.providers == MANY)
             .map(|volume| (volume.per_second, value(volume)))
             .collect()
     };

@@ -1,15 +1,24 @@
 //! A function's process: started as Lambda starts it, measured by the kernel.
 
+use std::fs::File;
+use std::io::Read;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::process::{Child, Command};
 
+use crate::throttle::signal;
+
+/// A function that was asked to end and has not is killed after this.
+const TERMINATED_WITHIN: Duration = Duration::from_secs(60);
+
 /// A running `bootstrap`.
 pub struct Function {
     child: Child,
+    log: File,
     /// Its process id.
     pub pid: u32,
 }
@@ -54,19 +63,34 @@ fn every_provider() -> String {
     names.join(",")
 }
 
+/// A file without a name that one side appends to and the other reads.
+fn log_file() -> std::io::Result<(File, File)> {
+    static LOGS: AtomicU64 = AtomicU64::new(0);
+    let number = LOGS.fetch_add(1, Ordering::Relaxed);
+    let name = format!("payhook_bench_{}_{number}.log", std::process::id());
+    let path = std::env::temp_dir().join(name);
+    let written = File::options().create_new(true).append(true).open(&path)?;
+    let read = File::open(&path);
+    std::fs::remove_file(&path)?;
+    Ok((written, read?))
+}
+
 impl Function {
-    /// Starts `binary` as the function of this name.
+    /// Starts `program` with its arguments as the function of this name.
     ///
     /// # Errors
     /// When it cannot be started.
     pub fn start(
-        binary: &Path,
+        program: &Path,
+        arguments: &[&Path],
         name: &str,
         runtime_api: SocketAddr,
         aws: SocketAddr,
     ) -> std::io::Result<Self> {
         let queue = format!("http://{aws}/000000000000/queue_bench");
-        let child = Command::new(binary)
+        let (written, log) = log_file()?;
+        let child = Command::new(program)
+            .args(arguments)
             .env_clear()
             .envs(VARIABLES.iter().copied())
             .env("PROVIDERS", every_provider())
@@ -76,12 +100,22 @@ impl Function {
             .env("REJECTED_QUEUE_URL", &queue)
             .env("DEAD_LETTER_QUEUE_URL", &queue)
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(Stdio::from(written))
             .stderr(Stdio::inherit())
             .kill_on_drop(true)
             .spawn()?;
         let pid = child.id().unwrap_or_default();
-        Ok(Self { child, pid })
+        Ok(Self { child, log, pid })
+    }
+
+    /// What it has logged since the last time that this was asked.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn logged(&mut self) -> std::io::Result<String> {
+        let mut bytes = Vec::new();
+        self.log.read_to_end(&mut bytes)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     /// Time on the processor so far, of all threads, user and system.
@@ -98,6 +132,15 @@ impl Function {
             .find_map(|line| line.strip_prefix("VmHWM:"))?;
         let kibibytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
         Some(kibibytes * 1_024)
+    }
+
+    /// Asks it to end, and waits until it has: what measures it writes down what it found.
+    pub async fn terminate(mut self) {
+        signal(self.pid, "TERM").await;
+        let ended = tokio::time::timeout(TERMINATED_WITHIN, self.child.wait()).await;
+        if ended.is_err() {
+            let _ = self.child.kill().await;
+        }
     }
 
     /// Ends it.
@@ -128,10 +171,27 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_log_is_read_as_it_is_written() {
+        use std::io::Write;
+
+        let (mut written, mut read) = log_file().unwrap();
+        let mut since = || {
+            let mut text = String::new();
+            read.read_to_string(&mut text).unwrap();
+            text
+        };
+        written.write_all(b"one\n").unwrap();
+        assert_eq!(since(), "one\n");
+        written.write_all(b"two\n").unwrap();
+        assert_eq!((since().as_str(), since().as_str()), ("two\n", ""));
+    }
+
+    #[test]
     fn a_busy_thread_is_counted() {
         let before = processor_time(std::process::id());
-        let until = std::time::Instant::now() + Duration::from_millis(20);
-        while std::time::Instant::now() < until {
+        // On a busy machine it takes its time until the kernel has counted some.
+        let until = std::time::Instant::now() + Duration::from_secs(20);
+        while processor_time(std::process::id()) <= before && std::time::Instant::now() < until {
             std::hint::spin_loop();
         }
         assert!(processor_time(std::process::id()) > before);

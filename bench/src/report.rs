@@ -1,15 +1,17 @@
 //! What was measured, as a file and as tables a person reads.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
+use crate::baseline::Baseline;
 use crate::budget::Judged;
-use crate::cost::Line;
 use crate::figures::{Analytics, Batch, ColdStart, Core, Sustained, Units};
+use crate::floor::Floor;
 use crate::lives::Lives;
 use crate::machine::Machine;
+use crate::money::Money;
+use crate::text::{figure, table, thousands};
 
 /// The archive's own bench.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -24,19 +26,6 @@ pub struct Archive {
     pub peak_rss_mib: f64,
 }
 
-/// A point of the curve of cost against volume.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Volume {
-    /// Webhooks a second, day and night.
-    pub per_second: f64,
-    /// In a batch.
-    pub records: f64,
-    /// US dollars per million webhooks, what is paid by the month included.
-    pub usd_per_million: f64,
-    /// The same with a function that is started for each request.
-    pub usd_per_million_by_request: f64,
-}
-
 /// Everything.
 #[derive(Clone, Debug, Serialize)]
 pub struct Results {
@@ -48,8 +37,12 @@ pub struct Results {
     pub latency_ms: BTreeMap<&'static str, f64>,
     /// The core.
     pub core: Vec<Core>,
+    /// What no implementation gets below, measured in the same run.
+    pub floor: Floor,
     /// By size.
     pub batches: Vec<Batch>,
+    /// The usual function beside it, where an interpreter was given.
+    pub baseline: Option<Baseline>,
     /// Write units of whole lives; the first is judged.
     pub lives: Vec<Lives>,
     /// Megabytes of the largest event, and what was resident at most.
@@ -62,10 +55,9 @@ pub struct Results {
     pub sustained: Sustained,
     /// The archive.
     pub archive: Option<Archive>,
-    /// Of a million webhooks in full batches.
-    pub bill: Vec<Line>,
-    /// Against volume.
-    pub volumes: Vec<Volume>,
+    /// The bills.
+    #[serde(flatten)]
+    pub money: Money,
     /// Beside what was measured.
     pub budgets: Vec<Judged>,
 }
@@ -88,62 +80,6 @@ pub fn archive_printed(text: &str) -> Option<Archive> {
 const FIRST_TELLINGS: &str = "First tellings are dearer than the lives: each webhook is of another payment, so each pays for a movement's item of its own, \
 which the second to sixth webhook of a payment's movement does not.";
 
-fn figure(value: f64) -> String {
-    match value.abs() {
-        whole if whole >= 1000.0 => thousands(value.round() as i64),
-        tens if tens >= 100.0 => format!("{value:.0}"),
-        ones if ones >= 10.0 => format!("{value:.1}"),
-        _ => format!("{value:.2}"),
-    }
-}
-
-/// With commas.
-pub fn thousands(value: i64) -> String {
-    let digits = value.abs().to_string();
-    let first = digits.len() % 3;
-    let mut text = String::from(if value < 0 { "-" } else { "" });
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && position % 3 == first {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// Rows under a head, columns as wide as they need to be, numbers at the right.
-fn table(head: &[&str], rows: &[Vec<String>]) -> String {
-    let width = |column: usize| {
-        let cells = rows
-            .iter()
-            .filter_map(|row| row.get(column))
-            .map(|cell| cell.chars().count());
-        cells
-            .chain(head.get(column).map(|text| text.chars().count()))
-            .max()
-            .unwrap_or_default()
-    };
-    let line = |cells: Vec<&str>| {
-        let mut text = String::new();
-        for (column, cell) in cells.iter().enumerate() {
-            let room = width(column);
-            // Infallible.
-            let _ = if column == 0 {
-                write!(text, "{cell:<room$}")
-            } else {
-                write!(text, "  {cell:>room$}")
-            };
-        }
-        text.truncate(text.trim_end().len());
-        text + "\n"
-    };
-    let mut text = line(head.to_vec());
-    for row in rows {
-        text += &line(row.iter().map(String::as_str).collect());
-    }
-    text
-}
-
 impl Results {
     /// The tables.
     pub fn tables(&self) -> String {
@@ -154,6 +90,7 @@ impl Results {
                 vec![
                     thousands(b.records as i64),
                     figure(b.cpu_us_per_webhook),
+                    figure(self.floor.multiple(b.cpu_us_per_webhook)),
                     figure(b.wall_ms_p50),
                     figure(b.wall_ms_p99),
                     format!("{:.3}", b.calls_per_webhook),
@@ -173,6 +110,7 @@ impl Results {
                     figure(c.first_poll_ms_p50),
                     figure(c.first_poll_ms_max),
                     figure(c.first_poll_cpu_ms_p50),
+                    figure(self.floor.multiple(c.first_poll_cpu_ms_p50 * 1e3)),
                     figure(c.first_invocation_ms_p50),
                     figure(c.binary_mib),
                     figure(c.zip_mb),
@@ -188,23 +126,7 @@ impl Results {
                     thousands(c.bytes as i64),
                     figure(c.verify_us),
                     figure(c.whole_us),
-                ]
-            })
-            .collect();
-        let bill: Vec<Vec<String>> = self
-            .bill
-            .iter()
-            .map(|l| vec![l.what.to_owned(), l.quantity.clone(), figure(l.usd)])
-            .collect();
-        let volumes: Vec<Vec<String>> = self
-            .volumes
-            .iter()
-            .map(|v| {
-                vec![
-                    figure(v.per_second),
-                    figure(v.records),
-                    figure(v.usd_per_million),
-                    figure(v.usd_per_million_by_request),
+                    figure(self.floor.multiple(c.whole_us)),
                 ]
             })
             .collect();
@@ -222,6 +144,7 @@ impl Results {
                 vec![
                     thousands(a.records as i64),
                     figure(a.cpu_ms),
+                    figure(self.floor.multiple(a.cpu_ms * 1e3)),
                     figure(a.wall_ms_p50),
                     figure(a.calls),
                     figure(a.write_units),
@@ -233,17 +156,19 @@ impl Results {
             })
             .collect();
         format!(
-            "The core, alone (µs)\n{}\nwebhook_processor, by webhooks in a batch\n{}\n{}\n\
+            "{}\nThe core, alone (µs)\n{}\nwebhook_processor, by webhooks in a batch\n{}\n{}\n\
              An event of {:.1} MB: {} MiB resident at most.\n\n\
              analytics_processor, by records in a batch\n{}\n\
              Cold starts\n{}\n\
-             {} webhooks a second for {} s to one process on {} of a processor ({}): {} taken in, lag {} ms (p50), {} ms (p99), at most {} waiting, {} µs of processor time each.\n\n\
-             A million webhooks (USD, list prices)\n{}\nAgainst volume (USD per million)\n{}\n{}",
-            table(&["provider", "bytes", "verify", "all"], &core),
+             {} webhooks a second for {} s to one process on {} of a processor ({}): {} taken in, lag {} ms (p50), {} ms (p99), at most {} waiting, {} µs of processor time each, {} floors.\n\n\
+             {}\n{}",
+            self.floor_parts(),
+            table(&["provider", "bytes", "verify", "all", "floors"], &core),
             table(
                 &[
                     "webhooks",
                     "cpu µs each",
+                    "floors",
                     "ms p50",
                     "ms p99",
                     "calls each",
@@ -254,13 +179,14 @@ impl Results {
                 ],
                 &batches
             ),
-            self.write_units(),
+            self.baseline_table() + &self.write_units(),
             self.largest_event.0,
             figure(self.largest_event.1),
             table(
                 &[
                     "records",
                     "cpu ms",
+                    "floors",
                     "ms p50",
                     "calls",
                     "write units",
@@ -277,6 +203,7 @@ impl Results {
                     "first poll ms",
                     "slowest",
                     "cpu ms",
+                    "floors",
                     "first event ms",
                     "binary MiB",
                     "zip MB"
@@ -292,12 +219,69 @@ impl Results {
             figure(s.lag_ms_p99),
             thousands(backlog as i64),
             figure(s.cpu_us_per_webhook),
-            table(&["for", "quantity", "USD"], &bill),
-            table(
-                &["a second", "in a batch", "payhook", "a function a request"],
-                &volumes
-            ),
+            figure(self.floor.multiple(s.cpu_us_per_webhook)),
+            self.money.tables(),
             self.budget_table(),
+        )
+    }
+
+    /// The usual function, and payhook on the same webhooks.
+    fn baseline_table(&self) -> String {
+        let Some(baseline) = &self.baseline else {
+            return String::new();
+        };
+        let row = |who: &str, records: u64, cpu_us: f64, calls: String| {
+            let floors = figure(self.floor.multiple(cpu_us));
+            vec![
+                who.to_owned(),
+                records.to_string(),
+                figure(cpu_us),
+                floors,
+                calls,
+            ]
+        };
+        let ours = row(
+            "payhook",
+            100,
+            baseline.ours_cpu_us_per_webhook,
+            String::new(),
+        );
+        let usual = baseline.usual.iter().map(|usual| {
+            let calls = format!("{:.2}", usual.calls_per_webhook);
+            row("Python", usual.records, usual.cpu_us_per_webhook, calls)
+        });
+        let rows: Vec<Vec<String>> = std::iter::once(ours).chain(usual).collect();
+        let head = [
+            "of its providers",
+            "webhooks",
+            "cpu µs each",
+            "floors",
+            "calls each",
+        ];
+        format!("{}\n", table(&head, &rows))
+    }
+
+    /// The floor, part by part.
+    fn floor_parts(&self) -> String {
+        let Floor {
+            hash_us,
+            scan_us,
+            zstd_us,
+            record_us,
+            loopback_us,
+        } = self.floor;
+        let [hash, scan, zstd, record, loopback, all] = [
+            hash_us,
+            scan_us,
+            zstd_us,
+            record_us,
+            loopback_us,
+            self.floor.us(),
+        ]
+        .map(figure);
+        format!(
+            "The floor of a webhook (µs): hashes {hash} + scan {scan} + zstd {zstd} + record {record} + \
+             loopback {loopback} = {all}\n"
         )
     }
 
@@ -355,20 +339,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_are_short_and_thousands_have_commas() {
-        for (value, text) in [
-            (1_234_567.0, "1,234,567"),
-            (123.4, "123"),
-            (12.34, "12.3"),
-            (1.234, "1.23"),
-            (1000.0, "1,000"),
-        ] {
-            assert_eq!(figure(value), text);
-        }
-        assert_eq!(thousands(-12_345), "-12,345");
-    }
-
-    #[test]
     fn the_archives_own_words_are_read() {
         let text = "items of one day                1000000\nitems a second of one core      117112 (core)   >= 100000\n\
                     peak resident memory            152 MiB   < 256 MiB\nbytes of an item in Parquet     131.4\n";
@@ -378,17 +348,5 @@ mod tests {
             (117_112.0, 131.4)
         );
         assert!(archive_printed("something else").is_none());
-    }
-
-    #[test]
-    fn columns_are_as_wide_as_they_need_to_be() {
-        let rows = [
-            vec!["stripe".to_owned(), "1".to_owned()],
-            vec!["x".to_owned(), "22".to_owned()],
-        ];
-        assert_eq!(
-            table(&["of", "n"], &rows),
-            "of       n\nstripe   1\nx       22\n"
-        );
     }
 }

@@ -5,23 +5,26 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::baseline::{self, Baseline};
 use crate::budget::Budget;
-use crate::cost::{self, Prices};
+use crate::cost::{Counted, PriceList, Stack, Usual};
 use crate::figures::Analytics;
+use crate::floor::{Floor, Work};
 use crate::lives;
 use crate::machine::Machine;
 use crate::measure::{self, FUNCTIONS, Plan};
+use crate::money::Sources;
 use crate::plot;
-use crate::report::{Results, Volume, archive_printed};
+use crate::report::{Results, archive_printed};
 use crate::standins::Latency;
-use crate::workload::Stock;
+use crate::workload::{Stock, webhooks};
 
 /// Where everything is, and how much is measured.
 #[derive(Args)]
@@ -50,6 +53,9 @@ pub struct RunArguments {
     /// Bytes of a body, where the provider has free text.
     #[arg(long, default_value_t = 3_072)]
     body_bytes: usize,
+    /// A Python interpreter that has boto3, for the usual function; without it there is no baseline.
+    #[arg(long)]
+    python: Option<PathBuf>,
     /// What the archive's own bench printed.
     #[arg(long)]
     archive: Option<PathBuf>,
@@ -63,16 +69,16 @@ pub struct RunArguments {
 
 /// Whole lives of payments.
 const LIVES: &str = "tests/e2e/fixtures/lives.jsonl";
-/// Volumes of the curve, webhooks a second.
-const VOLUMES: [f64; 9] = [
-    1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1_000.0, 3_000.0, 10_000.0,
-];
 /// What the stack is sized for unless it is told otherwise: the first of `capacity` in infra/limits.json.
 const CAPACITY: &str = "400";
 /// 512 MB of the 1,769 MB that are one processor.
 const SHARE: f64 = 0.29;
-/// Custom metrics that a stack has in any case, by function and by some ten providers.
-const METRICS_A_STACK: f64 = 30.0;
+/// The usual function.
+const BASELINE: &str = "bench/baseline/function.py";
+/// Webhooks that the floor is measured with: a frame of the audit log.
+const FLOOR_WEBHOOKS: usize = 64;
+/// What the usual function waits for, one after the other: the put, and the update of three sums.
+const USUAL_CALLS: f64 = 4.0;
 
 fn read<T: serde::de::DeserializeOwned>(path: PathBuf) -> Result<T, Box<dyn Error>> {
     let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
@@ -92,7 +98,7 @@ pub async fn run(arguments: &RunArguments) -> Result<(), Box<dyn Error>> {
         )
         .into());
     }
-    let prices: Prices = read(arguments.folder.join("prices.json"))?;
+    let PriceList { region, prices } = read(arguments.folder.join("prices.json"))?;
     let budgets: BTreeMap<String, Budget> = read(arguments.folder.join("budgets.json"))?;
     let limits: Value = read(PathBuf::from("infra/limits.json"))?;
     let plan = Plan {
@@ -119,6 +125,23 @@ pub async fn run(arguments: &RunArguments) -> Result<(), Box<dyn Error>> {
         items = standins.inserted();
         batches.push(batch);
     }
+    println!("the floor …");
+    let sent = batches
+        .last()
+        .map_or(0.0, |batch| batch.call_bytes_per_webhook);
+    let received = stock.event(FLOOR_WEBHOOKS).len() as f64 / FLOOR_WEBHOOKS as f64;
+    let floor = Floor::measured(Work {
+        webhooks: &webhooks(1, FLOOR_WEBHOOKS, plan.body_bytes),
+        items: &items,
+        wire_bytes: sent + received,
+    })?;
+    let baseline = match &arguments.python {
+        Some(python) => {
+            println!("the usual function, in Python …");
+            Some(baseline::measured(&plan, python, Path::new(BASELINE)).await?)
+        }
+        None => None,
+    };
     println!("webhook_processor, whole lives of payments …");
     let processes = &limits["capacity"][CAPACITY]["maximum_concurrency"];
     let processes = processes.as_u64().unwrap_or(1) as usize;
@@ -141,11 +164,8 @@ pub async fn run(arguments: &RunArguments) -> Result<(), Box<dyn Error>> {
     );
     let queue = &limits["webhook_queue"];
     let number = |value: &Value| value.as_f64().unwrap_or(1.0);
-    let (size, window, pollers) = (
-        number(&queue["batch_size"]),
-        number(&queue["batching_window_seconds"]),
-        number(&limits["capacity"][CAPACITY]["maximum_concurrency"]),
-    );
+    let size = number(&queue["batch_size"]);
+    let window = number(&queue["batching_window_seconds"]);
     let window_time = Duration::from_secs_f64(window);
     let sustained = measure::sustained(&plan, stock, size as u64, window_time).await?;
     let archive = match &arguments.archive {
@@ -153,38 +173,44 @@ pub async fn run(arguments: &RunArguments) -> Result<(), Box<dyn Error>> {
         None => None,
     };
 
-    let usd = &prices.usd;
-    let first_price = cost::gateway_per_million(usd, 1.0);
-    let bill = cost::per_million(usd, first_price, &batches, &analytics, SHARE, size);
-    let volumes = VOLUMES
-        .into_iter()
-        .map(|per_second| {
-            let records = cost::records_at(per_second, window, size, pollers);
-            let gateway = cost::gateway_per_million(usd, cost::millions_a_month(per_second));
-            let lines = cost::per_million(usd, gateway, &batches, &analytics, SHARE, records);
-            let ours = lines.iter().map(|line| line.usd).sum();
-            let by_request = cost::per_million_by_request(
-                usd,
-                gateway,
-                &batches,
-                SHARE,
-                cost::calls_ms(&plan.latency),
-            );
-            let monthly = METRICS_A_STACK * usd.cloudwatch_metric_month;
-            Volume {
-                per_second,
-                records,
-                usd_per_million: cost::with_monthly(ours, monthly, per_second),
-                usd_per_million_by_request: cost::with_monthly(by_request, monthly, per_second),
-            }
-        })
-        .collect();
+    let graph: Value = read(PathBuf::from("infra/snapshots/stack_dev.json"))?;
+    // Without a baseline the usual function is taken to be as fast as ours.
+    let one_a_request = baseline.as_ref().and_then(Baseline::one_a_request);
+    let by_request = one_a_request
+        .map(|usual| usual.cpu_us_per_webhook)
+        .or(batches.first().map(|batch| batch.cpu_us_per_webhook))
+        .unwrap_or_default();
+    let money = Sources {
+        prices: &prices,
+        stack: &Stack::of(&graph),
+        limits: &limits,
+        counted: Counted {
+            batches: &batches,
+            analytics: &analytics,
+            lives: &lives,
+            cold_starts: &cold_starts,
+            archive: archive.as_ref(),
+        },
+        usual: Usual {
+            cpu_us: by_request,
+            waits_ms: USUAL_CALLS * arguments.dynamodb_ms as f64,
+        },
+        share: SHARE,
+    }
+    .money()?;
     let stripe = core
         .iter()
         .find(|core| core.provider == "stripe")
         .map(|core| core.whole_us);
+    let floors = |records: u64| {
+        let batch = batches.iter().find(|batch| batch.records == records);
+        batch.map(|batch| floor.multiple(batch.cpu_us_per_webhook))
+    };
     let measured = |name: &str| match name {
-        "webhook_cpu_us_at_1000" => batches.last().map(|batch| batch.cpu_us_per_webhook),
+        "webhook_floors_at_1000" => floors(1_000),
+        "webhook_floors_at_100" => floors(100),
+        "webhook_floors_at_10" => floors(10),
+        "webhook_floors_at_1" => floors(1),
         "stripe_core_us" => stripe,
         "first_poll_ms" => cold_starts.first().map(|start| start.first_poll_ms_p50),
         "table_write_units" => lives.first().map(|lives| lives.units.table()),
@@ -197,7 +223,10 @@ pub async fn run(arguments: &RunArguments) -> Result<(), Box<dyn Error>> {
         "analytics_read_units" => analytics.last().map(Analytics::read_units_per_event),
         "analytics_cpu_ms" => analytics.last().map(|batch| batch.cpu_ms),
         "archive_items_per_second" => archive.as_ref().map(|archive| archive.items_per_second),
-        "usd_per_million" => Some(bill.iter().map(|line| line.usd).sum()),
+        "times_less_than_usual" => baseline.as_ref().and_then(Baseline::times_less),
+        "usd_per_million_default" => money.at_default(),
+        "usd_per_million_greatest" => money.at_greatest(),
+        "usd_share_of_usual" => money.share_of_usual(),
         _ => None,
     };
     let judged = budgets
@@ -213,20 +242,21 @@ pub async fn run(arguments: &RunArguments) -> Result<(), Box<dyn Error>> {
         ]
         .into(),
         core,
+        floor,
         batches,
+        baseline,
         lives,
         largest_event,
         analytics,
         cold_starts,
         sustained,
         archive,
-        bill,
-        volumes,
+        money,
         budgets: judged,
     };
     let text = serde_json::to_string_pretty(&results)? + "\n";
     fs::write(arguments.folder.join("results.json"), text)?;
     plot::draw(&results, &arguments.folder.join("results.svg"))?;
-    println!("\nPrices as of {}.\n\n{}", prices.read, results.tables());
+    println!("\nPrices of {region}.\n\n{}", results.tables());
     Ok(())
 }

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::counts::Counts;
-use crate::table::{Table, WriteUnits, list};
+use crate::table::{Items, Table, WriteUnits, list};
 use crate::workload::secret_values;
 
 /// How long the services take to answer.
@@ -108,6 +108,12 @@ impl StandIns {
     /// What was called since the last time that this was asked.
     pub fn take(&self) -> Counted {
         std::mem::take(&mut *self.counted.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What the table has.
+    pub fn items(&self) -> Items {
+        let table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        table.items()
     }
 
     /// Items that webhook_processor inserted last.

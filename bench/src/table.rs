@@ -48,6 +48,21 @@ pub struct Table {
     items: Option<HashMap<(String, String), Value>>,
 }
 
+/// Items in a table and their bytes, by what they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Items {
+    /// Items of events.
+    pub events: u64,
+    /// Those of them without a signed time.
+    pub undated: u64,
+    /// Bytes of the events' items, as DynamoDB counts them.
+    pub event_bytes: u64,
+    /// Items of movements.
+    pub movements: u64,
+    /// Bytes of theirs.
+    pub movement_bytes: u64,
+}
+
 /// What a statement came to.
 pub struct Executed {
     /// What it cost.
@@ -64,6 +79,22 @@ impl Table {
         Self {
             items: Some(HashMap::new()),
         }
+    }
+
+    /// What it remembers.
+    pub fn items(&self) -> Items {
+        let mut all = Items::default();
+        for ((_, sort), item) in self.items.iter().flatten() {
+            if item["record_type"]["S"] == "movement" {
+                all.movements += 1;
+                all.movement_bytes += item_bytes(item);
+            } else {
+                all.events += 1;
+                all.event_bytes += item_bytes(item);
+                all.undated += u64::from(sort.starts_with("undated#"));
+            }
+        }
+        all
     }
 
     /// Executes a statement as DynamoDB Local 3 does: an insert that is refused says nothing of what stands there, an update that is refused does.
@@ -239,6 +270,19 @@ mod tests {
         let again = table.execute(&movement("1", "n"));
         assert_eq!((again.units, again.answer), (counted(0, 1, 0), json!({})));
         assert_eq!(table.execute(&raised("1", "2")).units, counted(0, 1, 0));
+    }
+
+    #[test]
+    fn what_is_kept_is_told_apart() {
+        let mut table = Table::remembering();
+        table.execute(&event());
+        table.execute(&movement("1", "n"));
+        table.execute(&raised("1", "2"));
+        let items = table.items();
+        assert_eq!((items.events, items.undated, items.movements), (1, 1, 1));
+        // Names and values: of the event 14 + 9, 9 + 11, 11 + 5, and its shard.
+        assert!(items.event_bytes > 59 && items.movement_bytes > 59);
+        assert_eq!(Table::default().items(), Items::default());
     }
 
     #[test]

@@ -73,7 +73,8 @@ impl Throttle {
     }
 }
 
-async fn signal(pid: u32, name: &str) {
+/// Sends a process the signal of this name.
+pub(crate) async fn signal(pid: u32, name: &str) {
     // A process that has ended needs none.
     let _ = Command::new("kill")
         .args([&format!("-{name}"), &pid.to_string()])

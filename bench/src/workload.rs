@@ -135,7 +135,22 @@ pub struct Stock {
 impl Stock {
     /// Webhooks with about `bytes` bytes, where the provider has free text.
     pub fn new(bytes: usize) -> Self {
-        let made = webhooks(1, pipeline::REMEMBERED_MAX * 6 / 5, bytes);
+        Self::made_of(webhooks(1, pipeline::REMEMBERED_MAX * 6 / 5, bytes))
+    }
+
+    /// So many of them, of which the first come again after the last.
+    pub fn sized(size: usize, bytes: usize) -> Self {
+        Self::made_of(webhooks(1, size, bytes))
+    }
+
+    /// The same of these providers alone.
+    pub fn of(providers: &[&str], bytes: usize) -> Self {
+        let mut made = webhooks(1, pipeline::REMEMBERED_MAX * 6 / 5, bytes);
+        made.retain(|webhook| providers.contains(&webhook.info.name));
+        Self::made_of(made)
+    }
+
+    fn made_of(made: Vec<Webhook>) -> Self {
         let all: usize = made.iter().map(|webhook| webhook.request.body.len()).sum();
         let records = made.iter().zip(1..);
         Self {

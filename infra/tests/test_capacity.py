@@ -5,6 +5,7 @@ import os
 import pytest
 
 from infra.capacity import PAGE, page, sustained
+from infra.capacity_bounds import IN_FLIGHT_MAX, PUTS_A_SECOND, bounds
 from infra.lib.limits import CAPACITIES, DEFAULT_CAPACITY, FUNCTIONS, LIMITS, function_limits
 
 
@@ -29,3 +30,23 @@ def test_the_page_is_what_the_numbers_say() -> None:
     if os.environ.get("UPDATE_SNAPSHOTS"):
         PAGE.write_text(text)
     assert PAGE.read_text() == text
+
+
+@pytest.mark.parametrize("capacity", CAPACITIES)
+def test_a_capacity_stays_within_the_bounds_of_the_other_parts(capacity: str) -> None:
+    found = bounds(capacity)
+    assert found.gateway >= int(capacity)
+    assert found.in_flight <= IN_FLIGHT_MAX
+    assert found.puts <= PUTS_A_SECOND
+    # By bench/README.md an invocation takes tens of milliseconds, and so does a batch of the stream.
+    assert found.invocation_ms >= 500
+    assert found.shard_batch_ms >= 100
+
+
+def test_the_bounds_of_the_default_are_these() -> None:
+    found = bounds(DEFAULT_CAPACITY)
+    # 400 a second to four pollers, a window of one second; four invocations with a hundred each are a second's webhooks.
+    assert (found.batch, found.invocation_ms) == (100, 1_000)
+    # Four batches of 500 with their functions and four that are filled.
+    assert found.in_flight == 4_000
+    assert found.puts == 4

@@ -66,7 +66,7 @@ def test_every_package_has_a_version_and_hashes(file: Path) -> None:
 def test_what_is_installed_into_one_environment_has_one_version() -> None:
     versions: dict[str, set[str]] = defaultdict(set)
     for file in LOCKED:
-        if file.parent.name in {"infra", "local_cloud"}:
+        if file.parent.name in {"infra", "local_cloud", "baseline"}:
             for name, (version, _) in locked(file).items():
                 versions[name].add(version)
     assert {name: found for name, found in versions.items() if len(found) > 1} == {}

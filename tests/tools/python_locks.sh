@@ -27,6 +27,7 @@ MORE=("$@")
 lock infra/requirements-build
 lock infra/requirements infra/requirements-build.txt
 lock infra/local_cloud/requirements infra/requirements-build.txt infra/requirements.txt
+lock bench/baseline/requirements infra/local_cloud/requirements.txt
 lock infra/requirements-dev infra/requirements-build.txt infra/requirements.txt infra/local_cloud/requirements.txt
 lock infra/requirements-cross infra/requirements.txt infra/local_cloud/requirements.txt infra/requirements-dev.txt
 lock tests/oracles/requirements
