@@ -78,7 +78,7 @@ impl DynamoReader {
 
 impl ItemReader for DynamoReader {
     /// Keys that do not fit into an answer of 16 MB, or are throttled, come back as put off.
-    /// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>,
+    /// Source: <https://aws-amplify.github.io/aws-sdk-android/docs/reference/com/amazonaws/services/dynamodbv2/model/BatchGetItemRequest.html>,
     /// read 2026-11-28.
     async fn read_batch(&self, keys: &[TransactionKey]) -> Result<ItemBatch, StoreError> {
         let wanted = KeysAndAttributes::builder()
