@@ -1,5 +1,5 @@
-//! What archive and seal use: items by key and the switch of their expiry on the emulator and DynamoDB Local; bucket and signing key on
-//! the emulator.
+//! What archive and seal use: items by key and the switch of their expiry on the emulator and
+//! DynamoDB Local; bucket and signing key on the emulator.
 #![cfg(all(feature = "endpoint_tests", feature = "operator"))]
 // A helper that cannot go on ends its test.
 #![allow(clippy::unwrap_used, clippy::panic)]

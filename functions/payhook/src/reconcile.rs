@@ -164,8 +164,8 @@ async fn reconciled(
     }))
 }
 
-/// The audit lines of the accepted requests: those of the day and, for what the gateway accepted in its last second and the queue took in
-/// the next one, those of the next day if some are missing.
+/// The audit lines of the accepted requests: those of the day and, for what the gateway accepted in
+/// its last second and the queue took in the next one, those of the next day if some are missing.
 async fn audited(
     accepted: &BTreeSet<String>,
     day: Date,
