@@ -1,9 +1,12 @@
 //! What stands in for the transactions table: counts the write units of every statement, and remembers items where it is told to.
 //!
-//! A write unit is a begun kilobyte of an item: of the new one where it is inserted, of the greater of both where it is updated. A write that
-//! fails its condition is paid for like one that does not: by the item that stands there, one unit at least. Its expiry costs nothing.
-//! Sources, read 2026-11-28: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html>,
-//! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/WorkingWithItems.html#WorkingWithItems.ConditionalWrites.ReturnConsumedCapacity>. They have no other rule for PartiQL.
+//! A write unit is a begun kilobyte of an item: of the new one where it is inserted, of the greater
+//! of both where it is updated. A write that fails its condition is paid for like one that does
+//! not: by the item that stands there, one unit at least. Its expiry costs nothing. Sources, read
+//! 2026-11-28:
+//! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html>,
+//! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/WorkingWithItems.html#WorkingWithItems.ConditionalWrites.ReturnConsumedCapacity>.
+//! They have no other rule for PartiQL.
 
 use std::collections::HashMap;
 use std::ops::AddAssign;

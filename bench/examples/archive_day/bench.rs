@@ -1,9 +1,10 @@
 //! `make bench-archive`: archives a day that is larger than memory and says how fast, how small, and with how much memory.
 //!
-//! The steps are the real ones; table and bucket stand in for AWS. The table makes its items when they are asked for and keeps a byte of each, the
-//! bucket is a folder and makes the audit objects, which are sealed first. The time that the two take is measured and taken out. Ends with another
-//! status than 0 when something is wrong: a count that differs, a record that is not what it was, a part that was not read back, or more memory
-//! than the budget. Never because it was slow.
+//! The steps are the real ones; table and bucket stand in for AWS. The table makes its items when
+//! they are asked for and keeps a byte of each, the bucket is a folder and makes the audit objects,
+//! which are sealed first. The time that the two take is measured and taken out. Ends with another
+//! status than 0 when something is wrong: a count that differs, a record that is not what it was, a
+//! part that was not read back, or more memory than the budget. Never because it was slow.
 // A bench speaks on standard output.
 #![allow(clippy::print_stdout)]
 

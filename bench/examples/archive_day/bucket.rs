@@ -1,5 +1,5 @@
-//! The bucket: objects as files of a folder that is removed in the end, audit objects made when they are asked for; counts what is written, and
-//! tells the table which items were read back.
+//! The bucket: objects as files of a folder that is removed in the end, audit objects made when
+//! they are asked for; counts what is written, and tells the table which items were read back.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -156,7 +156,8 @@ impl Items {
         format!("audit/dt={DAY}/hh={hour:02}/{}.jsonl.zst", uuid(batch, 80))
     }
 
-    /// The audit object of a batch: a line an item, as long as a webhook's is, of which nothing but the keys matters here.
+    /// The audit object of a batch: a line an item, as long as a webhook's is, of which nothing but
+    /// the keys matters here.
     ///
     /// # Errors
     /// When it cannot be compressed.

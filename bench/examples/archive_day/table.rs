@@ -1,4 +1,5 @@
-//! The transactions table of the day: items are made when they are asked for, and a byte an item says what became of it.
+//! The transactions table of the day: items are made when they are asked for, and a byte an item
+//! says what became of it.
 
 use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};

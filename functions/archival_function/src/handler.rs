@@ -31,15 +31,15 @@ const LOGS_LOOKBACK_DAYS: i32 = 3;
 /// The payments of a day are judged a whole day after it ended, so that webhooks that overtook each other are all there.
 const PAYMENTS_JUDGED_AFTER_DAYS: i32 = 2;
 
-/// A day is archived by the daily task when it ended so many days ago: its late objects are mostly there, and so are the later tellings of
-/// its movements, which make another copy.
+/// A day is archived by the daily task when it ended so many days ago: its late objects are mostly
+/// there, and so are the later tellings of its movements, which make another copy.
 const ARCHIVED_AFTER_DAYS: i32 = 3;
 
 /// A day before any webhook.
 const FIRST_DAY: Date = date(2000, 1, 1);
 
-/// What was sealed less than so many seconds ago waits: an item is inserted within the fifteen seconds of an invocation after its audit
-/// object, and a digest takes up to ten minutes to make.
+/// What was sealed less than so many seconds ago waits: an item is inserted within the fifteen
+/// seconds of an invocation after its audit object, and a digest takes up to ten minutes to make.
 const SETTLED_SECONDS: i64 = 3_600;
 
 /// What the handler works with.

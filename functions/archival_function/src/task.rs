@@ -13,8 +13,9 @@ const CONTINUATIONS_MAX: u32 = 500;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "task", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Task {
-    /// What the schedule asks for: copy the logs, seal up to yesterday, archive what is sealed and old enough, judge the payments of the
-    /// day before yesterday, add up the minutes of every day that could have changed.
+    /// What the schedule asks for: copy the logs, seal up to yesterday, archive what is sealed and
+    /// old enough, judge the payments of the day before yesterday, add up the minutes of every day
+    /// that could have changed.
     Daily {
         /// Where the copying of logs stopped in the invocation before this one.
         #[serde(default, skip_serializing_if = "Option::is_none")]

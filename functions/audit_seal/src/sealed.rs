@@ -1,7 +1,8 @@
-//! What the chain of digests says is sealed: for the archive, which takes its keys from sealed objects.
+//! What the chain of digests says is sealed: for the archive, which takes its keys from sealed
+//! objects.
 //!
-//! Invariant: an inventory is listed only if a digest names it. One that a crash left without a digest
-//! is not part of the seal.
+//! Invariant: an inventory is listed only if a digest names it. One that a crash left without a
+//! digest is not part of the seal.
 
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;

@@ -1,4 +1,5 @@
-//! The transactions table as the archive and the command line read it, and the switch of its expiry.
+//! The transactions table as the archive and the command line read it, and the switch of its
+//! expiry.
 
 use std::collections::HashMap;
 
@@ -78,7 +79,8 @@ impl DynamoReader {
 
 impl ItemReader for DynamoReader {
     /// Keys that do not fit into an answer of 16 MB, or are throttled, come back as put off.
-    /// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>,
+    /// Source:
+    /// <https://aws-amplify.github.io/aws-sdk-android/docs/reference/com/amazonaws/services/dynamodbv2/model/BatchGetItemRequest.html>,
     /// read 2026-11-28.
     async fn read_batch(&self, keys: &[TransactionKey]) -> Result<ItemBatch, StoreError> {
         let wanted = KeysAndAttributes::builder()
@@ -136,7 +138,8 @@ impl Expiry for DynamoReader {
     }
 
     /// A change may take an hour, and no other is accepted until it is done.
-    /// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTimeToLive.html>,
+    /// Source:
+    /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTimeToLive.html>,
     /// read 2026-11-28.
     async fn stop(&self) -> Result<(), StoreError> {
         let off = TimeToLiveSpecification::builder()

@@ -1,5 +1,5 @@
-//! What archive and seal use: items by key and the switch of their expiry on the emulator and DynamoDB Local; bucket and signing key on
-//! the emulator.
+//! What archive and seal use: items by key and the switch of their expiry on the emulator and
+//! DynamoDB Local; bucket and signing key on the emulator.
 #![cfg(all(feature = "endpoint_tests", feature = "operator"))]
 // A helper that cannot go on ends its test.
 #![allow(clippy::unwrap_used, clippy::panic)]
@@ -46,7 +46,11 @@ async fn table(config: &SdkConfig) -> String {
     let on = TimeToLiveSpecification::builder().enabled(true);
     let on = on.attribute_name("expires_at").build().unwrap();
     let switched = client.update_time_to_live().table_name(&name);
-    switched.time_to_live_specification(on).send().await.unwrap();
+    switched
+        .time_to_live_specification(on)
+        .send()
+        .await
+        .unwrap();
     name
 }
 
@@ -88,7 +92,10 @@ async fn what_is_stored_comes_back_by_its_key_attribute_by_attribute() {
         assert_eq!(one.len(), 1);
         let twice = [keys[0].clone(), keys[0].clone()];
         let refused = reader.read_batch(&twice).await;
-        assert!(matches!(refused, Err(StoreError::Final { .. })), "{endpoint}: {refused:?}");
+        assert!(
+            matches!(refused, Err(StoreError::Final { .. })),
+            "{endpoint}: {refused:?}"
+        );
     }
 }
 
@@ -103,8 +110,14 @@ async fn the_expiry_of_a_table_is_switched_off() {
         assert_eq!(reader.is_stopped().await, Ok(true), "{endpoint}");
     }
     let nobody = DynamoReader::new(&unreachable().await, "none");
-    assert!(matches!(nobody.is_stopped().await, Err(StoreError::Retryable { .. })));
-    assert!(matches!(nobody.stop().await, Err(StoreError::Retryable { .. })));
+    assert!(matches!(
+        nobody.is_stopped().await,
+        Err(StoreError::Retryable { .. })
+    ));
+    assert!(matches!(
+        nobody.stop().await,
+        Err(StoreError::Retryable { .. })
+    ));
 }
 
 async fn bucket() -> (aws_sdk_s3::Client, String, S3Objects) {

@@ -6,9 +6,9 @@ use std::io::Write;
 use aws_adapters::operations::queue_depth;
 use aws_adapters::{Backoff, Clients, CloudWatchLogs, DynamoReader, S3Objects};
 use clap::Args;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
-use jiff::Timestamp;
 use pipeline::audit::read_lines;
 use pipeline::logs::{Log, read_copy};
 use pipeline::reconcile::{Account, AuditedMessage, account, read_audited};
@@ -164,8 +164,8 @@ async fn reconciled(
     }))
 }
 
-/// The audit lines of the accepted requests: those of the day and, for what the gateway accepted in its last second and the queue took in
-/// the next one, those of the next day if some are missing.
+/// The audit lines of the accepted requests: those of the day and, for what the gateway accepted in
+/// its last second and the queue took in the next one, those of the next day if some are missing.
 async fn audited(
     accepted: &BTreeSet<String>,
     day: Date,

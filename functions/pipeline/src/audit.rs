@@ -1,4 +1,5 @@
-//! An audit object of a batch: a line per message, up to `FRAME_LINES_MAX` lines in one zstd frame, so that a record is one ranged GET.
+//! An audit object of a batch: a line per message, up to `FRAME_LINES_MAX` lines in one zstd frame,
+//! so that a record is one ranged GET.
 //!
 //! Invariant: the frame that `AuditWriter::push` names holds, in the finished object, exactly the line that was pushed among its lines.
 //! A frame ends in a line feed, so the whole object decompresses to JSON lines. `read.rs` takes objects apart again.

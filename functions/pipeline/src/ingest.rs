@@ -188,8 +188,8 @@ where
     ledger.finish()
 }
 
-/// Writes the audit objects, one for each day of receipt in the batch, and returns each message's line.
-/// No object where there is no line.
+/// Writes the audit objects, one for each day of receipt in the batch, and returns each message's
+/// line. No object where there is no line.
 ///
 /// # Errors
 /// An object was not written: nothing of the batch may be stored.

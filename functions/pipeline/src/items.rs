@@ -1,7 +1,7 @@
 //! Reads any number of items by their keys, in calls of as many as one takes.
 //!
-//! Invariant: every key is either answered for or the whole reading is an error. A key that the store
-//! puts off is asked for again; it is never taken for a key at which nothing stands.
+//! Invariant: every key is either answered for or the whole reading is an error. A key that the
+//! store puts off is asked for again; it is never taken for a key at which nothing stands.
 
 use futures::{StreamExt, TryStreamExt, stream};
 use payment_event::TransactionKey;
@@ -15,7 +15,8 @@ const CALLS_CONCURRENT_MAX: usize = 8;
 /// Calls in a row that answer none of their keys, before the reading is given up.
 const EMPTY_CALLS_MAX: u32 = 8;
 
-/// The items at `keys`, which must differ from each other; keys at which nothing stands are left out.
+/// The items at `keys`, which must differ from each other; keys at which nothing stands are left
+/// out.
 ///
 /// # Errors
 /// A [`StoreError`]: a call failed, or keys were put off again and again.

@@ -16,8 +16,8 @@ use crate::stored::StoredTransaction;
 /// same, as of every figure here that is a number of days.
 pub const TABLE_DAYS: i64 = 90;
 
-/// The same for the record of an event without a signed time: it must be there as long as the secret
-/// is used that signed the event.
+/// The same for the record of an event without a signed time: it must be there as long as the
+/// secret is used that signed the event.
 pub const UNDATED_TABLE_DAYS: i64 = 400;
 
 /// The same for a movement, from the last telling that changed it.
@@ -46,10 +46,10 @@ const _: () = assert!(TOO_OLD_SECONDS / 86_400 + WAITING_DAYS <= TABLE_DAYS);
 /// When an item may be deleted by the table, in seconds since the epoch: `table_days` and
 /// [`GRACE_DAYS`] after the webhook queue took its message.
 ///
-/// That is the time of receipt, but for a message that was sent through verification again: its audit
-/// object stands under the day on which that was done. So an item never expires earlier than this
-/// many days after the day under which the archive looks for it, however often a message was sent
-/// again.
+/// That is the time of receipt, but for a message that was sent through verification again: its
+/// audit object stands under the day on which that was done. So an item never expires earlier than
+/// this many days after the day under which the archive looks for it, however often a message was
+/// sent again.
 pub fn expires_at(queued_at_ms: i64, table_days: i64) -> i64 {
     queued_at_ms.div_euclid(1_000) + (table_days + GRACE_DAYS) * 86_400
 }
@@ -76,8 +76,8 @@ pub struct PlannedEvent {
     pub message_id: String,
     /// When a queue first took the message, milliseconds since the epoch.
     pub received_at_ms: i64,
-    /// When the webhook queue took it, milliseconds since the epoch: later only for a message that was
-    /// sent through verification again.
+    /// When the webhook queue took it, milliseconds since the epoch: later only for a message that
+    /// was sent through verification again.
     pub queued_at_ms: i64,
     /// The message's line in the audit log.
     pub audit: AuditPointer,

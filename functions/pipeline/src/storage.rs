@@ -42,7 +42,8 @@ pub struct TransactionRecord {
     pub event: PaymentEvent,
     /// When a queue first took the message, milliseconds since the epoch.
     pub received_at_ms: i64,
-    /// When the webhook queue took it, milliseconds since the epoch: see [`crate::plan::expires_at`].
+    /// When the webhook queue took it, milliseconds since the epoch: see
+    /// [`crate::plan::expires_at`].
     pub queued_at_ms: i64,
     /// The queue message that brought it.
     pub message_id: String,

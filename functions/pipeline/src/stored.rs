@@ -1,7 +1,8 @@
 //! A record as it is read back from the transactions table: for counting again, and for the archive.
 //!
-//! Invariant: nothing is dropped silently. An item with an attribute that is missing, of another type
-//! or unknown here is an error, so that the archive never takes for copied what it copied in part.
+//! Invariant: nothing is dropped silently. An item with an attribute that is missing, of another
+//! type or unknown here is an error, so that the archive never takes for copied what it copied in
+//! part.
 
 mod item;
 mod movement;

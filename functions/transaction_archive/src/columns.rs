@@ -1,7 +1,7 @@
 //! The columns of a part: the one list of their names, types and order.
 //!
-//! Invariant: every attribute of a record, event or movement, is a column, so that nothing of it is lost. `schema.json` is written from here; the stack's Glue table
-//! reads it.
+//! Invariant: every attribute of a record, event or movement, is a column, so that nothing of it is
+//! lost. `schema.json` is written from here; the stack's Glue table reads it.
 
 use std::sync::Arc;
 

@@ -1,9 +1,10 @@
 //! Payments of a day whose events contradict each other in what only the whole payment shows: a refund beyond what was captured, a
 //! dispute without a payment, amounts in several currencies.
 //!
-//! A refund may come before its capture, so a payment is judged when the day is over, from all that the table has of it by then. The
-//! audit objects of the day name the payments. They are read one by one and nothing is kept of one, so that memory does not grow with
-//! the day, and a run may stop after any.
+//! A refund may come before its capture, so a payment is judged when the day is over, from all that
+//! the table has of it by then. The audit objects of the day name the payments. They are read one
+//! by one and nothing is kept of one, so that memory does not grow with the day, and a run may stop
+//! after any.
 
 use std::collections::BTreeSet;
 

@@ -1,8 +1,9 @@
 //! The records of a day of receipt, wherever they are: in the table, in the archive, or in both.
 //!
 //! The audit objects of the day name the keys. They stand in a folder for each hour; what was
-//! received on the day and sent through verification again stands under later days. A record belongs
-//! to the object that its `audit_key` names, so that each is seen once however many lines name it.
+//! received on the day and sent through verification again stands under later days. A record
+//! belongs to the object that its `audit_key` names, so that each is seen once however many lines
+//! name it.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -160,9 +161,9 @@ pub(crate) async fn object_keys(
     keys.ok_or_else(|| ArchiveError::AuditObject(key.to_owned()))
 }
 
-/// Shows the record of every event that was received on a day to `look`, and every movement that the
-/// archive has from its messages, once for each version that is there. `None` stands for an item of
-/// the table that is no record.
+/// Shows the record of every event that was received on a day to `look`, and every movement that
+/// the archive has from its messages, once for each version that is there. `None` stands for an
+/// item of the table that is no record.
 ///
 /// # Errors
 /// An [`ArchiveError`] when audit log, table or archive cannot be read whole.

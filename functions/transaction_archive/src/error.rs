@@ -32,7 +32,8 @@ pub enum ArchiveError {
     /// It is not known what is sealed.
     #[error(transparent)]
     Seal(#[from] SealError),
-    /// An audit object is gone, or is not what was sealed, or cannot be read: its keys are not known.
+    /// An audit object is gone, or is not what was sealed, or cannot be read: its keys are not
+    /// known.
     #[error(
         "audit object {0} is missing or not as it was written: see what `payhook audit verify` says, and restore its earlier version"
     )]

@@ -1,11 +1,13 @@
-//! The last resort: when what is not archived comes near to its expiry, the table's expiry is switched off.
+//! The last resort: when what is not archived comes near to its expiry, the table's expiry is
+//! switched off.
 //!
 //! Invariant: nothing here switches it on again. A person does, when the archive has caught up.
 
 use pipeline::retry::retrying;
 use pipeline::storage::{Expiry, Pause, StoreError};
 
-/// The expiry is switched off when so many days or fewer are left. `infra/limits.json` says the same.
+/// The expiry is switched off when so many days or fewer are left. `infra/limits.json` says the
+/// same.
 const DAYS_LEFT_STOP: i64 = 7;
 
 /// How the expiry was found and left.
@@ -17,12 +19,13 @@ pub struct Guarded {
     pub stopped_now: bool,
     /// What failed.
     pub failures: Vec<StoreError>,
-    /// Days until something that is not archived may expire, at least; `None` when that is not known.
+    /// Days until something that is not archived may expire, at least; `None` when that is not
+    /// known.
     pub days_left: Option<i64>,
 }
 
-/// Looks whether the expiry is off, and switches it off when `days_left` says that it is time. It is
-/// tried even when nobody can say whether it is off.
+/// Looks whether the expiry is off, and switches it off when `days_left` says that it is time. It
+/// is tried even when nobody can say whether it is off.
 pub async fn guard(days_left: Option<i64>, table: &impl Expiry, pause: &impl Pause) -> Guarded {
     let mut guarded = Guarded {
         days_left,

@@ -1,9 +1,10 @@
 //! A manifest: what makes a file part of the archive.
 //!
 //! Invariant: the manifests of an inventory are numbered without a gap and never replaced, and each
-//! says which of the inventory's objects it covers, from where the one before it ended. So how far the
-//! archive of an inventory has come follows from its last manifest. Readers of `archive/transactions/`
-//! see a file only after its manifest exists, and its content follows from the manifest.
+//! says which of the inventory's objects it covers, from where the one before it ended. So how far
+//! the archive of an inventory has come follows from its last manifest. Readers of
+//! `archive/transactions/` see a file only after its manifest exists, and its content follows from
+//! the manifest.
 
 use aws_lc_rs::digest;
 use jiff::civil::Date;
@@ -92,8 +93,8 @@ pub struct Manifest {
     pub objects: u64,
     /// Object key of the part.
     pub part: String,
-    /// What is in it. A part may hold nothing: each of its messages was rejected, or repeated what an
-    /// earlier one had brought.
+    /// What is in it. A part may hold nothing: each of its messages was rejected, or repeated what
+    /// an earlier one had brought.
     pub holds: Outline,
     /// Its size.
     pub bytes: u64,

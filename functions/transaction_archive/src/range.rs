@@ -8,7 +8,8 @@
 //!
 //! Every step may be the last one before a crash. What a later run finds: a pending file that no
 //! manifest names (ignored; the bucket's lifecycle removes it), or a last manifest without its part
-//! (published from the pending file). A part before the last one was checked by whoever wrote the next.
+//! (published from the pending file). A part before the last one was checked by whoever wrote the
+//! next.
 
 use std::collections::BTreeSet;
 
@@ -228,8 +229,8 @@ impl<T: ItemReader, O: ObjectStore, P: Pause, D: Deadline> Inventory<'_, '_, T, 
         Ok(())
     }
 
-    /// Another invocation made the part, from the same objects: what it read of the table may differ
-    /// in what has risen since.
+    /// Another invocation made the part, from the same objects: what it read of the table may
+    /// differ in what has risen since.
     async fn overtaken(&self, ours: &Manifest, there: &[u8]) -> Result<(), ArchiveError> {
         let theirs = Manifest::read(ours.day, &ours.inventory, ours.number, there)?;
         if (theirs.first_object, theirs.objects) != (ours.first_object, ours.objects) {

@@ -119,8 +119,9 @@ impl Recount {
     }
 }
 
-/// Counts the records of the days from `first` to `last`, both included, and the movements that they
-/// tell. A movement that the table has no more is counted as the archive has it from these days.
+/// Counts the records of the days from `first` to `last`, both included, and the movements that
+/// they tell. A movement that the table has no more is counted as the archive has it from these
+/// days.
 ///
 /// # Errors
 /// An [`ArchiveError`] when table or archive cannot be read whole: then nothing is known.

@@ -56,7 +56,8 @@ pub struct Report {
     pub failures: Vec<(String, ArchiveError)>,
     /// Where to go on, when the deadline came first.
     pub next: Option<Cursor>,
-    /// Days until something that is not archived may expire, at least; `None` when that is not known.
+    /// Days until something that is not archived may expire, at least; `None` when that is not
+    /// known.
     pub days_left: Option<i64>,
 }
 

@@ -1,9 +1,9 @@
 //! Which days are archived whole, and how long what is not archived has left.
 //!
-//! Invariant: a day counts as whole only while a mark says that everything that the seal has of it is
-//! archived. What cannot be listed makes the whole scan an error, never a shorter list of open days.
-//! A mark is `archive/whole/dt=D/{digest}.json`: of day D everything is archived that digests up to
-//! this one seal.
+//! Invariant: a day counts as whole only while a mark says that everything that the seal has of it
+//! is archived. What cannot be listed makes the whole scan an error, never a shorter list of open
+//! days. A mark is `archive/whole/dt=D/{digest}.json`: of day D everything is archived that digests
+//! up to this one seal.
 
 use std::collections::BTreeMap;
 
@@ -23,9 +23,9 @@ const WHOLE: &str = "archive/whole/";
 /// The form of marks.
 const FORMAT: u32 = 1;
 
-/// Days that the items of a day of the audit log have at least, from that day on, before the first of
-/// them may expire. Counted as if its messages had waited as long as messages may, and its last object
-/// had come as late as the seal takes one.
+/// Days that the items of a day of the audit log have at least, from that day on, before the first
+/// of them may expire. Counted as if its messages had waited as long as messages may, and its last
+/// object had come as late as the seal takes one.
 const DAYS_AT_LEAST: i64 = TABLE_DAYS + GRACE_DAYS - WAITING_DAYS - LATE_DAYS as i64;
 const _: () = assert!(DAYS_AT_LEAST > 0);
 
@@ -113,8 +113,8 @@ impl Scan {
     }
 
     /// The earliest day of which something may be in the table and not in the archive. A seal that
-    /// stands still leaves every day behind its last one open, and objects of the days before it that
-    /// came since.
+    /// stands still leaves every day behind its last one open, and objects of the days before it
+    /// that came since.
     pub(crate) fn oldest_open(&self, today: Date) -> Date {
         let unsealed = match self.sealed.until {
             Some(until) => until.tomorrow().unwrap_or(until),

@@ -1,5 +1,6 @@
-//! Damaged parts and manifests, a bucket that does not keep what it was given, audit objects that are not what was sealed: each is named,
-//! the rest goes on, and no day counts as whole that is not.
+//! Damaged parts and manifests, a bucket that does not keep what it was given, audit objects that
+//! are not what was sealed: each is named, the rest goes on, and no day counts as whole that is
+//! not.
 // A helper that cannot go on ends its test.
 #![allow(clippy::unwrap_used)]
 
@@ -15,8 +16,9 @@ use transaction_archive::day::each_record;
 use transaction_archive::run::Report;
 use transaction_archive::{ArchiveError, encode};
 
-/// The last part of the one inventory is damaged, and nothing says that its day is whole: the next run
-/// looks at it. Another inventory came meanwhile. Returns what that run and a reader of the day say.
+/// The last part of the one inventory is damaged, and nothing says that its day is whole: the next
+/// run looks at it. Another inventory came meanwhile. Returns what that run and a reader of the day
+/// say.
 fn damaged(damage: impl Fn(&Memory, &str, &str)) -> (Memory, Report, Result<(), ArchiveError>) {
     let memory = empty();
     filled(&memory, 0..27);

@@ -1,4 +1,5 @@
-//! Items with odd values: what a record may hold is archived as it stands, what it may not keeps its part from being made.
+//! Items with odd values: what a record may hold is archived as it stands, what it may not keeps
+//! its part from being made.
 // A helper that cannot go on ends its test.
 #![allow(clippy::unwrap_used)]
 

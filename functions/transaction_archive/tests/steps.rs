@@ -142,7 +142,8 @@ fn a_movement_is_archived_each_time_that_it_rose_with_what_raised_it() {
     let told = event(0, "pay", &["capture#C1"], &[]);
     memory.put_audited(&[told.clone(), raised(1, PAYMENTS)]);
     assert_eq!(archive_all(&memory).items, 2);
-    // A later attempt at the same event raised it: its own object names it, the event points to the first.
+    // A later attempt at the same event raised it: its own object names it, the event points to the
+    // first.
     memory.put_audited(&[
         StoredTransaction {
             audit_key: later.into(),

@@ -52,8 +52,8 @@ fn stored(day: &str, n: u32) -> StoredTransaction {
     }
 }
 
-/// An event of each of some days: the last of them is yesterday's. What came until the 8th is sealed by
-/// the run of the 9th.
+/// An event of each of some days: the last of them is yesterday's. What came until the 8th is
+/// sealed by the run of the 9th.
 fn memory() -> Memory {
     let memory = Memory::new();
     memory.set_signing_key(signing_key().unwrap());

@@ -22,10 +22,11 @@ fn is_about(record: &StoredTransaction, id: &str) -> bool {
         || record.tells.iter().any(told)
 }
 
-/// Gathers what belongs to an id. `{provider}:{id}` is looked up; any other id is tried as each provider's id of a payment, and then looked
-/// for among the records of `day`, in table and archive. Events that are archived or stand under an id that nothing leads to are looked
-/// for on the days on which their movements changed. Movements that the table has no more are those that the archive has from the same
-/// days.
+/// Gathers what belongs to an id. `{provider}:{id}` is looked up; any other id is tried as each
+/// provider's id of a payment, and then looked for among the records of `day`, in table and
+/// archive. Events that are archived or stand under an id that nothing leads to are looked for on
+/// the days on which their movements changed. Movements that the table has no more are those that
+/// the archive has from the same days.
 ///
 /// # Errors
 /// [`Error::NoRecord`] when nothing has this id; others when table or archive cannot be read.

@@ -9,9 +9,9 @@ use jiff::tz::Offset;
 use jiff::{Timestamp, Unit};
 use payment_event::{Movement, ToldPayment};
 use pipeline::stored::StoredTransaction;
-use transaction_archive::day::Stores;
 use serde::Serialize;
 use serde_json::Value;
+use transaction_archive::day::Stores;
 
 use super::fold::Line;
 use super::gather::everything;

@@ -1,7 +1,8 @@
 //! What an audit line says of the table: the keys of the items that its message brought.
 //!
 //! Invariant: a line names every item whose `audit_key` can be its object, because the object is
-//! written before any item. So the archive needs no index: it asks the sealed audit log for the keys.
+//! written before any item. So the archive needs no index: it asks the sealed audit log for the
+//! keys.
 
 use payment_event::{MOVEMENT, TransactionKey};
 use serde::Deserialize;

@@ -1,11 +1,11 @@
 //! Where the audit object of a message stands.
 //!
 //! Invariant: the lines of an object are of messages that were received on one UTC day, and the key
-//! says which. So the records of a day are those that the objects of the day name.
-//! `dt=` is the day on which the webhook queue took the messages. It is the day of receipt, but for a
-//! message that was sent through verification again: the objects of its own day may be sealed for
-//! good. Such objects stand in a folder of their own, `hh=again`, under the day on which that was
-//! done, and their names begin with the day of receipt.
+//! says which. So the records of a day are those that the objects of the day name. `dt=` is the day
+//! on which the webhook queue took the messages. It is the day of receipt, but for a message that
+//! was sent through verification again: the objects of its own day may be sealed for good. Such
+//! objects stand in a folder of their own, `hh=again`, under the day on which that was done, and
+//! their names begin with the day of receipt.
 
 use jiff::civil::Date;
 use jiff::tz::Offset;

@@ -43,9 +43,9 @@ impl Memory {
         self.state().items()
     }
 
-    /// Deletes the items whose `expires_at` is before `now_s` (seconds since the epoch) and for which
-    /// `chosen` says yes, unless the expiry is stopped. DynamoDB deletes an item some days after it
-    /// expired, and shows it until then. Returns the items that are gone.
+    /// Deletes the items whose `expires_at` is before `now_s` (seconds since the epoch) and for
+    /// which `chosen` says yes, unless the expiry is stopped. DynamoDB deletes an item some days
+    /// after it expired, and shows it until then. Returns the items that are gone.
     pub fn expire(&self, now_s: i64, mut chosen: impl FnMut(&TransactionKey) -> bool) -> Vec<Item> {
         let mut state = self.state();
         if state.expiry_stopped {

@@ -1,4 +1,5 @@
-//! The transactions table as it is read: items by key, items by payment; and the switch of its expiry.
+//! The transactions table as it is read: items by key, items by payment; and the switch of its
+//! expiry.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +8,8 @@ use payment_event::TransactionKey;
 use super::StoreError;
 
 /// Keys in one BatchGetItem call.
-/// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>,
+/// Source:
+/// <https://aws-amplify.github.io/aws-sdk-android/docs/reference/com/amazonaws/services/dynamodbv2/model/BatchGetItemRequest.html>,
 /// read 2026-11-28.
 pub const READ_BATCH_KEYS_MAX: usize = 100;
 

@@ -79,7 +79,8 @@ pub(super) enum Cell {
     Long(Option<i64>),
 }
 
-/// A row on its way through the columns of its row group; each next cell of a column belongs to the next row.
+/// A row on its way through the columns of its row group; each next cell of a column belongs to the
+/// next row.
 struct Row<'c> {
     columns: std::slice::IterMut<'c, IntoIter<Cell>>,
     names: std::slice::Iter<'static, Column>,

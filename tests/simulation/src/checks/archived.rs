@@ -12,7 +12,8 @@ use transaction_archive::decode;
 
 use super::{Checked, check};
 
-/// The parts that were read already. A part is written once and read after every step; what its bytes mean does not change.
+/// The parts that were read already. A part is written once and read after every step; what its
+/// bytes mean does not change.
 #[derive(Default)]
 pub(crate) struct PartsRead(RefCell<BTreeMap<Vec<u8>, Rc<[StoredTransaction]>>>);
 
@@ -124,7 +125,8 @@ pub(crate) fn everything_is_archived(parts: &PartsRead, memory: &Memory) -> Chec
     Ok(())
 }
 
-/// What a mark says is archived: every record of the table that belongs to an object which a digest up to the mark's seals.
+/// What a mark says is archived: every record of the table that belongs to an object which a digest
+/// up to the mark's seals.
 pub(crate) fn whole_days_are_whole(parts: &PartsRead, memory: &Memory, now: Timestamp) -> Checked {
     let mut marks: BTreeMap<String, u64> = BTreeMap::new();
     for key in memory.objects().keys() {

@@ -1,4 +1,5 @@
-//! What happens to days that are over: they are sealed, and archived while late webhooks still arrive; then their items expire.
+//! What happens to days that are over: they are sealed, and archived while late webhooks still
+//! arrive; then their items expire.
 
 use std::cell::Cell;
 use std::pin::pin;
@@ -15,8 +16,8 @@ use crate::checks;
 use crate::messages::Message;
 use crate::random::{POLLS_MAX, alone, both, interleaved};
 
-/// A run reads the whole chain of the seal before it archives anything: faults among the first calls alone would never meet a part that
-/// is being written.
+/// A run reads the whole chain of the seal before it archives anything: faults among the first
+/// calls alone would never meet a part that is being written.
 const ARCHIVE_FAULTS_MOST: usize = 8;
 const ARCHIVE_FAULTS_REACH: usize = 200;
 
@@ -69,7 +70,8 @@ impl Life {
         self.recover();
     }
 
-    /// Two runs of the archive, in the night after `day`, over the days up to it; webhooks arrive meanwhile.
+    /// Two runs of the archive, in the night after `day`, over the days up to it; webhooks arrive
+    /// meanwhile.
     pub(super) fn archive(&mut self, day: i64) -> Result<(), String> {
         if day < 0 {
             return Ok(());
@@ -176,7 +178,8 @@ impl Life {
         Ok(())
     }
 
-    /// Months pass without webhooks. The archive runs every few days; sometimes it cannot get on, or the seal cannot, until somebody looks.
+    /// Months pass without webhooks. The archive runs every few days; sometimes it cannot get on,
+    /// or the seal cannot, until somebody looks.
     pub(super) fn months(&mut self) -> Result<(), String> {
         self.is_over = true;
         self.broken =
@@ -185,7 +188,8 @@ impl Life {
         for day in DAYS..LAST_DAY {
             if day >= next_run {
                 next_run += 3 + i64::try_from(self.random.below(8)).unwrap_or_default();
-                // Nothing goes wrong every time, but for what is broken: a crash in every run of some weeks would keep the expiry on.
+                // Nothing goes wrong every time, but for what is broken: a crash in every run of
+                // some weeks would keep the expiry on.
                 self.quiet = day > 70 || self.random.once_in(2);
                 self.seal(day - 1);
                 self.archive(day - 1)?;

@@ -100,6 +100,7 @@ fn the_days_are_those_of_the_stack() {
     assert_eq!(limits["archive"]["after_days"], ARCHIVED_AFTER_DAYS);
     let function = &limits["function"];
     let seconds = |name: &str| function[name]["timeout_seconds"].as_i64().unwrap();
-    // A digest that was begun so long ago is made, and every invocation that wrote its objects is over.
+    // A digest that was begun so long ago is made, and every invocation that wrote its objects is
+    // over.
     assert!(seconds("archival_function") + seconds("webhook_processor") < SETTLED_SECONDS);
 }

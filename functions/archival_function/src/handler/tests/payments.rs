@@ -4,7 +4,8 @@ use pipeline::stored::{StoredMoney, StoredMovement};
 
 use super::*;
 
-/// An event of `day` about payment `n` and the movement that it tells, in an audit object of their own.
+/// An event of `day` about payment `n` and the movement that it tells, in an audit object of their
+/// own.
 fn told_movement(memory: &Memory, day: &str, n: u32, kind: &str, id: &str, minor: i64) {
     let plain = stored(day, n);
     let at = plain.event_time.unwrap();
