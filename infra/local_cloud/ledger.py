@@ -235,7 +235,8 @@ def everything_kept(cloud: LocalCloud) -> Iterator[tuple[str, bytes]]:
     """Every byte the system keeps or shows, by place; only the bodies in the encrypted queues are left out."""
     for table in ("transactions", "analytics"):
         for item in items(cloud, table):
-            yield f"table {table}", json.dumps(item, ensure_ascii=False).encode()
+            # The records that a marker lists are bytes.
+            yield f"table {table}", json.dumps(item, ensure_ascii=False, default=str).encode()
     for key, data in objects(cloud):
         yield f"object {key}", key.encode() + b"\n" + data
         if key.endswith(".zst"):

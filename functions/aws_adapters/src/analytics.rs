@@ -295,7 +295,7 @@ mod tests {
 
     #[test]
     fn a_marker_lists_what_it_says_and_is_never_taken_for_none() {
-        let records = ["9", "2000001584047545833909"].map(|text| SequenceNumber::parse(text));
+        let records = ["9", "2000001584047545833909"].map(SequenceNumber::parse);
         let records = records.map(Option::unwrap);
         let good = AttributeValue::B(STANDARD.encode(marker::encode(&records)));
         let found = listed(&Item::from([("records".to_owned(), good)]));
