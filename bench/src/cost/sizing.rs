@@ -67,17 +67,19 @@ impl Sizing {
         let write_units = warm
             .and_then(Value::as_f64)
             .unwrap_or(NEW_TABLE_WRITE_UNITS);
+        let batch_size = number("/webhook_queue/batch_size")?;
+        let grace = number("/archive/grace_days")?;
         Ok(Self {
-            batch_size: number("/webhook_queue/batch_size")?,
+            batch_size,
             window_seconds: number("/webhook_queue/batching_window_seconds")?,
             pollers: number(&format!("/capacity/{size}/maximum_concurrency"))?,
             stream_batch_size: number("/stream/batch_size")?,
             stream_window_seconds: number("/stream/batching_window_seconds")?,
             shards: write_units / PARTITION_WRITE_UNITS,
             memory_gb: number("/function/memory_mb")? / 1_024.0,
-            dated_days: number("/archive/older_than_days")?,
-            undated_days: number("/archive/undated_older_than_days")?,
-            movement_days: number("/archive/undated_older_than_days")?,
+            dated_days: number("/archive/table_days")? + grace,
+            undated_days: number("/archive/undated_table_days")? + grace,
+            movement_days: number("/archive/movement_table_days")? + grace,
             days_at_hand: number("/audit/days_at_hand")?,
             days_kept: number("/audit/days_kept")?,
             log_days: number("/logs/retention_days")?,
@@ -99,7 +101,9 @@ mod tests {
             "webhook_queue": {"batch_size": 500, "batching_window_seconds": 1},
             "stream": {"batch_size": 100, "batching_window_seconds": 2},
             "function": {"memory_mb": 512},
-            "archive": {"older_than_days": 90, "undated_older_than_days": 400},
+            "archive": {
+                "table_days": 90, "undated_table_days": 400, "movement_table_days": 400, "grace_days": 14
+            },
             "audit": {"days_at_hand": 90, "days_kept": 400},
             "logs": {"retention_days": 30},
         });
