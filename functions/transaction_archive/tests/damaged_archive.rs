@@ -28,10 +28,10 @@ fn damaged(damage: impl Fn(&Memory, &str, &str)) -> (Memory, Report, Result<(), 
         .keys()
         .filter(|key| key.starts_with("archive/whole/"));
     marks.for_each(|key| memory.remove_object(key));
-    let parts = objects
+    let mut parts = objects
         .keys()
         .filter(|key| key.starts_with("archive/transactions/"));
-    let part = parts.last().unwrap();
+    let part = parts.next_back().unwrap();
     let manifest = part
         .replace("transactions", "manifests")
         .replace("parquet", "json");
