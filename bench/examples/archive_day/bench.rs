@@ -332,7 +332,8 @@ mod tests {
     fn twenty_thousand_items_are_archived_over_several_invocations() {
         small("small", |table, bucket, measured| {
             assert_eq!(wrong(table, bucket, measured), Vec::<String>::new());
-            assert!(measured.invocations > 4 && measured.report.parts > 40);
+            let (invocations, parts) = (measured.invocations, measured.report.parts);
+            assert!(invocations > 4 && parts > 30, "{invocations} {parts}");
             let told = told(20_000, measured);
             assert!(told.contains("peak resident memory"), "{told}");
             let again = archive(table, bucket, 500, 3_000).unwrap();
