@@ -183,10 +183,14 @@ def an_unreadable_record_is_handed_on(cloud: LocalCloud) -> bool:
     return invoke(cloud, ANALYTICS, {"Records": [_record(status={"S": "nonsense"})]}) == {"batchItemFailures": []}
 
 
-def _sealed_items(cloud: LocalCloud) -> list[aged.Item]:
+def _aged_items(cloud: LocalCloud) -> list[aged.Item]:
     if not [record for record in ledger.records(cloud) if record["provider"] == "stripe"]:
         _one_is_there(cloud)
-    items = aged.put_aged(cloud, 3, AGED_DAYS)
+    return aged.put_aged(cloud, 3, AGED_DAYS)
+
+
+def _sealed_items(cloud: LocalCloud) -> list[aged.Item]:
+    items = _aged_items(cloud)
     assert ledger.run_archive(cloud, aged.seal_task(items)) is None
     return items
 
@@ -202,9 +206,9 @@ def logs_are_copied(cloud: LocalCloud) -> bool:
 
 
 def records_are_archived(cloud: LocalCloud) -> bool:
-    """Read by the keys of the sealed audit log, written as a part, listed, read back."""
-    items = _sealed_items(cloud)
-    ended = ledger.run_archive(cloud, aged.archive_task(items)) is None
+    """Sealed; read by the keys of the sealed audit log, written as a part, listed, read back."""
+    items = _aged_items(cloud)
+    ended = aged.archive(cloud, items) is None
     assert lost(cloud, items) == set()
     assert ended is _archived(cloud, items)
     return ended
