@@ -162,11 +162,12 @@ def put_aged(
     days: int = DAYS,
     changes: Sequence[Item] = (),
     of: Callable[[Item], bool] = lambda _: True,
+    hours: int = HOURS,
 ) -> list[Item]:
     """Puts aged copies of `count` events into the audit log and the table, and what they tell; their items, the events' first.
 
-    Each copy has ids of its own. They are spread over the hours of their day, each hour with an audit
-    object of its own. `changes` are those of the first events' items, as `Copy.change`; `of`
+    Each copy has ids of its own. They are spread over the first `hours` of their day, each hour with an
+    audit object of its own. `changes` are those of the first events' items, as `Copy.change`; `of`
     says of which events copies are made.
     """
     items = [item for item in ledger.items(cloud) if "-aged" not in item["event_id"]["S"]]
@@ -181,7 +182,7 @@ def put_aged(
     for index in range(count):
         # Spread over all of them, so that every provider is among the old ones.
         item, number = events[index * len(events) // count], next(_numbers)
-        when = When(days, index * HOURS // count)
+        when = When(days, index * hours // count)
         line = aged_line(lines[item["message_id"]["S"]], item, number, when)
         change = changes[index] if index < len(changes) else {}
         made = Copy(line, [aged(item, number, when), *aged_movements(item, number, when, movements)], change)
