@@ -19,8 +19,8 @@ use transaction_archive::contradictions::{self, Deps as PaymentDeps, contradicti
 use transaction_archive::expiry::{Guarded, guard};
 use transaction_archive::run::{Deps as ArchiveDeps, PART_KEYS_MIN, Report, Scope, run};
 
-use crate::sums;
 use crate::task::Task;
+use crate::{expiry, sums};
 
 /// A day's logs are copied when no event of it comes any more: the gateway and the firewall deliver theirs within minutes, and a day is plenty.
 const LOGS_COPIED_AFTER_DAYS: i32 = 2;
@@ -257,32 +257,6 @@ impl Handled {
     }
 }
 
-/// Logs what a person has to know of the table's expiry.
-fn log_expiry(guarded: &Guarded) {
-    let days_left = guarded.days_left;
-    for error in &guarded.failures {
-        tracing::error!(
-            %error,
-            days_left,
-            "the table's expiry cannot be looked after: {error}"
-        );
-    }
-    if guarded.stopped_now {
-        tracing::error!(
-            days_left,
-            "what is not archived was about to expire: the table's expiry is switched off. \
-             Mend the archive, let it catch up, then switch time to live on again: \
-             docs/runbooks/expiry_stopped.md"
-        );
-    } else if guarded.stopped == Some(true) {
-        tracing::warn!(
-            days_left,
-            "the table's expiry is off: nothing leaves the table until it is switched on \
-             again: docs/runbooks/expiry_stopped.md"
-        );
-    }
-}
-
 /// Logs what was done and what failed; writes the metrics to `out`.
 pub(crate) fn tell(handled: &Handled, metrics: &Metrics, now_ms: i64, out: &mut impl Write) {
     let (mut log_objects, mut log_events) = (0, 0);
@@ -332,7 +306,7 @@ pub(crate) fn tell(handled: &Handled, metrics: &Metrics, now_ms: i64, out: &mut 
         );
     }
     if let Some(guarded) = &handled.expiry {
-        log_expiry(guarded);
+        expiry::log(guarded);
     }
     for task in &handled.left {
         let why = match task {

@@ -6,6 +6,7 @@
 // The types of the SDK's calls lie deep inside each other.
 #![recursion_limit = "256"]
 
+mod expiry;
 mod handler;
 mod sums;
 mod task;

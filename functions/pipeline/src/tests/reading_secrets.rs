@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::task::Poll;
 
-use provider_webhooks::Secrets;
+use provider_webhooks::{Secrets, providers};
 
 use super::support::*;
 use crate::judge::{Judge, Judgement};
@@ -46,9 +46,10 @@ impl SecretStore for Slow {
 
 #[test]
 fn the_secrets_of_a_batch_are_read_four_at_a_time_and_each_once() {
-    let names = [
-        "stripe", "square", "paystack", "shopify", "razorpay", "checkout",
-    ];
+    // Whose certificate is fetched is judged in two rounds.
+    let infos = providers::ALL.iter().map(|provider| provider.info());
+    let others = infos.filter(|info| info.certificate_url.is_none());
+    let mut names: Vec<_> = others.map(|info| info.name).collect();
     let store = Slow::default();
     let certificates = Memory::new();
     let messages: Vec<_> = (1..)
@@ -64,8 +65,7 @@ fn the_secrets_of_a_batch_are_read_four_at_a_time_and_each_once() {
     }
     let mut asked = store.asked.into_inner();
     asked.sort_unstable();
-    let mut once = names;
-    once.sort_unstable();
-    assert_eq!(asked, once);
+    names.sort_unstable();
+    assert_eq!(asked, names);
     assert_eq!(store.most_waiting.get(), 4);
 }
