@@ -12,7 +12,7 @@ import pytest
 
 import infra.program  # noqa: F401 (puts `lib` on the path, as the Pulumi CLI does)
 from lib.functions import environment
-from lib.limits import FUNCTIONS
+from lib.limits import FUNCTIONS, LIMITS
 from lib.settings import Settings
 from tests.lambdas.binary import read_binary, read_zip
 from tests.lambdas.runtime_api import REQUEST_ID, runtime_api
@@ -20,7 +20,6 @@ from tests.lambdas.test_layout import EARLIEST, EXECUTABLE_FILE
 
 ROOT = Path(__file__).resolve().parents[2]
 ZIPS = Path(os.environ.get("PAYHOOK_ARM64_ZIPS", ROOT / "build/lambdas/arm64"))
-ZIP_BYTES_MAX = 6_000_000
 # Amazon Linux 2023: https://docs.aws.amazon.com/linux/al2023/ug/core-glibc.html, read 2026-11-25.
 GLIBC_MAX = (2, 34)
 # Only ends a run that would never answer.
@@ -32,7 +31,7 @@ EMPTY_BATCH = {"Records": []}
 def test_the_zip_is_small_and_holds_one_executable_bootstrap(function: str) -> None:
     path = ZIPS / f"{function}.zip"
     assert path.exists(), "make lambdas"
-    assert path.stat().st_size <= ZIP_BYTES_MAX
+    assert path.stat().st_size <= LIMITS["function"][function]["zip_bytes_most"]
     (entry,) = read_zip(path)
     assert (entry.name, entry.mode, entry.date_time) == ("bootstrap", EXECUTABLE_FILE, EARLIEST)
 
