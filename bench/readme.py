@@ -69,15 +69,13 @@ def batches(results: dict[str, Any]) -> list[str]:
         "sent to AWS each",
         "audit log each",
         "write units each",
-        "of the table",
-        "of the index",
     ]
     rows = [["webhooks in a batch", *each]]
     for b in results["batches"]:
         rows.append([
             f"{b['records']:,}", f"{figure(b['cpu_us_per_webhook'])} µs", floors(results, b["cpu_us_per_webhook"]), f"{figure(b['wall_ms_p50'])} ms", f"{figure(b['wall_ms_p99'])} ms",
             f"{b['calls_per_webhook']:.3f}", f"{b['call_bytes_per_webhook']:,.0f} B", f"{b['audit_bytes_per_webhook']:,.0f} B",
-            f"{b['write_units_per_webhook']:.2f}", *table_and_index(b.get("units")),
+            f"{b['write_units_per_webhook']:.2f}",
         ])  # fmt: skip
     return table(*rows)
 
@@ -87,22 +85,17 @@ def table_units(units: dict[str, float]) -> float:
     return units["events"] + units["movements"] + units["refused"]
 
 
-def table_and_index(units: dict[str, float] | None) -> list[str]:
-    """Both; blank where they were not told apart."""
-    return [f"{table_units(units):.2f}", f"{units['index']:.2f}"] if units else ["", ""]
-
-
 def write_units(results: dict[str, Any]) -> list[str]:
     """Write units of a webhook by what they are for: of whole lives, and of first tellings alone."""
     if "lives" not in results:
         return []
     mix = results["batches"][-1]
-    rows = [["write units of a webhook", "event", "movement", "refused", "table", "index"]]
+    rows = [["write units of a webhook", "event", "movement", "refused", "all"]]
     for of, units in (
         *((f"of whole lives, {lives['webhooks']} {lives['how']}", lives["units"]) for lives in results["lives"]),
         (f"of first tellings, {mix['records']:,} in a batch", mix["units"]),
     ):
-        parts = [units["events"], units["movements"], units["refused"], table_units(units), units["index"]]
+        parts = [units["events"], units["movements"], units["refused"], table_units(units)]
         rows.append([of, *(f"{part:.3f}" for part in parts)])
     return table(*rows)
 
@@ -132,12 +125,17 @@ def analytics(results: dict[str, Any]) -> list[str]:
             "batch, 50 %",
             "calls",
             "write units",
+            "of an event",
+            "with its money",
+            "read units of an event",
         ]
     ]
     for a in results["analytics"]:
         cpu, wall = (f"{figure(a[name])} ms" for name in ("cpu_ms", "wall_ms_p50"))
         times = [cpu, floors(results, a["cpu_ms"] * 1e3), wall]
-        rows.append([f"{a['records']:,}", *times, f"{a['calls']:.2f}", f"{a['write_units']:.1f}"])
+        of_event = [a["write_units"] - a["money_units"], a["write_units"], a["read_units"]]
+        units = [f"{a['write_units']:.1f}", *(f"{units / a['events']:.2f}" for units in of_event)]
+        rows.append([f"{a['records']:,}", *times, f"{a['calls']:.2f}", *units])
     return table(*rows)
 
 

@@ -70,6 +70,10 @@ pub struct StandIns {
 
 const ITEMS_KEPT: usize = 2_000;
 
+/// A bucket without objects, as ListObjectsV2 answers.
+const NO_OBJECTS: &str =
+    "<ListBucketResult><KeyCount>0</KeyCount><IsTruncated>false</IsTruncated></ListBucketResult>";
+
 impl StandIns {
     /// Listens on a free port, with this table.
     ///
@@ -135,6 +139,8 @@ impl StandIns {
             Some(("secretsmanager", operation)) => ("secretsmanager", operation.to_owned()),
             _ => ("s3", format!("{}Object", title(request.method().as_str()))),
         };
+        let query = request.uri().query();
+        let lists = query.is_some_and(|query| query.contains("list-type="));
         let body = match request.into_body().collect().await {
             Ok(body) => body.to_bytes(),
             Err(_) => Bytes::new(),
@@ -146,7 +152,7 @@ impl StandIns {
             Response::builder()
                 .header("etag", "\"d41d8cd98f00b204e9800998ecf8427e\"")
                 .header("x-amz-version-id", "3sL4kqtJlcpXroDTDmJ")
-                .body(Full::default())
+                .body(Full::from(if lists { NO_OBJECTS } else { "" }))
         } else {
             let answer = told.unwrap_or_else(|| answer_to(&operation, &document));
             let answer = answer.to_string();
@@ -226,6 +232,9 @@ fn answer_to(operation: &str, document: &Value) -> Value {
     match operation {
         "BatchGetItem" => json!({ "Responses": {}, "UnprocessedKeys": {} }),
         "GetItem" => json!({}),
+        "DescribeTimeToLive" => json!({
+            "TimeToLiveDescription": { "TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at" }
+        }),
         "Query" => json!({ "Items": [], "Count": 0, "ScannedCount": 0 }),
         "SendMessageBatch" => {
             let sent = list(document, "Entries").iter().map(|entry| {
