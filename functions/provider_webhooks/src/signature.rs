@@ -58,6 +58,15 @@ impl<'a> VerifiedWebhook<'a> {
         self.signed_part
     }
 
+    /// What payhook itself fetched from the provider's API, over TLS and with a key of its own, in
+    /// the form of a webhook. Nobody signed it: it is never called signed, and whoever makes one
+    /// says so beside every record of it. `at` is when it happened, by the provider's clock.
+    pub fn fetched(raw: RawWebhook<'a>, at: Option<Timestamp>) -> Self {
+        let mut webhook = Match(Authenticity::Fetched).vouch(raw);
+        webhook.received_at = at;
+        webhook
+    }
+
     /// What it was believed for.
     pub fn authenticity(&self) -> Authenticity {
         self.authenticity

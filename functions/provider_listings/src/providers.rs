@@ -1,0 +1,14 @@
+//! The listings: one line each, by the provider's name in the catalogue.
+
+use crate::Listing;
+
+mod gocardless;
+mod stripe;
+
+/// Every listing, by name.
+pub static ALL: &[&dyn Listing] = &[&gocardless::GoCardless, &stripe::Stripe];
+
+/// The listing of the provider called `name` in the catalogue.
+pub fn by_name(name: &str) -> Option<&'static dyn Listing> {
+    ALL.iter().copied().find(|it| it.info().provider == name)
+}
