@@ -194,7 +194,7 @@ mod tests {
             pause: &memory,
         };
         to_the_end(ingest(&messages, "i", &deps, &Limits::default())).unwrap();
-        let stream = memory.stream();
+        let stream = memory.stream(0);
         let is_event = |json: &str| json.contains("\"record_type\":{\"S\":\"event\"}");
         let (mut counts, mut units, mut events, mut batches) =
             (Counts::default(), WriteUnits::default(), 0, 0);
@@ -203,15 +203,15 @@ mod tests {
             let before = memory.counts();
             let records: Vec<_> = batch
                 .iter()
-                .map(|(sequence, json)| StreamRecord {
-                    sequence: sequence.clone(),
-                    json,
+                .map(|change| StreamRecord {
+                    sequence: change.sequence.clone(),
+                    json: &change.json,
                 })
                 .collect();
             let report = to_the_end(count_batch(&records, now, 3, &memory, &memory, &memory));
             assert_eq!(report.unwrap().applied.transactions, 1);
             units += counts.transact(&writes(&added(&before, &memory.counts()), &records));
-            events += batch.iter().filter(|(_, json)| is_event(json)).count();
+            events += batch.iter().filter(|change| is_event(&change.json)).count();
             batches += 1;
         }
         let each = |units: u64| units as f64 / events as f64;

@@ -110,11 +110,17 @@ pub enum EntryFault {
 #[derive(Debug, Default)]
 pub struct Memory(Mutex<State>);
 
-/// An item before and after a write.
-#[derive(Debug)]
-struct Change {
-    old: Option<serde_json::Value>,
-    new: serde_json::Value,
+/// A record of the table's stream.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The item that was written.
+    pub key: TransactionKey,
+    /// Its version, for a movement; else 0.
+    pub version: u64,
+    /// Its place in the stream.
+    pub sequence: SequenceNumber,
+    /// The record as a function is given it.
+    pub json: Arc<str>,
 }
 
 #[derive(Debug, Default)]

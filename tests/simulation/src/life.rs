@@ -77,6 +77,8 @@ pub(crate) struct Life {
     processes: [Remembered; 2],
     /// How far each shard of the stream is acknowledged.
     checkpoints: [usize; SHARDS],
+    /// The stream as far as it was looked at.
+    shards: counting::Shards,
     /// Calls that never succeed, until somebody mends that.
     broken: Option<Call>,
     /// Nothing arrives any more.
@@ -102,6 +104,7 @@ pub fn run(seed: u64) -> Result<Counts, String> {
         invocations: 0,
         processes: Default::default(),
         checkpoints: [0; SHARDS],
+        shards: counting::Shards::default(),
         broken: None,
         is_over: false,
         quiet: false,
@@ -122,7 +125,7 @@ pub fn run(seed: u64) -> Result<Counts, String> {
     life.settle()?;
     checks::all(&life)?;
     life.counts.calls = life.memory.calls().len();
-    life.counts.records = life.memory.stream().len();
+    life.counts.records = life.memory.stream(0).len();
     let objects = life.memory.objects();
     life.counts.digests = objects
         .keys()
@@ -309,7 +312,8 @@ impl Life {
     fn settle(&mut self) -> Result<(), String> {
         self.quiet = true;
         self.drain()?;
-        let lengths = self.shards().map(|shard| shard.len());
+        self.look_at_stream();
+        let lengths = self.shards.lengths();
         for _ in 0..500 {
             if self.checkpoints == lengths {
                 break;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use super::{Call, Memory, State};
+use super::{Call, Change, Memory, State};
 use crate::aggregate::apply::{AnalyticsStore, ApplyOutcome, ITEMS_MAX, Listed};
 use crate::aggregate::count::DeadLetters;
 use crate::aggregate::sums::{CountStore, MinutePage};
@@ -46,26 +46,10 @@ impl Memory {
         self.state().dead_letters.clone()
     }
 
-    /// What the table's stream holds: a record per write, in their order, each with its sequence number.
-    pub fn stream(&self) -> Vec<(SequenceNumber, String)> {
+    /// What the table's stream holds from a place on: a record per write, in their order.
+    pub fn stream(&self, from: usize) -> Vec<Change> {
         let state = self.state();
-        let numbered = state.stream.iter().enumerate();
-        numbered
-            .filter_map(|(place, change)| {
-                // As wide as the real ones, and with gaps.
-                let number = 700_000_000_000_000_000_000_u128 + 7 * place as u128;
-                let sequence = SequenceNumber::parse(&number.to_string())?;
-                let mut json = serde_json::json!({
-                    "eventName": "INSERT",
-                    "dynamodb": {"SequenceNumber": sequence.as_str(), "NewImage": change.new},
-                });
-                if let Some(old) = &change.old {
-                    json["eventName"] = "MODIFY".into();
-                    json["dynamodb"]["OldImage"] = old.clone();
-                }
-                Some((sequence, json.to_string()))
-            })
-            .collect()
+        state.stream.get(from..).unwrap_or_default().to_vec()
     }
 }
 

@@ -7,6 +7,7 @@ use payment_event::TransactionKey;
 use provider_webhooks::Secrets;
 
 use super::{Call, Change, EntryFault, Memory, invalid, try_again};
+use crate::aggregate::SequenceNumber;
 use crate::storage::{
     AuditStore, CertificateStore, INSERT_BATCH_RECORDS_MAX, InsertOutcome, Over, RejectedMessage,
     RejectedQueue, SecretStore, StoreError, TransactionRecord, TransactionStore, Write, Written,
@@ -35,6 +36,28 @@ impl Memory {
 }
 
 impl super::State {
+    fn note_change(&mut self, old: Option<serde_json::Value>, new: &StoredTransaction) {
+        // As wide as the real ones, and with gaps.
+        let number = 700_000_000_000_000_000_000_u128 + 7 * self.stream.len() as u128;
+        let Some(sequence) = SequenceNumber::parse(&number.to_string()) else {
+            return;
+        };
+        let mut json = serde_json::json!({
+            "eventName": "INSERT",
+            "dynamodb": {"SequenceNumber": sequence.as_str(), "NewImage": new.typed_json()},
+        });
+        if let Some(old) = old {
+            json["eventName"] = "MODIFY".into();
+            json["dynamodb"]["OldImage"] = old;
+        }
+        self.stream.push(Change {
+            key: new.key.clone(),
+            version: new.movement.as_ref().map_or(0, |it| it.version),
+            sequence,
+            json: json.to_string().into(),
+        });
+    }
+
     fn write_item(&mut self, write: &Write) -> Written {
         let fault = self.entry_fault();
         match fault {
@@ -58,10 +81,7 @@ impl super::State {
             return InsertOutcome::Duplicate.into();
         }
         self.records.insert(key, record.clone());
-        self.stream.push(Change {
-            old: None,
-            new: StoredTransaction::from(record).typed_json(),
-        });
+        self.note_change(None, &StoredTransaction::from(record));
         InsertOutcome::Stored.into()
     }
 
@@ -76,10 +96,8 @@ impl super::State {
             Over::Unseen => false,
         };
         if may {
-            self.stream.push(Change {
-                old: present.map(StoredTransaction::typed_json),
-                new: item.typed_json(),
-            });
+            let old = present.map(StoredTransaction::typed_json);
+            self.note_change(old, item);
             self.movements.insert(item.key.clone(), item.clone());
             return InsertOutcome::Stored.into();
         }

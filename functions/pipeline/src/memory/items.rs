@@ -43,6 +43,33 @@ impl Memory {
         self.state().items()
     }
 
+    /// Whether an item stands at a key.
+    pub fn has_item(&self, key: &TransactionKey) -> bool {
+        let state = self.state();
+        state.records.contains_key(key)
+            || state.movements.contains_key(key)
+            || state.other_items.contains_key(key)
+    }
+
+    /// The records of the messages whose audit object is one of these: their keys, and the versions
+    /// of movements.
+    pub fn filed(&self, wanted: impl Fn(&str) -> bool) -> Vec<(TransactionKey, Option<u64>)> {
+        let state = self.state();
+        let others = state.other_items.values().cloned();
+        let others: Vec<_> = others
+            .filter_map(|item| StoredTransaction::from_item(item).ok())
+            .collect();
+        let records = state.records.iter();
+        let records = records.filter(|(_, record)| wanted(&record.audit.key));
+        let stored = state.movements.values().chain(&others);
+        let stored = stored.filter(|stored| wanted(&stored.audit_key));
+        let version = |it: &StoredTransaction| it.movement.as_ref().map(|it| it.version);
+        records
+            .map(|(key, _)| (key.clone(), None))
+            .chain(stored.map(|it| (it.key.clone(), version(it))))
+            .collect()
+    }
+
     /// Deletes the items whose `expires_at` is before `now_s` (seconds since the epoch) and for
     /// which `chosen` says yes, unless the expiry is stopped. DynamoDB deletes an item some days
     /// after it expired, and shows it until then. Returns the items that are gone.

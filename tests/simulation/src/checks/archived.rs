@@ -7,23 +7,27 @@ use std::rc::Rc;
 use jiff::Timestamp;
 use payment_event::{MOVEMENT, TransactionKey};
 use pipeline::memory::{Memory, to_the_end};
+use pipeline::storage::Item;
 use pipeline::stored::StoredTransaction;
 use transaction_archive::decode;
 
 use super::{Checked, check};
 
+/// The records of a part.
+type Part = Rc<[Rc<StoredTransaction>]>;
+
 /// The parts that were read already. A part is written once and read after every step; what its
 /// bytes mean does not change.
 #[derive(Default)]
-pub(crate) struct PartsRead(RefCell<BTreeMap<Vec<u8>, Rc<[StoredTransaction]>>>);
+pub(crate) struct PartsRead(RefCell<BTreeMap<Vec<u8>, Part>>);
 
 /// What is archived, by key.
 #[derive(Default)]
 pub(crate) struct Archived {
     /// Events.
-    pub(super) events: BTreeMap<TransactionKey, StoredTransaction>,
+    pub(super) events: BTreeMap<TransactionKey, Rc<StoredTransaction>>,
     /// Movements, in every version.
-    movements: BTreeMap<(TransactionKey, u64), StoredTransaction>,
+    movements: BTreeMap<(TransactionKey, u64), Rc<StoredTransaction>>,
 }
 
 fn version(record: &StoredTransaction) -> u64 {
@@ -31,18 +35,27 @@ fn version(record: &StoredTransaction) -> u64 {
 }
 
 impl Archived {
+    /// Whether an event, or this version of a movement, is there.
+    fn has(&self, key: &TransactionKey, version: Option<u64>) -> bool {
+        match version {
+            None => self.events.contains_key(key),
+            Some(version) => self.movements.contains_key(&(key.clone(), version)),
+        }
+    }
+
     /// The copy of a record of the table as it is now.
     fn copy_of(&self, record: &StoredTransaction) -> Option<&StoredTransaction> {
         match record.movement {
             None => self.events.get(&record.key),
             Some(_) => self.movements.get(&(record.key.clone(), version(record))),
         }
+        .map(Rc::as_ref)
     }
 }
 
 impl PartsRead {
     /// What readers of the archive see, by the whole content of the parts that are visible now.
-    pub(crate) fn visible(&self, memory: &Memory) -> Result<Vec<StoredTransaction>, String> {
+    pub(crate) fn visible(&self, memory: &Memory) -> Result<Vec<Rc<StoredTransaction>>, String> {
         let mut records = Vec::new();
         for (key, file) in memory.objects() {
             if key.starts_with("archive/transactions/") {
@@ -53,7 +66,7 @@ impl PartsRead {
                     None => {
                         let read =
                             decode(file.clone()).map_err(|error| format!("{key}: {error}"))?;
-                        let part: Rc<[StoredTransaction]> = read.into();
+                        let part: Part = read.into_iter().map(Rc::new).collect();
                         self.0.borrow_mut().insert(bytes.to_vec(), Rc::clone(&part));
                         part
                     }
@@ -79,9 +92,9 @@ impl PartsRead {
     }
 }
 
-/// The records of the table.
-fn in_table(memory: &Memory) -> Result<Vec<StoredTransaction>, String> {
-    let items = memory.items().into_values();
+/// Items of the table as records.
+fn records(items: impl IntoIterator<Item = Item>) -> Result<Vec<StoredTransaction>, String> {
+    let items = items.into_iter();
     let records = items.map(|item| StoredTransaction::from_item(item).map_err(|e| e.to_string()));
     records.collect()
 }
@@ -89,25 +102,15 @@ fn in_table(memory: &Memory) -> Result<Vec<StoredTransaction>, String> {
 /// Between any two steps: the latest of everything that was ever written is in table or archive.
 pub(crate) fn nothing_vanished(parts: &PartsRead, memory: &Memory) -> Checked {
     let archived = parts.archived(memory)?;
-    let table = memory.items();
-    let mut written: BTreeMap<TransactionKey, u64> = BTreeMap::new();
-    for (_, json) in memory.stream() {
-        let record: serde_json::Value = serde_json::from_str(&json).unwrap_or_default();
-        let image = &record["dynamodb"]["NewImage"];
-        let text = |name: &str| image[name]["S"].as_str().unwrap_or_default().to_owned();
-        let key = TransactionKey {
-            transaction_id: text("transaction_id"),
-            timestamp: text("timestamp"),
-        };
-        let version = image["version"]["N"].as_str().and_then(|n| n.parse().ok());
-        written.insert(key, version.unwrap_or_default());
-    }
+    let written: BTreeMap<TransactionKey, u64> = memory
+        .stream(0)
+        .into_iter()
+        .map(|change| (change.key, change.version))
+        .collect();
     for (key, version) in written {
-        let copied = match key.timestamp.starts_with(MOVEMENT) {
-            true => archived.movements.contains_key(&(key.clone(), version)),
-            false => archived.events.contains_key(&key),
-        };
-        check(copied || table.contains_key(&key), || {
+        let version = key.timestamp.starts_with(MOVEMENT).then_some(version);
+        let copied = archived.has(&key, version);
+        check(copied || memory.has_item(&key), || {
             format!("{key:?} is in neither table nor archive")
         })?;
     }
@@ -117,7 +120,7 @@ pub(crate) fn nothing_vanished(parts: &PartsRead, memory: &Memory) -> Checked {
 /// Every record of the table has a copy that is equal to it.
 pub(crate) fn everything_is_archived(parts: &PartsRead, memory: &Memory) -> Checked {
     let archived = parts.archived(memory)?;
-    for record in in_table(memory)? {
+    for record in records(memory.items().into_values())? {
         check(archived.copy_of(&record) == Some(&record), || {
             format!("{:?} is not archived, or otherwise than it is", record.key)
         })?;
@@ -155,10 +158,9 @@ pub(crate) fn whole_days_are_whole(parts: &PartsRead, memory: &Memory, now: Time
     }
     memory.spare(false);
     let archived = parts.archived(memory)?;
-    for record in in_table(memory)? {
-        let whole = objects.contains(&record.audit_key);
-        check(!whole || archived.copy_of(&record).is_some(), || {
-            format!("{:?} of a whole day is not archived", record.key)
+    for (key, version) in memory.filed(|key| objects.contains(key)) {
+        check(archived.has(&key, version), || {
+            format!("{key:?} of a whole day is not archived")
         })?;
     }
     Ok(())

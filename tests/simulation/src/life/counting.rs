@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use jiff::tz::Offset;
@@ -24,51 +25,67 @@ const LATE: &str = "2025-10-20T03:04:05.250Z";
 /// Its place is in the gap behind the record that it is a copy of.
 const LATE_PLACE: u128 = 3;
 
+/// A record of the stream, with its place there.
+type Numbered = (SequenceNumber, Arc<str>);
+
+/// The stream's records by shard, as far as they were looked at: the stream only grows.
+#[derive(Default)]
+pub(super) struct Shards {
+    looked_at: usize,
+    shards: [Vec<Numbered>; SHARDS],
+}
+
+impl Shards {
+    pub(super) fn lengths(&self) -> [usize; SHARDS] {
+        self.shards.each_ref().map(Vec::len)
+    }
+}
+
 impl Life {
-    /// The stream's records by shard, each with its place there.
-    pub(super) fn shards(&self) -> [Vec<(SequenceNumber, String)>; SHARDS] {
-        let mut shards = [Vec::new(), Vec::new()];
-        for (sequence, json) in self.memory.stream() {
-            let record: serde_json::Value = serde_json::from_str(&json).unwrap_or_default();
-            let transaction = &record["dynamodb"]["NewImage"]["transaction_id"]["S"];
-            let id = transaction.as_str().unwrap_or_default();
-            let shard = &mut shards[id.bytes().map(usize::from).sum::<usize>() % SHARDS];
-            let late = late_record(&sequence, record);
-            shard.push((sequence, json));
+    /// Adds what was written since to the shards.
+    pub(super) fn look_at_stream(&mut self) {
+        let Shards { looked_at, shards } = &mut self.shards;
+        for change in self.memory.stream(*looked_at) {
+            *looked_at += 1;
+            let id = change.key.transaction_id.bytes().map(usize::from);
+            let shard = &mut shards[id.sum::<usize>() % SHARDS];
+            let place = change.sequence.clone();
+            shard.push((change.sequence, Arc::clone(&change.json)));
             if shard.len() % RECORDS_A_LATE_ONE == 0 {
-                shard.extend(late);
+                shard.extend(late_record(&place, &change.json));
             }
         }
-        shards
     }
 
     /// The records that come too late to be counted.
     pub(crate) fn late_records(&self) -> BTreeSet<String> {
-        let all = self.shards().into_iter().flatten();
+        let all = self.shards.shards.iter().flatten();
         all.map(|(_, json)| json)
             .filter(|json| json.contains(LATE))
+            .map(|json| json.to_string())
             .collect()
     }
 
     /// A batch of each shard goes to analytics_processor, at once; sometimes a shard is replayed from an earlier record.
     pub(super) fn stream_batch(&mut self) {
-        let shards = self.shards();
+        self.look_at_stream();
         if !self.quiet && self.random.once_in(5) {
             let shard = self.random.below(SHARDS);
             self.checkpoints[shard] = self.random.below(self.checkpoints[shard] + 1);
         }
-        let mut batches: [&[(SequenceNumber, String)]; SHARDS] = [&[], &[]];
+        let shards = &self.shards.shards;
+        let mut batches: [Vec<Numbered>; SHARDS] = Default::default();
         for (batch, (all, checkpoint)) in
             batches.iter_mut().zip(shards.iter().zip(self.checkpoints))
         {
             let end = (checkpoint + 1 + self.random.below(20)).min(all.len());
-            *batch = all.get(checkpoint..end).unwrap_or_default();
+            *batch = all.get(checkpoint..end).unwrap_or_default().to_vec();
         }
         self.disturb(FAULTS_MOST, FAULTS_REACH);
         let lanes = [(); 2].map(|()| self.random.below(LANES_USED));
         let lane = |n: usize| u8::try_from(lanes[n]).unwrap_or_default();
         let (memory, at) = (&self.memory, Self::end());
-        let batches = batches.map(stream_records);
+        let batches = batches.each_ref().map(|batch| stream_records(batch));
         let (a, b) = both(
             &mut self.random,
             count_batch(&batches[0], at, lane(0), memory, memory, memory),
@@ -110,23 +127,19 @@ impl Life {
 }
 
 /// A copy of a record as if its webhook had been received long ago.
-fn late_record(
-    sequence: &SequenceNumber,
-    mut record: serde_json::Value,
-) -> Option<(SequenceNumber, String)> {
+fn late_record(sequence: &SequenceNumber, json: &str) -> Option<Numbered> {
+    let mut record: serde_json::Value = serde_json::from_str(json).ok()?;
     let number: u128 = sequence.as_str().parse().ok()?;
     let late = SequenceNumber::parse(&(number + LATE_PLACE).to_string())?;
     record["dynamodb"]["SequenceNumber"] = late.as_str().into();
     record["dynamodb"]["NewImage"]["received_at"]["S"] = LATE.into();
-    Some((late, record.to_string()))
+    Some((late, record.to_string().into()))
 }
 
-fn stream_records(batch: &[(SequenceNumber, String)]) -> Vec<StreamRecord<'_>> {
-    let record = |numbered: &'_ (SequenceNumber, String)| numbered.0.clone();
-    let sequences = batch.iter().map(record);
-    let jsons = batch.iter().map(|numbered| numbered.1.as_str());
-    sequences
-        .zip(jsons)
-        .map(|(sequence, json)| StreamRecord { sequence, json })
-        .collect()
+fn stream_records(batch: &[Numbered]) -> Vec<StreamRecord<'_>> {
+    let records = batch.iter().map(|(sequence, json)| StreamRecord {
+        sequence: sequence.clone(),
+        json,
+    });
+    records.collect()
 }
