@@ -181,6 +181,7 @@ mod tests {
                 queued_at_ms: at_ms,
                 first_message_id: None,
                 archive_asked: false,
+                fetched: None,
                 receive_count: 1,
             })
             .collect();

@@ -237,6 +237,7 @@ impl Items {
             audit_length: 512 + random(n, 93) % 256,
             expires_at: received_ms / 1000 + 104 * 86_400,
             tells: Vec::new(),
+            fetched: None,
             movement: None,
         }
     }

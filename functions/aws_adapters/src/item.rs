@@ -70,6 +70,9 @@ pub(crate) fn record(record: &TransactionRecord) -> Attributes {
         let problems = event.problems.iter().map(|problem| text(problem.as_str()));
         item.push(("problems", AttributeValue::L(problems.collect())));
     }
+    if let Some(fetched) = &record.fetched {
+        item.push(("fetched", text(fetched)));
+    }
     item
 }
 

@@ -36,6 +36,8 @@ pub struct Waiting {
     pub request: Option<String>,
     /// The `reject` attribute.
     pub reject: Option<String>,
+    /// The `fetched` attribute.
+    pub fetched: Option<String>,
     /// The `reason` attribute, which analytics puts beside a record that it cannot count.
     pub reason: Option<String>,
     /// `SentTimestamp`, milliseconds since the epoch.
@@ -66,9 +68,10 @@ fn waiting(message: Message) -> Option<Waiting> {
         let value = message.message_attributes.as_ref()?.get(name)?;
         value.string_value().map(str::to_owned)
     };
-    let (request, reject, reason) = (
+    let (request, reject, fetched, reason) = (
         attribute("request"),
         attribute("reject"),
+        attribute("fetched"),
         attribute("reason"),
     );
     let sent = message
@@ -82,6 +85,7 @@ fn waiting(message: Message) -> Option<Waiting> {
         body: message.body.unwrap_or_default(),
         request,
         reject,
+        fetched,
         reason,
     })
 }

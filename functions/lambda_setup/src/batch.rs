@@ -30,6 +30,8 @@ pub struct SqsMessage<'a> {
     pub request: Option<Cow<'a, str>>,
     /// The string value of the `reject` attribute, which only a message has that was rejected before.
     pub reject: Option<Cow<'a, str>>,
+    /// The string value of the `fetched` attribute, which only a message has whose body was fetched from the provider's API.
+    pub fetched: Option<Cow<'a, str>>,
     /// `SentTimestamp`, milliseconds since the epoch.
     pub sent_at_ms: i64,
     /// `ApproximateReceiveCount`.
@@ -104,6 +106,8 @@ struct MessageAttributes<'a> {
     request: Option<Attribute<'a>>,
     #[serde(borrow)]
     reject: Option<Attribute<'a>>,
+    #[serde(borrow)]
+    fetched: Option<Attribute<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -184,6 +188,7 @@ fn message(record: Record<'_>) -> Result<SqsMessage<'_>, String> {
         body: record.body,
         request: string(record.message_attributes.request),
         reject: string(record.message_attributes.reject),
+        fetched: string(record.message_attributes.fetched),
     })
 }
 

@@ -343,7 +343,11 @@ impl Resting for RestingQueue<'_> {
             None | Some(Function::Webhook) => {
                 let message = &one.message;
                 let request = message.request.as_deref().unwrap_or_default();
-                let attributes = [("request", request), ("reject", &one.origin.encode())];
+                let attributes = [
+                    ("request", request),
+                    ("reject", &one.origin.encode()),
+                    ("fetched", message.fetched.as_deref().unwrap_or_default()),
+                ];
                 Ok(self.webhooks.send(&message.body, &attributes).await?)
             }
             Some(Function::Analytics) => {

@@ -310,6 +310,7 @@ mod tests {
             first_message_id: None,
             // `payhook verify` knows no archive.
             archive_asked: true,
+            fetched: None,
             receive_count: 1,
         };
         let mut judge = Judge::new(memory, memory);

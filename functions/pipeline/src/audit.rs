@@ -21,6 +21,7 @@ use serde::Serialize;
 use zstd::bulk::Compressor;
 
 use crate::error::AuditError;
+use crate::fetched::Fetched;
 use crate::judge::{Decoded, Judgement};
 use crate::plan::instant;
 use crate::storage::AuditPointer;
@@ -69,6 +70,9 @@ struct AuditLine<'a> {
     body_sha256: String,
     body_bytes: usize,
     verdict: &'static str,
+    /// Who fetched the body from the provider's API, where it was not sent as a webhook.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fetched: Option<&'a Fetched>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -234,6 +238,7 @@ impl<'a> AuditLine<'a> {
             body_sha256: hex::encode(digest::digest(&digest::SHA256, &body)),
             body_bytes: body.len(),
             verdict,
+            fetched: message.fetched,
             reason,
             keys: accepted.map(|a| a.events.iter().map(PaymentEvent::key).collect()),
             events: accepted.map(|a| a.events.as_slice()),

@@ -16,6 +16,7 @@ use provider_webhooks::providers;
 
 use crate::IngestError;
 use crate::audit::{AuditObject, AuditWriter, Filed};
+use crate::fetched::Fetched;
 use crate::insert::{Fate, Rounds, write_all};
 use crate::judge::{Decoded, Judge, Judgement, decoded};
 use crate::message::IncomingMessage;
@@ -151,6 +152,7 @@ where
                     received_at_ms: message.received_at_ms,
                     queued_at_ms: message.queued_at_ms,
                     audit: audit.clone(),
+                    fetched: message.fetched.map(Fetched::note),
                 }));
             }
             Judgement::Rejected { reason, provider } => {

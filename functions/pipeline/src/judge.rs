@@ -1,7 +1,7 @@
 //! One message → believed, refused, or not to be said yet.
 //!
-//! Invariant: only a message that its provider's `verify` vouched for becomes [`Judgement::Accepted`], and what is accepted is
-//! masked already. Judged by receipt time: the same message is judged alike however long it waited.
+//! Invariant: only a message that its provider's `verify` vouched for becomes [`Judgement::Accepted`], or one that payhook fetched from
+//! the provider itself and that says so; what is accepted is masked already. Judged by receipt time: the same message is judged alike however long it waited.
 //! Invariant: a message is rejected because of our own trouble in one case only, and then it can be
 //! redriven. Secrets that cannot be read mean [`Judgement::Retry`]. A certificate that cannot be
 //! fetched now means `certificate_missing`: the message itself names the certificate, and a message
@@ -21,8 +21,8 @@ use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use provider_webhooks::{Headers, Provider, RawWebhook, Reject, Secrets, providers};
 
-use one::new_enough;
 pub use one::{Accepted, BODY_DAMAGED, Refusal, TOO_OLD, judge};
+use one::{judge_fetched, new_enough};
 
 use crate::message::{IncomingMessage, Request, RequestUnreadable};
 use crate::storage::{CertificateStore, SecretStore, StoreError};
@@ -186,6 +186,11 @@ impl<'s, S: SecretStore, C: CertificateStore> Judge<'s, S, C> {
             });
         };
         let name = provider.info().name;
+        if let Some(fetched) = message.fetched {
+            let webhook = RawWebhook::new(&body, &request.headers);
+            let accepted = judge_fetched(provider, webhook, fetched);
+            return FirstLook::Judged(decided(new_enough(accepted, message, received_at), name));
+        }
 
         // Twice at most: secrets are renewed at most once.
         loop {

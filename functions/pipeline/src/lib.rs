@@ -8,6 +8,7 @@
 pub mod aggregate;
 pub mod audit;
 mod error;
+pub mod fetched;
 pub mod ingest;
 mod insert;
 pub mod items;
@@ -25,6 +26,7 @@ pub mod storage;
 pub mod stored;
 
 pub use error::{AuditError, IngestError};
+pub use fetched::Fetched;
 pub use ingest::{Deps, Limits, ingest};
 pub use judge::{Judge, Judgement};
 pub use message::{IncomingMessage, Origin, Request};

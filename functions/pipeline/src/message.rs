@@ -10,6 +10,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use provider_webhooks::{Headers, form};
 
+use crate::fetched::Fetched;
+
 /// The prefix of signature headers in the form string, so that no header can pass for one of our own fields.
 const HEADER_PREFIX: &str = "h.";
 
@@ -37,6 +39,8 @@ pub struct IncomingMessage<'a> {
     /// True if it was sent through verification again after the archive was asked for its events
     /// and had none of them.
     pub archive_asked: bool,
+    /// Who fetched the body from the provider's API, where it was not sent as a webhook.
+    pub fetched: Option<&'a Fetched>,
     /// How often it was delivered (SQS `ApproximateReceiveCount`), 1 for the first time.
     pub receive_count: u32,
 }
@@ -306,6 +310,7 @@ mod tests {
             queued_at_ms: 0,
             first_message_id: None,
             archive_asked: false,
+            fetched: None,
             receive_count: 1,
         }
     }

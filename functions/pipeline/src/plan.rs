@@ -81,6 +81,8 @@ pub struct PlannedEvent {
     pub queued_at_ms: i64,
     /// The message's line in the audit log.
     pub audit: AuditPointer,
+    /// What its record says of who fetched it, where it was not sent as a webhook.
+    pub fetched: Option<String>,
 }
 
 /// The writes of a batch, and the messages whose fate hangs on them.
@@ -160,6 +162,7 @@ fn record(planned: PlannedEvent) -> TransactionRecord {
         queued_at_ms: planned.queued_at_ms,
         message_id: planned.message_id,
         audit: planned.audit,
+        fetched: planned.fetched,
     }
 }
 

@@ -49,6 +49,9 @@ pub struct TransactionRecord {
     pub message_id: String,
     /// Its line in the audit log.
     pub audit: AuditPointer,
+    /// Who fetched it from the provider's API, from where and when, where it was not sent as a
+    /// webhook: see [`crate::Fetched::note`].
+    pub fetched: Option<String>,
 }
 
 /// What must stand at the key of a movement's item for it to be written.

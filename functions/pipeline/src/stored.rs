@@ -70,6 +70,9 @@ pub struct StoredTransaction {
     pub expires_at: i64,
     /// The movements that an event tells: `{kind}#{id}`, and `#{payment}` behind it where it is another's.
     pub tells: Vec<String>,
+    /// Who fetched what it is made of from the provider's API, from where and when, where that was
+    /// not sent as a webhook.
+    pub fetched: Option<String>,
     /// What a movement's item has beside what the event has that changed it last; `None` for an event.
     pub movement: Option<StoredMovement>,
 }
@@ -197,6 +200,7 @@ impl StoredTransaction {
             audit_length: item.number("audit_length")?,
             expires_at: item.number("expires_at")?,
             tells: item.texts("tells")?,
+            fetched: item.maybe_text("fetched")?,
         };
         if !item.0.is_empty() {
             return Err(StoredError::Unknown(item.0.len()));
@@ -271,6 +275,10 @@ mod tests {
             ("audit_offset", number("0")),
             ("audit_length", number("345")),
             ("expires_at", number("1776308645")),
+            (
+                "fetched",
+                text("2026-01-02T03:04:06.000Z api.stripe.com me"),
+            ),
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into()
@@ -306,6 +314,7 @@ mod tests {
             "merchant_account",
             "related_ids",
             "problems",
+            "fetched",
         ] {
             item.remove(name);
         }
@@ -318,7 +327,7 @@ mod tests {
     fn every_other_missing_or_wrong_attribute_is_named() {
         for name in item().keys() {
             for wrong in [None, Some(Attribute::Other)] {
-                let optional = ["merchant_account", "related_ids", "problems"];
+                let optional = ["merchant_account", "related_ids", "problems", "fetched"];
                 let optional = optional.contains(&name.as_str());
                 if wrong.is_none() && optional {
                     continue;

@@ -104,8 +104,6 @@ pub enum Authenticity {
     SharedSecret,
     /// Nothing: a notice to go and ask the provider.
     Unsigned,
-    /// It was fetched from the provider's API, not sent. No provider's webhooks are.
-    Fetched,
 }
 
 /// What a signature vouches for.

@@ -59,10 +59,10 @@ impl<'a> VerifiedWebhook<'a> {
     }
 
     /// What payhook itself fetched from the provider's API, over TLS and with a key of its own, in
-    /// the form of a webhook. Nobody signed it: it is never called signed, and whoever makes one
-    /// says so beside every record of it. `at` is when it happened, by the provider's clock.
+    /// the form of a webhook. Nobody signed it, and it is never called signed: whoever makes one says
+    /// so beside every record of it. `at` is when it happened, by the provider's clock.
     pub fn fetched(raw: RawWebhook<'a>, at: Option<Timestamp>) -> Self {
-        let mut webhook = Match(Authenticity::Fetched).vouch(raw);
+        let mut webhook = Match(Authenticity::Unsigned).vouch(raw);
         webhook.received_at = at;
         webhook
     }

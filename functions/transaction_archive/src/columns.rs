@@ -54,7 +54,7 @@ const fn distinct(column: Column) -> Column {
 }
 
 /// In the order of the file.
-pub(crate) const COLUMNS: [Column; 34] = [
+pub(crate) const COLUMNS: [Column; 35] = [
     distinct(always("transaction_id", Kind::Text)),
     distinct(always("timestamp", Kind::Text)),
     // `event` or `movement`.
@@ -85,6 +85,8 @@ pub(crate) const COLUMNS: [Column; 34] = [
     distinct(always("expires_at", Kind::Long)),
     // The movements that the event tells, `{kind}#{id}`, with spaces between them.
     distinct(maybe("tells", Kind::Text)),
+    // Who fetched it, where it was not sent as a webhook.
+    maybe("fetched", Kind::Text),
     // What only a movement has. Of one that is there several times the highest version holds.
     maybe("movement_kind", Kind::Text),
     distinct(maybe("movement_id", Kind::Text)),

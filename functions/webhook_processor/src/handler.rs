@@ -11,7 +11,8 @@ use pipeline::storage::{
     AuditStore, CertificateStore, Pause, RejectedQueue, SecretStore, TransactionStore,
 };
 use pipeline::{
-    Contradiction, Deps, IncomingMessage, IngestReport, Limits, Origin, ProviderCounters, ingest,
+    Contradiction, Deps, Fetched, IncomingMessage, IngestReport, Limits, Origin, ProviderCounters,
+    ingest,
 };
 
 /// What an invocation did.
@@ -48,17 +49,23 @@ where
         origin.filter(|origin| origin.received_at_ms <= m.sent_at_ms)
     };
     let origins: Vec<Option<Origin>> = messages.iter().map(origin).collect();
+    let fetched: Vec<Option<Fetched>> = messages
+        .iter()
+        .map(|m| m.fetched.as_deref().and_then(Fetched::decode))
+        .collect();
     let batch: Vec<IncomingMessage<'_>> = messages
         .iter()
-        .zip(&origins)
-        .map(|(m, origin)| IncomingMessage {
+        .zip(origins.iter().zip(&fetched))
+        .map(|(m, (origin, fetched))| IncomingMessage {
             message_id: &m.message_id,
             body: &m.body,
             request: m.request.as_deref(),
             received_at_ms: origin.as_ref().map_or(m.sent_at_ms, |o| o.received_at_ms),
             queued_at_ms: m.sent_at_ms,
             first_message_id: origin.as_ref().map(|o| o.message_id.as_str()),
-            archive_asked: origin.as_ref().is_some_and(|o| o.archive_asked),
+            // Whoever fetches a body compares it with table and archive first.
+            archive_asked: fetched.is_some() || origin.as_ref().is_some_and(|o| o.archive_asked),
+            fetched: fetched.as_ref(),
             receive_count: m.receive_count,
         })
         .collect();

@@ -48,6 +48,7 @@ impl Message {
             queued_at_ms: self.queued_at_ms,
             first_message_id: self.first_id.as_deref(),
             archive_asked: false,
+            fetched: None,
             receive_count: self.receive_count,
         }
     }

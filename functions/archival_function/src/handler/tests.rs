@@ -48,6 +48,7 @@ fn stored(day: &str, n: u32) -> StoredTransaction {
         audit_length: 0,
         expires_at: event_time.as_second() + 104 * 86_400,
         tells: Vec::new(),
+        fetched: None,
         movement: None,
     }
 }

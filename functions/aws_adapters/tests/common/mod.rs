@@ -81,6 +81,7 @@ pub(crate) fn record(number: usize) -> TransactionRecord {
         received_at_ms: 1_767_323_045_678,
         queued_at_ms: 1_767_323_045_678,
         message_id: "message-1".into(),
+        fetched: None,
         audit: AuditPointer {
             key: "audit/dt=2026-01-02/hh=03/i.jsonl.zst".into(),
             offset_bytes: 12,

@@ -109,6 +109,7 @@ mod tests {
             audit_length: 1,
             expires_at: 1_788_000_000,
             tells: tells.iter().map(|told| (*told).to_owned()).collect(),
+            fetched: None,
             movement: None,
         }
     }

@@ -12,7 +12,7 @@ use aws_adapters::waiting::Waiting;
 use card_masking::{COMMON_RULES, MaskError, mask_json, mask_text};
 use jiff::Timestamp;
 use pipeline::judge::TOO_OLD;
-use pipeline::{IncomingMessage, Judgement, Origin, Request};
+use pipeline::{Fetched, IncomingMessage, Judgement, Origin, Request};
 use provider_webhooks::providers;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -30,6 +30,8 @@ pub(super) struct Seen {
     pub(super) origin: Origin,
     /// The provider of its path or, without one, of its headers: as claimed.
     provider: Option<&'static str>,
+    /// Who fetched it, where it was not sent as a webhook.
+    fetched: Option<Fetched>,
     passes: bool,
     now: &'static str,
 }
@@ -55,6 +57,7 @@ impl Seen {
             // What is no webhook is tried again without being judged.
             passes: function.is_some_and(|name| name != "webhook_processor"),
             now: "-",
+            fetched: message.fetched.as_deref().and_then(Fetched::decode),
             origin,
             message,
         }
@@ -70,6 +73,7 @@ impl Seen {
             queued_at_ms: self.message.sent_at_ms,
             first_message_id: Some(&self.origin.message_id),
             archive_asked: self.origin.archive_asked,
+            fetched: self.fetched.as_ref(),
             receive_count: 1,
         }
     }
@@ -282,6 +286,7 @@ pub(super) mod tests {
             body: body.to_owned(),
             request: Some("provider=stripe&request_id=1&source_ip=192.0.2.1".to_owned()),
             reject: Some(origin.encode()),
+            fetched: None,
             reason: None,
             sent_at_ms: 1_767_400_000_000,
         };

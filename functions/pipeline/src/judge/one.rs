@@ -5,8 +5,9 @@
 use card_masking::{MaskedPayload, mask_body, mask_text};
 use jiff::Timestamp;
 use payment_event::PaymentEvent;
-use provider_webhooks::{Authenticity, Provider, RawWebhook, Reject, Secrets};
+use provider_webhooks::{Authenticity, Provider, RawWebhook, Reject, Secrets, VerifiedWebhook};
 
+use crate::fetched::Fetched;
 use crate::message::IncomingMessage;
 use crate::plan::TOO_OLD_SECONDS;
 
@@ -82,19 +83,36 @@ pub fn judge(
     let webhook = provider
         .verify(raw, secrets, received_at)
         .map_err(Refusal::Unbelieved)?;
-    let mut events = provider.parse(&webhook).into_vec();
-    let masked = mask_body(&provider.document(&webhook), provider.masking());
+    Ok(read(provider, &webhook))
+}
+
+/// The same for a body that payhook fetched from the provider's API itself: there is no signature,
+/// and it is never called signed.
+pub(super) fn judge_fetched(
+    provider: &'static dyn Provider,
+    raw: RawWebhook<'_>,
+    fetched: &Fetched,
+) -> Accepted {
+    read(
+        provider,
+        &VerifiedWebhook::fetched(raw, fetched.happened_at),
+    )
+}
+
+fn read(provider: &'static dyn Provider, webhook: &VerifiedWebhook<'_>) -> Accepted {
+    let mut events = provider.parse(webhook).into_vec();
+    let masked = mask_body(&provider.document(webhook), provider.masking());
     let mut masked_pans = masked.masked_pans;
     for event in &mut events {
         masked_pans = masked_pans.saturating_add(mask_event(event));
     }
-    Ok(Accepted {
+    Accepted {
         provider: provider.info().name,
         events,
         payload: masked.text,
         masked_pans,
         authenticity: webhook.authenticity(),
-    })
+    }
 }
 
 /// Returns the refusal of a webhook that states an event too old to be believed new, unless the

@@ -62,6 +62,7 @@ impl From<&TransactionRecord> for StoredTransaction {
             audit_length: record.audit.length_bytes,
             expires_at: record.expires_at(),
             tells: event.movements.iter().map(|it| told(event, it)).collect(),
+            fetched: record.fetched.clone(),
             movement: None,
         }
     }
@@ -116,6 +117,9 @@ impl StoredTransaction {
         }
         if !self.tells.is_empty() {
             item.push(("tells", Attribute::List(self.tells.clone())));
+        }
+        if let Some(fetched) = &self.fetched {
+            item.push(("fetched", text(fetched)));
         }
         if let Some(movement) = &self.movement {
             item.extend(movement.attributes());

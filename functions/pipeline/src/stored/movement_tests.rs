@@ -25,6 +25,7 @@ fn record(at_ms: i64, movement: Movement) -> TransactionRecord {
         received_at_ms: at_ms,
         queued_at_ms: at_ms,
         message_id: format!("m-{at_ms}"),
+        fetched: None,
         audit: AuditPointer {
             key: "audit/dt=1970-01-01/hh=00/i.jsonl.zst".into(),
             offset_bytes: 0,

@@ -8,6 +8,7 @@ mod certificates;
 mod counting;
 mod crashes;
 mod faults;
+mod fetching;
 mod judging;
 mod planning;
 mod raising;

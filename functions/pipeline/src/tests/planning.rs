@@ -39,6 +39,7 @@ fn planned(message: usize, id: &str, dated: bool) -> PlannedEvent {
         received_at_ms: -1_500,
         queued_at_ms: -1_500,
         audit,
+        fetched: None,
     }
 }
 

@@ -44,6 +44,7 @@ impl Queued {
             queued_at_ms: self.queued_at_ms,
             first_message_id: None,
             archive_asked: false,
+            fetched: None,
             receive_count: self.receive_count,
         }
     }

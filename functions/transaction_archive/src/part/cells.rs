@@ -107,6 +107,7 @@ pub(super) fn of(rows: &[StoredTransaction], column: &'static str) -> Result<Cel
                 .as_ref()
                 .map(|money| money.exponent_source.as_str())
         })?,
+        "fetched" => strings(&|row| row.fetched.as_deref())?,
         "merchant_account" => strings(&|row| row.merchant_account.as_deref())?,
         "related_ids" => {
             let append = |row: &StoredTransaction, buffer: &mut Vec<u8>| {

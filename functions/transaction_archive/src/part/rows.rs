@@ -253,6 +253,7 @@ impl Row<'_> {
             audit_length: self.number("audit_length")?,
             expires_at: self.number("expires_at")?,
             tells: self.texts("tells", ' ')?,
+            fetched: self.maybe_text("fetched")?,
             movement: self.movement(&record_type)?,
             key,
         };

@@ -65,6 +65,7 @@ pub(crate) fn record(n: u32) -> StoredTransaction {
         audit_offset: 0,
         audit_length: 1,
         tells: Vec::new(),
+        fetched: None,
         movement: None,
     }
 }
@@ -88,6 +89,7 @@ pub(crate) fn event(
             ..plain.key
         },
         tells: tells.iter().map(|told| (*told).to_owned()).collect(),
+        fetched: None,
         related_ids: related
             .iter()
             .map(|(role, id)| ((*role).to_owned(), (*id).to_owned()))

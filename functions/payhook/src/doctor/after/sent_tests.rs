@@ -37,6 +37,7 @@ fn record() -> StoredTransaction {
         audit_length: 9,
         expires_at: 1_788_000_000,
         tells: Vec::new(),
+        fetched: None,
         movement: None,
     }
 }
