@@ -4,10 +4,16 @@ use crate::Listing;
 
 mod gocardless;
 mod paddle;
+mod square;
 mod stripe;
 
 /// Every listing, by name.
-pub static ALL: &[&dyn Listing] = &[&gocardless::GoCardless, &paddle::Paddle, &stripe::Stripe];
+pub static ALL: &[&dyn Listing] = &[
+    &gocardless::GoCardless,
+    &paddle::Paddle,
+    &square::Square,
+    &stripe::Stripe,
+];
 
 /// The listing of the provider called `name` in the catalogue.
 pub fn by_name(name: &str) -> Option<&'static dyn Listing> {
