@@ -4,6 +4,7 @@ use crate::Listing;
 
 mod gocardless;
 mod paddle;
+mod paypal;
 mod square;
 mod stripe;
 
@@ -11,6 +12,7 @@ mod stripe;
 pub static ALL: &[&dyn Listing] = &[
     &gocardless::GoCardless,
     &paddle::Paddle,
+    &paypal::PayPal,
     &square::Square,
     &stripe::Stripe,
 ];
