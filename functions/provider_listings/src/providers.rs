@@ -2,6 +2,7 @@
 
 use crate::Listing;
 
+mod authorizenet;
 mod gocardless;
 mod paddle;
 mod paypal;
@@ -10,6 +11,7 @@ mod stripe;
 
 /// Every listing, by name.
 pub static ALL: &[&dyn Listing] = &[
+    &authorizenet::AuthorizeNet,
     &gocardless::GoCardless,
     &paddle::Paddle,
     &paypal::PayPal,
