@@ -3,6 +3,7 @@
 use crate::Listing;
 
 mod authorizenet;
+mod checkout;
 mod gocardless;
 mod paddle;
 mod paypal;
@@ -12,6 +13,7 @@ mod stripe;
 /// Every listing, by name.
 pub static ALL: &[&dyn Listing] = &[
     &authorizenet::AuthorizeNet,
+    &checkout::Checkout,
     &gocardless::GoCardless,
     &paddle::Paddle,
     &paypal::PayPal,
