@@ -5,6 +5,7 @@ use crate::Listing;
 mod authorizenet;
 mod checkout;
 mod gocardless;
+mod mollie;
 mod paddle;
 mod paypal;
 mod square;
@@ -15,6 +16,7 @@ pub static ALL: &[&dyn Listing] = &[
     &authorizenet::AuthorizeNet,
     &checkout::Checkout,
     &gocardless::GoCardless,
+    &mollie::Mollie,
     &paddle::Paddle,
     &paypal::PayPal,
     &square::Square,
