@@ -6,6 +6,7 @@ mod authorizenet;
 mod checkout;
 mod gocardless;
 mod mollie;
+mod mollieclassic;
 mod paddle;
 mod paypal;
 mod square;
@@ -17,6 +18,7 @@ pub static ALL: &[&dyn Listing] = &[
     &checkout::Checkout,
     &gocardless::GoCardless,
     &mollie::Mollie,
+    &mollieclassic::MollieClassic,
     &paddle::Paddle,
     &paypal::PayPal,
     &square::Square,

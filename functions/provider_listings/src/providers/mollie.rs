@@ -21,7 +21,7 @@ use crate::{Auth, ListingError, ListingInfo, Lists};
 pub(super) struct Mollie;
 
 pub(super) const BASE_URL: &str = "https://api.mollie.com";
-pub(super) const RIGHTS: &str = "an access token (access_…) with no other permissions than payments.read, refunds.read and payouts.read";
+const RIGHTS: &str = "an access token (access_…) with no other permissions than payments.read, refunds.read and payouts.read";
 pub(super) const PROFILE: (&str, &str) = (
     "profile_id",
     "the payment profile (pfl_…) whose payments are listed; absent for a token that is scoped to one profile",
@@ -104,12 +104,16 @@ pub(super) fn behind(
 
 /// A key of an API profile may take and give back money; an access token has the permissions that
 /// it was given.
-pub(super) fn check_key(provider: &'static str, key: &str) -> Result<(), ListingError> {
+pub(super) fn check_key(
+    provider: &'static str,
+    wanted: &'static str,
+    key: &str,
+) -> Result<(), ListingError> {
     match key.starts_with("live_") || key.starts_with("test_") {
         true => Err(ListingError::KeyTooPowerful {
             provider,
             right: "an API key (live_…, test_…) may move money",
-            wanted: RIGHTS,
+            wanted,
         }),
         false => Ok(()),
     }
@@ -163,7 +167,7 @@ impl Listing for Mollie {
     }
 
     fn check_key(&self, key: &str) -> Result<(), ListingError> {
-        check_key(INFO.provider, key)
+        check_key(INFO.provider, RIGHTS, key)
     }
 
     fn begin(&self, window: Window, account: &Account) -> Result<Vec<Query>, ListingError> {
