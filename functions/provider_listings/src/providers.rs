@@ -3,6 +3,7 @@
 use crate::Listing;
 
 mod authorizenet;
+mod chargebee;
 mod checkout;
 mod gocardless;
 mod mollie;
@@ -15,6 +16,7 @@ mod stripe;
 /// Every listing, by name.
 pub static ALL: &[&dyn Listing] = &[
     &authorizenet::AuthorizeNet,
+    &chargebee::Chargebee,
     &checkout::Checkout,
     &gocardless::GoCardless,
     &mollie::Mollie,
