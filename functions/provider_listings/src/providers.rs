@@ -10,6 +10,7 @@ mod mollie;
 mod mollieclassic;
 mod paddle;
 mod paypal;
+mod recurly;
 mod square;
 mod stripe;
 
@@ -23,6 +24,7 @@ pub static ALL: &[&dyn Listing] = &[
     &mollieclassic::MollieClassic,
     &paddle::Paddle,
     &paypal::PayPal,
+    &recurly::Recurly,
     &square::Square,
     &stripe::Stripe,
 ];
