@@ -11,6 +11,7 @@ mod mollieclassic;
 mod paddle;
 mod paypal;
 mod recurly;
+mod shopify;
 mod square;
 mod stripe;
 
@@ -25,6 +26,7 @@ pub static ALL: &[&dyn Listing] = &[
     &paddle::Paddle,
     &paypal::PayPal,
     &recurly::Recurly,
+    &shopify::Shopify,
     &square::Square,
     &stripe::Stripe,
 ];
