@@ -2,8 +2,8 @@
 //!
 //! Sources, read 2026-11-28: <https://developer.authorize.net/api/reference/features/webhooks.html>
 //! (basic authentication by login id and transaction key; that the history can be retrieved);
-//! authnetjson at 17546b0, a library of a third party, `AuthnetWebhooksRequest.php` (path, `offset`,
-//! `limit`) and `examples/webhooks/notificationHistory.php` (the answer);
+//! authnetjson at 17546b0, a library of a third party, `AuthnetWebhooksRequest.php` (path,
+//! `offset`, `limit`) and `examples/webhooks/notificationHistory.php` (the answer);
 //! <https://raw.githubusercontent.com/api-evangelist/authorizenet/refs/heads/main/asyncapi/authorizenet-webhooks.yml>,
 //! a third party as well (the path of one notification).
 //!

@@ -1,9 +1,9 @@
 //! Chargebee: `GET /api/v2/events`, by `occurred_at`, the oldest first.
 //!
-//! Sources, read 2026-11-28: chargebee-node at 31f906a (`Event.d.ts`, `event.schema.ts`, `filter.ts`,
-//! `environment.ts`: path, `occurred_at[between]`, `sort_by[asc]`, `offset` and `next_offset`, the
-//! answer); <https://apidocs.chargebee.com/docs/api/auth> (the key as the user's name);
-//! <https://www.chargebee.com/docs/api_keys.html> (keys that only read);
+//! Sources, read 2026-11-28: chargebee-node at 31f906a (`Event.d.ts`, `event.schema.ts`,
+//! `filter.ts`, `environment.ts`: path, `occurred_at[between]`, `sort_by[asc]`, `offset` and
+//! `next_offset`, the answer); <https://apidocs.chargebee.com/docs/api/auth> (the key as the user's
+//! name); <https://www.chargebee.com/docs/api_keys.html> (keys that only read);
 //! <https://chargebee.com/docs/2.0/site-configuration/articles-and-faq/what-are-the-chargebee-api-limits.html>;
 //! <https://chargebee.com/docs/1.0/site-configuration/articles-and-faq/can-i-filter-events-for-a-specific-customer-using-api.html>
 //! (ninety days, said of the interface for people).

@@ -1,12 +1,12 @@
-//! Checkout.com: payments by `POST /payments/search`, disputes by `GET /disputes`, and the events of
-//! each by `GET /workflows/events/subject/{id}` and `GET /workflows/events/{id}`.
+//! Checkout.com: payments by `POST /payments/search`, disputes by `GET /disputes`, and the events
+//! of each by `GET /workflows/events/subject/{id}` and `GET /workflows/events/{id}`.
 //!
 //! Sources, read 2026-11-28: checkout-sdk-python at 93a90f3 (`workflows_client.py`,
-//! `payments_client.py`, `disputes.py`, `oauth_scopes.py`, `sdk_authorization.py`) and checkout-sdk-net
-//! at cc9c5e0e (`PaymentsSearchRequest.cs`, `PaymentsQueryResponse.cs`, `DisputesQueryResponse.cs`,
-//! `SubjectEventsResponse.cs`, `GetEventResponse.cs`);
-//! <https://www.checkout.com/docs/payments/manage-payments/search-and-filter-payments> (the scope of
-//! the search, which is beta),
+//! `payments_client.py`, `disputes.py`, `oauth_scopes.py`, `sdk_authorization.py`) and
+//! checkout-sdk-net at cc9c5e0e (`PaymentsSearchRequest.cs`, `PaymentsQueryResponse.cs`,
+//! `DisputesQueryResponse.cs`, `SubjectEventsResponse.cs`, `GetEventResponse.cs`);
+//! <https://www.checkout.com/docs/payments/manage-payments/search-and-filter-payments> (the scope
+//! of the search, which is beta),
 //! <https://www.checkout.com/docs/developer-resources/event-notifications/receive-webhooks/resend-webhooks.md>
 //! (ninety days; payments and disputes are subjects). Of the present platform alone: the previous
 //! one has `GET /events`, thirty days back.

@@ -1,10 +1,11 @@
-//! Mollie: `GET /v2/payments`, `/v2/refunds`, `/v2/chargebacks`, `/v2/payouts` and, of a payment that
-//! is captured by hand, `/v2/payments/{id}/captures`; by the time of creation, the newest first.
+//! Mollie: `GET /v2/payments`, `/v2/refunds`, `/v2/chargebacks`, `/v2/payouts` and, of a payment
+//! that is captured by hand, `/v2/payments/{id}/captures`; by the time of creation, the newest
+//! first.
 //!
 //! Sources, read 2026-11-28: mollie/openapi at cfbba47, `specs.yaml` (paths, `from`, `limit` of at
 //! most 250, `sort`, `profileId`, states, the answers, that a payout must be of 1 April 2026 or
-//! later, the forms of keys); <https://docs.mollie.com/reference/authentication.md>. One event can be
-//! asked for by its id (`GET /v2/events/{id}`); no list of them exists.
+//! later, the forms of keys); <https://docs.mollie.com/reference/authentication.md>. One event can
+//! be asked for by its id (`GET /v2/events/{id}`); no list of them exists.
 //!
 //! No list has a filter by date. An entity is listed in its latest state, and its webhook is made
 //! of it: the event around the entity, of the type that the webhook of this state has. The event

@@ -1,16 +1,16 @@
 //! Recurly: `GET /transactions`, by `updated_at`, the oldest first.
 //!
-//! Sources, read 2026-11-28: recurly-client-python at 7294ca7, `openapi/api.yaml` (path, parameters,
-//! answer, types and states of a transaction, hosts, limits) and `base_client.py` (authorisation, the
-//! version in `Accept`); <https://docs.recurly.com/docs/api-keys> (what a key may do). The
-//! notifications: <https://docs.recurly.com/recurly-subscriptions/docs/overview-webhooks>,
-//! read 2026-11-27.
+//! Sources, read 2026-11-28: recurly-client-python at 7294ca7, `openapi/api.yaml` (path,
+//! parameters, answer, types and states of a transaction, hosts, limits) and `base_client.py`
+//! (authorisation, the version in `Accept`); <https://docs.recurly.com/docs/api-keys> (what a key
+//! may do). The notifications:
+//! <https://docs.recurly.com/recurly-subscriptions/docs/overview-webhooks>, read 2026-11-27.
 //!
 //! Events are listed nowhere, and a notification has no id of its own: what is compared is the
 //! money. A transaction is listed in its latest state and becomes the notification of that state. A
 //! transaction that was charged back had succeeded, and no notification tells the chargeback. Of
-//! verifications, of what became of a mere authorisation, and of a refund that did not succeed it is
-//! not documented which notification they have: they are left out.
+//! verifications, of what became of a mere authorisation, and of a refund that did not succeed it
+//! is not documented which notification they have: they are left out.
 
 use crate::listing::{Account, Listed, Listing, Window};
 use crate::page::{Node, Page, unreadable};

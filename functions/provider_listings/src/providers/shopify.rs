@@ -1,20 +1,22 @@
 //! Shopify: the GraphQL Admin API's `orders` with their transactions, by the time of their last
 //! change, the oldest first; and `disputes`.
 //!
-//! Sources, read 2026-11-28: <https://shopify.dev/docs/api/admin-graphql/latest/objects/OrderTransaction.md>,
+//! Sources, read 2026-11-28:
+//! <https://shopify.dev/docs/api/admin-graphql/latest/objects/OrderTransaction.md>,
 //! <https://shopify.dev/docs/api/admin-graphql/latest/enums/OrderTransactionStatus>,
 //! <https://shopify.dev/docs/api/admin-graphql/2026-07/queries/disputes>,
 //! <https://shopify.dev/docs/api/admin-graphql/2024-10/objects/ShopifyPaymentsDispute>,
 //! <https://shopify.dev/docs/api/admin-graphql/unstable/enums/OrderWriteOffSortKeys> (orders of the
-//! last sixty days), <https://community.shopify.com/c/shopify-apis-and-sdks/does-creating-a-transaction-update-the-order-s-updated-at/m-p/1321740>
+//! last sixty days),
+//! <https://community.shopify.com/c/shopify-apis-and-sdks/does-creating-a-transaction-update-the-order-s-updated-at/m-p/1321740>
 //! (Shopify's staff: a transaction changes its order's `updated_at`; an order has a hundred of them
 //! at most). The bodies of the webhooks: <https://shopify.dev/docs/api/webhooks>, read 2026-11-25.
 //!
 //! A transaction of the window has changed its order since the window began, so every order that
 //! changed since then is read, and of its transactions those of the window become the body of
 //! `order_transactions/create`. A refund's transactions are told by that topic and by
-//! `refunds/create` alike. GraphQL writes in capitals, and with global ids, what the webhook writes in
-//! small letters and with numbers.
+//! `refunds/create` alike. GraphQL writes in capitals, and with global ids, what the webhook writes
+//! in small letters and with numbers.
 
 use crate::listing::{Account, Listed, Listing, Window};
 use crate::page::{Node, Page, unreadable};

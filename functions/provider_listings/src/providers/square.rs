@@ -2,12 +2,13 @@
 //!
 //! Sources: <https://developer.squareup.com/reference/square/events-api/SearchEvents> and
 //! square-python-sdk at 24302bac, read 2026-11-28 (`events/client.py`, `types/search_events_*.py`,
-//! `types/event.py`: the fields of request and answer); <https://developer.squareup.com/docs/events-api/overview>,
-//! read 2026-11-27 (the access token). An event of the list is the body of its webhook.
+//! `types/event.py`: the fields of request and answer);
+//! <https://developer.squareup.com/docs/events-api/overview>, read 2026-11-27 (the access token).
+//! An event of the list is the body of its webhook.
 //!
-//! Events are searchable only if that was switched on before they happened
-//! (`PUT /v2/events/enable`). The answer holds no `events` where there are none, as Square leaves
-//! out empty lists, and no `events` where there are errors: `{}` is an empty list, and what has
+//! Events are searchable only if that was switched on before they happened (`PUT
+//! /v2/events/enable`). The answer holds no `events` where there are none, as Square leaves out
+//! empty lists, and no `events` where there are errors: `{}` is an empty list, and what has
 //! `errors` or nothing that is known is no answer.
 
 use crate::listing::{Account, Listed, Listing, Window};
@@ -110,5 +111,24 @@ impl Listing for Square {
 
     fn resend(&self, _listed: &Listed, _account: &Account) -> Option<ApiRequest> {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn no_events_are_an_empty_answer_and_errors_are_none() {
+        let window = Window {
+            from: "2026-11-01T00:00:00Z".parse().unwrap(),
+            to: "2026-11-02T00:00:00Z".parse().unwrap(),
+        };
+        let asked = Square.begin(window, &Account::default()).unwrap();
+        let read = |answer: &str| Square.read(&asked[0], answer.as_bytes());
+        assert_eq!(read(" {}\n").unwrap(), Page::default());
+        assert!(read("{\"errors\":[{\"code\":\"UNAUTHORIZED\"}]}").is_err());
+        assert!(read("{\"cursor\":\"x\"}").is_err());
     }
 }
