@@ -1,8 +1,8 @@
 //! Shopify: the GraphQL Admin API's `orders` with their transactions, by the time of their last
 //! change, the oldest first; and `disputes`.
 //!
-//! Sources, read 2026-11-28:
-//! <https://shopify.dev/docs/api/admin-graphql/latest/objects/OrderTransaction.md>,
+//! Sources, read 2026-11-28: <https://shopify.dev/docs/api/admin-graphql/2025-10/queries/order>
+//! (the fields of an order's transactions, and that they are a plain list),
 //! <https://shopify.dev/docs/api/admin-graphql/latest/enums/OrderTransactionStatus>,
 //! <https://shopify.dev/docs/api/admin-graphql/2026-07/queries/disputes>,
 //! <https://shopify.dev/docs/api/admin-graphql/2024-10/objects/ShopifyPaymentsDispute>,
@@ -29,7 +29,7 @@ pub(super) struct Shopify;
 static INFO: ListingInfo = ListingInfo {
     provider: "shopify",
     lists: Lists::Objects,
-    source: "https://shopify.dev/docs/api/admin-graphql/latest/objects/OrderTransaction.md and the pages beside it, read 2026-11-28",
+    source: "https://shopify.dev/docs/api/admin-graphql/2025-10/queries/order and the pages in the head of its file, read 2026-11-28",
     base_url: "",
     auth: Auth::Header("x-shopify-access-token"),
     rights: "an Admin API access token with no other scopes than read_orders and read_shopify_payments_disputes",
@@ -47,7 +47,7 @@ static INFO: ListingInfo = ListingInfo {
     requests_per_second: 1,
     resend: "",
     leaves_out: "transactions of orders that are older than sixty days, unless the token has read_all_orders; disputes that were initiated before the window and changed in it; what orders tell of their money as a whole: without a subscription to order_transactions/create every payment, and without it or refunds/create every refund, is called missing",
-    unconfirmed: "the names of the fields of a query's order and transaction but for those of the pages above, the filter initiated_at of disputes (what it lets through is filtered again), the cost of the queries, that a transaction's currency is that of presentmentMoney",
+    unconfirmed: "the filter updated_at and the sort key UPDATED_AT of orders, and the filter initiated_at of disputes (what they let through is filtered again); the cost of the queries; that a transaction's currency in its webhook is that of presentmentMoney",
 };
 
 const API_URL: &str = "api_url";
