@@ -149,7 +149,7 @@ pub fn compare(
 }
 
 fn lack(lists: Lists, one: &Expected, have: &Have, ids: &BTreeSet<&str>) -> Option<Lack> {
-    if lists == Lists::Events {
+    if lists != Lists::Objects {
         let stored = one
             .event_ids
             .iter()
@@ -166,4 +166,68 @@ fn lack(lists: Lists, one: &Expected, have: &Have, ids: &BTreeSet<&str>) -> Opti
             Some(_) => None,
         });
     lacks.min()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Listed;
+
+    fn time(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn one(id: &str, at: &str) -> Expected {
+        Expected {
+            listed: Listed {
+                id: id.to_owned(),
+                what: "payment paid".to_owned(),
+                at: Some(time(at)),
+                body: Vec::new(),
+                headers: Vec::new(),
+            },
+            keys: Vec::from([TransactionKey {
+                transaction_id: format!("example:{id}"),
+                timestamp: format!("{at}#{id}"),
+            }]),
+            event_ids: Vec::from([id.to_owned()]),
+            movements: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_notice_is_known_by_its_id_and_one_of_an_older_thing_is_no_gap() {
+        let window = Window {
+            from: time("2026-11-01T00:00:00Z"),
+            to: time("2026-11-02T00:00:00Z"),
+        };
+        let expected = [
+            one("tr_1", "2026-11-01T01:00:00Z"),
+            one("tr_2", "2026-11-01T02:00:00Z"),
+            one("tr_3", "2026-11-01T23:00:00Z"),
+        ];
+        let stored = ["tr_1", "tr_0"].map(|id| Stored {
+            event_id: id.to_owned(),
+            event_type: "notice".to_owned(),
+            at: time("2026-11-01T03:00:00Z"),
+        });
+        let have = Have {
+            events: stored.into(),
+            ..Have::default()
+        };
+        let settled = time("2026-11-01T12:00:00Z");
+        let ids = |gaps: &[Gap]| gaps.iter().map(|gap| gap.id.clone()).collect::<Vec<_>>();
+        for (lists, missing, not_yet, not_listed) in [
+            (Lists::Notices, "tr_2", "tr_3", None),
+            (Lists::Events, "tr_2", "tr_3", Some("tr_0")),
+        ] {
+            let report = compare(lists, window, &expected, &have, settled);
+            assert_eq!((report.listed, report.present), (3, 1));
+            assert_eq!(ids(&report.missing), [missing]);
+            assert_eq!(ids(&report.not_yet), [not_yet]);
+            assert_eq!(ids(&report.not_listed), Vec::from_iter(not_listed));
+        }
+        let report = compare(Lists::Objects, window, &expected, &have, settled);
+        assert_eq!((report.present, report.missing.len()), (3, 0));
+    }
 }

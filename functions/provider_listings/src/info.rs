@@ -10,6 +10,9 @@ pub enum Lists {
     Events,
     /// Payments, refunds and the like, but no events: compared by the movements of their money.
     Objects,
+    /// Things of which webhooks tell nothing but the id: compared by whether any webhook of it is
+    /// stored. What is stored and not listed says nothing, since older things have webhooks as well.
+    Notices,
     /// Nothing that could be compared.
     Nothing,
 }

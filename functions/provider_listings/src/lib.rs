@@ -12,6 +12,7 @@ mod gaps;
 mod info;
 mod listing;
 mod page;
+mod paging;
 pub mod providers;
 mod request;
 mod walk;

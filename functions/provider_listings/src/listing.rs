@@ -94,6 +94,15 @@ pub trait Listing: Sync {
     /// [`ListingError::AnswerUnreadable`].
     fn read(&self, asked: &Query, answer: &[u8]) -> Result<Page, ListingError>;
 
+    /// What has to be asked of the entries of an answer one by one, where a list names things and
+    /// does not tell them: each is a list of its own. None unless the provider's file says so.
+    ///
+    /// # Errors
+    /// [`ListingError::AnswerUnreadable`].
+    fn details(&self, _asked: &Query, _answer: &[u8]) -> Result<Vec<Query>, ListingError> {
+        Ok(Vec::new())
+    }
+
     /// Asks the provider to send the webhook of an event again; `None` where it cannot be asked.
     fn resend(&self, listed: &Listed, account: &Account) -> Option<ApiRequest>;
 }

@@ -3,12 +3,13 @@
 //! Invariant: the result is the whole list or an error; a list that was read in part is never taken for a short one.
 //! `Retry-After`: RFC 9110, section 10.2.3, <https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3>, read 2026-11-28.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use crate::listing::{Account, Listed, Listing, Window};
+use crate::page::Page;
 use crate::request::{ApiRequest, Query};
 use crate::{ListingError, Lists};
 
@@ -109,7 +110,8 @@ pub async fn walk(
         requests: 0,
     };
     let mut listed = Vec::new();
-    for first in listing.begin(window, account)? {
+    let mut lists: VecDeque<Query> = listing.begin(window, account)?.into();
+    while let Some(first) = lists.pop_front() {
         let mut asked: BTreeSet<String> = BTreeSet::new();
         let mut next = Some(first);
         while let Some(query) = next {
@@ -121,8 +123,9 @@ pub async fn walk(
                     resource: query.resource,
                 });
             }
-            let page = asking.page(&query).await?;
+            let (page, details) = asking.page(&query).await?;
             listed.extend(page.listed);
+            lists.extend(details);
             next = page.next;
         }
     }
@@ -132,6 +135,9 @@ pub async fn walk(
     })
 }
 
+/// What an answer lists, and what has to be asked of its entries.
+type Told = (Page, Vec<Query>);
+
 struct Asking<'a, A> {
     listing: &'a dyn Listing,
     api: &'a A,
@@ -140,7 +146,7 @@ struct Asking<'a, A> {
 }
 
 impl<A: Api> Asking<'_, A> {
-    async fn page(&mut self, query: &Query) -> Result<crate::Page, ListingError> {
+    async fn page(&mut self, query: &Query) -> Result<Told, ListingError> {
         let info = self.listing.info();
         let mut attempt = 1;
         loop {
@@ -180,11 +186,7 @@ impl<A: Api> Asking<'_, A> {
     }
 
     /// The page, or why to ask again.
-    fn judged(
-        &self,
-        query: &Query,
-        answer: &Answer,
-    ) -> Result<Result<crate::Page, String>, ListingError> {
+    fn judged(&self, query: &Query, answer: &Answer) -> Result<Result<Told, String>, ListingError> {
         let info = self.listing.info();
         let provider = info.provider;
         match answer.status {
@@ -196,10 +198,12 @@ impl<A: Api> Asking<'_, A> {
                     }
                 }
                 // An answer that was cut short is whole the next time.
-                Ok(self
-                    .listing
-                    .read(query, &answer.body)
-                    .map_err(|_| CUT_SHORT.to_owned()))
+                let page = self.listing.read(query, &answer.body);
+                let told = page.and_then(|page| {
+                    let details = self.listing.details(query, &answer.body)?;
+                    Ok((page, details))
+                });
+                Ok(told.map_err(|_| CUT_SHORT.to_owned()))
             }
             401 | 403 => Err(ListingError::KeyRefused {
                 provider,
