@@ -26,7 +26,7 @@ pub enum ListingError {
         /// The provider's name.
         provider: &'static str,
         /// The right that it should not have.
-        right: &'static str,
+        right: String,
         /// The rights that are enough.
         wanted: &'static str,
     },
