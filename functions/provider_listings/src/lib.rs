@@ -12,6 +12,7 @@ mod gaps;
 mod info;
 mod listing;
 mod page;
+mod parts;
 pub mod providers;
 mod request;
 mod walk;

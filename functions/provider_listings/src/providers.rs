@@ -2,11 +2,16 @@
 
 use crate::Listing;
 
+mod adyenplatform;
 mod gocardless;
 mod stripe;
 
 /// Every listing, by name.
-pub static ALL: &[&dyn Listing] = &[&gocardless::GoCardless, &stripe::Stripe];
+pub static ALL: &[&dyn Listing] = &[
+    &adyenplatform::AdyenPlatform,
+    &gocardless::GoCardless,
+    &stripe::Stripe,
+];
 
 /// The listing of the provider called `name` in the catalogue.
 pub fn by_name(name: &str) -> Option<&'static dyn Listing> {
