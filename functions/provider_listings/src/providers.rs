@@ -4,12 +4,14 @@ use crate::Listing;
 
 mod adyenplatform;
 mod gocardless;
+mod razorpay;
 mod stripe;
 
 /// Every listing, by name.
 pub static ALL: &[&dyn Listing] = &[
     &adyenplatform::AdyenPlatform,
     &gocardless::GoCardless,
+    &razorpay::Razorpay,
     &stripe::Stripe,
 ];
 
