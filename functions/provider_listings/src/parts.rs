@@ -39,6 +39,18 @@ pub(crate) fn seconds(text: &str) -> Option<Timestamp> {
     Timestamp::from_second(text.parse().ok()?).ok()
 }
 
+/// The day of a time in UTC (`2026-11-01`).
+pub(crate) fn day(time: Timestamp) -> String {
+    let text = time.to_string();
+    let (day, _) = text.split_once('T').unwrap_or((&text, ""));
+    day.to_owned()
+}
+
+/// The beginning of a day (`2026-11-01`) in UTC.
+pub(crate) fn midnight(day: &str) -> Option<Timestamp> {
+    format!("{day}T00:00:00Z").parse().ok()
+}
+
 /// Returns true if a thing belongs to the window. What has no readable time belongs to the window
 /// that it was asked for by.
 pub(crate) fn inside(window: Window, at: Option<Timestamp>) -> bool {
@@ -76,6 +88,8 @@ mod tests {
         assert!(inside(window, Some(window.from)) && inside(window, None));
         assert!(!inside(window, Some(window.to)));
         assert_eq!(seconds("soon"), None);
+        assert_eq!(midnight(&day(window.from)), Some(window.from));
+        assert_eq!(midnight("2026-11-31"), None);
         assert_eq!(quoted("a\"b"), "\"a\\\"b\"");
     }
 }

@@ -3,6 +3,7 @@
 use crate::Listing;
 
 mod adyenplatform;
+mod braintree;
 mod gocardless;
 mod razorpay;
 mod stripe;
@@ -10,6 +11,7 @@ mod stripe;
 /// Every listing, by name.
 pub static ALL: &[&dyn Listing] = &[
     &adyenplatform::AdyenPlatform,
+    &braintree::Braintree,
     &gocardless::GoCardless,
     &razorpay::Razorpay,
     &stripe::Stripe,
