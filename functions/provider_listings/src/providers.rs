@@ -7,6 +7,7 @@ mod braintree;
 mod gocardless;
 mod razorpay;
 mod stripe;
+mod worldpay;
 
 /// Every listing, by name.
 pub static ALL: &[&dyn Listing] = &[
@@ -15,6 +16,7 @@ pub static ALL: &[&dyn Listing] = &[
     &gocardless::GoCardless,
     &razorpay::Razorpay,
     &stripe::Stripe,
+    &worldpay::Worldpay,
 ];
 
 /// The listing of the provider called `name` in the catalogue.
