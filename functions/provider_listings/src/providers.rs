@@ -5,6 +5,7 @@ use crate::Listing;
 mod adyenplatform;
 mod braintree;
 mod gocardless;
+mod paystack;
 mod razorpay;
 mod stripe;
 mod worldpay;
@@ -14,6 +15,7 @@ pub static ALL: &[&dyn Listing] = &[
     &adyenplatform::AdyenPlatform,
     &braintree::Braintree,
     &gocardless::GoCardless,
+    &paystack::Paystack,
     &razorpay::Razorpay,
     &stripe::Stripe,
     &worldpay::Worldpay,
