@@ -4,6 +4,7 @@ use crate::Listing;
 
 mod adyenplatform;
 mod braintree;
+mod flutterwave;
 mod gocardless;
 mod paystack;
 mod razorpay;
@@ -14,6 +15,7 @@ mod worldpay;
 pub static ALL: &[&dyn Listing] = &[
     &adyenplatform::AdyenPlatform,
     &braintree::Braintree,
+    &flutterwave::Flutterwave,
     &gocardless::GoCardless,
     &paystack::Paystack,
     &razorpay::Razorpay,
