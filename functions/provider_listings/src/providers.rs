@@ -5,6 +5,7 @@ use crate::Listing;
 mod adyenplatform;
 mod braintree;
 mod flutterwave;
+mod flutterwavev4;
 mod gocardless;
 mod paystack;
 mod razorpay;
@@ -16,6 +17,7 @@ pub static ALL: &[&dyn Listing] = &[
     &adyenplatform::AdyenPlatform,
     &braintree::Braintree,
     &flutterwave::Flutterwave,
+    &flutterwavev4::FlutterwaveV4,
     &gocardless::GoCardless,
     &paystack::Paystack,
     &razorpay::Razorpay,
