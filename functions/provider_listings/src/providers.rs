@@ -4,6 +4,7 @@ use crate::Listing;
 
 mod adyenplatform;
 mod braintree;
+mod coinbase;
 mod flutterwave;
 mod flutterwavev4;
 mod gocardless;
@@ -16,6 +17,7 @@ mod worldpay;
 pub static ALL: &[&dyn Listing] = &[
     &adyenplatform::AdyenPlatform,
     &braintree::Braintree,
+    &coinbase::Coinbase,
     &flutterwave::Flutterwave,
     &flutterwavev4::FlutterwaveV4,
     &gocardless::GoCardless,
