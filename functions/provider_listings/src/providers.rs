@@ -3,6 +3,7 @@
 use crate::Listing;
 
 mod adyenplatform;
+mod airwallex;
 mod braintree;
 mod coinbase;
 mod flutterwave;
@@ -16,6 +17,7 @@ mod worldpay;
 /// Every listing, by name.
 pub static ALL: &[&dyn Listing] = &[
     &adyenplatform::AdyenPlatform,
+    &airwallex::Airwallex,
     &braintree::Braintree,
     &coinbase::Coinbase,
     &flutterwave::Flutterwave,
