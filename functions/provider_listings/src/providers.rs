@@ -6,6 +6,7 @@ mod adyenplatform;
 mod airwallex;
 mod braintree;
 mod coinbase;
+mod coinbasebusiness;
 mod flutterwave;
 mod flutterwavev4;
 mod gocardless;
@@ -20,6 +21,7 @@ pub static ALL: &[&dyn Listing] = &[
     &airwallex::Airwallex,
     &braintree::Braintree,
     &coinbase::Coinbase,
+    &coinbasebusiness::CoinbaseBusiness,
     &flutterwave::Flutterwave,
     &flutterwavev4::FlutterwaveV4,
     &gocardless::GoCardless,
