@@ -15,6 +15,7 @@ mod page;
 mod parts;
 pub mod providers;
 mod request;
+mod unlisted;
 mod walk;
 
 pub use error::ListingError;

@@ -2,31 +2,39 @@
 
 use crate::Listing;
 
+mod adyen;
 mod adyenplatform;
 mod airwallex;
 mod braintree;
 mod coinbase;
 mod coinbasebusiness;
+mod cybersource;
 mod flutterwave;
 mod flutterwavev4;
 mod gocardless;
+mod klarna;
 mod paystack;
 mod razorpay;
+mod standardwebhooks;
 mod stripe;
 mod worldpay;
 
 /// Every listing, by name.
 pub static ALL: &[&dyn Listing] = &[
+    &adyen::ADYEN,
     &adyenplatform::AdyenPlatform,
     &airwallex::Airwallex,
     &braintree::Braintree,
     &coinbase::Coinbase,
     &coinbasebusiness::CoinbaseBusiness,
+    &cybersource::CYBERSOURCE,
     &flutterwave::Flutterwave,
     &flutterwavev4::FlutterwaveV4,
     &gocardless::GoCardless,
+    &klarna::KLARNA,
     &paystack::Paystack,
     &razorpay::Razorpay,
+    &standardwebhooks::STANDARD_WEBHOOKS,
     &stripe::Stripe,
     &worldpay::Worldpay,
 ];
