@@ -62,6 +62,50 @@ pub(crate) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
+/// What the tests of several listings need.
+#[cfg(test)]
+pub(crate) mod testing {
+    #![allow(clippy::unwrap_used)]
+    use std::collections::BTreeMap;
+
+    use crate::{Account, Listing, ListingError, Page, Query, Window};
+
+    /// The first query for a resource, in the window of the tests' day.
+    pub(crate) fn first(listing: &dyn Listing, resource: &str) -> Query {
+        let window = Window {
+            from: "2026-11-01T00:00:00Z".parse().unwrap(),
+            to: "2026-11-02T00:00:00Z".parse().unwrap(),
+        };
+        let settings = listing.info().settings.iter();
+        let settings = settings.map(|(name, _)| ((*name).to_owned(), "x".to_owned()));
+        let account = Account::new(settings.collect::<BTreeMap<_, _>>());
+        let queries = listing.begin(window, &account).unwrap();
+        let found = queries.into_iter().find(|it| it.resource == resource);
+        found.unwrap()
+    }
+
+    /// What an answer to the first query for a resource gives.
+    pub(crate) fn read(
+        listing: &dyn Listing,
+        resource: &str,
+        answer: &str,
+    ) -> Result<Page, ListingError> {
+        listing.read(&first(listing, resource), answer.as_bytes())
+    }
+
+    /// Asserts that each answer is taken for one that was cut short, never for the end of a list.
+    pub(crate) fn unreadable(listing: &dyn Listing, resource: &str, answers: &[&str]) {
+        let provider = listing.info().provider;
+        for answer in answers {
+            let read = read(listing, resource, answer);
+            assert!(
+                matches!(read, Err(ListingError::AnswerUnreadable { .. })),
+                "{provider} {resource}: {answer}"
+            );
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

@@ -116,3 +116,21 @@ impl Listing for AdyenPlatform {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::parts::testing::{read, unreadable};
+
+    #[test]
+    fn a_link_without_a_cursor_is_no_end() {
+        let answers = [
+            r#"{"data":[],"_links":{"next":{}}}"#,
+            r#"{"data":[],"_links":{"next":{"href":"https://a.example/btl/v4/transfers?limit=2"}}}"#,
+        ];
+        unreadable(&AdyenPlatform, "transfers", &answers);
+        let last = read(&AdyenPlatform, "transfers", r#"{"data":[]}"#).unwrap();
+        assert_eq!(last, Page::default());
+    }
+}

@@ -185,3 +185,30 @@ impl Listing for Airwallex {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::parts::testing::{read, unreadable};
+
+    #[test]
+    fn a_list_says_whether_there_is_more() {
+        for resource in [INTENTS, REFUNDS] {
+            unreadable(&Airwallex, resource, &[r#"{"items":[]}"#]);
+            let last = read(&Airwallex, resource, r#"{"items":[],"has_more":false}"#);
+            assert_eq!(last.unwrap().next, None);
+        }
+        // A cursor behind nothing leads nowhere.
+        let last = read(&Airwallex, DISPUTES, r#"{"items":[],"page_after":"x"}"#);
+        assert_eq!(last.unwrap().next, None);
+    }
+
+    #[test]
+    fn a_dispute_of_the_older_form_is_listed_by_its_older_id() {
+        let answer = r#"{"items":[{"dispute_id":"d1","status":"WON","updated_at":"2026-11-01T01:00:00+0000"}]}"#;
+        let page = read(&Airwallex, DISPUTES, answer).unwrap();
+        assert_eq!(page.listed[0].id, "d1");
+        assert_eq!(page.listed[0].what, "payment_dispute.won");
+    }
+}

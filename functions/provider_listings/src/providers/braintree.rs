@@ -273,3 +273,37 @@ impl Listing for Braintree {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::parts::testing::unreadable;
+
+    #[test]
+    fn an_answer_with_errors_or_without_a_cursor_is_no_list() {
+        let answers = [
+            r#"{"errors":[{"message":"x"}],"data":{"search":{"refunds":{"edges":[],"pageInfo":{"hasNextPage":false}}}}}"#,
+            r#"{"data":{"search":{"refunds":null}}}"#,
+            r#"{"data":{"search":{"refunds":{"edges":[],"pageInfo":{"hasNextPage":true,"endCursor":null}}}}}"#,
+        ];
+        unreadable(&Braintree, REFUNDS, &answers);
+    }
+
+    #[test]
+    fn a_notification_is_a_form_of_lines_of_base64_of_escaped_xml() {
+        let subject = element("order-id", Some("a & <b>".to_owned()));
+        let form = String::from_utf8(form("k", None, &subject)).unwrap();
+        let payload = form.strip_prefix("bt_payload=").unwrap();
+        let payload = payload.replace("%3D", "=").replace("%2B", "+");
+        let lines: Vec<_> = payload.split("%0A").collect();
+        assert!(lines.len() > 2 && lines[0].len() == LINE);
+        assert_eq!(lines.last(), Some(&""));
+        let xml = STANDARD.decode(lines.concat().replace("%2F", "/")).unwrap();
+        let xml = String::from_utf8(xml).unwrap();
+        assert!(
+            xml.contains("<order-id>a &amp; &lt;b&gt;</order-id>"),
+            "{xml}"
+        );
+    }
+}

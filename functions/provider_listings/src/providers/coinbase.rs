@@ -102,3 +102,33 @@ impl Listing for Coinbase {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::parts::testing::{read, unreadable};
+
+    #[test]
+    fn a_full_page_without_a_cursor_is_no_end() {
+        let answers = [
+            r#"{"data":[]}"#,
+            r#"{"data":[],"pagination":{"yielded":2,"limit":2}}"#,
+            r#"{"data":[],"pagination":{"yielded":2,"limit":2,"cursor_range":[]}}"#,
+        ];
+        unreadable(&Coinbase, "events", &answers);
+    }
+
+    #[test]
+    fn a_list_that_says_it_is_oldest_first_is_read_on() {
+        let page = |order| {
+            format!(
+                r#"{{"data":[{{"id":"1","created_at":"2026-10-01T00:00:00Z"}}],
+                "pagination":{{"order":"{order}","yielded":1,"limit":1,"cursor_range":["1","1"]}}}}"#
+            )
+        };
+        assert_eq!(read(&Coinbase, "events", &page("desc")).unwrap().next, None);
+        let asc = read(&Coinbase, "events", &page("asc")).unwrap();
+        assert!(asc.next.is_some() && asc.listed.is_empty());
+    }
+}

@@ -83,7 +83,7 @@ fn listed(window: Window, checkout: Node<'_>) -> Vec<Listed> {
     let (Some(id), true) = (checkout.text("id"), inside(window, at)) else {
         return Vec::new();
     };
-    let fields = checkout.raw().trim_start_matches('{');
+    let fields = checkout.raw().strip_prefix('{').unwrap_or_default();
     let one = |event: &'static str| Listed {
         id: id.clone(),
         what: event.to_owned(),

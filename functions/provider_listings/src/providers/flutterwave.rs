@@ -149,6 +149,16 @@ impl Listing for Flutterwave {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::parts::testing;
+
+    #[test]
+    fn a_list_without_its_pages_is_no_list() {
+        let answers = [
+            r#"{"data":[]}"#,
+            r#"{"data":[],"meta":{"page_info":{"total":0}}}"#,
+        ];
+        testing::unreadable(&Flutterwave, REFUNDS, &answers);
+    }
 
     #[test]
     fn only_a_transaction_can_be_sent_again() {

@@ -163,3 +163,21 @@ impl Listing for FlutterwaveV4 {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::parts::testing::{read, unreadable};
+
+    #[test]
+    fn a_list_without_its_pages_is_no_list() {
+        let answers = [
+            r#"{"data":[]}"#,
+            r#"{"data":[],"meta":{"page_info":{"total":0}}}"#,
+        ];
+        unreadable(&FlutterwaveV4, CHARGES, &answers);
+        let empty = r#"{"data":[],"meta":{"page_info":{"current_page":1,"total_pages":2}}}"#;
+        assert!(read(&FlutterwaveV4, CHARGES, empty).unwrap().next.is_some());
+    }
+}

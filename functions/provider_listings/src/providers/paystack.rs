@@ -40,21 +40,16 @@ const DISPUTES: &str = "disputes";
 const TRANSFERS: &str = "transfers";
 
 fn request(resource: &'static str, window: Window, behind: &str) -> ApiRequest {
-    let (path, cursor, behind) = match resource {
-        TRANSACTIONS => ("/transaction", "true", ("next", behind)),
-        TRANSFERS => ("/transfer", "true", ("next", behind)),
-        _ => ("/dispute", "", ("page", behind)),
+    let (from, to) = (window.from.to_string(), window.to.to_string());
+    let by_cursor = [("per_page", PAGE), ("use_cursor", "true"), ("next", behind)];
+    let by_number = [("perPage", PAGE), ("page", behind)];
+    let (path, pages): (_, &[_]) = match resource {
+        TRANSACTIONS => ("/transaction", &by_cursor),
+        TRANSFERS => ("/transfer", &by_cursor),
+        _ => ("/dispute", &by_number),
     };
-    ApiRequest::get(
-        path,
-        &[
-            ("from", &window.from.to_string()),
-            ("to", &window.to.to_string()),
-            ("perPage", PAGE),
-            ("use_cursor", cursor),
-            behind,
-        ],
-    )
+    let window = [("from", &*from), ("to", &*to)];
+    ApiRequest::get(path, &[&window, pages].concat())
 }
 
 /// The event type that an object in this state was last told by; `None` where none is sent.
@@ -133,5 +128,19 @@ impl Listing for Paystack {
 
     fn resend(&self, _listed: &Listed, _account: &Account) -> Option<ApiRequest> {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::parts::testing::unreadable;
+
+    #[test]
+    fn a_list_without_its_cursor_is_no_list() {
+        for resource in [TRANSACTIONS, TRANSFERS] {
+            unreadable(&Paystack, resource, &[r#"{"status":true,"data":[]}"#]);
+        }
     }
 }

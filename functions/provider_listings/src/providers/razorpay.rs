@@ -207,3 +207,28 @@ impl Listing for Razorpay {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::parts::testing::{read, unreadable};
+
+    #[test]
+    fn a_payment_that_was_refunded_without_its_refunds_is_an_error() {
+        let payment = |refunds: &str| {
+            format!(
+                r#"{{"items":[{{"id":"p","status":"captured","created_at":1793500000,
+                "amount_refunded":5{refunds}}}]}}"#
+            )
+        };
+        unreadable(&Razorpay, PAYMENTS, &[&payment("")]);
+        let refund = r#"[{"id":"r","status":"failed","created_at":1793500001}]"#;
+        for refunds in [refund.to_owned(), format!("{{\"items\":{refund}}}")] {
+            let page = payment(&format!(",\"refunds\":{refunds}"));
+            let page = read(&Razorpay, PAYMENTS, &page).unwrap();
+            let told: Vec<_> = page.listed.iter().map(|it| &*it.what).collect();
+            assert_eq!(told, ["payment.captured", "refund.failed"]);
+        }
+    }
+}

@@ -30,8 +30,8 @@ static INFO: ListingInfo = ListingInfo {
         "entity",
         "optional: the entity references whose payments are listed, joined by commas",
     )],
-    // The start may not be older than a year, and payments before 25 June 2024 are elsewhere.
-    reach_back_days: Some(365),
+    // The start, a second before the window, may not be older than a year.
+    reach_back_days: Some(364),
     requests_per_second: 2,
     resend: "",
     leaves_out: "settlements, refunds and cancellations, whose amounts and references a list does not state: reconcile them by the account statements; disputes and payouts; payments by other means than cards",
@@ -164,5 +164,32 @@ impl Listing for Worldpay {
 
     fn resend(&self, _listed: &Listed, _account: &Account) -> Option<ApiRequest> {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::parts::testing::{read, unreadable};
+
+    #[test]
+    fn a_link_without_the_filter_or_to_elsewhere_is_an_error() {
+        let page = |link: &str| {
+            format!(
+                r#"{{"_links":{{"self":{{"href":"/x"}},"next":{{"href":"{link}"}}}},"_embedded":{{"payments":[]}}}}"#
+            )
+        };
+        let without = page("/paymentQueries/payments?pageSize=1");
+        let other = page("/paymentQueries/payments?receivedEvents=saleFailed");
+        let elsewhere =
+            page("https://a.example/paymentQueries/payments?receivedEvents=saleRefused");
+        let answers = [&*without, &*other, &*elsewhere, r#"{"_embedded":{}}"#];
+        unreadable(&Worldpay, "saleRefused", &answers);
+        let absolute =
+            "https://access.worldpay.com/paymentQueries/payments?receivedEvents=saleRefused";
+        let read = read(&Worldpay, "saleRefused", &page(absolute)).unwrap();
+        let path = read.next.unwrap().request.path;
+        assert_eq!(path, "/paymentQueries/payments?receivedEvents=saleRefused");
     }
 }
