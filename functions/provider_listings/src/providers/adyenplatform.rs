@@ -1,8 +1,9 @@
 //! Adyen's platforms: `GET /btl/v4/transfers`, by the time of creation, oldest first.
 //!
 //! Sources: <https://github.com/Adyen/adyen-openapi> (commit aa014f0), `json/TransferService-v4.json`
-//! (path, parameters, answer, links) and `json/BalancePlatformTransferNotification-v4.json` (the
-//! webhook's `data` has the very fields of a transfer in the list), read 2026-11-28.
+//! (live host, path, parameters, answer, links) and `json/BalancePlatformTransferNotification-v4.json` (the
+//! webhook's `data` has the very fields of a transfer in the list);
+//! <https://docs.adyen.com/platforms/view-transfers-details> (the role that reads), read 2026-11-28.
 //!
 //! A transfer is listed in its latest state, so an earlier one is not found missing. When the
 //! webhook was queued and in which environment is not in the list, and is not made up.
@@ -21,7 +22,7 @@ static INFO: ListingInfo = ListingInfo {
     source: "https://github.com/Adyen/adyen-openapi json/TransferService-v4.json, read 2026-11-28",
     base_url: "https://balanceplatform-api-live.adyen.com",
     auth: Auth::Header("x-api-key"),
-    rights: "an API credential of the balance platform whose one role lets it read transfers",
+    rights: "an API credential of the balance platform with the TransferService Webservice Retrieve role and no other",
     settings: &[(
         "balance_platform",
         "the id of the balance platform whose transfers are listed",
@@ -30,7 +31,7 @@ static INFO: ListingInfo = ListingInfo {
     requests_per_second: 5,
     resend: "",
     leaves_out: "account holders, balance accounts, payment instruments and reports, which move no money; earlier states of a transfer; a change of a transfer that was created before the window",
-    unconfirmed: "the host of the live API; the name of the role that reads and nothing else; how far back transfers are listed; the limit of requests",
+    unconfirmed: "how far back transfers are listed; the limit of requests",
 };
 
 /// Transfers of a page.
