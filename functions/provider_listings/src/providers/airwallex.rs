@@ -4,6 +4,8 @@
 //! Sources, read 2026-11-28: Airwallex's own library, npm `@airwallex/node-sdk` 2.0.0-beta.4
 //! (`api/paymentAcceptance`, `api/payouts/payoutsTransfersApi`, `api/authentication`: paths,
 //! parameters, credential; `model`: answers, fields);
+//! <https://www.airwallex.com/docs/api/authentication/api_access_token> (the login; a token lives for
+//! 30 minutes); <https://www.airwallex.com/docs/developer-tools/api/api-key-scopes> (keys that read);
 //! <https://www.airwallex.com/docs/developer-tools/webhooks/listen-for-webhook-events/payload-examples/online-payments>
 //! (the object of a webhook is what the API answers); <https://www.airwallex.com/docs/payouts__retrieve-payers>
 //! (the first page has number 0).
@@ -25,7 +27,7 @@ static INFO: ListingInfo = ListingInfo {
     source: "https://www.npmjs.com/package/@airwallex/node-sdk 2.0.0-beta.4, read 2026-11-28",
     base_url: "https://api.airwallex.com",
     auth: Auth::Login("/api/v1/authentication/login"),
-    rights: "client id and API key, joined by a colon, of a restricted key that may read payments, disputes and transfers and change nothing",
+    rights: "client id and API key, joined by a colon, of a scoped key of one account with Read for payment intents, refunds, disputes and transfers and Write for nothing",
     settings: &[],
     reach_back_days: None,
     requests_per_second: 2,

@@ -3,7 +3,10 @@
 //! Sources, read 2026-11-28: <https://flutterwaveinc.mintlify.app/v4-api-reference/chargebacks/list-chargebacks>
 //! (`page` with the newest entries on the first, `size` up to 50, `from` and `to`, answer),
 //! `…/charges/list-charges` and `…/refunds/retrieve-a-refund` (answers);
-//! github.com/api-evangelist/flutterwave (commit ae62210, a third party: paths, address of tokens).
+//! <https://developer.flutterwave.com/docs/environments> (live host);
+//! <https://developer.flutterwave.com/docs/authentication> (address of tokens; the client's id and
+//! secret are fields of the form, and a token lives for ten minutes);
+//! github.com/api-evangelist/flutterwave (commit ae62210, a third party: path of transfers).
 //!
 //! Since the parameters of time are documented for chargebacks alone, what an answer gives beside the
 //! window is left out, and reading stops at the first page that is older than the window as a whole.
@@ -34,7 +37,7 @@ static INFO: ListingInfo = ListingInfo {
     requests_per_second: 3,
     resend: "",
     leaves_out: "what is still under way; charges that were voided; orders and virtual accounts; a change in the window of what was created before it",
-    unconfirmed: "the host of the live API and the address of tokens, which public code and a third party state; from, to, page and size for other lists than chargebacks; whether webhooks of chargebacks are sent, of which a third party tells alone; the form of a transfer in the list; the limit of requests",
+    unconfirmed: "from, to, page and size for other lists than chargebacks; whether webhooks of chargebacks are sent, of which a third party tells alone; the form of a transfer in the list; the limit of requests",
 };
 
 /// Entries of a page.
