@@ -2,9 +2,9 @@
 //!
 //! Sources, read 2026-11-28: <https://github.com/Adyen/adyen-openapi> (commit aa014f0),
 //! `json/TransferService-v4.json` (live host, path, parameters, answer, links) and
-//! `json/BalancePlatformTransferNotification-v4.json` (the webhook's `data` has the very fields of a
-//! transfer in the list); <https://docs.adyen.com/platforms/view-transfers-details> (the role that
-//! reads).
+//! `json/BalancePlatformTransferNotification-v4.json` (the webhook's `data` has the very fields of
+//! a transfer in the list); <https://docs.adyen.com/platforms/view-transfers-details> (the role
+//! that reads).
 //!
 //! A transfer is listed in its latest state, so an earlier one is not found missing. When the
 //! webhook was queued and in which environment is not in the list, and is not made up.

@@ -4,14 +4,15 @@
 //! Sources, read 2026-11-28: Airwallex's own library, npm `@airwallex/node-sdk` 2.0.0-beta.4
 //! (`api/paymentAcceptance`, `api/payouts/payoutsTransfersApi`, `api/authentication`: paths,
 //! parameters, credential; `model`: answers, fields);
-//! <https://www.airwallex.com/docs/api/authentication/api_access_token> (the login; a token lives for
-//! 30 minutes); <https://www.airwallex.com/docs/developer-tools/api/api-key-scopes> (keys that read);
+//! <https://www.airwallex.com/docs/api/authentication/api_access_token> (the login; a token lives
+//! for 30 minutes); <https://www.airwallex.com/docs/developer-tools/api/api-key-scopes> (keys that
+//! read);
 //! <https://www.airwallex.com/docs/developer-tools/webhooks/listen-for-webhook-events/payload-examples/online-payments>
-//! (the object of a webhook is what the API answers); <https://www.airwallex.com/docs/payouts__retrieve-payers>
-//! (the first page has number 0).
+//! (the object of a webhook is what the API answers);
+//! <https://www.airwallex.com/docs/payouts__retrieve-payers> (the first page has number 0).
 //!
-//! Attempts are not listed, since the intent tells what was captured. The webhook of an event has an
-//! id, a time and an account, which no list states and which are not made up.
+//! Attempts are not listed, since the intent tells what was captured. The webhook of an event has
+//! an id, a time and an account, which no list states and which are not made up.
 
 use crate::listing::{Account, Listed, Listing, Window};
 use crate::page::{Node, Page, unreadable};

@@ -1,15 +1,17 @@
-//! Braintree: the GraphQL API's `search` of transactions and refunds by direct debit that settled in
-//! the window, and of disputes that were received in it.
+//! Braintree: the GraphQL API's `search` of transactions and refunds by direct debit that settled
+//! in the window, and of disputes that were received in it.
 //!
 //! Sources, read 2026-11-28: <https://github.com/braintree/graphql-api> `schema.graphql` (commit
 //! 2252d47: searches, types, states, pages);
 //! <https://developer.paypal.com/braintree/graphql/guides/search> and `…/guides/making_api_calls`
-//! (address, credential, headers); <https://developer.paypal.com/braintree/docs/reference/general/webhooks/transaction>
-//! (webhooks of transactions are sent for ACH and SEPA direct debit alone) and `…/webhooks/dispute`.
+//! (address, credential, headers);
+//! <https://developer.paypal.com/braintree/docs/reference/general/webhooks/transaction> (webhooks
+//! of transactions are sent for ACH and SEPA direct debit alone) and `…/webhooks/dispute`.
 //!
-//! The API answers JSON and a webhook is a form with XML in base64: the notification is written anew
-//! from what the search gives, in the elements that braintree-python's samples have, and the time of
-//! the state stands for that of the notification. `legacyId` is the id that notifications have.
+//! The API answers JSON and a webhook is a form with XML in base64: the notification is written
+//! anew from what the search gives, in the elements that braintree-python's samples have, and the
+//! time of the state stands for that of the notification. `legacyId` is the id that notifications
+//! have.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

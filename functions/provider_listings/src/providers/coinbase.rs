@@ -3,8 +3,8 @@
 //! Sources, read 2026-11-28: coinbase-commerce-python (commit 91af61a) `client.py` (address,
 //! version), `api_resources/event.py` and `api_resources/base/list_api_resource.py` (paging);
 //! github.com/api-evangelist/commerce-coinbase (commit 1bc6163, a third party)
-//! `openapi/commerce-coinbase-events-api-openapi.yml` (limit, fields of an event). An event of the list
-//! is the `event` of its webhook, by the same id.
+//! `openapi/commerce-coinbase-events-api-openapi.yml` (limit, fields of an event). An event of the
+//! list is the `event` of its webhook, by the same id.
 //!
 //! The list has no filter by time: reading stops at the first page that is older than the window.
 

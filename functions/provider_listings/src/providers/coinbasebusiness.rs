@@ -2,10 +2,13 @@
 //!
 //! Sources, read 2026-11-28: github.com/api-evangelist/commerce-coinbase (commit 1bc6163, a third
 //! party) `openapi/_original/openapi-checkouts.yml` (parameters, answer, states);
-//! <https://docs.cdp.coinbase.com/coinbase-business/checkout-apis/api-reference> (states of checkouts
-//! and refunds), <https://docs.cdp.coinbase.com/api-reference/business-api/rest-api/checkouts/get-checkout>
-//! (a checkout); <https://github.com/coinbase/cdp-sdk> (commit f9bbf41) `python/cdp/auth/utils/jwt.py`
-//! (the token).
+//! <https://docs.cdp.coinbase.com/coinbase-business/checkout-apis/api-reference> (states of
+//! checkouts and refunds),
+//! <https://docs.cdp.coinbase.com/api-reference/business-api/rest-api/checkouts/get-checkout> (a
+//! checkout);
+//! <https://docs.cdp.coinbase.com/coinbase-business/authentication-authorization/api-key-authentication>
+//! (the permission View moves no funds); <https://github.com/coinbase/cdp-sdk> (commit f9bbf41)
+//! `python/cdp/auth/utils/jwt.py` (the token).
 //!
 //! A webhook is the checkout with `eventType` among its fields. A checkout that was paid and given
 //! back tells both, so it is listed once for each. The time is that of its creation, not of what
@@ -31,7 +34,7 @@ static INFO: ListingInfo = ListingInfo {
     requests_per_second: 5,
     resend: "",
     leaves_out: "payment links, payment sessions and transfers, whose lists are of other APIs; checkouts that are open or were deactivated; what became in the window of a checkout that was created before it",
-    unconfirmed: "startTime and endTime, which a third party's copy of the description alone has (what is listed beside the window is left out either way); that a key may be limited to View; how far back the list goes; the limit of requests",
+    unconfirmed: "startTime and endTime, which a third party's copy of the description alone has (what is listed beside the window is left out either way); how far back the list goes; the limit of requests",
 };
 
 /// Checkouts of a page.

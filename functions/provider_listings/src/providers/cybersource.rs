@@ -5,8 +5,8 @@
 //! an older release's `docs/ReplayWebhooksApi.md`, read 2026-11-27.
 //!
 //! A request to the API is signed as a whole, for which there is no kind of credential here. And by
-//! the published rules the payload of a payment's webhook is encrypted, so that it tells no movement
-//! that a search could be compared with: every transaction would be called missing.
+//! the published rules the payload of a payment's webhook is encrypted, so that it tells no
+//! movement that a search could be compared with: every transaction would be called missing.
 
 use crate::unlisted::Unlisted;
 use crate::{Auth, ListingInfo, Lists};

@@ -4,7 +4,8 @@
 //! `documentation/transactions.md`, `documentation/transfers.md` (answers, `from`, `to`),
 //! `services/transactions/rave.retrieve.js` and `rave.resend-hooks.js` (paths);
 //! <https://developer.flutterwave.com/v3.0.0/reference/get-all-refunds> (parameters of refunds) and
-//! <https://flutterwaveinc.mintlify.app/api-reference/transactions/get-all-refunds> (fields, pages).
+//! <https://flutterwaveinc.mintlify.app/api-reference/transactions/get-all-refunds> (fields,
+//! pages).
 //!
 //! Days are asked for with one more on either side, since no document says in which zone they are.
 //! The webhook of a refund has other names for its fields than the list, and the same values.

@@ -1,16 +1,17 @@
 //! Flutterwave's fourth version: charges, refunds, chargebacks and transfers, newest first.
 //!
-//! Sources, read 2026-11-28: <https://flutterwaveinc.mintlify.app/v4-api-reference/chargebacks/list-chargebacks>
-//! (`page` with the newest entries on the first, `size` up to 50, `from` and `to`, answer),
+//! Sources, read 2026-11-28:
+//! <https://flutterwaveinc.mintlify.app/v4-api-reference/chargebacks/list-chargebacks> (`page` with
+//! the newest entries on the first, `size` up to 50, `from` and `to`, answer),
 //! `…/charges/list-charges` and `…/refunds/retrieve-a-refund` (answers);
 //! <https://developer.flutterwave.com/docs/environments> (live host);
 //! <https://developer.flutterwave.com/docs/authentication> (address of tokens; the client's id and
 //! secret are fields of the form, and a token lives for ten minutes);
 //! github.com/api-evangelist/flutterwave (commit ae62210, a third party: path of transfers).
 //!
-//! Since the parameters of time are documented for chargebacks alone, what an answer gives beside the
-//! window is left out, and reading stops at the first page that is older than the window as a whole.
-//! A transfer states its amount as an object with a `value`, its webhook as a number.
+//! Since the parameters of time are documented for chargebacks alone, what an answer gives beside
+//! the window is left out, and reading stops at the first page that is older than the window as a
+//! whole. A transfer states its amount as an object with a `value`, its webhook as a number.
 
 use jiff::Timestamp;
 

@@ -1,9 +1,9 @@
 //! Klarna: lists settlements by other ids than those of its webhooks.
 //!
-//! Sources: Klarna's description of its settlements API as github.com/api-evangelist/klarna keeps it
-//! (`openapi/_original/klarna-settlements-api-openapi.yml`: paths, fields of a transaction), read
-//! 2026-11-28; <https://docs.klarna.com/api/kn/klarna-notifications-api> (no list of notifications),
-//! read 2026-11-27.
+//! Sources: Klarna's description of its settlements API as github.com/api-evangelist/klarna keeps
+//! it (`openapi/_original/klarna-settlements-api-openapi.yml`: paths, fields of a transaction),
+//! read 2026-11-28; <https://docs.klarna.com/api/kn/klarna-notifications-api> (no list of
+//! notifications), read 2026-11-27.
 
 use crate::unlisted::Unlisted;
 use crate::{Auth, ListingInfo, Lists};

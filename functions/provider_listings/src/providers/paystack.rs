@@ -1,8 +1,9 @@
 //! Paystack: transactions, disputes and transfers, by the time of creation.
 //!
 //! Sources, read 2026-11-28: <https://github.com/PaystackOSS/openapi> `dist/paystack.yaml` (commit
-//! 9678dea: paths, parameters, states, fields) and <https://github.com/PaystackOSS/doc-code-snippets>
-//! (commit 94af513: `dist/api/transactions/list/response.json`, `src/api/disputes/list/response.json`,
+//! 9678dea: paths, parameters, states, fields) and
+//! <https://github.com/PaystackOSS/doc-code-snippets> (commit 94af513:
+//! `dist/api/transactions/list/response.json`, `src/api/disputes/list/response.json`,
 //! `src/doc/payments/refunds/events`).
 //!
 //! Refunds are not compared: their webhooks name them by `refund_reference`, which the list of

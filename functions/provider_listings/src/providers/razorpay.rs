@@ -2,9 +2,9 @@
 //!
 //! Sources, read 2026-11-28: razorpay-python (commit b56ac01) `documents/payment.md`, `refund.md`,
 //! `dispute.md` and `settlement.md` (paths, parameters, entities; `expand[]` of payments knows
-//! `refunds`); github.com/razorpay/markdown-docs `api/refunds/fetch-all.md` (at most 100 a page) and
-//! `api/disputes/fetch-all.md` (states); <https://razorpay.com/docs/sg/api/disputes/fetch-all> (its
-//! command line filters by `from` and `to`).
+//! `refunds`); github.com/razorpay/markdown-docs `api/refunds/fetch-all.md` (at most 100 a page)
+//! and `api/disputes/fetch-all.md` (states); <https://razorpay.com/docs/sg/api/disputes/fetch-all>
+//! (its command line filters by `from` and `to`).
 //!
 //! The refund of a payment that was never captured releases its authorisation, and the refund alone
 //! does not say so: therefore refunds are read with their payments, as their webhooks state them,

@@ -1,8 +1,9 @@
-//! Standard Webhooks: a form of webhooks that any sender may use; a list is the sender's own matter.
+//! Standard Webhooks: a form of webhooks that any sender may use; a list is the sender's own
+//! matter.
 //!
-//! Source: <https://github.com/standard-webhooks/standard-webhooks> `spec/standard-webhooks.md`, which
-//! recommends that a sender lets its customers list and replay messages that failed, and defines no
-//! interface for it, read 2026-11-28.
+//! Source: <https://github.com/standard-webhooks/standard-webhooks> `spec/standard-webhooks.md`,
+//! which recommends that a sender lets its customers list and replay messages that failed, and
+//! defines no interface for it, read 2026-11-28.
 
 use crate::unlisted::Unlisted;
 use crate::{Auth, ListingInfo, Lists};

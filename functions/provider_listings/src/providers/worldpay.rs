@@ -4,12 +4,13 @@
 //! Sources, read 2026-11-28: <https://developer.worldpay.com/products/payment-queries> and
 //! `…/query-by-date-range` (one year back, pages, what is not there yet); Worldpay's OpenAPI
 //! description as github.com/api-evangelist/worldpay keeps it
-//! (`openapi/_original/worldpay-payment-queries-openapi.yaml`: parameters, answer, names of events).
+//! (`openapi/_original/worldpay-payment-queries-openapi.yaml`: parameters, answer, names of
+//! events).
 //!
 //! A list gives neither the events of a payment nor their ids. It can be filtered by the name of an
 //! event, so each name is asked for: payment and name are what a webhook tells. The time of the
-//! payment stands for that of the event. A part that is settled, refunded or cancelled has an amount
-//! and a reference of its own, which a list does not state, so those are left out.
+//! payment stands for that of the event. A part that is settled, refunded or cancelled has an
+//! amount and a reference of its own, which a list does not state, so those are left out.
 
 use crate::listing::{Account, Listed, Listing, Window};
 use crate::page::{Node, Page, unreadable};
