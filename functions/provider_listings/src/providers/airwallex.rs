@@ -25,7 +25,7 @@ pub(super) struct Airwallex;
 static INFO: ListingInfo = ListingInfo {
     provider: "airwallex",
     lists: Lists::Objects,
-    source: "https://www.npmjs.com/package/@airwallex/node-sdk 2.0.0-beta.4, read 2026-11-28",
+    source: "https://www.airwallex.com/docs/developer-tools/api/api-key-scopes, read 2026-11-28",
     base_url: "https://api.airwallex.com",
     auth: Auth::Login("/api/v1/authentication/login"),
     rights: "client id and API key, joined by a colon, of a scoped key of one account with Read for payment intents, refunds, disputes and transfers and Write for nothing",
