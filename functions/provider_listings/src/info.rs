@@ -27,8 +27,19 @@ pub enum Auth {
     Basic,
     /// A header that holds the key.
     Header(&'static str),
-    /// OAuth 2.0 client credentials (RFC 6749, section 4.4): the key is `client_id:client_secret`; the token comes from this path.
+    /// OAuth 2.0 client credentials (RFC 6749, section 4.4): the key is `client_id:client_secret`;
+    /// the token comes from this path, or from this address where it begins with `https://`.
     ClientCredentials(&'static str),
+    /// A login: the key is `client_id:api_key`. A POST without a body to this path, with the headers
+    /// `x-client-id` and `x-api-key`, answers JSON with `token` and `expires_at`; the token is then
+    /// sent as [`Auth::Bearer`] sends a key.
+    Login(&'static str),
+    /// `Authorization: Bearer {token}` with a JSON Web Token (RFC 7519) that is signed for each
+    /// request: the key is `key_id:secret`. Header: `alg`, `kid` (the key id), `typ` (`JWT`), `nonce`
+    /// (random). Claims: `sub` (the key id), `iss` (`cdp`), `nbf` (now), `exp` (120 seconds later),
+    /// `uris` (a list of one `METHOD host/path`, without the query). A secret in PEM is a P-256 key
+    /// (`ES256`), any other is base64 of the 64 bytes of an Ed25519 key, seed first (`EdDSA`).
+    SignedToken,
     /// No list, no key.
     None,
 }

@@ -13,8 +13,10 @@ mod info;
 mod listing;
 mod page;
 mod paging;
+mod parts;
 pub mod providers;
 mod request;
+mod unlisted;
 mod walk;
 
 pub use error::ListingError;

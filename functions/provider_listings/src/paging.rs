@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::Window;
 use crate::listing::Listed;
 use crate::page::Node;
+use crate::parts::quoted;
 
 /// The path and query of an address behind scheme and host: a request goes to the provider's base
 /// address, whatever host its answer names. `None` for what is neither an address nor a path.
@@ -65,11 +66,6 @@ pub(crate) fn object(fields: &[(&str, &str)]) -> String {
         .iter()
         .map(|(name, value)| format!("{}:{value}", quoted(name)));
     format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
-}
-
-/// A JSON string.
-pub(crate) fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }
 
 impl<'a> Node<'a> {

@@ -19,7 +19,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::listing::{Account, Listed, Listing, Window};
 use crate::page::{Node, Page, unreadable};
-use crate::paging::{object, parameter, quoted};
+use crate::paging::{object, parameter};
+use crate::parts::quoted;
 use crate::request::{ApiRequest, Content, Query, encoded};
 use crate::{Auth, ListingError, ListingInfo, Lists};
 

@@ -15,7 +15,8 @@ use jiff::Timestamp;
 
 use crate::listing::{Account, Listed, Listing, Window};
 use crate::page::{Node, Page, unreadable};
-use crate::paging::{NewestFirst, object, parameter, quoted};
+use crate::paging::{NewestFirst, object, parameter};
+use crate::parts::quoted;
 use crate::request::{ApiRequest, Query, encoded};
 use crate::{Auth, ListingError, ListingInfo, Lists};
 
@@ -113,7 +114,7 @@ pub(super) fn check_key(
     match key.starts_with("live_") || key.starts_with("test_") {
         true => Err(ListingError::KeyTooPowerful {
             provider,
-            right: "an API key (live_…, test_…) may move money",
+            right: "an API key (live_…, test_…) may move money".to_owned(),
             wanted,
         }),
         false => Ok(()),

@@ -14,7 +14,8 @@
 
 use crate::listing::{Account, Listed, Listing, Window};
 use crate::page::{Node, Page, unreadable};
-use crate::paging::{behind_host, object, quoted};
+use crate::paging::{behind_host, object};
+use crate::parts::quoted;
 use crate::request::{ApiRequest, Query};
 use crate::{Auth, ListingError, ListingInfo, Lists};
 

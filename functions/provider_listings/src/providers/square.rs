@@ -13,7 +13,8 @@
 
 use crate::listing::{Account, Listed, Listing, Window};
 use crate::page::{Node, Page};
-use crate::paging::{object, quoted};
+use crate::paging::object;
+use crate::parts::quoted;
 use crate::request::{ApiRequest, Content, Query};
 use crate::{Auth, ListingError, ListingInfo, Lists};
 

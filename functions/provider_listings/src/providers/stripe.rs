@@ -74,7 +74,7 @@ impl Listing for Stripe {
         match key.starts_with("sk_") {
             true => Err(ListingError::KeyTooPowerful {
                 provider: INFO.provider,
-                right: "a secret key (sk_…) may move money",
+                right: "a secret key (sk_…) may move money".to_owned(),
                 wanted: INFO.rights,
             }),
             false => Ok(()),
