@@ -12,17 +12,19 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
-use provider_listings::{
-    Answer, Api, ApiError, ApiRequest, Auth, Content, Listing, ListingError,
-};
+use provider_listings::{Answer, Api, ApiError, ApiRequest, Auth, Listing, ListingError};
 use tokio::sync::Mutex;
 use tokio::time::{sleep, timeout};
 
-use crate::credential::{Token, basic, header, too_powerful};
+use crate::signed_token::SigningKey;
 use crate::target::{ApiSetupError, Target};
+use crate::{credential, signed_token, token};
 
 /// For one answer, to its last byte.
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
+
+/// A key that holds a character which no header can carry.
+const UNSENDABLE: &str = "the key cannot be sent in a header";
 
 /// A page of a thousand entries of a few kilobytes each.
 const ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
@@ -33,6 +35,8 @@ pub struct ProviderApi {
     target: Target,
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     key: String,
+    /// The id and the key that each request is signed with, where it is.
+    signing: Option<(String, SigningKey)>,
     /// The token that a client's id and secret were changed for.
     token: Mutex<Option<String>>,
 }
@@ -59,9 +63,20 @@ impl ProviderApi {
         if key.is_empty() {
             return Err(ApiSetupError::NoKey(provider));
         }
-        if matches!(listing.info().auth, Auth::ClientCredentials(_)) && !key.contains(':') {
-            return Err(ApiSetupError::ClientKey(provider));
-        }
+        let pair = key.split_once(':');
+        let signing = match (listing.info().auth, pair) {
+            (Auth::SignedToken, Some((id, secret))) => {
+                let key = SigningKey::read(secret);
+                Some((
+                    id.to_owned(),
+                    key.ok_or(ApiSetupError::ClientKey(provider))?,
+                ))
+            }
+            (Auth::SignedToken | Auth::ClientCredentials(_) | Auth::Login(_), None) => {
+                return Err(ApiSetupError::ClientKey(provider));
+            }
+            _ => None,
+        };
         let mut http = HttpConnector::new();
         http.enforce_http(false);
         let tls = HttpsConnectorBuilder::new()
@@ -76,6 +91,7 @@ impl ProviderApi {
             target,
             client: Client::builder(TokioExecutor::new()).build(connector),
             key: key.to_owned(),
+            signing,
             token: Mutex::new(None),
         })
     }
@@ -85,68 +101,44 @@ impl ProviderApi {
         &self.target.host
     }
 
-    /// Asks for a token, once, and looks at what it may do.
+    /// Looks at what the key may do, as far as it or its token says so. To be called before anything
+    /// is asked: where a token is needed, this asks for it.
     ///
     /// # Errors
     /// [`ListingError::KeyRefused`], [`ListingError::KeyTooPowerful`], [`ListingError::NoAnswer`].
     pub async fn check(&self) -> Result<(), ListingError> {
         let info = self.listing.info();
         self.listing.check_key(&self.key)?;
-        let Auth::ClientCredentials(path) = info.auth else {
+        let Some(wanted) = token::request(info.auth, &self.key) else {
             return Ok(());
         };
-        let request = ApiRequest::post(
-            path,
-            Some(Content {
-                content_type: "application/x-www-form-urlencoded",
-                text: "grant_type=client_credentials".to_owned(),
-            }),
-        );
-        let header = (hyper::header::AUTHORIZATION, basic(&self.key).parse().ok());
-        let no_answer = |cause: String| ListingError::NoAnswer {
-            provider: info.provider,
-            resource: "token",
-            attempts: 1,
-            cause,
-        };
-        let answer = match header {
-            (name, Some(value)) => self.exchange(&request, (name, value)).await,
-            _ => Err(ApiError("the key cannot be sent in a header".to_owned())),
-        };
-        let answer = answer.map_err(|error| no_answer(error.0))?;
-        let token: Option<Token> = match answer.status {
-            200..=299 => serde_json::from_slice(&answer.body).ok(),
-            400 | 401 | 403 => {
-                return Err(ListingError::KeyRefused {
-                    provider: info.provider,
-                    status: answer.status,
-                    wanted: info.rights,
-                });
+        let no_answer = |cause| token::no_answer(info, cause);
+        let elsewhere = match wanted.elsewhere.as_deref() {
+            None => self.target.clone(),
+            Some(address) => {
+                Target::new(info, Some(address)).map_err(|error| no_answer(error.to_string()))?
             }
-            status => return Err(no_answer(format!("status {status}"))),
         };
-        let token = token.ok_or(ListingError::AnswerUnreadable {
-            provider: info.provider,
-            resource: "token",
-        })?;
-        if let Some(right) = too_powerful(&token.scope) {
-            return Err(ListingError::KeyTooPowerful {
-                provider: info.provider,
-                right: right.to_owned(),
-                wanted: info.rights,
-            });
-        }
-        *self.token.lock().await = Some(token.access_token);
+        let headers: Option<Vec<_>> = wanted
+            .headers
+            .into_iter()
+            .map(|(name, text)| credential::named(name, &text))
+            .collect();
+        let headers = headers.ok_or_else(|| no_answer(UNSENDABLE.to_owned()))?;
+        let answer = self.exchange(&elsewhere, &wanted.request, headers).await;
+        let answer = answer.map_err(|error| no_answer(error.0))?;
+        *self.token.lock().await = Some(token::read(info, &answer)?);
         Ok(())
     }
 
     async fn exchange(
         &self,
+        target: &Target,
         request: &ApiRequest,
-        credential: (HeaderName, HeaderValue),
+        credential: Vec<(HeaderName, HeaderValue)>,
     ) -> Result<Answer, ApiError> {
         let word = |text: &str| ApiError(text.to_owned());
-        let uri = self.target.address(&request.path);
+        let uri = target.address(&request.path);
         let uri = uri.ok_or_else(|| word("the path is none of this API's"))?;
         let text = request.content.as_ref().map(|content| content.text.clone());
         let mut sent = Request::new(Full::new(Bytes::from(text.unwrap_or_default())));
@@ -169,7 +161,7 @@ impl ProviderApi {
             let value = value.map_err(|_| word("a setting cannot be sent in a header"))?;
             headers.insert(HeaderName::from_static(name), value);
         }
-        headers.insert(credential.0, credential.1);
+        headers.extend(credential);
         let exchanged = timeout(ANSWER_WITHIN, async {
             let response = self.client.request(sent).await;
             let response = response.map_err(|error| connection(&error))?;
@@ -208,12 +200,21 @@ async fn answer(response: Response<hyper::body::Incoming>) -> Result<Answer, Api
 
 impl Api for ProviderApi {
     async fn send(&self, request: &ApiRequest) -> Result<Answer, ApiError> {
-        let token = self.token.lock().await.clone();
-        let key = token.as_deref().unwrap_or(&self.key);
-        let credential = header(self.listing.info().auth, key);
-        let credential =
-            credential.ok_or_else(|| ApiError("the key cannot be sent in a header".to_owned()))?;
-        self.exchange(request, credential).await
+        let auth = self.listing.info().auth;
+        let header = match &self.signing {
+            Some((id, key)) => {
+                let path = request.path.split('?').next().unwrap_or_default();
+                let uri = format!("{} {}{path}", request.method.as_str(), self.target.host);
+                let token = signed_token::token(key, id, &uri, self.now().as_second());
+                token.and_then(|token| credential::header(auth, &token))
+            }
+            None => {
+                let token = self.token.lock().await.clone();
+                credential::header(auth, token.as_deref().unwrap_or(&self.key))
+            }
+        };
+        let header = header.ok_or_else(|| ApiError(UNSENDABLE.to_owned()))?;
+        self.exchange(&self.target, request, vec![header]).await
     }
 
     async fn wait(&self, time: Duration) {

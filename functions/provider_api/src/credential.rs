@@ -4,19 +4,24 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hyper::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use provider_listings::Auth;
-use serde::Deserialize;
 
 /// The header that authorises a request; `None` where the key cannot be sent in one.
 pub(crate) fn header(auth: Auth, key: &str) -> Option<(HeaderName, HeaderValue)> {
-    let (name, text) = match auth {
-        Auth::Bearer | Auth::ClientCredentials(_) => (AUTHORIZATION, format!("Bearer {key}")),
-        Auth::Basic => (AUTHORIZATION, basic(key)),
-        Auth::Header(name) => (name.parse().ok()?, key.to_owned()),
-        Auth::None => return None,
-    };
+    match auth {
+        Auth::Bearer | Auth::ClientCredentials(_) | Auth::Login(_) | Auth::SignedToken => {
+            named(AUTHORIZATION.as_str(), &format!("Bearer {key}"))
+        }
+        Auth::Basic => named(AUTHORIZATION.as_str(), &basic(key)),
+        Auth::Header(name) => named(name, key),
+        Auth::None => None,
+    }
+}
+
+/// A header that no log shows; `None` for what no header can carry.
+pub(crate) fn named(name: &str, text: &str) -> Option<(HeaderName, HeaderValue)> {
     let mut value: HeaderValue = text.parse().ok()?;
     value.set_sensitive(true);
-    Some((name, value))
+    Some((name.parse().ok()?, value))
 }
 
 /// `Basic …` of a key; one without a colon is a user without a password.
@@ -26,14 +31,6 @@ pub(crate) fn basic(key: &str) -> String {
         false => format!("{key}:"),
     };
     format!("Basic {}", STANDARD.encode(pair))
-}
-
-/// The answer to a request for a token (RFC 6749, section 5.1).
-#[derive(Deserialize)]
-pub(crate) struct Token {
-    pub(crate) access_token: String,
-    #[serde(default)]
-    pub(crate) scope: String,
 }
 
 /// The first right of a token that moves money, by the words of its scope. Scopes are separated by
@@ -67,10 +64,22 @@ mod tests {
             let (name, value) = header(auth, key)?;
             Some(format!("{name}: {}", value.to_str().ok()?))
         };
-        assert_eq!(of(Auth::Bearer, "k"), Some("authorization: Bearer k".to_owned()));
-        assert_eq!(of(Auth::Basic, "u:p"), Some("authorization: Basic dTpw".to_owned()));
-        assert_eq!(of(Auth::Basic, "u"), Some("authorization: Basic dTo=".to_owned()));
-        assert_eq!(of(Auth::Header("x-api-key"), "k"), Some("x-api-key: k".to_owned()));
+        assert_eq!(
+            of(Auth::Bearer, "k"),
+            Some("authorization: Bearer k".to_owned())
+        );
+        assert_eq!(
+            of(Auth::Basic, "u:p"),
+            Some("authorization: Basic dTpw".to_owned())
+        );
+        assert_eq!(
+            of(Auth::Basic, "u"),
+            Some("authorization: Basic dTo=".to_owned())
+        );
+        assert_eq!(
+            of(Auth::Header("x-api-key"), "k"),
+            Some("x-api-key: k".to_owned())
+        );
         assert_eq!(of(Auth::None, "k"), None);
         assert_eq!(of(Auth::Bearer, "a\nb"), None);
         let (_, value) = header(Auth::Bearer, "secret").unwrap();
@@ -86,7 +95,10 @@ mod tests {
             too_powerful(&more),
             Some("https://uri.paypal.com/services/payments/refund")
         );
-        assert_eq!(too_powerful("payments:read payments:write"), Some("payments:write"));
+        assert_eq!(
+            too_powerful("payments:read payments:write"),
+            Some("payments:write")
+        );
         assert_eq!(too_powerful(""), None);
     }
 }

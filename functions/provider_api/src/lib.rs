@@ -5,7 +5,9 @@
 
 mod client;
 mod credential;
+mod signed_token;
 mod target;
+mod token;
 
 pub use client::ProviderApi;
 pub use credential::too_powerful;

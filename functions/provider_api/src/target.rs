@@ -16,8 +16,10 @@ pub enum ApiSetupError {
         "the address of the API of {0} is not https://HOST without a path (plain http is for this machine alone)"
     )]
     Address(&'static str),
-    /// A key for a client that has an id and a secret.
-    #[error("the API key of {0} must be CLIENT_ID:CLIENT_SECRET")]
+    /// A key of a client that has an id and a secret.
+    #[error(
+        "the API key of {0} must be ID:SECRET, and the secret of the form that the provider gave out"
+    )]
     ClientKey(&'static str),
     /// No trusted certificates.
     #[error("cannot prepare the HTTPS client: {0}")]
@@ -84,15 +86,24 @@ mod tests {
     #[test]
     fn a_key_goes_to_one_host_over_tls() {
         let target = Target::new(info(), None).unwrap();
-        assert_eq!((target.host.as_str(), target.https), ("api.gocardless.com", true));
+        assert_eq!(
+            (target.host.as_str(), target.https),
+            ("api.gocardless.com", true)
+        );
         let uri = target.address("/events?limit=1").unwrap();
         assert_eq!(uri.to_string(), "https://api.gocardless.com/events?limit=1");
         for path in ["", ".evil.example/", "@evil.example/", "events", "//evil"] {
-            let elsewhere = target.address(path).is_some_and(|uri| uri.host() != Some("api.gocardless.com"));
+            let elsewhere = target
+                .address(path)
+                .is_some_and(|uri| uri.host() != Some("api.gocardless.com"));
             assert!(!elsewhere, "{path}");
         }
         assert!(target.address("@evil.example/").is_none());
-        assert!(!Target::new(info(), Some("http://127.0.0.1:12111")).unwrap().https);
+        assert!(
+            !Target::new(info(), Some("http://127.0.0.1:12111"))
+                .unwrap()
+                .https
+        );
     }
 
     #[test]
