@@ -27,6 +27,8 @@ use crate::xml::first_text;
 pub struct Caller {
     /// The account's twelve digits; `None` when the call was refused.
     pub account: Option<String>,
+    /// The ARN of the identity that asked; `None` when the call was refused.
+    pub arn: Option<String>,
     /// By AWS's clock, from the header `Date`: whole seconds.
     pub server_time: Option<Timestamp>,
 }
@@ -47,6 +49,7 @@ pub async fn caller(clients: &Clients) -> Result<Caller, StoreError> {
     let date = answer.date.as_deref();
     Ok(Caller {
         account: first_text(&answer.body, "Account").map(str::to_owned),
+        arn: first_text(&answer.body, "Arn").map(str::to_owned),
         server_time: date.and_then(|date| DateTimeParser::new().parse_timestamp(date).ok()),
     })
 }

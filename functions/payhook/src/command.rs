@@ -6,7 +6,7 @@ use clap::Subcommand;
 
 use crate::error::Error;
 use crate::{
-    analytics, audit, doctor, iam, keys, mask, payments, providers, reconcile, redrive, send,
+    analytics, audit, doctor, gaps, iam, keys, mask, payments, providers, reconcile, redrive, send,
     verify,
 };
 
@@ -45,6 +45,10 @@ pub(crate) enum Command {
     /// Show what moved: a payment's authorisations, captures, refunds and disputes, each counted once.
     #[command(subcommand)]
     Payments(payments::PaymentsCommand),
+    /// Compare what a provider's own records have with what is stored; 1 when something is missing.
+    Gaps(gaps::GapsArguments),
+    /// Bring back what is missing: a dry run unless --execute is given.
+    Backfill(gaps::BackfillArguments),
     /// Account for every webhook that was accepted on a day.
     Reconcile(reconcile::ReconcileArguments),
 }
@@ -69,6 +73,8 @@ pub(crate) fn run(command: &Command) -> Result<(), Error> {
         Command::Dlq(command) => redrive::dlq(command, &mut output),
         Command::Doctor(command) => doctor::run(command, &mut output),
         Command::Payments(command) => payments::run(command, input, &mut output),
+        Command::Gaps(arguments) => gaps::gaps(arguments, &mut output),
+        Command::Backfill(arguments) => gaps::backfill(arguments, &mut output),
         Command::Reconcile(arguments) => reconcile::run(arguments, &mut output),
     }?;
     output.flush().map_err(Error::Output)

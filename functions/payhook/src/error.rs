@@ -239,12 +239,36 @@ pub(crate) enum Error {
         /// Column of the first fault.
         column: usize,
     },
+    /// The provider's API.
+    #[error("{0}")]
+    Listing(#[from] provider_listings::ListingError),
+    /// The provider's API secret.
+    #[error("{0}")]
+    Api(#[from] provider_api::ApiSetupError),
+    /// A window that ends before it begins.
+    #[error("the window is empty: --from must be before --to, and before now")]
+    EmptyWindow,
+    /// Things that the provider has and payhook has not.
+    #[error("{0} missing: `payhook backfill` brings them back")]
+    Gaps(usize),
+    /// Some could not be brought back; they are still missing.
+    #[error("{0} could not be brought back: {1}")]
+    NotBroughtBack(usize, String),
     /// Steps of `payhook doctor` that fail.
     #[error("{0} steps fail; each says what puts it right")]
     StepsFail(usize),
     /// Answers that were not 2xx, and what to do about them.
     #[error("{0}")]
     NotAccepted(String),
+}
+
+impl From<transaction_archive::gaps::GapError> for Error {
+    fn from(error: transaction_archive::gaps::GapError) -> Self {
+        match error {
+            transaction_archive::gaps::GapError::Listing(error) => Self::Listing(error),
+            transaction_archive::gaps::GapError::Archive(error) => Self::Archive(error),
+        }
+    }
 }
 
 impl Error {
@@ -272,6 +296,9 @@ impl Error {
             | Self::NotAccounted(_)
             | Self::NotSentBack(..)
             | Self::NotCounted
+            | Self::Listing(_)
+            | Self::Gaps(_)
+            | Self::NotBroughtBack(..)
             | Self::NoKeys(_)
             | Self::BothKeysLive { .. }
             | Self::KeyRetired { .. }

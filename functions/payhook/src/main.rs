@@ -11,6 +11,7 @@ mod audit;
 mod command;
 mod doctor;
 mod error;
+mod gaps;
 mod hash;
 mod iam;
 mod keys;

@@ -5,6 +5,8 @@
 //! the table: that right belongs to the role of the archive's daily task and to operators.
 //! Source: `ARCHITECTURE.md`, "What never came".
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use card_masking::mask_text;
 use jiff::Timestamp;
 use provider_webhooks::form;
@@ -65,6 +67,51 @@ impl Fetched {
     }
 }
 
+/// A message for the webhook queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FetchedMessage {
+    /// The body, in base64 where it holds a character that no queue takes.
+    pub body: String,
+    /// The `request` attribute.
+    pub request: String,
+    /// The `fetched` attribute.
+    pub fetched: String,
+}
+
+/// The message of a body that was fetched. `request_id` is what its audit line will say in the
+/// place of the gateway's id.
+pub fn message(
+    provider: &str,
+    request_id: &str,
+    headers: &[(String, String)],
+    body: &[u8],
+    fetched: &Fetched,
+) -> FetchedMessage {
+    let text = std::str::from_utf8(body).ok();
+    let plain = text.filter(|text| text.chars().all(is_taken));
+    let headers: Vec<(String, &str)> = headers
+        .iter()
+        .map(|(name, value)| (format!("h.{}", name.to_ascii_lowercase()), value.as_str()))
+        .collect();
+    let mut fields = vec![("provider", provider), ("request_id", request_id)];
+    if plain.is_none() {
+        fields.push(("encoding", "base64"));
+    }
+    fields.extend(headers.iter().map(|(name, value)| (name.as_str(), *value)));
+    FetchedMessage {
+        body: plain.map_or_else(|| STANDARD.encode(body), str::to_owned),
+        request: form::encode(fields),
+        fetched: fetched.encode(),
+    }
+}
+
+/// Whether SQS takes a character.
+/// Source: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>,
+/// read 2026-11-27.
+const fn is_taken(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +135,24 @@ mod tests {
             fetched.note(),
             "2026-11-28T12:00:00.250Z api.stripe.com arn:aws:sts::123456789012:assumed-role/ops/me&you"
         );
+    }
+
+    #[test]
+    fn a_body_goes_round_whatever_it_holds() {
+        let headers = [("X-Topic".to_owned(), "a&b".to_owned())];
+        for (body, encoded) in [
+            ("{\"a\":\"é\u{1f600}\"}", false),
+            ("a\u{ffff}", true),
+            ("\0", true),
+        ] {
+            let sent = message("shopify", "gaps-1", &headers, body.as_bytes(), &fetched());
+            assert_eq!(sent.body != body, encoded, "{body:?}");
+            let request = crate::Request::decode(Some(&sent.request)).unwrap();
+            assert_eq!(request.provider.as_deref(), Some("shopify"));
+            assert_eq!(request.headers.get("x-topic"), Some("a&b"));
+            assert_eq!(request.body_is_base64, encoded);
+            assert_eq!(Fetched::decode(&sent.fetched), Some(fetched()));
+        }
     }
 
     #[test]

@@ -21,7 +21,7 @@ mod walk;
 
 pub use error::ListingError;
 pub use expected::{Expected, Told, expected};
-pub use gaps::{Gap, GapReport, Have, compare};
+pub use gaps::{Gap, GapReport, Have, Lack, Stored, compare};
 pub use info::{Auth, ListingInfo, Lists};
 pub use listing::{Account, Listed, Listing, Window};
 pub use page::{Node, Page};

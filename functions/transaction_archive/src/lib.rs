@@ -12,6 +12,7 @@ pub mod contradictions;
 pub mod day;
 mod error;
 pub mod expiry;
+pub mod gaps;
 mod manifest;
 mod part;
 pub mod payments;

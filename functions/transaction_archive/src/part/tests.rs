@@ -44,7 +44,7 @@ fn record(n: u32, nanos: i64, minor: Option<i64>, text: &str) -> StoredTransacti
         audit_length: 1 + u64::from(n),
         expires_at: 1_776_000_000 + i64::from(n),
         tells: Vec::new(),
-        fetched: (n % 5 == 0).then(|| text.to_owned()),
+        fetched: n.is_multiple_of(5).then(|| text.to_owned()),
         movement: None,
     }
 }

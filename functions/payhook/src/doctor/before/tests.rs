@@ -75,6 +75,7 @@ fn caller(behind_seconds: i64) -> Caller {
     let server = now().checked_sub(SignedDuration::from_secs(behind_seconds));
     Caller {
         account: Some("123456789012".to_owned()),
+        arn: None,
         server_time: server.ok(),
     }
 }
@@ -170,6 +171,7 @@ fn what_is_not_known_is_neither_good_nor_bad() {
         caller: Ok((
             Caller {
                 account: None,
+                arn: None,
                 server_time: None,
             },
             now(),
