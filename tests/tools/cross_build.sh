@@ -33,8 +33,9 @@ export "CFLAGS_${triple//-/_}=$c_flags" "CXXFLAGS_${triple//-/_}=$c_flags"
 export SOURCE_DATE_EPOCH=315532800
 # The CPU's own random numbers seed TLS in Lambda; the jitter source would cost some 50 ms of every cold start.
 export AWS_LC_SYS_NO_JITTER_ENTROPY=1
-# P-256, P-384 and P-521 without their tables, which hardly compress. All algorithms stay; those curves take two to six times as long, and RSA,
-# Ed25519, X25519, AES-GCM and SHA on arm64 what they took (aws-lc-sys-0.47.0/README.md, "Optimizing for binary size").
+# P-256, P-384 and P-521 without their tables, which hardly compress. All algorithms stay: P-256 takes two to three times as long, P-384 three
+# to six; RSA, AES-GCM and SHA on arm64 about what they took (aws-lc-sys-0.47.0/README.md, "Optimizing for binary size"). Ed25519 and X25519 keep
+# their assembly on arm64 (aws-lc/crypto/fipsmodule/curve25519/internal.h, CURVE25519_S2N_BIGNUM_CAPABLE).
 export AWS_LC_SYS_SMALL=1
 
 packages=()
