@@ -35,6 +35,24 @@ let
   cargoName = stdenv: stdenv.hostPlatform.rust.cargoEnvVarTarget;
   compiler = stdenv: "${stdenv.cc}/bin/${stdenv.cc.targetPrefix}";
 
+  # Of C code, as in tests/tools/cross_build.sh: nobody unwinds, and of zstd's strategies only `fast` is used.
+  withoutStrategies = [
+    "DFAST"
+    "GREEDY"
+    "LAZY"
+    "LAZY2"
+    "BTLAZY2"
+    "BTOPT"
+    "BTULTRA"
+  ];
+  cFlags = lib.concatStringsSep " " (
+    [
+      "-fno-asynchronous-unwind-tables"
+      "-fno-unwind-tables"
+    ]
+    ++ map (strategy: "-DZSTD_EXCLUDE_${strategy}_BLOCK_COMPRESSOR") withoutStrategies
+  );
+
   # All three in one run of cargo, as `make lambdas` does it: the features of shared dependencies are the same in each, and these are compiled once.
   # `attempt` changes the derivation and nothing in it: the second one is built anew, dependencies included, to compare the bytes.
   build =
@@ -54,13 +72,16 @@ let
           BUILD_ATTEMPT = attempt;
           # As in tests/tools/cross_build.sh: the jitter source would cost some 50 ms of every cold start.
           AWS_LC_SYS_NO_JITTER_ENTROPY = "1";
+          # As there: the curves without their tables.
+          AWS_LC_SYS_SMALL = "1";
           CARGO_BUILD_TARGET = target;
           "CARGO_TARGET_${cargoName there}_LINKER" = "${compiler there}cc";
-          # The first is the default of this target until now; said, because a compiler may change its mind. The second as in tests/tools/cross_build.sh.
-          "CARGO_TARGET_${cargoName there}_RUSTFLAGS" = "-C target-feature=+crt-static -C force-unwind-tables=no";
+          # The first is the default of this target until now; said, because a compiler may change its mind. The others as in tests/tools/cross_build.sh.
+          "CARGO_TARGET_${cargoName there}_RUSTFLAGS" = "-C target-feature=+crt-static -C target-feature=+aes,+lse -C force-unwind-tables=no";
           "CARGO_TARGET_${cargoName here}_LINKER" = "${compiler here}cc";
           # The C and assembly of aws-lc-sys and zstd-sys: compiled by cc, with the bindings that they ship; no cmake, no bindgen, no perl.
           TARGET_CC = "${compiler there}cc";
+          TARGET_CFLAGS = cFlags;
           TARGET_AR = "${compiler there}ar";
           HOST_CC = "${compiler here}cc";
           HOST_AR = "${compiler here}ar";

@@ -10,6 +10,7 @@ use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::{digest, hmac};
+use pipeline::audit::ZSTD_LEVEL;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -17,9 +18,8 @@ use zstd::bulk::Compressor;
 
 use crate::workload::Webhook;
 
-/// As `pipeline::audit` compresses: so many lines in a frame, at this level.
+/// As `pipeline::audit` compresses: so many lines in a frame.
 const FRAME_LINES: usize = 64;
-const ZSTD_LEVEL: i32 = 1;
 /// What is sent over loopback at a time: less than a socket's buffer, so that one thread can send it
 /// and then receive it.
 const BLOCK_BYTES: usize = 32 * 1_024;

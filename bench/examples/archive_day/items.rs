@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use payment_event::TransactionKey;
+use pipeline::audit::ZSTD_LEVEL;
 use pipeline::stored::{StoredMoney, StoredTransaction};
 
 /// The day of receipt of all of them.
@@ -188,7 +189,7 @@ impl Items {
             text.push_str(&line.to_string());
             text.push('\n');
         }
-        zstd::bulk::compress(text.as_bytes(), 1)
+        zstd::bulk::compress(text.as_bytes(), ZSTD_LEVEL)
     }
 
     /// When an item's event happened, in milliseconds after the day began.

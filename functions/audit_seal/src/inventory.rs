@@ -1,11 +1,10 @@
 //! An inventory: objects of one hour of the audit log, a JSON line each, zstd around it.
 
+use pipeline::audit::ZSTD_LEVEL;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::{InventoryReference, sha256};
 use crate::error::SealError;
-
-const ZSTD_LEVEL: i32 = 3;
 
 /// An hour has some ten thousand objects at the most; this bounds what a reader allocates.
 const TEXT_BYTES_MAX: usize = 256 * 1024 * 1024;

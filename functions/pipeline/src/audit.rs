@@ -47,8 +47,11 @@ pub(crate) const FRAME_LINES_MAX: usize = 64;
 /// Bytes of a frame's text beyond which no line is added: a frame is longer only where its one line is.
 pub(crate) const FRAME_TEXT_BYTES_MAX: usize = 256 * 1024;
 
-/// Higher levels find little more and take longer (`make bench`).
-const ZSTD_LEVEL: i32 = 1;
+/// zstd's level of everything that payhook compresses. At level 1 zstd uses its strategy `fast` for an
+/// input of any size (`zstd/lib/compress/clevels.h` of zstd 1.5.7), and the functions for AWS are
+/// built without the other strategies (`tests/tools/cross_build.sh`). Level 3, zstd's default, made
+/// lines with hashes and the archive's columns larger and took twice as long.
+pub const ZSTD_LEVEL: i32 = 1;
 
 thread_local! {
     /// The compressor of the last object. Making one costs as much as the lines of a small batch, and it remembers nothing of what it compressed.

@@ -14,6 +14,7 @@ use jiff::tz::Offset;
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
+use crate::audit::ZSTD_LEVEL;
 use crate::retry::retrying;
 use crate::storage::{Deadline, LogEvent, LogStore, ObjectStore, Pause, StoreError};
 
@@ -22,9 +23,6 @@ pub const PREFIX: &str = "logs/";
 
 /// Minutes in an object.
 const SLICE_MINUTES: i64 = 10;
-
-/// Fast enough to be no matter beside the reading.
-const ZSTD_LEVEL: i32 = 3;
 
 /// One log group, and how its copies are called.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,6 +14,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
+use pipeline::audit::ZSTD_LEVEL;
 use pipeline::stored::StoredTransaction;
 
 use crate::columns::{COLUMNS, Column, schema};
@@ -22,9 +23,6 @@ use crate::manifest::Outline;
 
 /// Rows of a row group: what a reader holds at once.
 const ROW_GROUP_ROWS: usize = 10_000;
-
-/// Level 3 is zstd's default; the archive is written once and read seldom, but its writer has a third of a CPU.
-const ZSTD_LEVEL: i32 = 3;
 
 /// Files with fewer rows are not compressed. A compressor and a decompressor would be made for each
 /// column to save a few hundred bytes, and cost more than all the rest of writing and reading.

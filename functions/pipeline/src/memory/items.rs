@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use payment_event::TransactionKey;
 
 use super::{Call, EntryFault, Memory, invalid};
+use crate::audit::ZSTD_LEVEL;
 use crate::storage::{
     Attribute, Expiry, Item, ItemBatch, ItemReader, PaymentReader, READ_BATCH_KEYS_MAX, StoreError,
 };
@@ -32,8 +33,8 @@ impl Memory {
             }
         }
         for (key, text) in objects {
-            // Level 1; what compresses in memory does not fail.
-            let object = zstd::bulk::compress(text.as_bytes(), 1).unwrap_or_default();
+            // What compresses in memory does not fail.
+            let object = zstd::bulk::compress(text.as_bytes(), ZSTD_LEVEL).unwrap_or_default();
             self.write_object(key, object);
         }
     }
