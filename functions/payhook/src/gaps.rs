@@ -21,7 +21,7 @@ use provider_api::{ProviderApi, Target};
 use provider_listings::{Account, Api, Budget, Listing, Window};
 use provider_webhooks::{Provider, Secrets};
 use transaction_archive::day::Stores;
-use transaction_archive::gaps::{Compared, compare_window};
+use transaction_archive::gaps::{Compared, Limits, compare_window};
 
 use crate::error::Error;
 use crate::stack::{StackArguments, wait};
@@ -44,6 +44,9 @@ pub(crate) struct WindowArguments {
     /// Requests to the provider's API at most.
     #[arg(long, value_name = "N", default_value_t = Budget::default().requests_max)]
     max_requests: u32,
+    /// Call missing also what the provider may still send by itself.
+    #[arg(long)]
+    early: bool,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -182,8 +185,11 @@ impl Asked {
             objects: &objects,
             pause: &Backoff,
         };
-        let budget = Budget {
-            requests_max: arguments.max_requests,
+        let limits = Limits {
+            budget: Budget {
+                requests_max: arguments.max_requests,
+            },
+            early: arguments.early,
         };
         let compared = compare_window(
             self.listing,
@@ -191,7 +197,7 @@ impl Asked {
             window,
             &self.account,
             &self.api,
-            budget,
+            limits,
             &stores,
         );
         Ok((window, compared.await?))

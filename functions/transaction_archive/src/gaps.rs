@@ -36,6 +36,15 @@ pub enum GapError {
     Archive(#[from] ArchiveError),
 }
 
+/// How much is asked, and what counts as missing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Limits {
+    /// Requests to the provider.
+    pub budget: Budget,
+    /// Whether also that is called missing which the provider may still send by itself.
+    pub early: bool,
+}
+
 /// A window that was compared.
 #[derive(Debug)]
 pub struct Compared {
@@ -65,16 +74,19 @@ pub async fn compare_window<T: ItemReader, O: ObjectStore, P: Pause>(
     window: Window,
     account: &Account,
     api: &impl Api,
-    budget: Budget,
+    limits: Limits,
     stores: &Stores<'_, T, O, P>,
 ) -> Result<Compared, GapError> {
-    let walked = walk(listing, window, account, api, budget).await?;
+    let walked = walk(listing, window, account, api, limits.budget).await?;
     let listed = walked.listed.into_iter();
     let expected: Vec<Expected> = listed.map(|listed| expected(provider, listed)).collect();
     let now = api.now();
     let have = have(provider, window, now, &expected, stores).await?;
     let lists = listing.info().lists;
-    let settled = settled_before(provider, now);
+    let settled = match limits.early {
+        true => now,
+        false => settled_before(provider, now),
+    };
     Ok(Compared {
         report: compare(lists, window, &expected, &have, settled),
         expected,
