@@ -17,8 +17,8 @@ from infra.lib.limits import FUNCTIONS
 from infra.local_cloud import ledger
 from infra.local_cloud.cloud import ROOT, LocalCloud, LocalCloudError, start
 from infra.local_cloud.ledger import Money
-from tests.demo import aged
-from tests.demo.report import Afterwards, checks, later_checks, money_table, outcome, table, verdict
+from tests.demo import aged, missed
+from tests.demo.report import Afterwards, checks, later_checks, missed_checks, money_table, outcome, table, verdict
 from tests.demo.sent import sent_money
 
 SUFFIX = "demo"
@@ -93,7 +93,7 @@ def later(
 ) -> Afterwards:
     """The stream is counted; old records are archived; the audit log is sealed; each is proved."""
     say(
-        f"5/6  counting; {aged_count:,} records of {aged.DAYS} days ago are put into audit log and table, sealed, archived, and expire …"
+        f"5/7  counting; {aged_count:,} records of {aged.DAYS} days ago are put into audit log and table, sealed, archived, and expire …"
     )
     found = Afterwards(aged=aged_count, money_sent=sent)
     old = aged.put_aged(cloud, aged_count)
@@ -116,7 +116,7 @@ def later(
     # DynamoDB deletes them in the days after their time of expiry, which for most is in four days.
     aged.expire(cloud, old)
     found.left = sum(record["received_at"][:10] in old_days for record in ledger.records(cloud))
-    say("6/6  proving it:")
+    say("6/7  proving it:")
     ranges = [("--from", days[0], "--to", days[1]), ("--from", old_days[0], "--to", old_days[-1])]
     proofs = [
         proof(cloud, payhook, "audit", "verify", *ranges[0]),
@@ -133,14 +133,14 @@ def later(
 def run(cloud: LocalCloud, payhook: Path, count: int) -> int:
     """Sends, waits, proves, reports; 0 when the sums agree."""
     say(
-        f"3/6  sending {count:,} signed webhooks of every provider through the edge, with repetitions, forgeries and planted card numbers …"
+        f"3/7  sending {count:,} signed webhooks of every provider through the edge, with repetitions, forgeries and planted card numbers …"
     )
     seed = new_seed()
     money = sent_money(payhook, cloud.keys_file, planned(count, seed))
     began, first_day = time.monotonic(), today()
     sent = send(cloud, payhook, count, seed)
     say(f"     {sent['sent']:,} sent in {sent['elapsed_ms'] / 1000:.1f} s")
-    say("4/6  waiting until the queue is empty …")
+    say("4/7  waiting until the queue is empty …")
     last = [-1]
 
     def progress(waiting: int) -> None:
@@ -153,7 +153,11 @@ def run(cloud: LocalCloud, payhook: Path, count: int) -> int:
     found = observe(cloud)
     stored = found.stored.total()
     afterwards = later(cloud, payhook, stored, (first_day, today()), count // 4, money)
-    results = checks(sent, found) + later_checks(stored, afterwards)
+    say(
+        f"7/7  {missed.LOST} of {missed.MADE} webhooks get lost on their way; the provider's own list of events has them:"
+    )
+    gone = missed.run(cloud, lambda *arguments: proof(cloud, payhook, *arguments), say)
+    results = checks(sent, found) + later_checks(stored, afterwards) + missed_checks(gone)
     rate = sent["accepted"] / seconds
     say(f"\n{table(sent, found)}\n\n{money_table(money, afterwards.money_counted)}\n\n{verdict(results)}")
     say(
@@ -173,7 +177,7 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     if options.count < 100:
         parser.error("--count must be at least 100")
-    say(f"1/6  starting the local cloud, with IAM enforced, and the stack `{SUFFIX}` of {len(FUNCTIONS)} functions …")
+    say(f"1/7  starting the local cloud, with IAM enforced, and the stack `{SUFFIX}` of {len(FUNCTIONS)} functions …")
     with tempfile.TemporaryDirectory(prefix="payhook-demo-") as folder:
         try:
             cloud = start(Path(folder) / "cloud", options.zips, SUFFIX)
@@ -181,7 +185,7 @@ def main(arguments: list[str]) -> int:
             print(f"payhook: {error}", file=sys.stderr)
             return 1
         try:
-            say(f"2/6  the Pulumi program is applied: {cloud.made} resources; edge at {cloud.endpoint}")
+            say(f"2/7  the Pulumi program is applied: {cloud.made} resources; edge at {cloud.endpoint}")
             return run(cloud, options.payhook, options.count)
         except LocalCloudError as error:
             print(f"payhook: {error}", file=sys.stderr)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from infra.local_cloud.ledger import Money
+from tests.demo.missed import Missed
 
 # What the kinds of movements come to. Each webhook of the demo is the only one of its payment: a total stands for itself.
 SUMS = {
@@ -91,6 +92,20 @@ def later_checks(stored: int, found: Afterwards) -> list[tuple[str, int, int]]:
         ("and no longer in the table", 0, found.left),
         ("recount, seal and reconciliation agree", 0, found.refused),
     ]
+
+
+def missed_checks(missed: Missed) -> list[tuple[str, int, int]]:
+    """What must be equal once the provider's list was compared and what was missing is back."""
+    return [
+        ("what got lost is found in the provider's list", *_same(missed.lost, missed.found)),
+        ("and stored, marked as fetched", *_same(missed.lost, missed.brought_back)),
+        ("then nothing is missing", 0, len(missed.left)),
+    ]
+
+
+def _same(wanted: set[str], got: set[str]) -> tuple[int, int]:
+    """How many are wanted, and how many are there; with others among them, fewer."""
+    return len(wanted), len(wanted & got) - len(got - wanted)
 
 
 def table(sent: dict[str, Any], found: Outcome) -> str:
