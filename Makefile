@@ -108,7 +108,7 @@ check-gate: $(VENV)/.runtime $(GATE)
 # What the other parts of `make test` need beside our own code: linters, engines and scanners, fetched once.
 tools: $(VENV)/.dev
 	tests/tools/dynamodb_local.sh
-	tests/tools/opa.sh >/dev/null && tests/tools/opa.sh regal >/dev/null && tests/tools/actionlint.sh >/dev/null
+	tests/tools/opa.sh >/dev/null && tests/tools/opa.sh regal >/dev/null && tests/tools/actionlint.sh >/dev/null && tests/tools/stripe_mock.sh >/dev/null
 
 tested: $(VENV)/.dev
 	tests/tools/rust_tested.sh

@@ -18,7 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from infra.local_cloud.cloud import LocalCloud, free_port
+from infra.local_cloud.cloud import ROOT, LocalCloud, free_port
 from tests.e2e.door import post, stripe_key
 
 # localstripe knows secret keys alone; payhook is given a restricted one.
@@ -61,6 +61,37 @@ class Account:
     def events(self) -> set[str]:
         """The ids of all events that the account lists."""
         return {event["id"] for event in self.ask("GET", "/v1/events?limit=1000")["data"]}
+
+
+def ask(address: str) -> Any:
+    """One call with the secret key."""
+    request = urllib.request.Request(address, headers={"authorization": f"Bearer {SECRET_KEY}"})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return json.load(answer)
+
+
+@contextmanager
+def published_api(folder: Path) -> Iterator[str]:
+    """Stripe's own server of its OpenAPI document; its address."""
+    binary = subprocess.run(
+        [ROOT / "tests/tools/stripe_mock.sh"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    port = free_port()
+    with (folder / "stripe_mock.log").open("w") as log:
+        server = subprocess.Popen([binary, "-http-port", str(port)], stdout=log, stderr=log)
+        try:
+            deadline = time.monotonic() + STARTS_WITHIN_SECONDS
+            while True:
+                try:
+                    ask(f"http://127.0.0.1:{port}/v1/balance")
+                    break
+                except OSError:
+                    assert time.monotonic() < deadline, (folder / "stripe_mock.log").read_text()
+                    time.sleep(0.1)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+            server.wait()
 
 
 def gate(cloud: LocalCloud, account: Account) -> type[BaseHTTPRequestHandler]:

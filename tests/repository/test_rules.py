@@ -24,7 +24,7 @@ LONG_FILES = {
 }
 WHY_LONG = "//! Long because: "
 MAIN_LINES_MAX = 100
-PURE_CRATES = ("payment_event", "provider_webhooks", "card_masking")
+PURE_CRATES = ("payment_event", "provider_webhooks", "provider_listings", "card_masking")
 CLOCK_AND_IO = re.compile(
     r"SystemTime|Instant::now|Timestamp::now|Zoned::now|std::(fs|net|env|process|io)\b|tokio::|println!|eprintln!|tracing::"
 )
@@ -165,7 +165,7 @@ JUDGES = ("tests/oracles/", "tests/repository/")
 
 def test_a_provider_is_one_file_one_folder_and_one_line() -> None:
     own = re.compile(
-        r"functions/provider_webhooks/(src/providers/(\w+)(\.rs|/.*)|fixtures/(\w+)/.*)$"
+        r"functions/provider_(?:webhooks|listings)/(src/providers/(\w+)(\.rs|/.*)|fixtures/(\w+)/.*)$"
         # What it exports for accountants is no webhook: its reader is a file of the command line.
         r"|functions/payhook/src/payments/report/(\w+)\.rs$"
     )

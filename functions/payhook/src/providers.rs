@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use clap::Args;
+use provider_listings::{ListingInfo, Lists};
 use provider_webhooks::providers::entry_json;
 use provider_webhooks::{
     AmountForm, Authenticity, EventTimeStability, KeyEncoding, ProviderInfo, Says,
@@ -110,6 +111,35 @@ fn covers(info: &ProviderInfo) -> String {
     }
 }
 
+/// What its API lists of its own records, for `payhook gaps`.
+fn listed(info: &ListingInfo) -> Vec<(&'static str, String)> {
+    let what = match info.lists {
+        Lists::Events => "events, compared by their ids",
+        Lists::Objects => "payments and the like, compared by the movements of their money",
+        Lists::Notices => "what its notices name, compared by whether one came",
+        Lists::Nothing => "nothing that could be compared",
+    };
+    let mut lines = vec![("its API lists", what.to_owned())];
+    if info.lists != Lists::Nothing {
+        let days = info.reach_back_days;
+        let days = days.map_or("not documented".to_owned(), |days| format!("{days} days"));
+        lines.extend([("how far back", days), ("API key", info.rights.to_owned())]);
+        for (name, meaning) in info.settings {
+            lines.push(("API setting", format!("{name}: {meaning}")));
+        }
+        let resend = match info.resend {
+            "" => "cannot be asked: what is missing is stored as fetched",
+            resend => resend,
+        };
+        lines.push(("sends again", resend.to_owned()));
+    }
+    lines.push(("its list lacks", info.leaves_out.to_owned()));
+    lines.push(("not confirmed", info.unconfirmed.to_owned()));
+    lines.push(("list's source", info.source.to_owned()));
+    lines.retain(|(_, text)| !text.is_empty());
+    lines
+}
+
 fn meaning(says: Says) -> &'static str {
     match says {
         Says::Status(status) => status.as_str(),
@@ -176,6 +206,9 @@ fn lines(info: &ProviderInfo) -> Vec<(&'static str, String)> {
         lines.push(("handshake", text));
     }
     lines.push(("delivery", info.delivery.retries.to_owned()));
+    if let Some(listing) = provider_listings::providers::by_name(info.name) {
+        lines.extend(listed(listing.info()));
+    }
     lines.push(("types' source", info.event_types.source.to_owned()));
     for (kind, says) in info.event_types.rows {
         lines.push(("type", format!("{kind}: {}", meaning(*says))));
@@ -187,7 +220,7 @@ fn lines(info: &ProviderInfo) -> Vec<(&'static str, String)> {
 }
 
 /// What the catalogue says of each; `payhook providers NAME` says all.
-const OVERVIEW: [&str; 8] = [
+const OVERVIEW: [&str; 10] = [
     "scheme",
     "signature headers",
     "rotation",
@@ -196,6 +229,8 @@ const OVERVIEW: [&str; 8] = [
     "custom header",
     "answer",
     "handshake",
+    "its API lists",
+    "how far back",
 ];
 
 fn overview(output: &mut impl Write) -> std::io::Result<()> {

@@ -124,7 +124,9 @@ pub async fn walk(
                 });
             }
             let (page, details) = asking.page(&query).await?;
-            listed.extend(page.listed);
+            // An API that knows no window, or reads it another way, lists what nobody asked for.
+            let asked_for = |one: &Listed| one.at.is_none_or(|at| window.holds(at));
+            listed.extend(page.listed.into_iter().filter(asked_for));
             lists.extend(details);
             next = page.next;
         }
