@@ -162,8 +162,17 @@ def test_the_request_is_one_that_stripes_own_server_knows(
         account.stripe, localstripe = address, account.stripe
         try:
             result = run(own_cloud, payhook, "gaps", "--json")
+            endpoints = subprocess.run(
+                [payhook, "endpoints", "--provider", "stripe", "--json"],
+                env=ledger.stack_environment(own_cloud),
+                capture_output=True,
+                text=True,
+                timeout=120,
+                check=False,
+            )
         finally:
             account.stripe = localstripe
+    assert [endpoint["url"] for endpoint in json.loads(endpoints.stdout)["endpoints"]] != []
     assert result.returncode == 0, result.stderr
     assert json.loads(result.stdout)["requests"] == 1
 

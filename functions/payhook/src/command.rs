@@ -6,8 +6,8 @@ use clap::Subcommand;
 
 use crate::error::Error;
 use crate::{
-    analytics, audit, doctor, gaps, iam, keys, mask, payments, providers, reconcile, redrive, send,
-    verify,
+    analytics, audit, doctor, endpoints, gaps, iam, keys, mask, payments, providers, reconcile,
+    redrive, send, verify,
 };
 
 /// What `payhook` can do.
@@ -45,6 +45,8 @@ pub(crate) enum Command {
     /// Show what moved: a payment's authorisations, captures, refunds and disputes, each counted once.
     #[command(subcommand)]
     Payments(payments::PaymentsCommand),
+    /// Say whether a provider's endpoint is on and hears all that money is counted from; 1 when not.
+    Endpoints(endpoints::EndpointsArguments),
     /// Compare what a provider's own records have with what is stored; 1 when something is missing.
     Gaps(gaps::GapsArguments),
     /// Bring back what is missing: a dry run unless --execute is given.
@@ -73,6 +75,7 @@ pub(crate) fn run(command: &Command) -> Result<(), Error> {
         Command::Dlq(command) => redrive::dlq(command, &mut output),
         Command::Doctor(command) => doctor::run(command, &mut output),
         Command::Payments(command) => payments::run(command, input, &mut output),
+        Command::Endpoints(arguments) => endpoints::run(arguments, &mut output),
         Command::Gaps(arguments) => gaps::gaps(arguments, &mut output),
         Command::Backfill(arguments) => gaps::backfill(arguments, &mut output),
         Command::Reconcile(arguments) => reconcile::run(arguments, &mut output),

@@ -245,6 +245,14 @@ pub(crate) enum Error {
     /// The provider's API secret.
     #[error("{0}")]
     Api(#[from] provider_api::ApiSetupError),
+    /// A provider whose API lists no endpoints.
+    #[error(
+        "the API of {0} does not list its endpoints, or a setting is missing for it: look at the provider's own pages"
+    )]
+    NoEndpoints(&'static str),
+    /// What is wrong with the endpoints.
+    #[error("{0} findings; each says what puts it right")]
+    EndpointFindings(usize),
     /// A window that ends before it begins.
     #[error("the window is empty: --from must be before --to, and before now")]
     EmptyWindow,
@@ -298,6 +306,7 @@ impl Error {
             | Self::NotCounted
             | Self::Listing(_)
             | Self::Gaps(_)
+            | Self::EndpointFindings(_)
             | Self::NotBroughtBack(..)
             | Self::NoKeys(_)
             | Self::BothKeysLive { .. }

@@ -29,12 +29,19 @@ use crate::stack::{StackArguments, wait};
 /// The setting of the API secret that holds the address of the API, where it is not the live one.
 const API_URL: &str = "api_url";
 
-/// Of which provider, and when.
+/// Of which provider, and for which stack.
 #[derive(Args)]
-pub(crate) struct WindowArguments {
+pub(crate) struct AskedArguments {
     /// The provider.
     #[arg(long, value_name = "NAME")]
     provider: String,
+    #[command(flatten)]
+    stack: StackArguments,
+}
+
+/// Of which provider, and when.
+#[derive(Args)]
+pub(crate) struct WindowArguments {
     /// The first day (UTC, by the provider's clock), or a time (RFC 3339).
     #[arg(long, value_name = "DAY")]
     from: Moment,
@@ -51,7 +58,7 @@ pub(crate) struct WindowArguments {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    stack: StackArguments,
+    asked: AskedArguments,
 }
 
 /// What `payhook gaps` takes.
@@ -133,12 +140,12 @@ impl WindowArguments {
 }
 
 /// The API of one provider, as its secret says, and everything that a comparison needs.
-struct Asked {
+pub(crate) struct Asked {
     clients: Clients,
-    provider: &'static dyn Provider,
-    listing: &'static dyn Listing,
-    account: Account,
-    api: ProviderApi,
+    pub(crate) provider: &'static dyn Provider,
+    pub(crate) listing: &'static dyn Listing,
+    pub(crate) account: Account,
+    pub(crate) api: ProviderApi,
 }
 
 /// The prefix of the names of API secrets: `api_secret_{provider}_{suffix}`.
@@ -154,7 +161,11 @@ fn account(listing: &dyn Listing, secrets: &Secrets) -> Account {
 }
 
 impl Asked {
-    async fn new(arguments: &WindowArguments) -> Result<Self, Error> {
+    /// Reads the provider's API secret.
+    ///
+    /// # Errors
+    /// An [`Error`] when there is no such provider, no usable key or no answer of AWS.
+    pub(crate) async fn new(arguments: &AskedArguments) -> Result<Self, Error> {
         let unknown = || Error::UnknownProvider(arguments.provider.clone());
         let provider = provider_webhooks::providers::by_name(&arguments.provider);
         let provider = provider.ok_or_else(unknown)?;
@@ -178,8 +189,8 @@ impl Asked {
     async fn compare(&self, arguments: &WindowArguments) -> Result<(Window, Compared), Error> {
         let window = arguments.window(self.api.now())?;
         self.api.check().await?;
-        let table = DynamoReader::new(&self.clients, arguments.stack.name("transactions"));
-        let objects = S3Objects::new(&self.clients, arguments.stack.bucket());
+        let table = DynamoReader::new(&self.clients, arguments.asked.stack.name("transactions"));
+        let objects = S3Objects::new(&self.clients, arguments.asked.stack.bucket());
         let stores = Stores {
             table: &table,
             objects: &objects,
@@ -211,11 +222,11 @@ impl Asked {
 pub(crate) fn gaps(arguments: &GapsArguments, output: &mut impl Write) -> Result<(), Error> {
     let arguments = &arguments.window;
     let (window, compared) = wait(async {
-        let asked = Asked::new(arguments).await?;
+        let asked = Asked::new(&arguments.asked).await?;
         asked.compare(arguments).await
     })?;
     print::report(
-        &arguments.provider,
+        &arguments.asked.provider,
         window,
         &compared,
         arguments.json,
@@ -236,7 +247,7 @@ pub(crate) fn backfill(
     output: &mut impl Write,
 ) -> Result<(), Error> {
     wait(async {
-        let asked = Asked::new(&arguments.window).await?;
+        let asked = Asked::new(&arguments.window.asked).await?;
         let (window, compared) = asked.compare(&arguments.window).await?;
         back::run(arguments, &asked, window, &compared, output).await
     })

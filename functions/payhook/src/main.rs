@@ -10,6 +10,7 @@ mod analytics;
 mod audit;
 mod command;
 mod doctor;
+mod endpoints;
 mod error;
 mod gaps;
 mod hash;

@@ -6,6 +6,7 @@
 //!
 //! It is a crate of its own, beside the providers' files, because the functions that run for every webhook list nothing.
 
+mod endpoints;
 mod error;
 mod expected;
 mod gaps;
@@ -19,6 +20,7 @@ mod request;
 mod unlisted;
 mod walk;
 
+pub use endpoints::{Endpoint, EndpointFinding, judge, with_address};
 pub use error::ListingError;
 pub use expected::{Expected, Told, expected};
 pub use gaps::{Gap, GapReport, Have, Lack, Stored, compare};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use crate::endpoints::Endpoint;
 use crate::page::Page;
 use crate::request::{ApiRequest, Query};
 use crate::{ListingError, ListingInfo};
@@ -105,4 +106,22 @@ pub trait Listing: Sync {
 
     /// Asks the provider to send the webhook of an event again; `None` where it cannot be asked.
     fn resend(&self, listed: &Listed, account: &Account) -> Option<ApiRequest>;
+
+    /// The first page of the list of the provider's endpoints; `None` where its API has no such
+    /// list.
+    fn endpoints(&self, _account: &Account) -> Option<ApiRequest> {
+        None
+    }
+
+    /// Reads an answer to [`Listing::endpoints`], and the page behind it.
+    ///
+    /// # Errors
+    /// [`ListingError::AnswerUnreadable`], also for a provider that lists none.
+    fn read_endpoints(
+        &self,
+        asked: &Query,
+        _answer: &[u8],
+    ) -> Result<(Vec<Endpoint>, Option<ApiRequest>), ListingError> {
+        Err(crate::page::unreadable(self.info(), asked))
+    }
 }

@@ -15,8 +15,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use provider_listings::{
-    Account, Answer, Api, ApiError, ApiRequest, Auth, Budget, Listing, Lists, Window, expected,
-    providers, walk,
+    Account, Answer, Api, ApiError, ApiRequest, Auth, Budget, Listing, Lists, Query, Window,
+    expected, providers, walk,
 };
 use serde_json::{Value, json};
 
@@ -244,4 +244,36 @@ fn a_setting_that_is_needed_is_named() {
             assert_eq!(named.count(), 1, "{error}");
         }
     }
+}
+
+/// `endpoints.json`, where it is there: the request, the answer of the documents, and what is read.
+#[test]
+fn endpoints_are_read_as_the_documents_have_them() {
+    let mut found = 0;
+    for listing in providers::ALL {
+        let name = listing.info().provider;
+        let settings = listing.info().settings.iter();
+        let settings = settings.map(|(name, _)| ((*name).to_owned(), "x".to_owned()));
+        let asked = listing.endpoints(&Account::new(settings.collect()));
+        let fixture = fixture(*listing, "endpoints.json");
+        assert_eq!(asked.is_some(), fixture.is_some(), "{name}");
+        let (Some(request), Some(fixture)) = (asked, fixture) else {
+            continue;
+        };
+        assert_eq!(json!(line(&request)), fixture["request"], "{name}");
+        let query = Query {
+            resource: "endpoints",
+            request,
+            window: window(),
+        };
+        let answer = fixture["answer"].to_string();
+        let (endpoints, next) = listing
+            .read_endpoints(&query, answer.as_bytes())
+            .expect(name);
+        assert_eq!(json!(endpoints), fixture["endpoints"], "{name}");
+        assert_eq!(json!(next.as_ref().map(line)), fixture["next"], "{name}");
+        assert!(listing.read_endpoints(&query, b"{}").is_err(), "{name}");
+        found += 1;
+    }
+    assert!(found > 3);
 }

@@ -86,13 +86,19 @@ pub(super) async fn run(
         .into_iter()
         .map(|one| (one, way(one, asked, &by, arguments.fetch)))
         .collect();
-    let stack = &arguments.window.stack;
+    let stack = &arguments.window.asked.stack;
     let queue = match arguments.execute {
         true => Some(WaitingQueue::find(&asked.clients, &stack.name("webhook_queue")).await?),
         false => None,
     };
     if !arguments.window.json {
-        print::report(&arguments.window.provider, window, compared, false, output)?;
+        print::report(
+            &arguments.window.asked.provider,
+            window,
+            compared,
+            false,
+            output,
+        )?;
     }
     let gap = Duration::from_secs(1) / arguments.rate.max(1);
     let (mut next, mut done, mut failed) = (Instant::now(), 0_usize, Vec::new());

@@ -9,6 +9,7 @@
 //! The list has no filter by date. Ids begin with the time at which they were made, so that the
 //! order of ids is taken for that of `occurred_at`.
 
+use crate::endpoints::{Endpoint, names, types};
 use crate::listing::{Account, Listed, Listing, Window};
 use crate::page::{Node, Page, unreadable};
 use crate::paging::{NewestFirst, parameter};
@@ -97,5 +98,38 @@ impl Listing for Paddle {
     /// A replay needs the id of a notification.
     fn resend(&self, _listed: &Listed, _account: &Account) -> Option<ApiRequest> {
         None
+    }
+
+    /// <https://developer.paddle.com/api-reference/notification-settings/list-notification-settings>,
+    /// read 2026-11-28 (`type` is `url` or `email`; at most 200 a page). The key needs
+    /// `notification_setting.read`.
+    fn endpoints(&self, _account: &Account) -> Option<ApiRequest> {
+        Some(ApiRequest::get(
+            "/notification-settings",
+            &[("per_page", PAGE)],
+        ))
+    }
+
+    fn read_endpoints(
+        &self,
+        asked: &Query,
+        answer: &[u8],
+    ) -> Result<(Vec<Endpoint>, Option<ApiRequest>), ListingError> {
+        let page = Node::read(&INFO, asked, answer)?;
+        let list = page.list(&INFO, asked, "data")?.into_iter();
+        let to_urls = list.filter(|one| one.text("type").as_deref() == Some("url"));
+        let endpoints = to_urls.map(|one| Endpoint {
+            url: one.text("destination").unwrap_or_default(),
+            enabled: one.is_true("active"),
+            event_types: types(names(one, "subscribed_events")),
+            api_version: one.text("api_version"),
+        });
+        let endpoints: Vec<Endpoint> = endpoints.collect();
+        let more = page.is_true("meta/pagination/has_more");
+        let address = page.text("meta/pagination/next").filter(|_| more);
+        let after = address.and_then(|address| Some(parameter(&address, "after")?.to_owned()));
+        let path = |after| format!("/notification-settings?per_page={PAGE}&after={after}");
+        let next = after.map(|after| ApiRequest::get(&path(after), &[]));
+        Ok((endpoints, next))
     }
 }

@@ -9,6 +9,7 @@
 //! its transmission, which stands in a header and in no list: so events are listed, and what is
 //! compared is the money that they tell.
 
+use crate::endpoints::{Endpoint, types};
 use crate::listing::{Account, Listed, Listing, Window};
 use crate::page::{Node, Page, unreadable};
 use crate::paging::{behind_host, object};
@@ -106,6 +107,34 @@ impl Listing for PayPal {
         };
         let path = format!("{PATH}/{}/resend", encoded(&listed.id));
         Some(ApiRequest::post(path, Some(content)))
+    }
+
+    /// paypal-rest-api-specifications `openapi/notifications_webhooks_v1.json`
+    /// (`GET /v1/notifications/webhooks`; an event named `*` stands for all), read 2026-11-28. PayPal
+    /// has no switch for a webhook: what is listed is on, but for types whose `status` is `DISABLED`.
+    fn endpoints(&self, _account: &Account) -> Option<ApiRequest> {
+        Some(ApiRequest::get("/v1/notifications/webhooks", &[]))
+    }
+
+    fn read_endpoints(
+        &self,
+        asked: &Query,
+        answer: &[u8],
+    ) -> Result<(Vec<Endpoint>, Option<ApiRequest>), ListingError> {
+        let page = Node::read(&INFO, asked, answer)?;
+        let list = page.list(&INFO, asked, "webhooks")?.into_iter();
+        let endpoints = list.map(|one| {
+            let listed = one.items("event_types").unwrap_or_default().into_iter();
+            let is_on = |it: &Node<'_>| it.text("status").as_deref() != Some("DISABLED");
+            let listed = listed.filter(is_on).filter_map(|it| it.text("name"));
+            Endpoint {
+                url: one.text("url").unwrap_or_default(),
+                enabled: true,
+                event_types: types(listed),
+                api_version: None,
+            }
+        });
+        Ok((endpoints.collect(), None))
     }
 }
 

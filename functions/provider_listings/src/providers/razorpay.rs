@@ -14,10 +14,11 @@
 
 use jiff::SignedDuration;
 
+use crate::endpoints::{Endpoint, texts, types};
 use crate::listing::{Account, Listed, Listing, Window};
 use crate::page::{Node, Page, unreadable};
 use crate::parts::{inside, parameter, seconds};
-use crate::request::{ApiRequest, Query};
+use crate::request::{ApiRequest, Query, encoded};
 use crate::{Auth, ListingError, ListingInfo, Lists};
 
 pub(super) struct Razorpay;
@@ -29,7 +30,10 @@ static INFO: ListingInfo = ListingInfo {
     base_url: "https://api.razorpay.com",
     auth: Auth::Basic,
     rights: "a key id and its secret, joined by a colon; keys that read alone are not documented",
-    settings: &[],
+    settings: &[(
+        "account_id",
+        "optional: the account of a partner's merchant whose webhooks `payhook endpoints` looks at",
+    )],
     reach_back_days: None,
     requests_per_second: 5,
     resend: "",
@@ -205,6 +209,30 @@ impl Listing for Razorpay {
 
     fn resend(&self, _listed: &Listed, _account: &Account) -> Option<ApiRequest> {
         None
+    }
+
+    /// <https://razorpay.com/docs/sg/api/partners/webhooks/fetch-all.md>, read 2026-11-28: documented
+    /// for the accounts of a partner alone, so the setting `account_id` must be there.
+    fn endpoints(&self, account: &Account) -> Option<ApiRequest> {
+        let id = account.get("account_id")?;
+        let path = format!("/v2/accounts/{}/webhooks", encoded(id));
+        Some(ApiRequest::get(&path, &[]))
+    }
+
+    fn read_endpoints(
+        &self,
+        asked: &Query,
+        answer: &[u8],
+    ) -> Result<(Vec<Endpoint>, Option<ApiRequest>), ListingError> {
+        let page = Node::read(&INFO, asked, answer)?;
+        let list = page.list(&INFO, asked, "items")?.into_iter();
+        let endpoints = list.map(|one| Endpoint {
+            url: one.text("url").unwrap_or_default(),
+            enabled: one.is_true("active"),
+            event_types: types(texts(one, "events")),
+            api_version: None,
+        });
+        Ok((endpoints.collect(), None))
     }
 }
 

@@ -11,6 +11,7 @@
 //! empty lists, and no `events` where there are errors: `{}` is an empty list, and what has
 //! `errors` or nothing that is known is no answer.
 
+use crate::endpoints::{Endpoint, texts, types};
 use crate::listing::{Account, Listed, Listing, Window};
 use crate::page::{Node, Page};
 use crate::paging::object;
@@ -112,6 +113,37 @@ impl Listing for Square {
 
     fn resend(&self, _listed: &Listed, _account: &Account) -> Option<ApiRequest> {
         None
+    }
+
+    /// <https://developer.squareup.com/reference/square/objects/WebhookSubscription> and
+    /// `ListWebhookSubscriptions` of square-go-sdk (`include_disabled`, `cursor`), read 2026-11-28.
+    fn endpoints(&self, _account: &Account) -> Option<ApiRequest> {
+        let all = ApiRequest::get(
+            "/v2/webhooks/subscriptions",
+            &[("include_disabled", "true")],
+        );
+        Some(all.with("square-version", VERSION))
+    }
+
+    fn read_endpoints(
+        &self,
+        asked: &Query,
+        answer: &[u8],
+    ) -> Result<(Vec<Endpoint>, Option<ApiRequest>), ListingError> {
+        let page = Node::read(&INFO, asked, answer)?;
+        let list = page.list(&INFO, asked, "subscriptions")?.into_iter();
+        let endpoints = list.map(|one| Endpoint {
+            url: one.text("notification_url").unwrap_or_default(),
+            enabled: one.is_true("enabled"),
+            event_types: types(texts(one, "event_types")),
+            api_version: one.text("api_version"),
+        });
+        let next = page.text("cursor").map(|cursor| {
+            let parameters = [("include_disabled", "true"), ("cursor", cursor.as_str())];
+            ApiRequest::get("/v2/webhooks/subscriptions", &parameters)
+                .with("square-version", VERSION)
+        });
+        Ok((endpoints.collect(), next))
     }
 }
 

@@ -10,6 +10,7 @@
 
 use jiff::Timestamp;
 
+use crate::endpoints::{Endpoint, texts, types};
 use crate::listing::{Account, Listed, Listing, Window};
 use crate::page::{Node, Page, unreadable};
 use crate::request::{ApiRequest, Content, Query, encoded};
@@ -131,5 +132,40 @@ impl Listing for Stripe {
             Some(of) => request.with("stripe-account", of),
             None => request,
         })
+    }
+
+    /// <https://docs.stripe.com/api/webhook_endpoints/list>, read 2026-11-27: `status` is `enabled`
+    /// or `disabled`, `enabled_events` may be `*`. The key needs Webhook Endpoints: Read.
+    fn endpoints(&self, account: &Account) -> Option<ApiRequest> {
+        let request = ApiRequest::get("/v1/webhook_endpoints", &[("limit", PAGE)]);
+        Some(match account.get("stripe_account") {
+            Some(of) => request.with("stripe-account", of),
+            None => request,
+        })
+    }
+
+    fn read_endpoints(
+        &self,
+        asked: &Query,
+        answer: &[u8],
+    ) -> Result<(Vec<Endpoint>, Option<ApiRequest>), ListingError> {
+        let page = Node::read(&INFO, asked, answer)?;
+        let list = page.list(&INFO, asked, "data")?;
+        let last = list.last().and_then(|last| last.text("id"));
+        let next = last.filter(|_| page.is_true("has_more")).map(|after| {
+            let mut request = ApiRequest::get(
+                "/v1/webhook_endpoints",
+                &[("limit", PAGE), ("starting_after", &after)],
+            );
+            request.headers.clone_from(&asked.request.headers);
+            request
+        });
+        let endpoints = list.into_iter().map(|one| Endpoint {
+            url: one.text("url").unwrap_or_default(),
+            enabled: one.text("status").as_deref() == Some("enabled"),
+            event_types: types(texts(one, "enabled_events")),
+            api_version: one.text("api_version"),
+        });
+        Ok((endpoints.collect(), next))
     }
 }
