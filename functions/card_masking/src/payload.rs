@@ -87,7 +87,7 @@ pub fn mask_json(body: &[u8], rules: &FieldRules) -> Result<Masked, MaskError> {
 /// text, in which the values behind the names of the rules are masked, and bytes that are not UTF-8 are
 /// U+FFFD. A byte order mark before JSON is left out.
 pub fn mask_body(body: &[u8], rules: &FieldRules) -> Masked {
-    let text = String::from_utf8_lossy(body);
+    let text = str::from_utf8(body).map_or_else(|_| String::from_utf8_lossy(body), Cow::Borrowed);
     let scrubbed = scrub_body(&text, rules);
     let (text, form) = if scrubbed.is_json {
         (scrubbed.text.into_owned(), PayloadForm::Json)
@@ -201,6 +201,14 @@ pub(crate) fn scrub<'a>(
 
 /// Returns true if a text begins as an object or an array does.
 fn looks_like_json(text: &str) -> bool {
+    // Nearly every text begins with a letter or a digit.
+    if text
+        .bytes()
+        .next()
+        .is_none_or(|byte| byte.is_ascii_alphanumeric())
+    {
+        return false;
+    }
     text.trim_start_matches(['\u{feff}', ' ', '\t', '\n', '\r'])
         .starts_with(['{', '['])
 }
