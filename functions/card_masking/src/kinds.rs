@@ -10,6 +10,33 @@ const MARK: u8 = 1;
 /// Something may stand for another character here, or does not look like what it is: `detector` reads a text with one of these in
 /// more than one way.
 const DOUBTFUL: u8 = 2;
+/// It is not ASCII.
+const FOREIGN: u8 = 4;
+
+/// The kinds of the bytes of a text.
+#[derive(Clone, Copy)]
+pub(crate) struct Kinds(u8);
+
+impl Kinds {
+    pub(crate) fn of(text: &str) -> Self {
+        Self(kinds(text.as_bytes()))
+    }
+
+    /// Returns true if a byte may part a name from its value, or begin what stands for such a byte.
+    pub(crate) const fn has_marks(self) -> bool {
+        self.0 & MARK != 0
+    }
+
+    /// Returns true if something in the text may stand for another character, or is not ASCII.
+    pub(crate) const fn has_doubtful(self) -> bool {
+        self.0 & DOUBTFUL != 0
+    }
+
+    /// Returns true if all of the text is ASCII.
+    pub(crate) const fn is_ascii(self) -> bool {
+        self.0 & FOREIGN == 0
+    }
+}
 
 const fn kinds_of(byte: u8) -> u8 {
     // All bits or none, as the processor compares many bytes.
@@ -18,7 +45,8 @@ const fn kinds_of(byte: u8) -> u8 {
     }
     (is!(b'=' | b'%' | b'\\' | b'&') & (MARK | DOUBTFUL))
         | (is!(b':' | b'>') & MARK)
-        | ((is!(b'<') | 0_u8.wrapping_sub(byte >> 7)) & DOUBTFUL)
+        | (is!(b'<') & DOUBTFUL)
+        | (0_u8.wrapping_sub(byte >> 7) & (DOUBTFUL | FOREIGN))
 }
 
 fn kinds(bytes: &[u8]) -> u8 {
@@ -49,17 +77,7 @@ static KINDS: [u8; 256] = {
     }
 };
 
-/// Returns true if a byte may part a name from its value, or begin what stands for such a byte.
-pub(crate) fn has_marks(text: &str) -> bool {
-    kinds(text.as_bytes()) & MARK != 0
-}
-
-/// Returns true if something in the text may stand for another character, or is not ASCII.
-pub(crate) fn has_doubtful(text: &str) -> bool {
-    kinds(text.as_bytes()) & DOUBTFUL != 0
-}
-
-/// Returns true if [`has_marks`] looks for this byte.
+/// Returns true if [`Kinds::has_marks`] looks for this byte.
 pub(crate) const fn is_mark(byte: u8) -> bool {
     kinds_of(byte) & MARK != 0
 }
@@ -90,6 +108,7 @@ mod tests {
             let doubtful = matches!(byte, b'%' | b'\\' | b'<' | b'&' | b'=' | 128..);
             assert_eq!(is_mark(byte), mark, "{byte}");
             assert_eq!(kinds_of(byte) & DOUBTFUL != 0, doubtful, "{byte}");
+            assert_eq!(kinds_of(byte) & FOREIGN != 0, !byte.is_ascii(), "{byte}");
         }
     }
 }

@@ -9,7 +9,7 @@
 //! Long because: one scanner.
 
 use crate::fields::FieldRules;
-use crate::kinds::{has_marks, is_mark};
+use crate::kinds::{Kinds, is_mark};
 use crate::names::is_always;
 use crate::rewrite::DROPPED;
 use crate::steps;
@@ -41,7 +41,7 @@ const CLOSERS: [&str; 7] = ["]", ")", "*", "\\", "%5D", "%5d", "&#93;"];
 /// Masks the values of the names that always say card data and, with rules, of theirs. Returns the
 /// text and how many values there were; `None` if there are none.
 pub(crate) fn mask_fields(text: &str, rules: Option<&FieldRules>) -> Option<(String, u32)> {
-    if !has_marks(text) {
+    if !Kinds::of(text).has_marks() {
         steps::count(text.len());
         return None;
     }
