@@ -7,9 +7,9 @@ use std::io::Write;
 
 use jiff::Timestamp;
 use lambda_setup::{BatchResponse, Metrics};
-use pipeline::aggregate::SequenceNumber;
 use pipeline::aggregate::apply::AnalyticsStore;
-use pipeline::aggregate::count::{CountReport, DeadLetters, StreamRecord, count_batch};
+use pipeline::aggregate::count::{CountReport, DeadLetters, StreamRecord, count_batch, count_read};
+use pipeline::aggregate::{Counted, SequenceNumber, read_records, too_late};
 use pipeline::storage::Pause;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -83,6 +83,12 @@ pub(crate) async fn handle<A: AnalyticsStore, D: DeadLetters, P: Pause>(
     now: Timestamp,
     deps: &Deps<'_, A, D, P>,
 ) -> Result<CountReport, StreamBatchError> {
+    let whole = read_records(event);
+    let in_time = |(_, counted): &(_, Counted)| !too_late(counted.received_at(), now);
+    if let Some(batch) = whole.filter(|batch| batch.iter().all(in_time)) {
+        return Ok(count_read(&batch, now, deps.lane, deps.store, deps.pause).await);
+    }
+    // What cannot be counted is handed on as it came.
     let batch = read_stream_batch(event)?;
     let report = count_batch(
         &batch,

@@ -8,10 +8,9 @@ use std::hash::{BuildHasher, RandomState};
 
 use aws_adapters::{Backoff, DynamoAnalytics, SqsDeadLetters, Wire};
 use jiff::Timestamp;
-use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
-use lambda_setup::{Config, Metrics, failure, start_logging};
+use lambda_runtime::Error;
+use lambda_setup::{Config, Metrics, failure, serve, start_logging};
 use pipeline::aggregate::LANES;
-use serde_json::value::RawValue;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -37,18 +36,16 @@ async fn main() -> Result<(), Error> {
         lane: u8::try_from(RandomState::new().hash_one(0) % u64::from(LANES))?,
     };
     let (deps, metrics) = (&deps, &metrics);
-    lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| async move {
+    serve(async |event: &str, _: &str| {
         let now = Timestamp::now();
-        let report = handler::handle(event.payload.get(), now, deps)
-            .await
-            .map_err(failure)?;
+        let report = handler::handle(event, now, deps).await.map_err(failure)?;
         handler::tell(
             &report,
             metrics,
             now.as_millisecond(),
             &mut std::io::stdout().lock(),
         );
-        Ok::<_, Diagnostic>(handler::response(&report))
-    }))
+        Ok(handler::response(&report))
+    })
     .await
 }

@@ -3,7 +3,7 @@
 use aws_wire::dynamodb::{self, AttributeValue};
 use jiff::Timestamp;
 use pipeline::storage::{Attribute, Item, TransactionRecord};
-use pipeline::stored::StoredTransaction;
+use pipeline::stored::{StoredTransaction, exponent_source, tells};
 
 pub(crate) type Attributes = Vec<(&'static str, AttributeValue)>;
 
@@ -40,8 +40,7 @@ pub(crate) fn record(record: &TransactionRecord) -> Attributes {
         item.push(("event_time", text(format!("{time:.9}"))));
     }
     if let Some(amount) = &event.amount {
-        let source = serde_json::to_value(amount.exponent_source).ok();
-        let source = source.as_ref().and_then(|v| v.as_str()).unwrap_or_default();
+        let source = exponent_source(amount.exponent_source);
         item.extend([
             ("amount_minor", number(amount.minor.0)),
             ("currency", text(amount.currency.as_str())),
@@ -62,8 +61,7 @@ pub(crate) fn record(record: &TransactionRecord) -> Attributes {
         item.push(("related_ids", AttributeValue::M(ids)));
     }
     if !event.movements.is_empty() {
-        let tells = StoredTransaction::from(record).tells;
-        let tells = tells.into_iter().map(AttributeValue::S);
+        let tells = tells(event).into_iter().map(AttributeValue::S);
         item.push(("tells", AttributeValue::L(tells.collect())));
     }
     if !event.problems.is_empty() {
@@ -77,7 +75,7 @@ pub(crate) fn record(record: &TransactionRecord) -> Attributes {
 }
 
 /// A movement's attributes, in the order of their names.
-pub(crate) fn movement(item: &StoredTransaction) -> Vec<(String, AttributeValue)> {
+pub(crate) fn movement(item: &StoredTransaction) -> Attributes {
     let text = AttributeValue::S;
     let typed = |value| match value {
         Attribute::Text(it) => Some(text(it)),
@@ -90,21 +88,24 @@ pub(crate) fn movement(item: &StoredTransaction) -> Vec<(String, AttributeValue)
         // No record has one.
         Attribute::Other => None,
     };
-    let attributes = item.item().into_iter();
+    let mut attributes = item.attributes();
+    attributes.sort_unstable_by_key(|(name, _)| *name);
+    let attributes = attributes.into_iter();
     attributes
         .filter_map(|(name, value)| Some((name, typed(value)?)))
         .collect()
 }
 
 /// `INSERT INTO "table" VALUE {'a': ?, …}` for these attributes.
-pub(crate) fn insert_statement<N: AsRef<str>>(
-    table: &str,
-    attributes: &[(N, AttributeValue)],
-) -> String {
-    let mut statement = format!("INSERT INTO \"{table}\" VALUE {{");
+pub(crate) fn insert_statement(table: &str, attributes: &Attributes) -> String {
+    const NAME_BYTES: usize = 24;
+    let mut statement = String::with_capacity(table.len() + NAME_BYTES * (attributes.len() + 1));
+    statement.push_str("INSERT INTO \"");
+    statement.push_str(table);
+    statement.push_str("\" VALUE {");
     for (position, (name, _)) in attributes.iter().enumerate() {
         statement.push_str(if position == 0 { "'" } else { ", '" });
-        statement.push_str(name.as_ref());
+        statement.push_str(name);
         statement.push_str("': ?");
     }
     statement.push('}');

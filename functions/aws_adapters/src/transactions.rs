@@ -89,15 +89,14 @@ fn statement(table: &str, write: &Write) -> Statement {
     };
     let is_key = |name: &str| matches!(name, "transaction_id" | "timestamp");
     let changed = attributes.into_iter().filter(|(name, _)| !is_key(name));
-    let (names, mut values): (Vec<String>, Vec<AttributeValue>) = changed.unzip();
+    let (names, mut values): (Vec<&str>, Vec<AttributeValue>) = changed.unzip();
     values.extend([
         AttributeValue::S(item.key.transaction_id.clone()),
         AttributeValue::S(item.key.timestamp.clone()),
         AttributeValue::N(version),
     ]);
-    let names = names.iter().map(String::as_str);
     Statement {
-        statement: item::update_statement(table, names),
+        statement: item::update_statement(table, names.into_iter()),
         parameters: values,
         present: Some(ReturnOld::All),
     }

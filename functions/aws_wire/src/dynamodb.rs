@@ -3,6 +3,8 @@
 //! Source: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Operations_Amazon_DynamoDB.html>,
 //! read 2026-11-28.
 
+mod written;
+
 use std::collections::BTreeMap;
 
 use serde::de::IgnoredAny;
@@ -60,26 +62,20 @@ const fn operation(target: &'static str) -> Operation {
 }
 
 /// A PartiQL statement.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Statement {
     /// The statement, with `?` for each parameter.
     pub statement: String,
     /// The parameters in their order.
     pub parameters: Vec<AttributeValue>,
     /// Whether a condition that fails is answered with the item that is there.
-    #[serde(
-        rename = "ReturnValuesOnConditionCheckFailure",
-        skip_serializing_if = "Option::is_none"
-    )]
     pub present: Option<ReturnOld>,
 }
 
 /// Asks for the item that made a condition fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReturnOld {
     /// All its attributes.
-    #[serde(rename = "ALL_OLD")]
     All,
 }
 
@@ -109,18 +105,14 @@ pub async fn batch_execute_statement(
     client: &Client,
     statements: &[Statement],
 ) -> Result<Vec<StatementAnswer>, Error> {
-    #[derive(Serialize)]
-    #[serde(rename_all = "PascalCase")]
-    struct Input<'i> {
-        statements: &'i [Statement],
-    }
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
     struct Output {
         responses: Option<Vec<StatementAnswer>>,
     }
     let operation = operation("DynamoDB_20120810.BatchExecuteStatement");
-    let output: Output = operation.call(client, &Input { statements }).await?;
+    let body = written::statements(statements).map_err(|_| Error::unwritten())?;
+    let output: Output = operation.call_with(client, body).await?;
     Ok(output.responses.unwrap_or_default())
 }
 

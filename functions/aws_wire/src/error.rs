@@ -42,6 +42,11 @@ impl Error {
         }
     }
 
+    /// A request that could not be written.
+    pub(crate) const fn unwritten() -> Self {
+        Self::Unbuilt("the request could not be written")
+    }
+
     /// An answer with status 200 that is not what the service documents.
     pub(crate) fn not_understood(body: Bytes) -> Self {
         Self::Refused {

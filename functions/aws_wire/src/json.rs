@@ -40,7 +40,19 @@ impl Operation {
         input: &(impl Serialize + Sync),
     ) -> Result<A, Error> {
         let body = serde_json::to_vec(input);
-        let body = body.map_err(|_| Error::Unbuilt("the request could not be written"))?;
+        let body = body.map_err(|_| Error::unwritten())?;
+        self.call_with(client, body).await
+    }
+
+    /// Sends a request that is written already and reads the answer.
+    ///
+    /// # Errors
+    /// As of [`Self::call`].
+    pub(crate) async fn call_with<A: DeserializeOwned>(
+        &self,
+        client: &Client,
+        body: Vec<u8>,
+    ) -> Result<A, Error> {
         let mut headers = vec![(TARGET, HeaderValue::from_static(self.target))];
         let errors = match self.service {
             Service::Sqs => {

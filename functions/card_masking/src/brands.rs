@@ -63,6 +63,36 @@ const RANGES: &[Range] = &[
     range(9704, 9704, 4, &[16, 19]),   // NAPAS
 ];
 
+/// How card numbers begin: a bit for every [`PREFIX_DIGITS`] digits that some brand's begin with, whatever their length.
+pub(crate) struct Beginnings([u64; Self::WORDS]);
+
+impl Beginnings {
+    const COUNT: usize = 10_usize.pow(PREFIX_DIGITS as u32);
+    const WORDS: usize = Self::COUNT.div_ceil(u64::BITS as usize);
+
+    /// Returns true if a number that begins with these digits may be a card number.
+    pub(crate) fn hold(&self, prefix: usize) -> bool {
+        let word = self.0.get(prefix / 64);
+        word.is_some_and(|word| word >> (prefix % 64) & 1 != 0)
+    }
+}
+
+/// Made of the brands' own table, so it cannot fall behind it.
+pub(crate) static BEGINNINGS: Beginnings = {
+    let mut bits = [0; Beginnings::WORDS];
+    let mut index = 0;
+    while index < RANGES.len() {
+        let range = &RANGES[index];
+        let mut prefix = (range.first * range.beyond_prefix) as usize;
+        while prefix < ((range.last + 1) * range.beyond_prefix) as usize {
+            bits[prefix / 64] |= 1 << (prefix % 64);
+            prefix += 1;
+        }
+        index += 1;
+    }
+    Beginnings(bits)
+};
+
 /// Returns true if a number can be of a brand whose shorter numbers look like international phone
 /// numbers.
 pub(crate) fn may_be_phone(first: u8, length: usize) -> bool {
@@ -131,6 +161,16 @@ mod tests {
             "8200000000000001",
         ] {
             assert!(is_pan(pan), "{pan}");
+        }
+    }
+
+    #[test]
+    fn the_beginnings_are_those_of_the_brands() {
+        for prefix in 0..Beginnings::COUNT {
+            let lengths = PAN_DIGITS_MIN..=PAN_DIGITS_MAX;
+            let digits = u32::try_from(prefix).unwrap();
+            let any = lengths.into_iter().any(|length| has_brand(digits, length));
+            assert_eq!(BEGINNINGS.hold(prefix), any, "{prefix}");
         }
     }
 

@@ -13,6 +13,7 @@ mod digits;
 mod endings;
 mod fields;
 mod glued;
+mod kinds;
 mod names;
 mod payload;
 mod reading;

@@ -212,12 +212,32 @@ fn is_whole(letters: &[u8]) -> bool {
         .any(|letters| WHOLE.contains(&letters) || says_card_data(letters))
 }
 
+/// The lengths of [`LAST_WORDS`] by their last letter: a bit for each. Nearly no word has both of one.
+static LAST_LETTERS: [u64; 256] = {
+    let mut lengths = [0; 256];
+    let mut index = 0;
+    while index < LAST_WORDS.len() {
+        let word = LAST_WORDS[index];
+        lengths[word[word.len() - 1] as usize] |= 1 << word.len();
+        index += 1;
+    }
+    lengths
+};
+
+fn is_last_word(letters: &[u8]) -> bool {
+    let lengths = letters
+        .last()
+        .and_then(|last| LAST_LETTERS.get(usize::from(*last)));
+    lengths.is_some_and(|lengths| letters.len() < 64 && lengths >> letters.len() & 1 != 0)
+        && LAST_WORDS.contains(&letters)
+}
+
 fn says_card_data<'a>(letters: &'a [u8]) -> bool {
     // Nearly no name ends as one of these does.
     if !matches!(letters.len(), 2..=40) {
         return false;
     }
-    if LAST_WORDS.contains(&letters) {
+    if is_last_word(letters) {
         return !INCOMPLETE.contains(&letters);
     }
     let shorter = |letters: &'a [u8]| {
@@ -228,7 +248,7 @@ fn says_card_data<'a>(letters: &'a [u8]) -> bool {
     // `track2EquivalentData` has two of them.
     shorter(letters)
         .flat_map(|letters| shorter(letters).chain([letters]))
-        .any(|letters| LAST_WORDS.contains(&letters))
+        .any(is_last_word)
 }
 
 #[cfg(test)]

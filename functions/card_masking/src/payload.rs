@@ -4,7 +4,10 @@ use std::borrow::Cow;
 
 use crate::FieldRules;
 use crate::detector::masked;
+use crate::kinds::Kinds;
 use crate::rewrite::rewrite;
+use crate::screen::surely_has_none;
+use crate::steps;
 use crate::text_fields::mask_fields;
 
 /// How deep JSON is looked for in the strings of JSON. What is deeper is masked as text.
@@ -87,7 +90,7 @@ pub fn mask_json(body: &[u8], rules: &FieldRules) -> Result<Masked, MaskError> {
 /// text, in which the values behind the names of the rules are masked, and bytes that are not UTF-8 are
 /// U+FFFD. A byte order mark before JSON is left out.
 pub fn mask_body(body: &[u8], rules: &FieldRules) -> Masked {
-    let text = String::from_utf8_lossy(body);
+    let text = str::from_utf8(body).map_or_else(|_| String::from_utf8_lossy(body), Cow::Borrowed);
     let scrubbed = scrub_body(&text, rules);
     let (text, form) = if scrubbed.is_json {
         (scrubbed.text.into_owned(), PayloadForm::Json)
@@ -160,9 +163,14 @@ pub(crate) fn scrub<'a>(
         pans: 0,
     };
     let looks_like_json = looks_like_json(text);
-    if let Some(nested) = nested.checked_sub(1)
-        && looks_like_json
-    {
+    if !looks_like_json {
+        // Nearly every text of a body is one in which there is nothing to mask.
+        let kinds = Kinds::of(text);
+        if !kinds.has_marks() && surely_has_none(text, kinds) {
+            steps::count(text.len());
+            return scrubbed;
+        }
+    } else if let Some(nested) = nested.checked_sub(1) {
         scrubbed.rewrite(rules, nested);
     }
     let found = masked(&scrubbed.text);
@@ -201,6 +209,14 @@ pub(crate) fn scrub<'a>(
 
 /// Returns true if a text begins as an object or an array does.
 fn looks_like_json(text: &str) -> bool {
+    // Nearly every text begins with a letter or a digit.
+    if text
+        .bytes()
+        .next()
+        .is_none_or(|byte| byte.is_ascii_alphanumeric())
+    {
+        return false;
+    }
     text.trim_start_matches(['\u{feff}', ' ', '\t', '\n', '\r'])
         .starts_with(['{', '['])
 }

@@ -9,6 +9,7 @@
 //! Long because: one scanner.
 
 use crate::fields::FieldRules;
+use crate::kinds::{Kinds, is_mark};
 use crate::names::is_always;
 use crate::rewrite::DROPPED;
 use crate::steps;
@@ -40,6 +41,10 @@ const CLOSERS: [&str; 7] = ["]", ")", "*", "\\", "%5D", "%5d", "&#93;"];
 /// Masks the values of the names that always say card data and, with rules, of theirs. Returns the
 /// text and how many values there were; `None` if there are none.
 pub(crate) fn mask_fields(text: &str, rules: Option<&FieldRules>) -> Option<(String, u32)> {
+    if !Kinds::of(text).has_marks() {
+        steps::count(text.len());
+        return None;
+    }
     let mut scanner = Scanner {
         text,
         rules,
@@ -61,11 +66,6 @@ pub(crate) fn mask_fields(text: &str, rules: Option<&FieldRules>) -> Option<(Str
     }
     scanner.out.push_str(text.get(scanner.copied..)?);
     Some((scanner.out, scanner.fields))
-}
-
-/// Returns true if the byte may part a name from its value, or begin what stands for such a byte.
-const fn is_mark(byte: u8) -> bool {
-    matches!(byte, b':' | b'=' | b'>' | b'%' | b'\\' | b'&')
 }
 
 struct Scanner<'a> {

@@ -4,12 +4,14 @@
 
 mod batch;
 mod config;
+mod events;
 mod failure;
 mod logging;
 mod metrics;
 
 pub use batch::{BatchError, BatchResponse, SqsMessage, read_batch};
 pub use config::{Config, ConfigError};
+pub use events::serve;
 pub use failure::failure;
 pub use logging::{log_contradictions, start_logging};
 pub use metrics::Metrics;

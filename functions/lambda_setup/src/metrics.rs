@@ -2,7 +2,10 @@
 //!
 //! Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>, read 2026-11-23.
 
-use serde_json::{Map, Value, json};
+use serde_json::json;
+
+/// Bytes of a line with a dozen metrics.
+const LINE_BYTES: usize = 1024;
 
 /// Metrics of one invocation under one namespace, for one function.
 #[derive(Debug)]
@@ -27,35 +30,61 @@ impl Metrics {
         provider: Option<&str>,
         values: &[(&str, &str, u64)],
     ) -> String {
-        let mut dimensions = vec!["function_name"];
-        let mut line = Map::new();
-        line.insert("function_name".into(), json!(self.function_name));
-        if let Some(provider) = provider {
-            dimensions.push("provider");
-            line.insert("provider".into(), json!(provider));
+        let mut sorted: Vec<_> = values.iter().collect();
+        sorted.sort_unstable_by_key(|(name, _, _)| *name);
+        let mut line = String::with_capacity(LINE_BYTES);
+        line.push('{');
+        for (name, _, value) in sorted {
+            push_text(&mut line, name);
+            line.push(':');
+            line.push_str(&value.to_string());
+            line.push(',');
         }
-        let metrics: Vec<Value> = values
-            .iter()
-            .map(|(name, unit, _)| json!({"Name": name, "Unit": unit}))
-            .collect();
-        line.insert(
-            "_aws".into(),
-            json!({
-                "Timestamp": now_ms,
-                "CloudWatchMetrics": [{"Namespace": self.namespace, "Dimensions": [dimensions], "Metrics": metrics}],
-            }),
-        );
-        line.extend(
-            values
-                .iter()
-                .map(|(name, _, value)| ((*name).to_owned(), json!(value))),
-        );
-        Value::Object(line).to_string()
+        line.push_str("\"_aws\":{\"CloudWatchMetrics\":[{\"Dimensions\":[[\"function_name\"");
+        line.push_str(provider.map_or("", |_| ",\"provider\""));
+        line.push_str("]],\"Metrics\":[");
+        for (position, (name, unit, _)) in values.iter().enumerate() {
+            line.push_str(if position > 0 {
+                ",{\"Name\":"
+            } else {
+                "{\"Name\":"
+            });
+            push_text(&mut line, name);
+            line.push_str(",\"Unit\":");
+            push_text(&mut line, unit);
+            line.push('}');
+        }
+        line.push_str("],\"Namespace\":");
+        push_text(&mut line, &self.namespace);
+        line.push_str("}],\"Timestamp\":");
+        line.push_str(&now_ms.to_string());
+        line.push_str("},\"function_name\":");
+        push_text(&mut line, &self.function_name);
+        if let Some(provider) = provider {
+            line.push_str(",\"provider\":");
+            push_text(&mut line, provider);
+        }
+        line.push('}');
+        line
+    }
+}
+
+/// Writes a text as JSON. A name has nothing that is escaped.
+fn push_text(line: &mut String, text: &str) {
+    let plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
+    if text.bytes().all(plain) {
+        line.push('"');
+        line.push_str(text);
+        line.push('"');
+    } else {
+        line.push_str(&json!(text).to_string());
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
 
     #[test]
@@ -79,5 +108,21 @@ mod tests {
             line["_aws"]["CloudWatchMetrics"][0]["Dimensions"],
             json!([["function_name"]])
         );
+    }
+
+    #[test]
+    fn a_line_is_written_as_the_crate_writes_it() {
+        let metrics = Metrics::new("pay\"hook\u{e9}", "webhook\\processor");
+        let values = [("Stored", "Count", 3), ("AuditBytes", "Bytes", u64::MAX)];
+        for provider in [None, Some("stripe"), Some("a\nb")] {
+            let line = metrics.line(-7, provider, &values);
+            let read: Value = serde_json::from_str(&line).unwrap();
+            assert_eq!(read.to_string(), line);
+            assert_eq!(read.get("provider"), provider.map(|it| json!(it)).as_ref());
+            assert_eq!(
+                read["_aws"]["CloudWatchMetrics"][0]["Namespace"],
+                "pay\"hook\u{e9}"
+            );
+        }
     }
 }

@@ -64,7 +64,7 @@ impl PaymentEvent {
     /// The key of the record.
     pub fn key(&self) -> TransactionKey {
         TransactionKey {
-            transaction_id: format!("{}:{}", self.provider, self.transaction_id),
+            transaction_id: [&self.provider, ":", self.transaction_id.as_str()].concat(),
             timestamp: sort_key(self.key_time(), self.event_id.as_str()),
         }
     }
@@ -79,7 +79,7 @@ impl PaymentEvent {
 pub fn sort_key(key_time: Option<Timestamp>, event_id: &str) -> String {
     match key_time {
         Some(time) => format!("{time:.9}#{event_id}"),
-        None => format!("{UNDATED}#{event_id}"),
+        None => [UNDATED, "#", event_id].concat(),
     }
 }
 

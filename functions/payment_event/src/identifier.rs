@@ -4,7 +4,7 @@
 //! identifier always fits DynamoDB's 1,024 bytes and can be split again.
 //! Source: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html> (limits as in the shared design notes).
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// The longest identifier, in bytes. Five of them and a time stay below DynamoDB's sort key limit of 1,024 bytes.
 pub const IDENTIFIER_BYTES_MAX: usize = 256;
@@ -15,9 +15,15 @@ const TIME_TEXT_BYTES: usize = 30;
 const _: () = assert!(TIME_TEXT_BYTES + 1 + IDENTIFIER_BYTES_MAX < SORT_KEY_BYTES_MAX);
 
 /// An identifier given by a provider, checked to be usable as part of a key.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Identifier(String);
+
+impl Serialize for Identifier {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
 
 /// Why a text is not an [`Identifier`]. The text itself is never repeated: it may be card data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,9 +58,13 @@ impl Identifier {
     /// The identifier that a hash makes, for what has none of its own: `sha256:` and at most 32
     /// bytes in hexadecimal digits, then `:` and `position` where several things have one hash.
     pub fn of_sha256(hash: &[u8], position: Option<usize>) -> Self {
-        let mut text = String::from("sha256:");
+        const PREFIX: &str = "sha256:";
+        let mut text = String::with_capacity(PREFIX.len() + 2 * SHA256_BYTES);
+        text.push_str(PREFIX);
         for byte in hash.iter().take(SHA256_BYTES) {
-            text.push_str(&format!("{byte:02x}"));
+            let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or_default();
+            text.push(digit(byte >> 4));
+            text.push(digit(byte & 15));
         }
         if let Some(position) = position {
             text.push_str(&format!(":{position}"));

@@ -20,4 +20,5 @@ pub use rollup::rollup;
 pub use sequence::SequenceNumber;
 pub use stream::{
     Adds, Counted, CountedEvent, CountedMovement, StreamRecordError, counted_event, read_record,
+    read_records,
 };

@@ -238,7 +238,7 @@ impl<'a> AuditLine<'a> {
             provider,
             source_ip,
             request_id,
-            body_sha256: hex::encode(digest::digest(&digest::SHA256, &body)),
+            body_sha256: hexadecimal(digest::digest(&digest::SHA256, &body).as_ref()),
             body_bytes: body.len(),
             verdict,
             fetched: message.fetched,
@@ -249,11 +249,24 @@ impl<'a> AuditLine<'a> {
     }
 }
 
+/// The hash as text; the crate's own function goes by way of an iterator of characters, which is much longer.
+fn hexadecimal(hash: &[u8]) -> String {
+    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or_default();
+    let mut digits = String::with_capacity(2 * hash.len());
+    for byte in hash {
+        digits.push(digit(byte >> 4));
+        digits.push(digit(byte & 15));
+    }
+    digits
+}
+
 /// Masked first: a bound that cuts a card number in half would hide it from the detector.
 fn bounded_masked(text: &str) -> String {
-    mask_text(text)
-        .0
-        .chars()
-        .take(REQUEST_ID_CHARS_MAX)
-        .collect()
+    let (mut masked, _) = mask_text(text);
+    if masked.len() > REQUEST_ID_CHARS_MAX
+        && let Some((end, _)) = masked.char_indices().nth(REQUEST_ID_CHARS_MAX)
+    {
+        masked.truncate(end);
+    }
+    masked
 }

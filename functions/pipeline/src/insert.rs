@@ -49,7 +49,7 @@ pub(crate) struct Rounds {
 /// What is known of a write on its way; the writes themselves lie beside, as the store takes them.
 struct Open {
     position: usize,
-    /// What the batch tells of a movement, whatever stands there.
+    /// What the batch tells of a movement, once the write on its way says what stands there as well.
     telling: Option<Box<StoredTransaction>>,
     /// The problems that a movement's item has once it is written, and had not before.
     gained: Vec<String>,
@@ -63,28 +63,30 @@ enum Next {
     /// At once, and another write.
     Raise(Write),
     /// After a pause, and the same.
-    Again(Option<StoreError>),
+    Again(Write, Option<StoreError>),
 }
 
 impl Open {
     fn new(position: usize, write: &Write) -> Self {
-        let telling = match write {
-            Write::Event(_) => None,
-            Write::Movement(item, _) => Some(item.clone()),
+        let gained = match write {
+            Write::Event(_) => Vec::new(),
+            Write::Movement(item, _) => item.problems.clone(),
         };
-        let gained = telling.as_ref().map(|telling| telling.problems.clone());
         Self {
             position,
-            telling,
-            gained: gained.unwrap_or_default(),
+            telling: None,
+            gained,
             unanswered: false,
         }
     }
 
     /// What the first round writes in place of `write`; `None` where that adds nothing to what is remembered.
     fn first(&mut self, write: Write, remembered: &Remembered) -> Option<Write> {
-        let known = self.telling.as_deref().and_then(|it| remembered.item(it));
-        match known.map(|item| self.raise(&item)) {
+        let Write::Movement(telling, _) = &write else {
+            return Some(write);
+        };
+        let known = remembered.item(telling);
+        match known.map(|item| self.raise(telling, &item)) {
             Some(Next::Raise(raised)) => Some(raised),
             Some(Next::Done(Fate::Duplicate)) => None,
             // Nothing is remembered, or nothing that can be joined: the table decides.
@@ -95,7 +97,7 @@ impl Open {
     /// What follows from an answer. What the table says that it has is remembered.
     fn next(
         &mut self,
-        write: &Write,
+        write: Write,
         answer: Result<Written, StoreError>,
         remembered: &Remembered,
     ) -> Next {
@@ -105,76 +107,80 @@ impl Open {
                 return Next::Done(Fate::Failed(IngestError::InsertFinal(error)));
             }
             Err(error) => {
-                self.unanswered |= may_have_written(write);
-                return Next::Again(Some(error));
+                self.unanswered |= may_have_written(&write);
+                return Next::Again(write, Some(error));
             }
         };
-        match (written.outcome, &self.telling) {
-            (InsertOutcome::Stored, _) => {
-                if let Write::Movement(item, _) = write {
-                    remembered.remember(item);
-                }
-                Next::Done(self.stored())
+        match (written.outcome, write) {
+            (InsertOutcome::Stored, Write::Event(_)) => Next::Done(Fate::Stored),
+            (InsertOutcome::Stored, Write::Movement(item, _)) => {
+                let fate = self.stored(&item);
+                remembered.remember(*item);
+                Next::Done(fate)
             }
             (InsertOutcome::Refused, _) => Next::Done(Fate::Failed(IngestError::RecordRefused)),
-            (InsertOutcome::Retry, _) => {
-                self.unanswered |= may_have_written(write);
-                Next::Again(None)
+            (InsertOutcome::Retry, write) => {
+                self.unanswered |= may_have_written(&write);
+                Next::Again(write, None)
             }
-            (InsertOutcome::Duplicate, None) => Next::Done(Fate::Duplicate),
-            (InsertOutcome::Duplicate, Some(telling)) => match written.present {
-                Some(item) => match StoredTransaction::from_item(item) {
-                    Ok(item) => {
-                        let next = self.raise(&item);
-                        if !matches!(next, Next::Done(Fate::Failed(_))) {
-                            remembered.remember(&item);
+            (InsertOutcome::Duplicate, Write::Event(_)) => Next::Done(Fate::Duplicate),
+            (InsertOutcome::Duplicate, Write::Movement(item, over)) => {
+                let telling = self.telling.take().unwrap_or(item);
+                match written.present {
+                    Some(item) => match StoredTransaction::from_item(item) {
+                        Ok(item) => {
+                            let next = self.raise(&telling, &item);
+                            if !matches!(next, Next::Done(Fate::Failed(_))) {
+                                remembered.remember(item);
+                            }
+                            next
                         }
-                        next
+                        Err(_) => Next::Done(Fate::Failed(IngestError::RecordRefused)),
+                    },
+                    // The store did not say what stands there: it is asked. Or nothing does any more.
+                    None => {
+                        let over = match over {
+                            Over::Unseen => Over::Nothing,
+                            _ => Over::Unseen,
+                        };
+                        Next::Raise(Write::Movement(telling, over))
                     }
-                    Err(_) => Next::Done(Fate::Failed(IngestError::RecordRefused)),
-                },
-                // The store did not say what stands there: it is asked. Or nothing does any more.
-                None => {
-                    let over = match write {
-                        Write::Movement(_, Over::Unseen) => Over::Nothing,
-                        _ => Over::Unseen,
-                    };
-                    Next::Raise(Write::Movement(telling.clone(), over))
                 }
-            },
+            }
         }
     }
 
     /// An item that is no movement's is left alone, and the message goes to the dead-letter queue for a person to read.
-    fn raise(&mut self, present: &StoredTransaction) -> Next {
-        let telling = self.telling.as_deref();
-        match telling.map_or(Ok(None), |telling| present.raised(telling)) {
+    fn raise(&mut self, telling: &StoredTransaction, present: &StoredTransaction) -> Next {
+        match present.raised(telling) {
             Ok(Some(raised)) => {
                 let version = present.movement.as_ref().map_or(0, |it| it.version);
                 let problems = raised.problems.iter();
                 let new = problems.filter(|problem| !present.problems.contains(problem));
                 (self.gained, self.unanswered) = (new.cloned().collect(), false);
+                self.telling = Some(Box::new(telling.clone()));
                 Next::Raise(Write::Movement(Box::new(raised), Over::Version(version)))
             }
             // What stands there says it all. After an answer that was lost that is taken for our own write: a problem that is told
             // twice does less harm than one that is told never.
-            Ok(None) if self.unanswered && !self.gained.is_empty() => Next::Done(self.stored()),
+            Ok(None) if self.unanswered && !self.gained.is_empty() => {
+                Next::Done(self.stored(telling))
+            }
             Ok(None) => Next::Done(Fate::Duplicate),
             Err(_) => Next::Done(Fate::Failed(IngestError::RecordRefused)),
         }
     }
 
-    fn stored(&mut self) -> Fate {
-        match &self.telling {
-            Some(telling) if !self.gained.is_empty() => {
-                Fate::Contradicted(Box::new(Contradiction {
-                    provider: telling.provider.clone(),
-                    transaction_id: telling.key.transaction_id.clone(),
-                    problems: std::mem::take(&mut self.gained),
-                }))
-            }
-            _ => Fate::Stored,
+    /// The fate of a movement that is written; whose movement it is, each telling of it says.
+    fn stored(&mut self, telling: &StoredTransaction) -> Fate {
+        if self.gained.is_empty() {
+            return Fate::Stored;
         }
+        Fate::Contradicted(Box::new(Contradiction {
+            provider: telling.provider.clone(),
+            transaction_id: telling.key.transaction_id.clone(),
+            problems: std::mem::take(&mut self.gained),
+        }))
     }
 }
 
@@ -219,21 +225,21 @@ where
         let last = attempts >= rounds.attempts_max;
         let (mut rest, mut next_writes) = (Vec::new(), Vec::new());
         for ((mut it, write), answer) in open.into_iter().zip(writes).zip(answers) {
-            let fate = match it.next(&write, answer, remembered) {
+            let fate = match it.next(write, answer, remembered) {
                 Next::Done(fate) => fate,
                 Next::Raise(raised) if !last => {
                     rest.push(it);
                     next_writes.push(raised);
                     continue;
                 }
-                Next::Again(_) if !last => {
+                Next::Again(write, _) if !last => {
                     put_off = true;
                     rest.push(it);
                     next_writes.push(write);
                     continue;
                 }
                 Next::Raise(_) => unfinished(attempts, None),
-                Next::Again(cause) => unfinished(attempts, cause),
+                Next::Again(_, cause) => unfinished(attempts, cause),
             };
             if let Some(slot) = fates.get_mut(it.position) {
                 *slot = Some(fate);

@@ -55,18 +55,18 @@ impl Remembered {
 
     /// Remembers an item of a movement that the table has: it was written, or the table answered with it. It replaces what was remembered,
     /// because the table was asked later.
-    pub(crate) fn remember(&self, item: &StoredTransaction) {
-        let Some(movement) = item.movement.clone() else {
+    pub(crate) fn remember(&self, item: StoredTransaction) {
+        let Some(movement) = item.movement else {
             return;
         };
         let known = Box::new(Known {
-            money: item.money.clone(),
-            problems: item.problems.clone(),
+            money: item.money,
+            problems: item.problems,
             movement,
         });
         let mut generations = self.generations();
         generations.older.remove(&item.key);
-        generations.younger.insert(item.key.clone(), known);
+        generations.younger.insert(item.key, known);
         if generations.younger.len() >= REMEMBERED_MAX / 2 {
             generations.older = std::mem::take(&mut generations.younger);
         }

@@ -77,6 +77,7 @@ pub struct StoredTransaction {
     pub movement: Option<StoredMovement>,
 }
 
+pub use item::{exponent_source, tells};
 pub use movement::StoredMovement;
 
 /// Why an item is not a record that can be copied. Names an attribute, never its value.

@@ -9,6 +9,8 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
+use memchr::{memchr, memchr2};
+
 /// A name and its value as they are written.
 #[derive(Clone, Copy, Debug)]
 pub struct Pair<'a> {
@@ -32,7 +34,7 @@ impl<'a> Pair<'a> {
 pub fn pairs(form: &[u8]) -> impl Iterator<Item = Pair<'_>> {
     let mut rest = form;
     let pieces = std::iter::from_fn(move || {
-        let (piece, behind) = rest.split_at_checked(position(rest, [b'&']))?;
+        let (piece, behind) = rest.split_at_checked(memchr(b'&', rest).unwrap_or(rest.len()))?;
         if rest.is_empty() {
             return None;
         }
@@ -40,7 +42,7 @@ pub fn pairs(form: &[u8]) -> impl Iterator<Item = Pair<'_>> {
         Some(piece)
     });
     pieces.filter(|piece| !piece.is_empty()).map(|piece| {
-        let (name, value) = piece.split_at(position(piece, [b'=']));
+        let (name, value) = piece.split_at(memchr(b'=', piece).unwrap_or(piece.len()));
         let value = value.get(1..).unwrap_or_default();
         Pair { name, value }
     })
@@ -80,10 +82,11 @@ fn push_encoded(form: &mut String, text: &str) {
 }
 
 fn decode(written: &[u8]) -> Cow<'_, str> {
-    let plain = position(written, [b'+', b'%']);
-    let (before, mut rest) = written.split_at(plain);
+    let plain = |bytes: &[u8]| memchr2(b'+', b'%', bytes).unwrap_or(bytes.len());
+    let (before, mut rest) = written.split_at(plain(written));
     if rest.is_empty() {
-        return String::from_utf8_lossy(before);
+        let text = str::from_utf8(before);
+        return text.map_or_else(|_| String::from_utf8_lossy(before), Cow::Borrowed);
     }
     let mut bytes = Vec::with_capacity(written.len());
     bytes.extend_from_slice(before);
@@ -97,8 +100,8 @@ fn decode(written: &[u8]) -> Cow<'_, str> {
             (byte, _) => (*byte, behind),
         };
         bytes.push(byte);
-        let (plain, behind) = behind.split_at(position(behind, [b'+', b'%']));
-        bytes.extend_from_slice(plain);
+        let (unchanged, behind) = behind.split_at(plain(behind));
+        bytes.extend_from_slice(unchanged);
         rest = behind;
     }
     let text = String::from_utf8(bytes);
@@ -109,24 +112,6 @@ fn hexadecimal(digit: u8) -> Option<u8> {
     char::from(digit)
         .to_digit(16)
         .and_then(|d| d.try_into().ok())
-}
-
-/// How many bytes come before the first of those that are looked for.
-fn position<const N: usize>(bytes: &[u8], wanted: [u8; N]) -> usize {
-    let is_wanted = |byte: &u8| wanted.contains(byte);
-    let mut before = 0;
-    for chunk in bytes.chunks_exact(16) {
-        // Without a branch, so that the compiler compares all of them with one instruction.
-        let found = chunk
-            .iter()
-            .fold(0, |found, byte| found | u8::from(is_wanted(byte)));
-        if found != 0 {
-            break;
-        }
-        before += chunk.len();
-    }
-    let rest = bytes.get(before..).unwrap_or_default();
-    before + rest.iter().position(is_wanted).unwrap_or(rest.len())
 }
 
 #[cfg(test)]

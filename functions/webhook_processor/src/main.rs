@@ -9,11 +9,10 @@ mod served;
 use aws_adapters::{
     Backoff, DynamoTransactions, HttpsCertificates, S3Audit, SecretsManager, SqsRejected, Wire,
 };
-use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
-use lambda_setup::{BatchResponse, Config, Metrics, failure, start_logging};
+use lambda_runtime::Error;
+use lambda_setup::{BatchResponse, Config, Metrics, failure, serve, start_logging};
 use pipeline::{Deps, Limits, Remembered};
 use serde::Serialize;
-use serde_json::value::RawValue;
 
 /// What an invocation ends with.
 #[derive(Serialize)]
@@ -63,13 +62,11 @@ async fn main() -> Result<(), Error> {
     };
     let limits = Limits::default();
     let (deps, limits, metrics) = (&deps, &limits, &metrics);
-    lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| async move {
-        let payload = event.payload.get();
-        let handled = match handler::handle(payload, &event.context.request_id, deps, limits).await
-        {
+    serve(async |event: &str, invocation_id: &str| {
+        let handled = match handler::handle(event, invocation_id, deps, limits).await {
             Ok(handled) => handled,
             Err(error) => {
-                let answer = handshake::answer(payload, deps.secrets).await;
+                let answer = handshake::answer(event, deps.secrets).await;
                 return answer.map(Answer::Handshake).ok_or_else(|| failure(error));
             }
         };
@@ -79,7 +76,7 @@ async fn main() -> Result<(), Error> {
             jiff::Timestamp::now().as_millisecond(),
             &mut std::io::stdout().lock(),
         );
-        Ok::<_, Diagnostic>(Answer::Batch(handled.response))
-    }))
+        Ok(Answer::Batch(handled.response))
+    })
     .await
 }

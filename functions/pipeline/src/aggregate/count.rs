@@ -65,17 +65,11 @@ pub async fn count_batch(
     dead_letters: &impl DeadLetters,
     pause: &impl Pause,
 ) -> CountReport {
-    let mut report = CountReport {
-        records: batch.len(),
-        ..CountReport::default()
-    };
     let mut readable: Vec<(SequenceNumber, Counted)> = Vec::with_capacity(batch.len());
     let mut unreadable = Vec::new();
     for record in batch {
         match read_record(record.json) {
             Ok(counted) => {
-                let lag = counted_at.as_millisecond() - counted.received_at().as_millisecond();
-                report.lag_ms_max = report.lag_ms_max.max(lag);
                 // It adds nothing, yet its place is listed with the others': which records a marker lists must not hang on
                 // when the batch was tried. Whether it is told does not hang on a marker either.
                 if too_late(counted.received_at(), counted_at) {
@@ -86,6 +80,7 @@ pub async fn count_batch(
             Err(reason) => unreadable.push((record, reason)),
         }
     }
+    let mut report = report(batch.len(), &readable, counted_at);
     // Handed on last: a batch that comes again because of its counting does not fill the dead-letter queue each time.
     let done = match apply(&readable, counted_at, lane, store, pause, ATTEMPTS_MAX).await {
         Ok(applied) => {
@@ -103,6 +98,43 @@ pub async fn count_batch(
         report.failure = Some((first.sequence.clone(), error));
     }
     report
+}
+
+/// Counts a batch of records that were all read, and of which none is [`too_late`]: the same as [`count_batch`], where nothing is handed on.
+pub async fn count_read(
+    batch: &[(SequenceNumber, Counted)],
+    counted_at: Timestamp,
+    lane: u8,
+    store: &impl AnalyticsStore,
+    pause: &impl Pause,
+) -> CountReport {
+    let mut report = report(batch.len(), batch, counted_at);
+    match apply(batch, counted_at, lane, store, pause, ATTEMPTS_MAX).await {
+        Ok(applied) => report.applied = applied,
+        // From the first: the markers tell what is counted already.
+        Err(error) => {
+            report.failure = batch
+                .first()
+                .map(|(first, _)| (first.clone(), error.into()))
+        }
+    }
+    report
+}
+
+/// The report of so many records, of which these can be read, before any is counted.
+fn report(
+    records: usize,
+    readable: &[(SequenceNumber, Counted)],
+    counted_at: Timestamp,
+) -> CountReport {
+    let lag =
+        |counted: &Counted| counted_at.as_millisecond() - counted.received_at().as_millisecond();
+    let lags = readable.iter().map(|(_, counted)| lag(counted));
+    CountReport {
+        records,
+        lag_ms_max: lags.max().unwrap_or_default().max(0),
+        ..CountReport::default()
+    }
 }
 
 async fn hand_on(

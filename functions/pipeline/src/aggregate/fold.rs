@@ -60,6 +60,12 @@ fn minute(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%MZ").to_string()
 }
 
+/// The number of the minute that a time is in: two times have the same one if [`minute`] is the same.
+fn minutes_since_the_epoch(at: Timestamp) -> i64 {
+    // Before the epoch the parts of a second are negative.
+    (at.as_second() - i64::from(at.subsec_nanosecond() < 0)).div_euclid(60)
+}
+
 /// What is counted together.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RowKey {
@@ -138,17 +144,24 @@ pub fn fold<'c>(
     counted_at: Timestamp,
 ) -> BTreeMap<RowKey, Delta> {
     let mut rows: BTreeMap<RowKey, Delta> = BTreeMap::new();
+    // Most records of a batch were received in the same minute.
+    let mut last = (None, String::new());
     for one in counted {
         if too_late(one.received_at(), counted_at) {
             continue;
         }
+        let number = Some(minutes_since_the_epoch(one.received_at()));
+        if last.0 != number {
+            let minute = minute(one.received_at());
+            last = (number, format!("{}#{minute}", Grain::Minute.as_str()));
+        }
         let mut add = |aggregate: String, change: &dyn Fn(&mut Delta)| {
-            let bucket = format!("{}#{}", Grain::Minute.as_str(), minute(one.received_at()));
+            let bucket = last.1.clone();
             change(rows.entry(RowKey { aggregate, bucket }).or_default());
         };
         match one {
             Counted::Event(event) => {
-                let name = format!("{}#-#{}", event.provider, event.status.as_str());
+                let name = [&event.provider, "#-#", event.status.as_str()].concat();
                 add(name, &|delta| delta.add(event, counted_at));
             }
             Counted::Movement(movement) if movement.before != movement.after => {

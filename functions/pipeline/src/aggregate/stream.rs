@@ -11,6 +11,7 @@ use payment_event::{
 };
 use serde::Deserialize;
 
+use super::SequenceNumber;
 use crate::stored::EVENT;
 
 /// Decimal places that any amount has at most: those of what is no currency of ISO 4217.
@@ -100,6 +101,29 @@ pub enum StreamRecordError {
     /// Received so long ago that its minute may be gone: see [`super::too_late`].
     #[error("received too long ago to be counted: its minute may be gone")]
     TooLate,
+}
+
+#[derive(Deserialize)]
+struct Batch<'a> {
+    #[serde(borrow, rename = "Records")]
+    records: Vec<Numbered<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Numbered<'a> {
+    #[serde(borrow)]
+    dynamodb: NumberedChange<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct NumberedChange<'a> {
+    #[serde(borrow)]
+    sequence_number: Cow<'a, str>,
+    #[serde(borrow)]
+    new_image: Image<'a>,
+    #[serde(borrow)]
+    old_image: Option<Image<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -265,8 +289,27 @@ pub fn counted_event(
 pub fn read_record(json: &str) -> Result<Counted, StreamRecordError> {
     let record: Record<'_> =
         serde_json::from_str(json).map_err(|_| StreamRecordError::NotARecord)?;
-    let (new, old) = (record.dynamodb.new_image, record.dynamodb.old_image);
-    match (text(&new.record_type, "record_type")?, &old) {
+    counted(
+        &record.dynamodb.new_image,
+        record.dynamodb.old_image.as_ref(),
+    )
+}
+
+/// Reads a whole event of the stream in one pass, where each of its records can be counted; `None` where that is not so, and each has to be
+/// read by itself.
+pub fn read_records(event: &str) -> Option<Vec<(SequenceNumber, Counted)>> {
+    let batch: Batch<'_> = serde_json::from_str(event).ok()?;
+    let records = batch.records.into_iter().map(|record| {
+        let change = record.dynamodb;
+        let sequence = SequenceNumber::parse(&change.sequence_number)?;
+        let counted = counted(&change.new_image, change.old_image.as_ref()).ok()?;
+        Some((sequence, counted))
+    });
+    records.collect()
+}
+
+fn counted(new: &Image<'_>, old: Option<&Image<'_>>) -> Result<Counted, StreamRecordError> {
+    match (text(&new.record_type, "record_type")?, old) {
         (EVENT, None) => Ok(Counted::Event(counted_event(
             new.provider()?,
             text(&new.status, "status")?,
@@ -276,7 +319,7 @@ pub fn read_record(json: &str) -> Result<Counted, StreamRecordError> {
         (MOVEMENT, _) => Ok(Counted::Movement(CountedMovement {
             provider: new.provider()?.to_owned(),
             kind: new.kind()?,
-            before: old.as_ref().map(Image::adds).transpose()?.flatten(),
+            before: old.map(Image::adds).transpose()?.flatten(),
             after: new.adds()?,
             received_at: new.received_at()?,
         })),

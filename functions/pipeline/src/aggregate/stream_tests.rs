@@ -159,3 +159,47 @@ fn every_refusal_has_a_row() {
         assert_eq!(read_record(json), Err(E::NotARecord), "{json}");
     }
 }
+
+#[test]
+fn a_batch_is_read_at_once_where_each_of_its_records_can_be_counted() {
+    let numbered = |record: &Value, number: usize| {
+        let mut record = record.clone();
+        record["dynamodb"]["SequenceNumber"] = json!(number.to_string());
+        record
+    };
+    let batch = |records: &[Value]| json!({ "Records": records }).to_string();
+    let good = [
+        event(),
+        movement(None, "succeeded"),
+        movement(Some("pending"), "failed"),
+    ];
+    let records: Vec<Value> = good
+        .iter()
+        .zip(1..)
+        .map(|(it, n)| numbered(it, n))
+        .collect();
+    let one_by_one: Vec<_> = records
+        .iter()
+        .map(|record| {
+            let number = record["dynamodb"]["SequenceNumber"].as_str().unwrap();
+            let counted = read_record(&record.to_string()).unwrap();
+            (SequenceNumber::parse(number).unwrap(), counted)
+        })
+        .collect();
+    assert_eq!(read_records(&batch(&records)), Some(one_by_one));
+    assert_eq!(read_records(&batch(&[])), Some(Vec::new()));
+    let wrong = serde_json::from_str(&changed(&records[0], "status", None)).unwrap();
+    for bad in [
+        wrong,
+        event()["dynamodb"].clone(),
+        numbered(&json!({"dynamodb": {}}), 4),
+    ] {
+        let mut records = records.clone();
+        records.push(bad);
+        assert_eq!(read_records(&batch(&records)), None);
+    }
+    let mut records = records;
+    records[1]["dynamodb"]["SequenceNumber"] = json!("x");
+    assert_eq!(read_records(&batch(&records)), None);
+    assert_eq!(read_records("{}"), None);
+}

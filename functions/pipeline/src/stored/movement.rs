@@ -14,7 +14,7 @@ use payment_event::{
 
 use super::{StoredError, StoredMoney, StoredTransaction, Taken};
 use crate::aggregate::Adds;
-use crate::plan::{MOVEMENT_TABLE_DAYS, expires_at};
+use crate::plan::{MOVEMENT_TABLE_DAYS, expires_at, instant};
 use crate::storage::{Attribute, TransactionRecord};
 
 /// What a movement's item has beside the attributes of the event that changed it last.
@@ -99,7 +99,7 @@ impl StoredMovement {
 
     /// The sort key of its item.
     pub fn sort_key(&self) -> String {
-        format!("{MOVEMENT}#{}#{}", self.kind, self.id)
+        [MOVEMENT, "#", &self.kind, "#", &self.id].concat()
     }
 }
 
@@ -136,8 +136,9 @@ fn amount(money: &StoredMoney) -> Result<Amount, StoredError> {
 impl StoredTransaction {
     /// The item of a movement that an event tells, as if nothing else had told it.
     pub fn of_movement(record: &TransactionRecord, movement: &Movement) -> Self {
-        let event = Self::from(record);
-        let transaction_id = format!("{}:{}", event.provider, movement.payment.as_str());
+        let event = &record.event;
+        let payment = movement.payment.as_str();
+        let received_at = instant(record.received_at_ms);
         let told = movement.money.as_ref();
         let stored = StoredMovement {
             kind: movement.kind.as_str().to_owned(),
@@ -149,26 +150,35 @@ impl StoredTransaction {
             amount_at: told.and_then(|told| told.at),
             version: 1,
             changes: adds(movement)
-                .map(|added| change(event.received_at, Some(added)))
+                .map(|added| change(received_at, Some(added)))
                 .into_iter()
                 .collect(),
         };
         Self {
             key: TransactionKey {
                 timestamp: stored.sort_key(),
-                transaction_id,
+                transaction_id: [&event.provider, ":", payment].concat(),
             },
-            // Money moves for longer than events are repeated.
-            expires_at: expires_at(record.queued_at_ms, MOVEMENT_TABLE_DAYS),
+            provider: event.provider.clone(),
+            event_id: event.event_id.as_str().to_owned(),
+            event_type: event.event_type.clone(),
+            status: event.status.as_str().to_owned(),
             money: told.map(|told| StoredMoney::from(&told.amount)),
             // What the event says of itself is in its own record.
             merchant_account: None,
             related_ids: std::collections::BTreeMap::new(),
             event_time: None,
+            fetched: record.fetched.clone(),
             tells: Vec::new(),
             problems: texts(&movement.problems),
+            received_at,
+            message_id: record.message_id.clone(),
+            audit_key: record.audit.key.to_string(),
+            audit_offset: record.audit.offset_bytes,
+            audit_length: record.audit.length_bytes,
+            // Money moves for longer than events are repeated.
+            expires_at: expires_at(record.queued_at_ms, MOVEMENT_TABLE_DAYS),
             movement: Some(stored),
-            ..event
         }
     }
 
@@ -247,6 +257,8 @@ impl StoredTransaction {
             problems: texts(&after.problems),
             movement: Some(raised),
             expires_at: self.expires_at.max(telling.expires_at),
+            // Part of what it says was fetched, whatever was sent since: an update takes nothing away.
+            fetched: telling.fetched.clone().or_else(|| self.fetched.clone()),
             ..telling.clone()
         }))
     }

@@ -164,3 +164,16 @@ fn every_attribute_that_is_missing_or_wrong_is_named() {
     event.movement = item(5, Stage::PENDING, None).movement;
     assert!(!event.agrees());
 }
+
+#[test]
+fn what_was_fetched_once_says_so_whatever_is_sent_later() {
+    let mut fetched = item(1_000, Stage::PENDING, Some(300));
+    fetched.fetched = Some("then".to_owned());
+    let sent = item(2_000, Stage::SUCCEEDED, Some(300));
+    let raised = fetched.raised(&sent).unwrap().unwrap();
+    assert_eq!(raised.fetched.as_deref(), Some("then"));
+    let mut again = item(3_000, Stage::FAILED, None);
+    again.fetched = Some("now".to_owned());
+    let raised = raised.raised(&again).unwrap().unwrap();
+    assert_eq!(raised.fetched.as_deref(), Some("now"));
+}

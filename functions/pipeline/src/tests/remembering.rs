@@ -185,7 +185,7 @@ fn what_came_last_is_remembered_and_no_more_than_there_is_room_for() {
     let (remembered, item) = (Remembered::default(), item());
     assert!(remembered.is_empty() && remembered.item(&item).is_none());
     for number in 0..3 * REMEMBERED_MAX {
-        remembered.remember(&numbered(&item, number));
+        remembered.remember(numbered(&item, number));
         assert!(remembered.len() <= REMEMBERED_MAX);
         let earlier = (number + 1).saturating_sub(REMEMBERED_MAX / 2);
         assert!(remembered.item(&numbered(&item, earlier)).is_some());
@@ -198,10 +198,10 @@ fn what_was_remembered_last_of_a_movement_holds() {
     let (remembered, mut item) = (Remembered::default(), item());
     for version in 1..4 {
         item.movement.as_mut().unwrap().version = version;
-        remembered.remember(&item);
+        remembered.remember(item.clone());
         // The others fill half of the room, so that this one is among the older.
         for number in 1..REMEMBERED_MAX / 2 {
-            remembered.remember(&numbered(&item, number));
+            remembered.remember(numbered(&item, number));
         }
         assert_eq!(remembered.item(&item), Some(item.clone()));
         assert_eq!(remembered.len(), REMEMBERED_MAX / 2);

@@ -134,10 +134,11 @@ fn pairs(secrets: &Secrets) -> impl Iterator<Item = (&str, &str)> {
 /// The payload as it is signed, and the text in it; `None` where it is not base64.
 fn payload<'a>(body: &'a [u8]) -> (Cow<'a, str>, Option<String>) {
     let payload = form::one(body, "bt_payload").unwrap_or_default();
-    let one_line: String = payload.split_ascii_whitespace().collect();
-    let xml = base64_strict(&one_line);
+    let one_line = || payload.split_ascii_whitespace().collect::<String>();
+    let xml = base64_strict(&payload).or_else(|| base64_strict(&one_line()));
     // A byte that is not UTF-8 spoils a name, not the payment.
-    let text = xml.map(|xml| String::from_utf8_lossy(&xml).into_owned());
+    let lossy = |xml: &[u8]| String::from_utf8_lossy(xml).into_owned();
+    let text = xml.map(|xml| String::from_utf8(xml).unwrap_or_else(|bad| lossy(bad.as_bytes())));
     (payload, text)
 }
 
