@@ -7,6 +7,7 @@ The arithmetic is AWS's documented limits, each with its source; the numbers are
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra import capacity_archive
 from infra.capacity_bounds import section
 from infra.lib.limits import CAPACITIES, DEFAULT_CAPACITY, FUNCTIONS, function_limits
 
@@ -114,4 +115,4 @@ def page(receives: int) -> str:
             found.reserved + UNRESERVED_MIN,
         )
         rows += f"| {name} | " + " | ".join(f"{cell:,}" for cell in cells) + " |\n"
-    return HEAD + rows + TAIL.replace("{receives}", str(receives)) + section()
+    return HEAD + rows + TAIL.replace("{receives}", str(receives)) + section() + capacity_archive.section()

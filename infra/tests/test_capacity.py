@@ -5,6 +5,7 @@ import os
 import pytest
 
 from infra.capacity import PAGE, page, sustained
+from infra.capacity_archive import day
 from infra.capacity_bounds import IN_FLIGHT_MAX, PUTS_A_SECOND, bounds
 from infra.lib.limits import CAPACITIES, DEFAULT_CAPACITY, FUNCTIONS, LIMITS, function_limits
 
@@ -50,3 +51,13 @@ def test_the_bounds_of_the_default_are_these() -> None:
     # Four batches of 500 with their functions and four that are filled.
     assert found.in_flight == 4_000
     assert found.puts == 4
+
+
+@pytest.mark.parametrize("capacity", CAPACITIES)
+def test_a_day_is_archived_within_a_day(capacity: str) -> None:
+    found = day(capacity)
+    assert found.items >= int(capacity) * 86_400
+    assert 0 < found.processor_hours + found.waiting_hours < 24
+    limits = function_limits("archival_function", capacity)
+    hours = found.invocations * limits["timeout_seconds"] / 3_600
+    assert hours >= found.processor_hours + found.waiting_hours
