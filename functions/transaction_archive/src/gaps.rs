@@ -10,6 +10,7 @@ use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 use payment_event::TransactionKey;
 use pipeline::items::read_items;
+use pipeline::plan::TOO_OLD_SECONDS;
 use pipeline::storage::{ItemReader, ObjectStore, Pause};
 use pipeline::stored::StoredTransaction;
 use provider_listings::{
@@ -20,6 +21,7 @@ use provider_webhooks::Provider;
 
 use crate::day::{Stores, each_record};
 use crate::error::ArchiveError;
+use crate::read::has_record;
 
 /// How long a provider is given to send a webhook by itself where no document says how long it
 /// tries.
@@ -151,8 +153,35 @@ async fn have<T: ItemReader, O: ObjectStore, P: Pause>(
             None => drop(keys.insert(record.key)),
         }
     }
+    // The table has forgotten what is that old; the archive has not, on whatever day it came.
+    let old = now.checked_sub(SignedDuration::from_secs(TOO_OLD_SECONDS));
+    let old = old.unwrap_or(Timestamp::MIN);
+    for one in expected {
+        let Some(at) = one.listed.at.filter(|at| *at < old) else {
+            continue;
+        };
+        for key in one
+            .keys
+            .iter()
+            .filter(|key| !keys.contains(*key))
+            .collect::<Vec<_>>()
+        {
+            if has_record(key, received_between(at), stores.objects).await? {
+                keys.insert(key.clone());
+            }
+        }
+    }
     have.keys = keys;
     Ok(have)
+}
+
+/// The days on which something that happened then can have been received and stored without the
+/// archive having been asked.
+fn received_between(at: Timestamp) -> (Date, Date) {
+    let days = TOO_OLD_SECONDS / 86_400 + 1;
+    let later = at.checked_add(SignedDuration::from_hours(24 * days));
+    let first = day(at).yesterday().unwrap_or(Date::MIN);
+    (first, day(later.unwrap_or(Timestamp::MAX)))
 }
 
 /// Of what the provider lists, what is called missing: each once, by its id and what it is.
