@@ -13,6 +13,8 @@ pub struct Told {
     pub key: TransactionKey,
     /// Its rank.
     pub rank: i64,
+    /// Whether an amount is told.
+    pub amount: bool,
 }
 
 /// What should be stored of one thing that the provider lists, as its webhook would have been stored.
@@ -58,5 +60,6 @@ fn told(event: &PaymentEvent) -> impl Iterator<Item = Told> + '_ {
             ),
         },
         rank: movement.stage.rank,
+        amount: movement.money.is_some(),
     })
 }

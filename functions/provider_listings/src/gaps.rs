@@ -29,15 +29,25 @@ pub struct Have {
     pub events: BTreeSet<Stored>,
     /// The keys of events that were looked up one by one and are there.
     pub keys: BTreeSet<TransactionKey>,
-    /// The rank of each movement that was looked up or seen in the archive.
-    pub movements: BTreeMap<TransactionKey, i64>,
+    /// Each movement that was looked up or seen in the archive.
+    pub movements: BTreeMap<TransactionKey, Standing>,
+}
+
+/// How far a stored movement is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Standing {
+    /// Its rank.
+    pub rank: i64,
+    /// Whether an amount was told.
+    pub amount: bool,
 }
 
 impl Have {
     /// Notes a movement; of one that is seen several times the highest rank holds.
-    pub fn movement(&mut self, key: TransactionKey, rank: i64) {
-        let known = self.movements.entry(key).or_insert(rank);
-        *known = rank.max(*known);
+    pub fn movement(&mut self, key: TransactionKey, seen: Standing) {
+        let known = self.movements.entry(key).or_insert(seen);
+        known.rank = seen.rank.max(known.rank);
+        known.amount |= seen.amount;
     }
 }
 
@@ -162,7 +172,9 @@ fn lack(lists: Lists, one: &Expected, have: &Have, ids: &BTreeSet<&str>) -> Opti
         .iter()
         .filter_map(|told| match have.movements.get(&told.key) {
             None => Some(Lack::Money),
-            Some(rank) if *rank < told.rank => Some(Lack::State),
+            // A later state may have come alone, without the amount that an earlier one tells.
+            Some(stored) if told.amount && !stored.amount => Some(Lack::Money),
+            Some(stored) if stored.rank < told.rank => Some(Lack::State),
             Some(_) => None,
         });
     lacks.min()

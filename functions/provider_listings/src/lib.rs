@@ -23,7 +23,7 @@ mod walk;
 pub use endpoints::{Endpoint, EndpointFinding, judge, with_address};
 pub use error::ListingError;
 pub use expected::{Expected, Told, expected};
-pub use gaps::{Gap, GapReport, Have, Lack, Stored, compare};
+pub use gaps::{Gap, GapReport, Have, Lack, Standing, Stored, compare};
 pub use info::{Auth, ListingInfo, Lists};
 pub use listing::{Account, Listed, Listing, Window};
 pub use page::{Node, Page};

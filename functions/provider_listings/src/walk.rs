@@ -113,22 +113,29 @@ pub async fn walk(
     let mut lists: VecDeque<Query> = listing.begin(window, account)?.into();
     while let Some(first) = lists.pop_front() {
         let mut asked: BTreeSet<String> = BTreeSet::new();
+        let mut before: Told = (Page::default(), Vec::new());
         let mut next = Some(first);
         while let Some(query) = next {
+            let repeats = ListingError::PagesRepeat {
+                provider: info.provider,
+                resource: query.resource,
+            };
             let request = &query.request;
             let content = request.content.as_ref().map(|content| &content.text);
             if !asked.insert(format!("{} {content:?}", request.path)) {
-                return Err(ListingError::PagesRepeat {
-                    provider: info.provider,
-                    resource: query.resource,
-                });
+                return Err(repeats);
             }
-            let (page, details) = asking.page(&query).await?;
+            let told = asking.page(&query).await?;
+            // The page before was given again: what this page has was not listed.
+            if tells(&told) && told.0.listed == before.0.listed && told.1 == before.1 {
+                return Err(repeats);
+            }
             // An API that knows no window, or reads it another way, lists what nobody asked for.
-            let asked_for = |one: &Listed| one.at.is_none_or(|at| window.holds(at));
-            listed.extend(page.listed.into_iter().filter(asked_for));
-            lists.extend(details);
-            next = page.next;
+            let asked_for = |one: &&Listed| one.at.is_none_or(|at| window.holds(at));
+            listed.extend(told.0.listed.iter().filter(asked_for).cloned());
+            lists.extend(told.1.iter().cloned());
+            next = told.0.next.clone();
+            before = told;
         }
     }
     Ok(Walked {
@@ -139,6 +146,11 @@ pub async fn walk(
 
 /// What an answer lists, and what has to be asked of its entries.
 type Told = (Page, Vec<Query>);
+
+/// Whether an answer tells anything of the window.
+fn tells((page, details): &Told) -> bool {
+    !page.listed.is_empty() || !details.is_empty()
+}
 
 struct Asking<'a, A> {
     listing: &'a dyn Listing,

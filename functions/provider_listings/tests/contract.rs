@@ -6,53 +6,25 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod common;
+
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use common::{account, done, exchange, folder, line, window, with_a_list};
 use jiff::Timestamp;
 use provider_listings::{
-    Account, Answer, Api, ApiError, ApiRequest, Auth, Budget, Listing, Lists, Query, Window,
-    expected, providers, walk,
+    Account, Answer, Api, ApiError, ApiRequest, Auth, Budget, Lists, Query, expected, providers,
+    walk,
 };
 use serde_json::{Value, json};
-
-fn window() -> Window {
-    Window {
-        from: "2026-11-01T00:00:00Z".parse().unwrap(),
-        to: "2026-11-02T00:00:00Z".parse().unwrap(),
-    }
-}
-
-fn folder(listing: &dyn Listing) -> PathBuf {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures");
-    root.join(listing.info().provider)
-}
-
-fn fixture(listing: &dyn Listing, name: &str) -> Option<Value> {
-    let text = std::fs::read_to_string(folder(listing).join(name)).ok()?;
-    Some(serde_json::from_str(&text).expect(name))
-}
-
-fn account(listing: &dyn Listing) -> Account {
-    let settings = fixture(listing, "settings.json").unwrap_or_else(|| json!({}));
-    Account::new(serde_json::from_value(settings).unwrap())
-}
 
 /// Plays the exchange; a request that is not the next one is refused.
 struct Played {
     exchange: Vec<Value>,
     next: Cell<usize>,
     unexpected: RefCell<Vec<String>>,
-}
-
-fn line(request: &ApiRequest) -> String {
-    let content = request.content.as_ref().map(|content| &content.text);
-    let content = content.map_or_else(String::new, |text| format!(" {text}"));
-    format!("{} {}{content}", request.method.as_str(), request.path)
 }
 
 impl Api for Played {
@@ -79,23 +51,6 @@ impl Api for Played {
     fn now(&self) -> Timestamp {
         "2026-11-09T00:00:00Z".parse().unwrap()
     }
-}
-
-/// Runs what never waits for anything outside.
-fn done<T>(future: impl Future<Output = T>) -> T {
-    let mut future = pin!(future);
-    match future
-        .as_mut()
-        .poll(&mut Context::from_waker(Waker::noop()))
-    {
-        Poll::Ready(value) => value,
-        Poll::Pending => panic!("waits"),
-    }
-}
-
-fn with_a_list() -> impl Iterator<Item = &'static dyn Listing> {
-    let all = providers::ALL.iter().copied();
-    all.filter(|listing| listing.info().lists != Lists::Nothing)
 }
 
 #[test]
@@ -143,9 +98,8 @@ fn an_entry_says_what_it_must() {
 fn what_is_listed_is_read_as_its_webhook_is() {
     for listing in with_a_list() {
         let name = listing.info().provider;
-        let exchange = fixture(listing, "exchange.json").expect(name);
         let played = Played {
-            exchange: exchange.as_array().unwrap().clone(),
+            exchange: exchange(listing),
             next: Cell::new(0),
             unexpected: RefCell::default(),
         };

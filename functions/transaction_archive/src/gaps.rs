@@ -14,8 +14,8 @@ use pipeline::plan::TOO_OLD_SECONDS;
 use pipeline::storage::{ItemReader, ObjectStore, Pause};
 use pipeline::stored::StoredTransaction;
 use provider_listings::{
-    Account, Api, Budget, Expected, GapReport, Have, Listing, ListingError, Lists, Stored, Window,
-    compare, expected, walk,
+    Account, Api, Budget, Expected, GapReport, Have, Listing, ListingError, Lists, Standing,
+    Stored, Window, compare, expected, walk,
 };
 use provider_webhooks::Provider;
 
@@ -122,7 +122,13 @@ async fn have<T: ItemReader, O: ObjectStore, P: Pause>(
                 return;
             };
             match &record.movement {
-                Some(movement) => have.movement(record.key, movement.rank),
+                Some(movement) => have.movement(
+                    record.key,
+                    Standing {
+                        rank: movement.rank,
+                        amount: record.money.is_some(),
+                    },
+                ),
                 None => {
                     keys.insert(record.key);
                     have.events.insert(Stored {
@@ -149,7 +155,13 @@ async fn have<T: ItemReader, O: ObjectStore, P: Pause>(
             continue;
         };
         match &record.movement {
-            Some(movement) => have.movement(record.key, movement.rank),
+            Some(movement) => have.movement(
+                record.key,
+                Standing {
+                    rank: movement.rank,
+                    amount: record.money.is_some(),
+                },
+            ),
             None => drop(keys.insert(record.key)),
         }
     }
