@@ -39,6 +39,8 @@ NUMBERS = {
         f"at least {ALARMS['rejected_per_hour']} were rejected",
         f"more than {LIMITS['archive']['too_old_days']} days ago",
     ],
+    "silence": [f"for {ALARMS['silence_band_minutes']} minutes"],
+    "all_rejected": [f"at least {ALARMS['rejected_alone_per_hour']} within {ALARMS['silence_band_minutes']} minutes"],
     "incomplete_share": [
         f"more than {ALARMS['incomplete_percent']} % of at least {ALARMS['incomplete_stored_min']} events"
     ],
