@@ -2,10 +2,11 @@
 
 `silence_{provider}` rings when fewer genuine webhooks come than the provider's habit allows. Strangers
 cannot end it, because a rejected webhook is not genuine. `all_rejected_{provider}` looks at the same
-window and rings, too, if something was rejected in it. So `silence` alone means that nothing came.
+window and rings, too, if something was rejected in it. So `silence` alone means that nothing came,
+or, below a band, little.
 
 What the alarm on a band relies on, as AWS documents it:
-- The band may be one of an expression's results: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create_Anomaly_Detection_Alarm.html
+- The band may be that of an expression's result: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create_Anomaly_Detection_Alarm.html
 - Such an alarm has no threshold and names the band instead, and AWS's example makes no model before
   it: https://repost.aws/es/knowledge-center/cloudwatch-set-anomaly-detection-alarm
 - CloudWatch takes it only if the band and what it is compared with, and nothing else, return data,
