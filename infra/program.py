@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from lib.role_boundary import bounded_roles
 from lib.settings import Settings
+from lib.silence import read_silence
 from lib.tap_stack import TapStack
 from lib.zips import default_zip_dir
 
@@ -28,6 +29,7 @@ def run() -> None:
         capacity=config.get("capacity") or Settings.capacity,
         alarm_email=config.get("alarm_email"),
         quiet_minutes=Settings.quiet_minutes if minutes is None else minutes,
+        silence=read_silence(config.get_object("silence")),
         lambda_zip_dir=config.get("lambda_zip_dir") or default_zip_dir(),
         firewall=config.get_bool("firewall", Settings.firewall) is True,
         edge=config.get_bool("edge", Settings.edge) is True,

@@ -128,6 +128,11 @@ quiet_min_seconds := 900
 
 quiet_max_seconds := 604800
 
+# How long fewer webhooks of a provider than expected may come without an alarm, and how many standard deviations fewer.
+band_window_min_seconds := 600
+
+band_width_max := 10
+
 # The alarm is evaluated at full hours, so 25 hours ring within 26, and a run may be an hour late.
 archive_silence_min_seconds := 90000
 

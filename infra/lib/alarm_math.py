@@ -68,18 +68,27 @@ def share_expression(part: str, whole: str, whole_min: int) -> str:
 
 
 def rejected_expression(spike: int, few: int) -> str:
-    """1 where a provider's webhooks are rejected: `spike` of them, or `few` and none is genuine.
+    """1 where a provider's webhooks are rejected: `spike` of them, or `few` and none is genuine."""
+    return f"IF(FILL(rejected, 0) >= {spike}, 1, {all_rejected_expression(few)})"
 
-    A webhook is genuine if it was `stored`, or was stored before (`duplicates`).
-    """
-    all_rejected = f"IF(FILL(rejected, 0) >= {few}, IF(FILL(stored, 0) + FILL(duplicates, 0) < 1, 1, 0), 0)"
-    return f"IF(FILL(rejected, 0) >= {spike}, 1, {all_rejected})"
+
+def all_rejected_expression(few: int) -> str:
+    """1 where at least `few` of a provider's webhooks are rejected and none is genuine."""
+    return f"IF(FILL(rejected, 0) >= {few}, IF({GENUINE_EXPRESSION} < 1, 1, 0), 0)"
+
+
+def band_expression(query_id: str, width: int) -> str:
+    """The values that CloudWatch expects of an expression, `width` standard deviations either way."""
+    return f"ANOMALY_DETECTION_BAND({query_id}, {width})"
 
 
 def sum_expression(*metrics: str) -> str:
     """The sum of the metrics, where no data is nothing."""
     return " + ".join(f"FILL({metric}, 0)" for metric in metrics)
 
+
+GENUINE_EXPRESSION = sum_expression("stored", "duplicates")
+"""The number of a provider's genuine webhooks: each was stored, or was stored before."""
 
 QUIET_EXPRESSION = "FILL(requests, 0)"
 """The number of requests, 0 where no data is."""

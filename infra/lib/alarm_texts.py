@@ -55,6 +55,14 @@ TEXTS = {
         "No request has reached the gateway for as long as `quiet_minutes` says.",
         "Send a test webhook with `payhook send` to the address that the providers have.",
     ),
+    "silence": Text(
+        "Fewer genuine webhooks of a provider come than its habit: none within its longest gap, or fewer than its band.",
+        "See whether all_rejected of it rings, too: then something comes. Otherwise look at the endpoint in its console.",
+    ),
+    "all_rejected": Text(
+        "Webhooks of a provider come, but none was genuine for as long as the setting `silence` allows.",
+        "Read the reasons with `payhook rejected list`; a rotated secret comes first.",
+    ),
     "rejected_spike": Text(
         "Many webhooks of all providers together are rejected: a changed setting, or an attack.",
         "Count them by provider and reason with `payhook rejected list`.",

@@ -24,6 +24,7 @@ from lib.functions import METRICS_NAMESPACE
 from lib.gateway import STAGE
 from lib.limits import FUNCTIONS, LIMITS
 from lib.settings import Settings
+from lib.silence_alarms import SilenceAlarms
 
 # A rate over few calls rings for nothing: below this many calls and records in five minutes no rate
 # is computed. The archive runs once a day.
@@ -53,6 +54,7 @@ class Alarms(pulumi.ComponentResource):
         self._waiting()
         self._gateway()
         self._rejected()
+        SilenceAlarms(settings, self._own_metric, self._math_alarm, self._arguments).make()
         self._incomplete()
         self._contradicted()
         self._archive_not_run()

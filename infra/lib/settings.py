@@ -4,10 +4,12 @@ Names and ARNs are text before anything exists, so that a preview shows every IA
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from lib.catalogue import Provider, read_catalogue
 from lib.limits import CAPACITIES, DEFAULT_CAPACITY, LIMITS, REGION, SUFFIX_FORM
+from lib.silence import EXAMPLE, Silence
 from lib.zips import CROSS_BUILT
 
 ACCOUNT_FORM = re.compile(r"[0-9]{12}")
@@ -39,6 +41,8 @@ class Settings:
     alarm_email: str | None = None
     # After so many minutes without a request an alarm rings.
     quiet_minutes: int = LIMITS["alarms"]["quiet_minutes"]
+    # By provider. One that is not named has no alarm on its silence: it may have no traffic yet.
+    silence: Mapping[str, Silence] = field(default_factory=dict[str, Silence])
     lambda_zip_dir: str = CROSS_BUILT
     firewall: bool = True
     edge: bool = True
@@ -85,6 +89,10 @@ class Settings:
                 )
         if len(set(self.providers)) != len(self.providers):
             raise ValueError("providers names one of them twice: pulumi config set providers stripe,adyen")
+        served = [provider.name for provider in self.catalogue]
+        for name in self.silence:
+            if name not in served:
+                raise ValueError(f"silence: this stack has no {name}, see the setting providers: {EXAMPLE}")
 
     def _check_quiet(self) -> None:
         minutes = self.quiet_minutes

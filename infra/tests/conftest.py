@@ -9,6 +9,8 @@ import infra.program  # noqa: F401 (puts `lib` on the path, as the Pulumi CLI do
 from infra.evaluation import Evaluation, evaluated
 
 Find = Callable[[str], list[dict[str, Any]]]
+# A stack has no alarm on the silence of a provider unless it is told: here of one in each form.
+SILENCE = {"payhook:silence": '{"stripe": {"longest_gap_minutes": 120}, "adyen": {"band": 3}}'}
 
 
 @pytest.fixture(scope="session")

@@ -2,16 +2,27 @@
 
 import json
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from infra.lib.limits import LIMITS
 from infra.local_cloud import ledger
-from infra.local_cloud.cloud import LocalCloud
+from infra.local_cloud.cloud import LocalCloud, start
 from tests.e2e.door import eventually, post, post_stripe, stripe_event, stripe_headers
 
 REJECTED = 3
+# Three providers whose silence rings, one of them below a band, which the emulator has no model of.
+SILENCE = '{"stripe": {"longest_gap_minutes": 120}, "square": {"longest_gap_minutes": 120}, "paypal": {"band": 3}}'
+
+
+@pytest.fixture(scope="module")
+def own_cloud(zips: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    """A stack with the setting `silence`."""
+    running = start(tmp_path_factory.mktemp("own_cloud") / "state", zips, "own", options={"silence": SILENCE})
+    yield running
+    running.stop()
 
 
 def state(cloud: LocalCloud, alarm: str) -> str:
@@ -37,6 +48,26 @@ def test_no_request_rings_and_the_first_one_ends_it(own_cloud: LocalCloud, quiet
     assert quiet_before_anything_came == "ALARM"
     assert post_stripe(own_cloud, json.dumps(stripe_event()).encode()).status == 200
     assert state(own_cloud, "gateway_quiet") == "OK"
+
+
+def test_a_genuine_webhook_ends_the_silence_of_its_provider_alone(own_cloud: LocalCloud) -> None:
+    counted(own_cloud, "Stored", "stripe", 1)
+    assert state(own_cloud, "silence_stripe") == "OK"
+    assert state(own_cloud, "silence_square") == "ALARM"
+    # Without a model the emulator says nothing of a band.
+    assert state(own_cloud, "silence_paypal") == "INSUFFICIENT_DATA"
+
+
+def test_that_nothing_came_is_told_from_all_that_was_rejected(own_cloud: LocalCloud) -> None:
+    assert state(own_cloud, "all_rejected_square") == "OK"
+    for route in ("/square", "/stripe"):
+        assert post(own_cloud, b'{"forged":true}', route=route).status == 200
+        counted(own_cloud, "Rejected", route[1:], 1)
+    assert state(own_cloud, "all_rejected_square") == "ALARM"
+    assert state(own_cloud, "silence_square") == "ALARM"
+    # Something genuine came from the other.
+    assert state(own_cloud, "all_rejected_stripe") == "OK"
+    assert state(own_cloud, "silence_stripe") == "OK"
 
 
 def test_three_forged_webhooks_of_a_provider_ring(own_cloud: LocalCloud) -> None:

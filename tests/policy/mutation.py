@@ -173,6 +173,8 @@ ALARM_RULES = (
     ("card_data", "stack_deny_alarm_card_data"),
     ("firewall", "stack_deny_alarm_firewall"),
     ("throttle", "stack_deny_alarm_throttles"),
+    ("silence", "stack_deny_alarm_provider_silence"),
+    ("all_rejected", "stack_deny_alarm_provider_silence"),
     ("rejected", "stack_deny_alarm_rejected"),
     ("incomplete", "stack_deny_alarm_incomplete"),
     ("unknown_event_type", "stack_deny_alarm_unknown_type"),

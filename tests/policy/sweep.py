@@ -54,7 +54,7 @@ JUSTIFIED: tuple[Justification, ...] = (
     Justification("cloudtrail/trail", "includeGlobalServiceEvents", "only management events of global services, which this trail does not select"),
     Justification("cloudwatch/dashboard", "dashboardBody", NEEDED),
     Justification("cloudwatch/metricAlarm", r"okActions\.\d+", "the all-clear; the alarm itself is deny_alarm_silent's"),
-    Justification("cloudwatch/metricAlarm", r"metricQueries\.\d+\.(id|returnData)", "AWS takes an alarm only when each query has an id and exactly one returns data"),
+    Justification("cloudwatch/metricAlarm", r"metricQueries\.\d+\.(id|returnData)", "AWS takes an alarm only when each query has an id and the right ones return data"),
     Justification("dynamodb/table", r"attributes\.\d+\.(name|type)", NEEDED),
     Justification("dynamodb/table", "deletionProtectionEnabled", DEFAULT),
     Justification("glue/.*", "databaseName", NEEDED),

@@ -21,6 +21,8 @@ from tests.policy.selection import Selection, by_class, select
 TARGETED_AT_LEAST = 3000
 # Every provider has the same, so a stack with three is broken in every way that one with all can be, sooner. tests/policy/rego judges the stack with all.
 PROVIDERS = "stripe,paypal,gocardless"
+# One habit of each form: the setting is empty by default.
+SILENCE = '{"stripe": {"longest_gap_minutes": 120}, "gocardless": {"band": 3}}'
 NOTHING = Mutation("untouched", "the stack", "")
 
 
@@ -61,7 +63,7 @@ class Run:
 
 @pytest.fixture(scope="session")
 def run(tmp_path_factory: pytest.TempPathFactory, summary: list[str]) -> Run:
-    graph = evaluated(config={"payhook:providers": PROVIDERS}).graph()
+    graph = evaluated(config={"payhook:providers": PROVIDERS, "payhook:silence": SILENCE}).graph()
     targeted = [*resources.all_of(graph), *statements.all_of(graph)]
     targeted += [*of_rows(graph, properties_data.ROWS), *of_rows(graph, properties_edge.ROWS)]
     swept = list(sweep.all_of(graph))

@@ -11,6 +11,22 @@ refused_form := "IF(FILL(requests, 0) >= %d, 100 * FILL(%s, 0) / FILL(requests, 
 
 incomplete_form := "IF(FILL(stored, 0) >= %d, 100 * FILL(%s, 0) / FILL(stored, 0), 0)"
 
+all_rejected_form := "IF(FILL(rejected, 0) >= %d, IF(FILL(stored, 0) + FILL(duplicates, 0) < 1, 1, 0), 0)"
+
+# A band in the place of the gap, over a window that is as long, and what a row changes in it.
+banded(change) := object.union(
+	{
+		"/threshold": absent,
+		"/thresholdMetricId": "band",
+		"/comparisonOperator": "LessThanLowerThreshold",
+		"/evaluationPeriods": 3,
+		"/metricQueries/0/metric/period": 300,
+		"/metricQueries/1/metric/period": 300,
+		"/metricQueries/3": {"expression": "ANOMALY_DETECTION_BAND(genuine, 3)", "id": "band", "returnData": true},
+	},
+	change,
+)
+
 rows contains row if {
 	some row in [
 		["deny_alarm_silent", "gateway_5xx", {"/alarmActions": []}],
@@ -106,6 +122,39 @@ rows contains row if {
 		["stack_deny_alarm_quiet", "gateway_quiet", {"/evaluationPeriods": 169}],
 		["stack_deny_alarm_quiet", "gateway_quiet", {"/metricQueries/0/metric/dimensions/ApiName": "other_dev"}],
 		["stack_deny_alarm_quiet", "gateway_quiet", {"/metricQueries/1/expression": "requests"}],
+		["stack_deny_alarm_provider_silence", "silence_stripe", "gone"],
+		["stack_deny_alarm_provider_silence", "all_rejected_stripe", "gone"],
+		["stack_deny_alarm_provider_silence", "webhook_secret_stripe", "gone"],
+		["stack_deny_alarm_provider_silence", "silence_stripe", {"/treatMissingData": "notBreaching"}],
+		["stack_deny_alarm_provider_silence", "silence_stripe", {"/comparisonOperator": "GreaterThanThreshold"}],
+		["stack_deny_alarm_provider_silence", "silence_stripe", {"/threshold": 0}],
+		["stack_deny_alarm_provider_silence", "silence_stripe", {"/evaluationPeriods": 2}],
+		["stack_deny_alarm_provider_silence", "silence_stripe", {"/metricQueries/0/metric/period": 1800, "/metricQueries/1/metric/period": 1800}],
+		["stack_deny_alarm_provider_silence", "silence_stripe", {"/metricQueries/0/metric/dimensions/provider": "adyen"}],
+		["stack_deny_alarm_provider_silence", "silence_stripe", {"/metricQueries/1/metric/metricName": "Rejected"}],
+		["stack_deny_alarm_provider_silence", "silence_stripe", {"/metricQueries/1/metric/stat": "Average"}],
+		["stack_deny_alarm_provider_silence", "silence_stripe", {"/metricQueries/2/expression": "FILL(stored, 0)"}],
+		["stack_deny_alarm_provider_silence", "silence_stripe", {"/metricQueries/2/expression": "stored + duplicates"}],
+		["stack_deny_alarm_provider_silence", "silence_stripe", {"/metricQueries/2/returnData": false}],
+		["stack_deny_alarm_provider_silence", "all_rejected_stripe", {"/threshold": 2}],
+		["stack_deny_alarm_provider_silence", "all_rejected_stripe", {"/comparisonOperator": "LessThanThreshold"}],
+		["stack_deny_alarm_provider_silence", "all_rejected_stripe", {"/evaluationPeriods": 2}],
+		["stack_deny_alarm_provider_silence", "all_rejected_stripe", {"/metricQueries/0/metric/metricName": "Incomplete"}],
+		["stack_deny_alarm_provider_silence", "all_rejected_stripe", {"/metricQueries/2/metric/dimensions/provider": "adyen"}],
+		["stack_deny_alarm_provider_silence", "all_rejected_stripe", {"/metricQueries/0/metric/period": 300}],
+		["stack_deny_alarm_provider_silence", "all_rejected_stripe", {"/metricQueries/3/expression": sprintf(all_rejected_form, [11])}],
+		["stack_deny_alarm_provider_silence", "all_rejected_stripe", {"/metricQueries/3/expression": sprintf(all_rejected_form, [0])}],
+		["stack_deny_alarm_provider_silence", "all_rejected_stripe", {"/metricQueries/3/expression": "IF(FILL(rejected, 0) >= 1, 1, 0)"}],
+		["stack_deny_alarm_provider_silence", "silence_stripe", banded({"/treatMissingData": "notBreaching"})],
+		["stack_deny_alarm_provider_silence", "silence_stripe", banded({"/comparisonOperator": "GreaterThanUpperThreshold"})],
+		["stack_deny_alarm_provider_silence", "silence_stripe", banded({"/thresholdMetricId": "genuine"})],
+		["stack_deny_alarm_provider_silence", "silence_stripe", banded({"/evaluationPeriods": 1})],
+		["stack_deny_alarm_provider_silence", "silence_stripe", banded({"/evaluationPeriods": 13})],
+		["stack_deny_alarm_provider_silence", "silence_stripe", banded({"/metricQueries/0/metric/dimensions/provider": "adyen"})],
+		["stack_deny_alarm_provider_silence", "silence_stripe", banded({"/metricQueries/2/returnData": false})],
+		["stack_deny_alarm_provider_silence", "silence_stripe", banded({"/metricQueries/3/expression": "ANOMALY_DETECTION_BAND(genuine, 11)"})],
+		["stack_deny_alarm_provider_silence", "silence_stripe", banded({"/metricQueries/3/expression": "ANOMALY_DETECTION_BAND(genuine, 0)"})],
+		["stack_deny_alarm_provider_silence", "silence_stripe", banded({"/metricQueries/3/expression": "ANOMALY_DETECTION_BAND(stored, 3)"})],
 		["stack_deny_alarm_archive", "archive_not_run", "gone"],
 		["stack_deny_alarm_archive", "archive_not_run", {"/treatMissingData": "notBreaching"}],
 		["stack_deny_alarm_archive", "archive_not_run", {"/comparisonOperator": "GreaterThanThreshold"}],
@@ -165,6 +214,12 @@ test_alarms_with_other_numbers if {
 	not fires(["stack_deny_alarm_quiet", "gateway_quiet", {"/evaluationPeriods": 168}])
 	not fires(["stack_deny_alarm_rejected", "rejected_stripe", {"/metricQueries/3/expression": sprintf(rejected_form, [1000, 10, "duplicates"])}])
 	not fires(["stack_deny_alarm_refused", "gateway_4xx_share", {"/threshold": 50, "/metricQueries/2/expression": sprintf(refused_form, [100, "refused"])}])
+}
+
+test_a_band_is_as_good_as_a_gap if {
+	not fires(["stack_deny_alarm_provider_silence", "silence_stripe", banded({})])
+	not fires(["stack_deny_alarm_provider_silence", "silence_stripe", banded({"/metricQueries/3/expression": "ANOMALY_DETECTION_BAND(genuine, 10)"})])
+	not fires(["stack_deny_alarm_provider_silence", "all_rejected_stripe", {"/metricQueries/3/expression": sprintf(all_rejected_form, [10])}])
 }
 
 test_alarms_on_what_lacks_facts_with_other_numbers if {

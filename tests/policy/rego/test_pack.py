@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from infra.evaluation import evaluated
+from infra.tests.conftest import SILENCE
 
 ROOT = Path(__file__).resolve().parents[3]
 PACK = ROOT / "policies"
@@ -111,6 +112,10 @@ def test_the_stack_whose_edge_changes_its_secret_passes(opa: str) -> None:
 
 def test_the_stack_with_object_lock_passes(opa: str) -> None:
     assert said(opa, evaluated(config={"payhook:object_lock_days": "30"}).graph()) == []
+
+
+def test_the_stack_that_hears_silence_passes(opa: str) -> None:
+    assert said(opa, evaluated(config=SILENCE).graph()) == []
 
 
 def test_policies_are_named_for_the_runtime_and_once() -> None:
