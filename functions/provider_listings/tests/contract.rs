@@ -12,7 +12,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use common::{account, done, exchange, folder, line, window, with_a_list};
+use common::{account, done, exchange, fixture, folder, line, window, with_a_list};
 use jiff::Timestamp;
 use provider_listings::{
     Account, Answer, Api, ApiError, ApiRequest, Auth, Budget, Lists, Query, expected, providers,
