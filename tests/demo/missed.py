@@ -58,7 +58,7 @@ def listed(events: list[dict[str, Any]]) -> Iterator[str]:
     """An API that lists these events, newest first and some at a time; its address."""
 
     class Api(BaseHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:
             pass
 
         def do_GET(self) -> None:

@@ -98,7 +98,7 @@ def gate(cloud: LocalCloud, account: Account) -> type[BaseHTTPRequestHandler]:
     """Hands webhooks on to the door, and calls of the API on to the account."""
 
     class Gate(BaseHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:
             pass
 
         def answer(self, status: int, body: bytes) -> None:

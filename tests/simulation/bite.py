@@ -32,14 +32,14 @@ FAULTS = (
     Fault(
         "a throttled insert counts as stored",
         f"{PIPELINE}/insert.rs",
-        "            (InsertOutcome::Retry, _) => {\n                self.unanswered |= may_have_written(write);\n                Next::Again(None)\n            }",
+        "            (InsertOutcome::Retry, write) => {\n                self.unanswered |= may_have_written(&write);\n                Next::Again(write, None)\n            }",
         "            (InsertOutcome::Retry, _) => Next::Done(Fate::Stored),",
     ),
     Fault(
         "an insert whose call failed counts as a duplicate",
         f"{PIPELINE}/insert.rs",
-        "                return Next::Again(Some(error));",
-        "                let _ = error;\n                return Next::Done(Fate::Duplicate);",
+        "                return Next::Again(write, Some(error));",
+        "                let _ = (write, error);\n                return Next::Done(Fate::Duplicate);",
     ),
     Fault(
         "a rejected webhook that could not be handed on is acknowledged",
@@ -80,26 +80,26 @@ FAULTS = (
     Fault(
         "a refused insert that is told nothing counts as a repetition",
         f"{PIPELINE}/insert.rs",
-        "                    Next::Raise(Write::Movement(telling.clone(), over))",
-        "                    let _ = (telling, over);\n                    Next::Done(Fate::Duplicate)",
+        "                        Next::Raise(Write::Movement(telling, over))",
+        "                        let _ = (telling, over);\n                        Next::Done(Fate::Duplicate)",
     ),
     Fault(
         "a movement whose answer was lost is remembered",
         f"{PIPELINE}/insert.rs",
-        "                return Next::Again(Some(error));",
-        "                if let Write::Movement(item, _) = write {\n"
-        "                    remembered.remember(item);\n"
+        "                return Next::Again(write, Some(error));",
+        "                if let Write::Movement(item, _) = &write {\n"
+        "                    remembered.remember((**item).clone());\n"
         "                }\n"
-        "                return Next::Again(Some(error));",
+        "                return Next::Again(write, Some(error));",
     ),
     Fault(
         "a movement whose write was put off is remembered",
         f"{PIPELINE}/insert.rs",
-        "                Next::Again(None)",
-        "                if let Write::Movement(item, _) = write {\n"
-        "                    remembered.remember(item);\n"
+        "                Next::Again(write, None)",
+        "                if let Write::Movement(item, _) = &write {\n"
+        "                    remembered.remember((**item).clone());\n"
         "                }\n"
-        "                Next::Again(None)",
+        "                Next::Again(write, None)",
     ),
     Fault(
         "a telling that adds to what is remembered is dropped",
@@ -143,8 +143,11 @@ FAULTS = (
     Fault(
         "a movement is stored under the payment of the event that tells it",
         f"{PIPELINE}/stored/movement.rs",
-        '        let transaction_id = format!("{}:{}", event.provider, movement.payment.as_str());',
-        "        let transaction_id = event.key.transaction_id.clone();",
+        '                transaction_id: [&event.provider, ":", payment].concat(),',
+        "                transaction_id: {\n"
+        "                    let _ = payment;\n"
+        "                    event.key().transaction_id\n"
+        "                },",
     ),
     Fault(
         "of two tellings in a batch the second is dropped",
@@ -167,8 +170,8 @@ FAULTS = (
     Fault(
         "what a movement added before is counted again when it is raised",
         f"{PIPELINE}/aggregate/stream.rs",
-        "            before: old.as_ref().map(Image::adds).transpose()?.flatten(),",
-        "            before: None,",
+        "            before: old.map(Image::adds).transpose()?.flatten(),",
+        "            before: {\n                let _ = old;\n                None\n            },",
     ),
     Fault(
         "a movement that failed later does not lower the sum",
