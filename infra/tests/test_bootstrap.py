@@ -269,7 +269,10 @@ def test_the_bound_holds_every_right_of_the_stacks_roles_in_this_environment() -
     needed = (needed - secrets) | {(a, every) for a, _ in secrets}
     # A stack may have a gap check any day: its rights are in the bound from the start.
     needed |= {
-        ("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:us-east-2:{ACCOUNT}:secret:api_secret_*_prod-??????"),
+        (
+            "secretsmanager:GetSecretValue",
+            f"arn:aws:secretsmanager:us-east-2:{ACCOUNT}:secret:api_secret_*_prod-??????",
+        ),
         ("s3:PutObject", f"arn:aws:s3:::payhook-audit-{ACCOUNT}-prod/gaps/*"),
     }
     # `test_deploy_rights.py` asks the document; that these are no more than is needed is asked here.

@@ -274,7 +274,7 @@ async fn what_aws_refuses_fails_the_invocation() {
 async fn a_provider_that_the_stack_does_not_check_is_refused() {
     let memory = Memory::new();
     let script = Script::of(vec!["stripe"], 200, &page(&[]));
-    let handled = run_on(&memory, &script, &gaps("paddle", None), u32::MAX).await;
+    let handled = run_on(&memory, &script, &gaps("square", None), u32::MAX).await;
     assert!(handled.result().is_err());
     assert_eq!(lines(&handled).len(), 1);
     assert!(memory.objects().is_empty());
@@ -298,10 +298,10 @@ async fn the_deadline_ends_a_comparison() {
 #[tokio::test]
 async fn the_daily_task_leaves_each_provider_to_an_invocation_of_its_own() {
     let memory = Memory::new();
-    let script = Script::of(vec!["paddle", "stripe"], 200, &page(&[]));
+    let script = Script::of(vec!["square", "stripe"], 200, &page(&[]));
     let handled = run_on(&memory, &script, &Task::DAILY, u32::MAX).await;
     let left: Vec<&Task> = handled.left.iter().collect();
-    assert!(left.contains(&&gaps("paddle", None)) && left.contains(&&gaps("stripe", None)));
+    assert!(left.contains(&&gaps("square", None)) && left.contains(&&gaps("stripe", None)));
     assert_eq!(handled.left.len(), 4);
     // Nothing of it is claimed before it was done.
     assert_eq!(lines(&handled)[0].get("GapCheckFailed"), None);
