@@ -2,7 +2,7 @@
 //! recorded, and what it says.
 //!
 //! Invariant: nothing is stored but the record of the comparison. What the provider refuses fails no
-//! invocation: a metric and its alarm tell of it, and the next day asks again. What AWS refuses does.
+//! invocation: a metric and its alarm tell of it, and a person asks again. What AWS refuses does.
 
 mod apis;
 mod record;
