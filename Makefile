@@ -203,7 +203,7 @@ bench-archive: ## Archive a generated day of ITEMS records (5,000,000 unless tol
 	cargo run -q --release --locked -p bench --example archive_day -- $(ITEMS)
 
 snapshots: $(VENV)/.dev ## Rewrite the reviewed snapshots after a wanted change; read the diff before committing it.
-	UPDATE_SNAPSHOTS=1 cargo test -q -p provider_webhooks
+	UPDATE_SNAPSHOTS=1 cargo test -q -p provider_webhooks -p provider_listings
 	UPDATE_SNAPSHOTS=1 $(PYTEST) infra/tests tests/e2e/test_rights.py -k 'not works_and_is_refused'
 
 fmt: $(VENV)/.dev ## Format everything.

@@ -16,6 +16,11 @@ from lib.tap_stack import TapStack
 from lib.zips import default_zip_dir
 
 
+def names(text: str | None) -> tuple[str, ...]:
+    """The names in a list with commas."""
+    return tuple(name.strip() for name in (text or "").split(",") if name.strip())
+
+
 def run() -> None:
     """Reads the configuration, makes the stack, exports its outputs."""
     config = pulumi.Config()
@@ -25,7 +30,8 @@ def run() -> None:
         account_id=config.get("account_id") or aws.get_caller_identity().account_id,
         region=pulumi.Config("aws").require("region"),
         cost_center=config.get("cost_center") or "payments",
-        providers=tuple(name.strip() for name in (config.get("providers") or "").split(",") if name.strip()),
+        providers=names(config.get("providers")),
+        gap_check=names(config.get("gap_check")),
         capacity=config.get("capacity") or Settings.capacity,
         alarm_email=config.get("alarm_email"),
         quiet_minutes=Settings.quiet_minutes if minutes is None else minutes,

@@ -260,6 +260,7 @@ stack_deny_alarm_rejected contains message if {
 	some function in functions
 	base_name(function) == "webhook_processor"
 	some secret in of_type("aws:secretsmanager/secret:Secret")
+	startswith(base_name(secret), "webhook_secret_")
 	provider := trim_prefix(base_name(secret), "webhook_secret_")
 	not has_rejected_alarm({"function_name": physical_name(function), "provider": provider})
 	message := say(function, sprintf("no alarm rings when all webhooks of %s are rejected", [provider]), "add rejected_{provider}")

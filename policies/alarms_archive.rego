@@ -63,3 +63,31 @@ stack_deny_alarm_expiry contains message if {
 	})
 	message := say(function, "no alarm rings when the archive has stopped the table's expiry", "add expiry_stopped")
 }
+
+# What the gap check states of the providers that are compared once a day.
+gap_metrics := {"gaps_missing": "GapsMissing", "gap_check_failed": "GapCheckFailed"}
+
+# METADATA
+# title: What a provider lists and nobody stored rings, and so does a list that cannot be read
+# description: >-
+#   A function that is told to compare the providers' own records with what is stored states how much of a day is missing, and whether the day could be
+#   compared at all. A check that nobody hears of finds nothing. A function without such a list has no check. Nothing of an alarm is computed.
+# scope: rule
+# custom:
+#   fix: keep the alarms gaps_missing and gap_check_failed of infra/lib/alarms.py
+#   pci: ["10.7.2", "12.10.5"]
+stack_deny_alarm_gaps contains message if {
+	some function in functions
+	base_name(function) == "archival_function"
+	has_value(function, ["environment", "variables", "GAP_CHECK_PROVIDERS"])
+	some alarm, metric in gap_metrics
+	not rings_on_statement({
+		"metric": metric,
+		"function": physical_name(function),
+		"statistic": "Maximum",
+		"comparison": "GreaterThanOrEqualToThreshold",
+		"least": 1,
+		"most": 1,
+	})
+	message := say(function, sprintf("no alarm rings on %s", [metric]), sprintf("add %s", [alarm]))
+}

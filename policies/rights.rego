@@ -13,6 +13,8 @@ log_object := `^arn:aws:s3:::payhook-audit-[^/*?]+/logs/\*$`
 # The logs that are copied into the bucket: the gateway's access log, the firewall's and the functions' own.
 copied_log := `:log-group:(/aws/apigateway/webhook_api|aws-waf-logs-webhook_firewall|/aws/lambda/[a-z_]+)_[^:*?]+:\*$`
 
+gap_record := `^arn:aws:s3:::payhook-audit-[^/*?]+/gaps/\*$`
+
 transactions_table := `:table/transactions_[^/*?]+$`
 
 analytics_table := `:table/analytics_[^/*?]+$`
@@ -49,6 +51,8 @@ rights := {
 		{"actions": {"s3:PutObject"}, "on": archive_object},
 		{"actions": {"s3:PutObject"}, "on": seal_object},
 		{"actions": {"s3:PutObject"}, "on": log_object},
+		{"actions": {"s3:PutObject"}, "on": gap_record},
+		{"actions": {"secretsmanager:GetSecretValue"}, "on": `:secret:api_secret_[^:*?]+-\?\?\?\?\?\?$`},
 		{"actions": {"logs:FilterLogEvents"}, "on": copied_log},
 		{"actions": {"s3:GetObject", "s3:GetObjectVersion"}, "on": archive_object},
 		{"actions": {"s3:GetObject", "s3:GetObjectVersion"}, "on": audit_object},

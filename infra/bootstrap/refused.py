@@ -45,7 +45,7 @@ def refused(account: Account) -> list[Statement]:
                 "DeleteSecret GetSecretValue PutResourcePolicy PutSecretValue ReplicateSecretToRegions RotateSecret UpdateSecret "
                 "UpdateSecretVersionStage",
             ),
-            [deployed.arn("secretsmanager", f"secret:{deployed.secret('*')}-??????")],
+            [deployed.arn("secretsmanager", f"secret:{name('*')}-??????") for name in (deployed.secret, deployed.api_secret)],
             "TouchesNoSecret",
         ),
         deny(

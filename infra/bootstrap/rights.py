@@ -200,7 +200,8 @@ def storage(account: Account) -> list[Rights]:
     # The call that makes one is said to be refused where the name alone is allowed, and taken where
     # characters may follow: https://github.com/iann0036/iam-dataset/pull/22. Both read 2026-11-27;
     # no page of AWS that was found says it, so both forms are allowed.
-    secrets = [deployed.arn("secretsmanager", f"secret:{deployed.secret('*')}{end}") for end in ("", "-??????")]
+    names = (deployed.secret("*"), deployed.api_secret("*"))
+    secrets = [deployed.arn("secretsmanager", f"secret:{name}{end}") for name in names for end in ("", "-??????")]
     return [
         Rights(
             "Tables", [deployed.arn("dynamodb", f"table/*_{suffix}")],

@@ -1,10 +1,13 @@
-"""Lists read from the graph that an assessor asks for: cryptography (12.3.3), roles and rights (7.2), alarms (10.7), retention (10.5.1)."""
+"""Lists read from the graph that an assessor asks for: cryptography (12.3.3), roles and rights (7.2), alarms (10.7), retention (10.5.1), and
+what the gap check asks of providers (1.4.4).
+"""
 
 import json
 from typing import Any
 
 from infra.lib.catalogue import CATALOGUE_FILE
 from infra.lib.limits import LIMITS
+from infra.lib.listings import read_listings
 
 Graph = list[dict[str, Any]]
 Table = tuple[str, tuple[str, ...], list[tuple[str, ...]]]
@@ -115,6 +118,23 @@ def retention(graph: Graph) -> Table:
     return "Retention (10.5.1)", ("what", "kind", "kept", "then"), rows
 
 
+def egress(graph: Graph) -> Table:
+    """Which hosts the gap check asks, of each provider that it is told to compare."""
+    rows: list[tuple[str, ...]] = []
+    listings = read_listings()
+    for function in _of(graph, ":Function"):
+        properties = function["properties"]
+        variables = (properties.get("environment") or {}).get("variables", {})
+        for provider in variables.get("GAP_CHECK_PROVIDERS", "").split(","):
+            if provider:
+                hosts = listings[provider].hosts or ("the host that api_url of its API secret names",)
+                why = f"HTTPS, port 443; daily; a key with: {listings[provider].rights}"
+                rows.append((properties["name"], provider, ", ".join(hosts), why))
+    if not rows:
+        rows.append(("-", "none", "-", "gap_check names no provider: nothing is asked"))
+    return "Egress of the gap check (1.4.4)", ("function", "provider", "hosts", "how, with which rights"), rows
+
+
 def tables(graph: Graph) -> list[Table]:
     """All of them."""
-    return [cryptography(graph), rights(graph), alarms(graph), retention(graph)]
+    return [cryptography(graph), rights(graph), alarms(graph), retention(graph), egress(graph)]

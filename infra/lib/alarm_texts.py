@@ -96,6 +96,14 @@ TEXTS = {
         "The archive has switched the expiry of the transactions table off, because a day without a verified copy was about to expire.",
         "Let the archive catch up, as for archive_behind; then switch the expiry on again.",
     ),
+    "gaps_missing": Text(
+        "A provider lists something that is not stored here, and that it does not send any more.",
+        "Read which in the newest object of the provider under `gaps/` in the audit bucket.",
+    ),
+    "gap_check_failed": Text(
+        "A day of a provider could not be compared with what is stored: nothing is known of what is missing in it.",
+        "Read the reason in the archival function's log.",
+    ),
     "card_data_in_logs": Text(
         "CloudWatch found and masked card data in a log line that should never have been written.",
         "Find the line, and the code that wrote it.",

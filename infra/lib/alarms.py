@@ -336,9 +336,14 @@ class Alarms(pulumi.ComponentResource):
         https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html,
         read 2026-11-28.
         """
+        least = LIMITS["archive"]["days_left_alarm"]
+        # Of the gap check the worst of all providers: its records and the log say which it is.
+        found = {"expiry_stopped": "ExpiryStopped"}
+        if self._settings.gap_check:
+            found |= {"gaps_missing": "GapsMissing", "gap_check_failed": "GapCheckFailed"}
         for kind, name, stat, comparison, threshold in (
-            ("archive_behind", "ArchiveDaysLeft", "Minimum", "LessThanThreshold", LIMITS["archive"]["days_left_alarm"]),
-            ("expiry_stopped", "ExpiryStopped", "Maximum", "GreaterThanOrEqualToThreshold", 1),
+            ("archive_behind", "ArchiveDaysLeft", "Minimum", "LessThanThreshold", least),
+            *((kind, name, "Maximum", "GreaterThanOrEqualToThreshold", 1) for kind, name in found.items()),
         ):
             stated = self._own_metric("archival_function", name)
             self._alarm(

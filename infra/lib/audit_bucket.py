@@ -62,7 +62,7 @@ def bucket_policy(settings: Settings) -> str:
 
 
 class AuditBucket(pulumi.ComponentResource):
-    """One bucket, four prefixes: `audit/`, `logs/`, `archive/` and `seal/`."""
+    """One bucket, four prefixes: `audit/`, `logs/`, `archive/` and `seal/`; with a gap check `gaps/`, too."""
 
     def __init__(
         self, settings: Settings, key_arn: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
@@ -93,6 +93,9 @@ class AuditBucket(pulumi.ComponentResource):
             )
             parts.append(lock)
         audit, archive = LIMITS["audit"], LIMITS["archive"]
+        gap_records = (
+            [lifecycle_rule("gaps", "gaps/", audit["days_at_hand"], audit["days_kept"])] if settings.gap_check else []
+        )
         lifecycle = aws.s3.BucketLifecycleConfiguration(
             "audit_lifecycle",
             bucket=self.bucket.id,
@@ -100,6 +103,7 @@ class AuditBucket(pulumi.ComponentResource):
                 lifecycle_rule("audit", "audit/", audit["days_at_hand"], audit["days_kept"]),
                 lifecycle_rule("logs", "logs/", audit["days_at_hand"], audit["days_kept"]),
                 lifecycle_rule("seal", "seal/", audit["days_at_hand"], audit["days_kept"]),
+                *gap_records,
                 lifecycle_rule("archive", "archive/transactions/", archive["days_at_hand"], None),
                 lifecycle_rule("manifests", "archive/manifests/", archive["days_at_hand"], None),
                 # A file waits here until its manifest exists; what stays longer was left by a crash.

@@ -10,7 +10,7 @@ from lib.limits import CAPACITIES, FUNCTIONS, LIMITS, function_limits
 from lib.policies import Statement, allow, role_document, trust
 from lib.protected_log import ProtectedLog
 from lib.queues import Queues
-from lib.settings import Settings
+from lib.settings import API_SECRET_NAME_PREFIX, Settings
 from lib.tables import Tables
 from lib.zips import zip_hash
 
@@ -42,6 +42,20 @@ def copied_logs(settings: Settings) -> dict[str, str]:
     gateway = {"access": settings.access_log_group}
     firewall = {"firewall": settings.firewall_log_group} if settings.firewall else {}
     return gateway | firewall | {function: settings.log_group(function) for function in FUNCTIONS}
+
+
+# Where the gap check records what it found.
+GAP_RECORDS = "gaps"
+
+
+def gap_check_statements(settings: Settings, secrets: list[str]) -> list[Statement]:
+    """What the gap check may do beside the rest: read these API secrets, write its records."""
+    # Secrets Manager adds six characters to a name.
+    arns = [settings.arn("secretsmanager", f"secret:{name}-??????") for name in secrets]
+    return [
+        allow(["secretsmanager:GetSecretValue"], arns, "ReadApiSecrets"),
+        allow(["s3:PutObject"], [f"{settings.bucket_arn}/{GAP_RECORDS}/*"], "RecordGaps"),
+    ]
 
 
 def statements(settings: Settings, function: str) -> list[Statement]:
@@ -84,6 +98,7 @@ def statements(settings: Settings, function: str) -> list[Statement]:
             allow(["sqs:SendMessage"], [settings.queue_arn("analytics_processor_dlq")], "SendFailed"),
         ]
     table, bucket = settings.table_arn("transactions"), settings.bucket_arn
+    checked = [settings.api_secret(provider) for provider in settings.gap_check]
     return [
         logs,
         # The records that the audit log names; and a payment's events and movements, to see
@@ -111,6 +126,7 @@ def statements(settings: Settings, function: str) -> list[Statement]:
         allow(["s3:ListBucket", "s3:ListBucketVersions"], [bucket], "List"),
         allow(["lambda:InvokeFunction"], [settings.function_arn(function)], "GoOn"),
         allow(["sqs:SendMessage"], [settings.queue_arn("archival_function_dlq")], "SendFailed"),
+        *(gap_check_statements(settings, checked) if checked else []),
     ]
 
 
@@ -149,7 +165,8 @@ def environment(settings: Settings, function: str) -> dict[str, str]:
             "ANALYTICS_TABLE": settings.name("analytics"),
             "DEAD_LETTER_QUEUE_URL": settings.queue_url("analytics_processor_dlq"),
         }
-    return common | {
+    gap_check = {"GAP_CHECK_PROVIDERS": ",".join(settings.gap_check), "API_SECRET_NAME_PREFIX": API_SECRET_NAME_PREFIX}
+    return (common | gap_check if settings.gap_check else common) | {
         "TRANSACTIONS_TABLE": settings.name("transactions"),
         "ANALYTICS_TABLE": settings.name("analytics"),
         "AUDIT_BUCKET": settings.audit_bucket,

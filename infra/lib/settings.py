@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 
 from lib.catalogue import Provider, read_catalogue
 from lib.limits import CAPACITIES, DEFAULT_CAPACITY, LIMITS, REGION, SUFFIX_FORM
+from lib.listings import read_listings
 from lib.silence import EXAMPLE, Silence
 from lib.zips import CROSS_BUILT
 
 ACCOUNT_FORM = re.compile(r"[0-9]{12}")
 PROJECT = "payhook"
+API_SECRET_NAME_PREFIX = "api_secret_"
 OBJECT_LOCK_MODES = ("GOVERNANCE", "COMPLIANCE")
 # API Gateway publishes its metrics each minute, and they arrive some minutes late.
 QUIET_MINUTES_MIN = 15
@@ -36,6 +38,8 @@ class Settings:
     cost_center: str = "payments"
     # Those whose secrets, API keys and alarms the stack has; none named is all.
     providers: tuple[str, ...] = ()
+    # Those of them whose own records are compared with what is stored, once a day.
+    gap_check: tuple[str, ...] = ()
     # Webhooks a second that the stack is sized for, one of `CAPACITIES`.
     capacity: str = DEFAULT_CAPACITY
     alarm_email: str | None = None
@@ -63,6 +67,7 @@ class Settings:
         if not ACCOUNT_FORM.fullmatch(self.account_id):
             raise ValueError("account_id must be the twelve digits of the AWS account")
         self._check_providers()
+        self._check_gap_check()
         if self.capacity not in CAPACITIES:
             raise ValueError(
                 f"capacity must be one of {', '.join(CAPACITIES)} webhooks a second: pulumi config set capacity {DEFAULT_CAPACITY}"
@@ -93,6 +98,21 @@ class Settings:
         for name in self.silence:
             if name not in served:
                 raise ValueError(f"silence: this stack has no {name}, see the setting providers: {EXAMPLE}")
+
+    def _check_gap_check(self) -> None:
+        listed, here = read_listings(), {provider.name for provider in self.catalogue}
+        for name in self.gap_check:
+            if name not in listed:
+                raise ValueError(
+                    f"gap_check: {name} lists nothing that could be compared; one of {', '.join(listed)} does: "
+                    "pulumi config set gap_check stripe"
+                )
+            if name not in here:
+                raise ValueError(
+                    f"gap_check: {name} is none of this stack's providers: pulumi config set providers names them"
+                )
+        if len(set(self.gap_check)) != len(self.gap_check):
+            raise ValueError("gap_check names one provider twice: pulumi config set gap_check stripe,paddle")
 
     def _check_quiet(self) -> None:
         minutes = self.quiet_minutes
@@ -185,6 +205,10 @@ class Settings:
     def secret(self, provider: str) -> str:
         """The secret of one provider."""
         return self.name(f"webhook_secret_{provider}")
+
+    def api_secret(self, provider: str) -> str:
+        """The secret by which one provider's API is asked what it lists."""
+        return self.name(f"{API_SECRET_NAME_PREFIX}{provider}")
 
     @property
     def access_log_group(self) -> str:

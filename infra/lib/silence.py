@@ -17,7 +17,7 @@ GAP_MINUTES_STEP = 5
 # read 2026-11-28: a higher value makes a thicker band. These bounds are payhook's own.
 BAND_MIN = 1
 BAND_MAX = 10
-EXAMPLE = 'pulumi config set silence \'{"stripe": {"longest_gap_minutes": 120}, "adyen": {"band": 3}}\''
+EXAMPLE = 'pulumi config set silence \'{"NAME": {"longest_gap_minutes": 120}, "OTHER": {"band": 3}}\''
 
 
 @dataclass(frozen=True)

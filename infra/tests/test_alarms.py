@@ -297,7 +297,7 @@ def _name(kind: str, about: str) -> str:
 
 def _all_alarms() -> list[dict[str, Any]]:
     """Those of a stack that has every kind of alarm."""
-    graph = evaluated(config=SILENCE).graph()
+    graph = evaluated(config={**SILENCE, "payhook:gap_check": "stripe"}).graph()
     return [resource["properties"] for resource in graph if resource["type"].endswith(":MetricAlarm")]
 
 

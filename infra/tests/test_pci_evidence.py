@@ -119,13 +119,14 @@ def test_every_form_shows_every_row(graph: list[dict[str, Any]], results: Result
 
 
 def test_the_inventories_are_the_stacks_own(graph: list[dict[str, Any]]) -> None:
-    (_, _, cryptography), (_, _, rights), (_, _, alarms), (_, _, retention) = inventory.tables(graph)
+    (_, _, cryptography), (_, _, rights), (_, _, alarms), (_, _, retention), (_, _, egress) = inventory.tables(graph)
     assert len(cryptography) > 8
     assert any("ECDSA" in row[2] for row in cryptography)
     assert all(row[3] for row in rights + alarms)
     assert any("30 days" in row[2] for row in retention)
     assert any("400 days" in row[2] for row in retention)
     assert {row[2] for row in retention if row[1] == "items"} == {"104 days", "414 days"}
+    assert [row[1] for row in egress] == ["none"]
 
 
 def _gate(tmp_path: Path, rules: str, judged: str, status: int) -> Path:

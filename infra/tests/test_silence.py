@@ -83,7 +83,7 @@ def test_nothing_that_came_is_told_from_all_that_was_rejected(
     for name, minute in outcomes:
         put(name, "stripe", MIDNIGHT + minute * MINUTE)
         # What another provider does changes nothing.
-        put("Stored", "paypal", MIDNIGHT + minute * MINUTE)
+        put("Stored", "square", MIDNIGHT + minute * MINUTE)
     end = MIDNIGHT + GAP * MINUTE
     assert metrics.state("silence_stripe", end) == silence
     assert metrics.state("all_rejected_stripe", end) == all_rejected
@@ -192,7 +192,7 @@ def test_what_silence_cannot_be_is_refused_with_what_to_do(given: object, messag
     assert "pulumi config set silence" in str(raised.value)
 
 
-@pytest.mark.parametrize("providers", [(), ("stripe", "paypal")])
+@pytest.mark.parametrize("providers", [(), ("stripe", "square")])
 def test_silence_is_for_providers_of_the_stack(providers: tuple[str, ...]) -> None:
     name = "nobody" if not providers else "adyen"
     with pytest.raises(ValueError, match=f"this stack has no {name}"):

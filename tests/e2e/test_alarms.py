@@ -14,7 +14,7 @@ from tests.e2e.door import eventually, post, post_stripe, stripe_event, stripe_h
 
 REJECTED = 3
 # Three providers whose silence rings, one of them below a band, which the emulator has no model of.
-SILENCE = '{"stripe": {"longest_gap_minutes": 120}, "square": {"longest_gap_minutes": 120}, "paypal": {"band": 3}}'
+SILENCE = '{"stripe": {"longest_gap_minutes": 120}, "square": {"longest_gap_minutes": 120}, "adyen": {"band": 3}}'
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def test_a_genuine_webhook_ends_the_silence_of_its_provider_alone(own_cloud: Loc
     assert state(own_cloud, "silence_stripe") == "OK"
     assert state(own_cloud, "silence_square") == "ALARM"
     # Without a model the emulator says nothing of a band.
-    assert state(own_cloud, "silence_paypal") == "INSUFFICIENT_DATA"
+    assert state(own_cloud, "silence_adyen") == "INSUFFICIENT_DATA"
 
 
 def test_that_nothing_came_is_told_from_all_that_was_rejected(own_cloud: LocalCloud) -> None:

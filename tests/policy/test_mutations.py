@@ -20,9 +20,9 @@ from tests.policy.selection import Selection, by_class, select
 # What the generators make of the stack is far more; fewer would mean that one of them finds nothing any more.
 TARGETED_AT_LEAST = 3000
 # Every provider has the same, so a stack with three is broken in every way that one with all can be, sooner. tests/policy/rego judges the stack with all.
-PROVIDERS = "stripe,paypal,gocardless"
+PROVIDERS = "stripe,paypal,square"
 # One habit of each form: the setting is empty by default.
-SILENCE = '{"stripe": {"longest_gap_minutes": 120}, "gocardless": {"band": 3}}'
+SILENCE = '{"stripe": {"longest_gap_minutes": 120}, "square": {"band": 3}}'
 NOTHING = Mutation("untouched", "the stack", "")
 
 

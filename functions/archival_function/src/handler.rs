@@ -19,6 +19,7 @@ use transaction_archive::contradictions::{self, Deps as PaymentDeps, contradicti
 use transaction_archive::expiry::{Guarded, guard};
 use transaction_archive::run::{Deps as ArchiveDeps, PART_KEYS_MIN, Report, Scope, run};
 
+use crate::gaps::{self, Apis, Checked};
 use crate::task::Task;
 use crate::{expiry, sums};
 
@@ -43,7 +44,7 @@ const FIRST_DAY: Date = date(2000, 1, 1);
 const SETTLED_SECONDS: i64 = 3_600;
 
 /// What the handler works with.
-pub(crate) struct Deps<'d, L, T, C, O, S, P, D> {
+pub(crate) struct Deps<'d, L, T, C, O, S, P, D, A> {
     /// CloudWatch Logs.
     pub(crate) cloudwatch: &'d L,
     /// The log groups that are copied.
@@ -56,6 +57,8 @@ pub(crate) struct Deps<'d, L, T, C, O, S, P, D> {
     pub(crate) objects: &'d O,
     /// The sealing key.
     pub(crate) signer: &'d S,
+    /// The APIs of the providers whose records are compared.
+    pub(crate) apis: &'d A,
     /// Waiting.
     pub(crate) pause: &'d P,
     /// When to stop.
@@ -71,6 +74,7 @@ pub(crate) struct Handled {
     expiry: Option<Guarded>,
     payments: Option<Result<contradictions::Report, ArchiveError>>,
     sums: Option<Result<SumReport, SumError>>,
+    gaps: Option<Checked>,
     /// What is left for other invocations.
     pub(crate) left: Vec<Task>,
 }
@@ -83,10 +87,10 @@ pub(crate) struct Handled {
 pub(crate) struct Failed(usize);
 
 /// Does a task.
-pub(crate) async fn handle<L, T, C, O, S, P, D>(
+pub(crate) async fn handle<L, T, C, O, S, P, D, A>(
     task: &Task,
     now: Timestamp,
-    deps: &Deps<'_, L, T, C, O, S, P, D>,
+    deps: &Deps<'_, L, T, C, O, S, P, D, A>,
 ) -> Handled
 where
     L: LogStore,
@@ -96,6 +100,7 @@ where
     S: Signer,
     P: Pause,
     D: Deadline,
+    A: Apis,
 {
     let today = Offset::UTC.to_datetime(now).date();
     let ago = |days: i32| today.checked_sub(days.days()).unwrap_or(Date::MIN);
@@ -132,7 +137,7 @@ where
             let scope = scope(*first, *last, *at_once);
             (None, None, Some((scope, from.as_ref())))
         }
-        Task::Payments { .. } | Task::Sums { .. } => (None, None, None),
+        _ => (None, None, None),
     };
     let continued = task.continued() + 1;
     if let Some(((first, last), from)) = copied {
@@ -195,14 +200,14 @@ where
     }
     match task {
         // Each in an invocation of its own: however long the others took, and whether or not they failed.
-        Task::Daily { .. } => handled.left.extend([
-            Task::Payments {
-                day: ago(PAYMENTS_JUDGED_AFTER_DAYS),
-                from: None,
-                continued: 0,
-            },
-            sums::daily(today),
-        ]),
+        Task::Daily { .. } => {
+            let payments = Task::payments(ago(PAYMENTS_JUDGED_AFTER_DAYS));
+            handled.left.extend([payments, sums::daily(today)]);
+            handled.left.extend(gaps::daily(deps.apis));
+        }
+        Task::Gaps { provider, day } => {
+            handled.gaps = Some(gaps::run(provider, *day, now, deps).await);
+        }
         Task::Sums { day, since, .. } => {
             let (summed, left) = sums::run(*day, *since, continued, today, deps).await;
             handled.left.extend(left);
@@ -253,7 +258,8 @@ impl Handled {
         let sums = usize::from(matches!(&self.sums, Some(Err(_))));
         let expiry = self.expiry.as_ref().map_or(0, |it| it.failures.len());
         let archive = self.archive.as_ref().map_or(0, |r| r.failures.len());
-        logs + seal + payments + sums + expiry + archive
+        let gaps = self.gaps.as_ref().map_or(0, Checked::failures);
+        logs + seal + payments + sums + expiry + archive + gaps
     }
 }
 
@@ -312,6 +318,7 @@ pub(crate) fn tell(handled: &Handled, metrics: &Metrics, now_ms: i64, out: &mut 
         let why = match task {
             Task::Payments { from: None, .. } => "payments are judged apart",
             Task::Sums { continued: 0, .. } => "minutes are added up apart",
+            Task::Gaps { .. } => "what a provider lists is compared apart",
             _ => "the deadline came first",
         };
         let task = task.event();
@@ -338,6 +345,7 @@ pub(crate) fn tell(handled: &Handled, metrics: &Metrics, now_ms: i64, out: &mut 
         );
     }
     let sums_written = sums::tell(handled.sums.as_ref());
+    handled.gaps.iter().for_each(Checked::log);
     let unreadable = archive.unreadable + judged.unreadable;
     let failed = handled.failures() as u64 + unreadable;
     let mut values = vec![
@@ -365,7 +373,10 @@ pub(crate) fn tell(handled: &Handled, metrics: &Metrics, now_ms: i64, out: &mut 
     if let Some(stopped) = handled.expiry.as_ref().and_then(|it| it.stopped) {
         values.push(("ExpiryStopped", "Count", u64::from(stopped)));
     }
+    values.extend(handled.gaps.iter().flat_map(Checked::values));
     let mut lines = vec![metrics.line(now_ms, None, &values)];
+    let checked = handled.gaps.iter();
+    lines.extend(checked.filter_map(|it| it.line(metrics, now_ms)));
     let mut by_provider: BTreeMap<&str, u64> = BTreeMap::new();
     for found in &judged.found {
         *by_provider.entry(&found.provider).or_default() += 1;

@@ -7,6 +7,7 @@
 #![recursion_limit = "256"]
 
 mod expiry;
+mod gaps;
 mod handler;
 mod sums;
 mod task;
@@ -57,9 +58,10 @@ async fn main() -> Result<(), Error> {
     let logs = Log::read_list(&config.required("LOG_GROUPS")?)
         .ok_or("LOG_GROUPS is not of the form name=group,name=group: see infra/lib/functions.py")?;
     let cloudwatch = CloudWatchLogs::new(&clients);
+    let apis = gaps::https(&config, clients.wire())?;
     let (table, counts, objects, signer) = (&table, &counts, &objects, &signer);
     let (cloudwatch, logs) = (&cloudwatch, logs.as_slice());
-    let (itself, metrics) = (&itself, &metrics);
+    let (itself, metrics, apis) = (&itself, &metrics, &apis);
     lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| async move {
         let task = Task::read(event.payload.get()).map_err(failure)?;
         let deadline_ms = i64::try_from(event.context.deadline).unwrap_or(i64::MAX);
@@ -73,6 +75,7 @@ async fn main() -> Result<(), Error> {
             counts,
             objects,
             signer,
+            apis,
             pause: &Backoff,
             deadline: &deadline,
         };

@@ -18,12 +18,12 @@ pub(crate) fn daily(today: Date) -> Task {
 }
 
 /// Adds up the days from `since` to `day`, or `day` alone; the task that is left when the deadline comes first.
-pub(crate) async fn run<L, T, C, O, S, P, D>(
+pub(crate) async fn run<L, T, C, O, S, P, D, A>(
     day: Date,
     since: Option<Date>,
     continued: u32,
     today: Date,
-    deps: &Deps<'_, L, T, C, O, S, P, D>,
+    deps: &Deps<'_, L, T, C, O, S, P, D, A>,
 ) -> (Result<Report, SumError>, Option<Task>)
 where
     C: CountStore,

@@ -84,6 +84,14 @@ pub(crate) enum Task {
         #[serde(default)]
         continued: u32,
     },
+    /// Compare what a provider lists of a day with what is stored.
+    Gaps {
+        /// The provider.
+        provider: String,
+        /// The day; without one the last that the provider sends nothing of any more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        day: Option<Date>,
+    },
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde's form.
@@ -96,7 +104,7 @@ fn is_zero(continued: &u32) -> bool {
 pub(crate) enum TaskError {
     /// Not one of the forms above.
     #[error(
-        "the event is no task: {{\"task\":\"daily\"}}, {{\"task\":\"logs\",\"first\":…,\"last\":…}}, {{\"task\":\"seal\",\"day\":…}}, {{\"task\":\"archive\",\"first\":…,\"last\":…}}, {{\"task\":\"payments\",\"day\":…}} or {{\"task\":\"sums\",\"day\":…}}"
+        "the event is no task: {{\"task\":\"daily\"}}, {{\"task\":\"logs\",\"first\":…,\"last\":…}}, {{\"task\":\"seal\",\"day\":…}}, {{\"task\":\"archive\",\"first\":…,\"last\":…}}, {{\"task\":\"payments\",\"day\":…}}, {{\"task\":\"sums\",\"day\":…}} or {{\"task\":\"gaps\",\"provider\":…}}"
     )]
     NotATask,
     /// It has gone on too often.
@@ -111,6 +119,15 @@ impl Task {
         from: None,
         continued: 0,
     };
+
+    /// Judge the payments of a day, from its beginning.
+    pub(crate) fn payments(day: Date) -> Self {
+        Self::Payments {
+            day,
+            from: None,
+            continued: 0,
+        }
+    }
 
     /// Reads an event.
     ///
@@ -133,6 +150,8 @@ impl Task {
             | Self::Archive { continued, .. }
             | Self::Payments { continued, .. }
             | Self::Sums { continued, .. } => *continued,
+            // Whole or not at all.
+            Self::Gaps { .. } => 0,
         }
     }
 
@@ -197,6 +216,14 @@ mod tests {
                 since: Some(day),
                 continued: 1,
             },
+            Task::Gaps {
+                provider: "stripe".to_owned(),
+                day: None,
+            },
+            Task::Gaps {
+                provider: "stripe".to_owned(),
+                day: Some(day),
+            },
         ] {
             assert_eq!(Task::read(&task.event()), Ok(task));
         }
@@ -211,6 +238,7 @@ mod tests {
             "{\"task\":\"seal\"}",
             "{\"task\":\"payments\"}",
             "{\"task\":\"sums\"}",
+            "{\"task\":\"gaps\"}",
             "{\"task\":\"seal\",\"day\":\"2026-02-30\"}",
             "{\"task\":\"daily\",\"force\":true}",
             "{\"task\":\"archive\",\"first\":\"2026-01-02\",\"last\":\"2026-01-02\",\"young\":true}",

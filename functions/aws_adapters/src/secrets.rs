@@ -80,7 +80,10 @@ impl SecretsManager {
         let name = format!("{}{provider}_{}", self.prefix, self.suffix);
         let secrets = match get_secret_value(&self.client, &name).await {
             Ok(text) => text.as_deref().and_then(read_value).unwrap_or_else(|| {
-                tracing::error!(secret = name, "secret {name} is not of the form {{\"keys\":[…]}}: every webhook of {provider} is rejected");
+                tracing::error!(
+                    secret = name,
+                    "secret {name} is not of the form {{\"keys\":[…]}}: it is taken for none"
+                );
                 Secrets::default()
             }),
             Err(error) => match error.code() {

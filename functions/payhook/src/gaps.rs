@@ -8,7 +8,6 @@
 mod back;
 mod print;
 
-use std::collections::BTreeMap;
 use std::io::Write;
 
 use aws_adapters::{Backoff, Clients, DynamoReader, S3Objects, SecretsManager};
@@ -17,17 +16,14 @@ use jiff::civil::Date;
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 use pipeline::storage::SecretStore;
-use provider_api::{ProviderApi, Target};
+use provider_api::{ProviderApi, account};
 use provider_listings::{Account, Api, Budget, Listing, Window};
-use provider_webhooks::{Provider, Secrets};
+use provider_webhooks::Provider;
 use transaction_archive::day::Stores;
 use transaction_archive::gaps::{Compared, Limits, compare_window};
 
 use crate::error::Error;
 use crate::stack::{StackArguments, wait};
-
-/// The setting of the API secret that holds the address of the API, where it is not the live one.
-const API_URL: &str = "api_url";
 
 /// Of which provider, and for which stack.
 #[derive(Args)]
@@ -151,15 +147,6 @@ pub(crate) struct Asked {
 /// The prefix of the names of API secrets: `api_secret_{provider}_{suffix}`.
 const API_SECRET: &str = "api_secret_";
 
-/// The settings of a secret that a listing knows.
-fn account(listing: &dyn Listing, secrets: &Secrets) -> Account {
-    let settings = listing.info().settings.iter();
-    let settings: BTreeMap<String, String> = settings
-        .filter_map(|(name, _)| Some(((*name).to_owned(), secrets.setting(name)?.to_owned())))
-        .collect();
-    Account::new(settings)
-}
-
 impl Asked {
     /// Reads the provider's API secret.
     ///
@@ -175,13 +162,11 @@ impl Asked {
         let suffix = arguments.stack.suffix();
         let manager = SecretsManager::of_every_provider(clients.wire(), API_SECRET, suffix);
         let secrets = manager.secrets(provider.info().name).await?;
-        let target = Target::new(listing.info(), secrets.setting(API_URL))?;
-        let key = secrets.keys().first().map_or("", String::as_str);
         Ok(Self {
             clients,
             provider,
             account: account(listing, &secrets),
-            api: ProviderApi::new(listing, target, key)?,
+            api: ProviderApi::of_secret(listing, &secrets)?,
             listing,
         })
     }

@@ -5,10 +5,12 @@
 
 mod client;
 mod credential;
+mod secret;
 mod signed_token;
 mod target;
 mod token;
 
 pub use client::ProviderApi;
 pub use credential::too_powerful;
+pub use secret::account;
 pub use target::{ApiSetupError, Target};

@@ -206,7 +206,7 @@ fn moment(random: &mut Random) -> Timestamp {
     window().from + SignedDuration::from_secs(60 * minutes)
 }
 
-/// The ranks that are stored of the movements that are told: of some none, of some a lower one.
+/// What is stored of the movements that are told: of some nothing, of some less.
 fn some_money(expected: &[Expected], random: &mut Random) -> BTreeMap<TransactionKey, Standing> {
     let mut have = Have::default();
     for told in expected.iter().flat_map(|one| &one.movements) {
@@ -384,11 +384,8 @@ fn a_comparison_finds_what_was_dropped_and_delayed_and_what_is_foreign_and_no_mo
             assert_eq!(later.missing, second.not_yet, "{hint}");
             let have = brought_back(&have, &played.expected, &later.missing);
             let last = again(&have, Timestamp::MAX);
-            assert_eq!(
-                (last.listed, last.missing),
-                (last.present, vec![]),
-                "{hint}"
-            );
+            assert_eq!(last.missing, [], "{hint}");
+            assert_eq!(last.listed, last.present, "{hint}");
         }
         // Everything that the provider lists and that is compared was missing at some time.
         let compared = whole
@@ -397,8 +394,6 @@ fn a_comparison_finds_what_was_dropped_and_delayed_and_what_is_foreign_and_no_mo
         let compared: BTreeSet<String> = compared.map(|one| one.listed.id.clone()).collect();
         assert_eq!(missed, compared, "{}", info.provider);
     }
-    assert!(
-        found.len() == 3 && found.values().all(|count| *count > 100),
-        "{found:?}"
-    );
+    let enough = found.values().all(|count| *count > 100);
+    assert!(found.len() == 3 && enough, "{found:?}");
 }

@@ -94,7 +94,7 @@ impl Played {
         );
         to_the_end(compared)
             .expect("no crash in the script")
-            .expect(self.name())
+            .unwrap_or_else(|error| panic!("{}: {error}", self.name()))
     }
 
     /// Takes these in as fetched, each in a message, so long after each happened.

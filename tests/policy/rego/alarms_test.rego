@@ -73,6 +73,7 @@ rows contains row if {
 		["stack_deny_alarm_rejected", "rejected_stripe", {"/metricQueries/3/expression": sprintf(rejected_form, [50, 0, "duplicates"])}],
 		["stack_deny_alarm_rejected", "rejected_stripe", {"/metricQueries/3/expression": sprintf(rejected_form, [50, 3, "stored"])}],
 		["stack_deny_alarm_rejected", "rejected_stripe", {"/metricQueries/3/expression": "IF(FILL(rejected, 0) >= 50, 1, 0)"}],
+		["stack_deny_alarm_gaps", "archival_function", {"/environment/variables/GAP_CHECK_PROVIDERS": "stripe"}],
 		["stack_deny_alarm_refused", "gateway_4xx_share", "gone"],
 		["stack_deny_alarm_refused", "gateway_4xx_share", {"/threshold": 51}],
 		["stack_deny_alarm_refused", "gateway_4xx_share", {"/comparisonOperator": "LessThanThreshold"}],

@@ -9,6 +9,7 @@ use pipeline::stored::StoredTransaction;
 use serde_json::Value;
 
 use super::*;
+use crate::gaps::tests::Script;
 
 struct After(Cell<u32>);
 
@@ -93,6 +94,7 @@ pub(super) async fn run_until(memory: &Memory, task: &Task, questions: u32) -> H
 async fn run_at(memory: &Memory, task: &Task, questions: u32, at: Timestamp) -> Handled {
     let deadline = After(questions.into());
     let logs = Log::read_list("access=/access,firewall=/waf").unwrap();
+    let apis = Script::none();
     let deps = Deps {
         cloudwatch: memory,
         logs: &logs,
@@ -100,6 +102,7 @@ async fn run_at(memory: &Memory, task: &Task, questions: u32, at: Timestamp) -> 
         counts: memory,
         objects: memory,
         signer: memory,
+        apis: &apis,
         pause: memory,
         deadline: &deadline,
     };

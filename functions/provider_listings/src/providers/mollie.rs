@@ -231,3 +231,19 @@ impl Listing for Mollie {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_of_the_profile_may_move_money_and_a_token_need_not() {
+        for (key, refused) in [
+            ("live_dHar4XY7", true),
+            ("test_dHar4XY7", true),
+            ("access_Wwvu7egP", false),
+        ] {
+            assert_eq!(Mollie.check_key(key).is_err(), refused, "{key}");
+        }
+    }
+}

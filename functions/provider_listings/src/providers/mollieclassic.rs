@@ -86,3 +86,19 @@ impl Listing for MollieClassic {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_of_the_profile_may_move_money_and_a_token_need_not() {
+        for (key, refused) in [
+            ("live_dHar4XY7", true),
+            ("test_dHar4XY7", true),
+            ("access_Wwvu7egP", false),
+        ] {
+            assert_eq!(MollieClassic.check_key(key).is_err(), refused, "{key}");
+        }
+    }
+}
