@@ -46,8 +46,8 @@ fn is_match(digits: &[Atom], text: &str) -> bool {
     is_pan(&values) && !(may_be_phone(values[0], values.len()) && follows_a_plus())
 }
 
-/// The digits of every card number in one reading.
-fn spans_in(text: &str, decode: Decode) -> Vec<Vec<Atom>> {
+/// The digits of every card number in one reading, and those of the security codes beside them.
+fn spans_in(text: &str, decode: Decode) -> (Vec<Vec<Atom>>, Vec<Atom>) {
     let mut runs: Vec<Vec<Vec<Atom>>> = Vec::new();
     let mut gap = usize::MAX;
     for atom in atoms_from(text, 0, decode) {
@@ -64,13 +64,13 @@ fn spans_in(text: &str, decode: Decode) -> Vec<Vec<Atom>> {
             Kind::Other => gap = usize::MAX,
         }
     }
-    let mut spans = Vec::new();
+    let (mut spans, mut codes) = (Vec::new(), Vec::new());
     for run in runs {
         for group in &run {
             let place = group[0].start..group[group.len() - 1].end;
             for Glued { number, hidden } in glued(text, place, Some(&values(group))) {
-                assert!(hidden.is_empty(), "a security code in {text}");
                 spans.push(group[number].to_vec());
+                codes.extend_from_slice(&group[hidden]);
             }
         }
         for first in 0..run.len() {
@@ -86,7 +86,7 @@ fn spans_in(text: &str, decode: Decode) -> Vec<Vec<Atom>> {
             }
         }
     }
-    spans
+    (spans, codes)
 }
 
 /// The decimal digits that end each escape, as a byte range: it may be no escape, and they the
@@ -142,11 +142,10 @@ fn spans_after_escapes(text: &str) -> Vec<Vec<Atom>> {
 
 /// The masked text and the number of different card numbers.
 fn masked_by_definition(text: &str) -> (String, usize) {
-    let mut spans = spans_in(text, Decode::References);
-    for span in spans_in(text, Decode::Escapes)
-        .into_iter()
-        .chain(spans_after_escapes(text))
-    {
+    let (mut spans, mut codes) = spans_in(text, Decode::References);
+    let (escaped, more) = spans_in(text, Decode::Escapes);
+    codes.extend(more);
+    for span in escaped.into_iter().chain(spans_after_escapes(text)) {
         if !spans.contains(&span) {
             spans.push(span);
         }
@@ -154,9 +153,11 @@ fn masked_by_definition(text: &str) -> (String, usize) {
     let mut hidden: Vec<(usize, usize)> = spans
         .iter()
         .flat_map(|span| &span[BIN_DIGITS..span.len() - LAST_DIGITS])
+        .chain(&codes)
         .map(|atom| (atom.start, atom.end))
         .collect();
     hidden.sort_unstable();
+    hidden.dedup();
     let mut masked = String::new();
     let mut at = 0;
     for (start, end) in hidden {
