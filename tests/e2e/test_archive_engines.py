@@ -28,6 +28,7 @@ NAMES = [name for name, _ in COLUMNS]
 
 # What an event need not state.
 OPTIONAL = {
+    "fetched",
     "amount_minor", "currency", "amount_exponent", "amount_text", "exponent_source", "merchant_account", "related_ids",
     "problems", "event_time", "event_time_nanoseconds", "tells",
 }  # fmt: skip
