@@ -38,6 +38,9 @@ UNBROKEN = frozenset(
     {
         "deny_domain_tls",
         "deny_seal_principal",
+        # This stack has neither a gap check nor a provider whose silence is heard.
+        "stack_deny_alarm_gaps",
+        "stack_deny_alarm_provider_silence",
         "stack_deny_dead_letter_source",
         "stack_deny_function_target",
         "stack_deny_media_types_differ",

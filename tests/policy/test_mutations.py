@@ -161,7 +161,7 @@ def test_every_mandatory_rule_refuses_something(run: Run) -> None:
 
 
 # Rules about what the stack does not have; each has its cases in tests/policy/rego.
-NOT_IN_THIS_STACK = frozenset({"deny_domain_tls"})
+NOT_IN_THIS_STACK = frozenset({"deny_domain_tls", "stack_deny_alarm_gaps"})
 
 
 def test_the_driver_sees_what_opa_itself_sees(run: Run, tmp_path: Path) -> None:
